@@ -1,0 +1,57 @@
+# Everything runs in .venv; `make` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# What the lab needs beside Python; installed by `make test` when run as root on Debian.
+PACKAGES := isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps tmux
+
+.PHONY: help demo test check lab bench screenshots format packages clean
+
+help:
+	@echo "make demo         the console on its practice pair"
+	@echo "make test         set up and run every check and test (as root: the real pair too)"
+	@echo "make check        lint, types, import contracts"
+	@echo "make lab          bring up two real dhcpd and say how to open the console on them (root)"
+	@echo "make bench        figures, printed as ratios"
+	@echo "make screenshots  draw the pictures of the README again (root)"
+
+demo: $(STAMP)
+	@$(BIN)/dhcptui demo
+
+test: packages check
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+
+lab: packages $(STAMP)
+	$(BIN)/python -m tests.lab
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench
+
+screenshots: packages $(STAMP)
+	$(BIN)/python -m tests.pictures
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Without root, or where apt is missing, the lab tests say what they lack and are skipped.
+packages:
+	@PYTHON="$(PYTHON)" tests/lab/install-packages $(PACKAGES)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+$(STAMP): | packages
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
