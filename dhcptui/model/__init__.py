@@ -1,0 +1,1 @@
+"""Pure decisions: states, snapshots, verdicts, guards, log lines. No I/O, no clock reads."""

@@ -1,0 +1,369 @@
+"""dhcpd's failover lines: what each one means and how heavy it is. One table, one dispatch.
+
+Formats, classes and incidents are those of log-lexicon.md (dhcpd 4.4.3-P1: `F:` server/failover.c, `CP:`
+server/confpars.c, `D:` server/dhcpd.c, `O:` server/omapi.c). dhcpd's own syslog levels are a poor guide and not used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+
+
+class LineKind(StrEnum):
+    """How a log line is to be taken, not the level dhcpd logged it at."""
+
+    ROUTINE = "routine"
+    STATE = "state"  # a step of the failover state machine
+    LINK = "link"  # the connection between the two servers
+    WARNING = "warning"
+    ERROR = "error"
+    FATAL = "fatal"  # the process ends, or serves nobody until someone acts
+    CLIENT = "client"  # DHCPDISCOVER and its kin: noise unless somebody looks for it
+    OTHER = "other"  # not dhcpd
+
+
+R, S, L, W, E, F = (
+    LineKind.ROUTINE, LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL,
+)  # fmt: skip
+
+_TYPES = {"n": r"-?\d+", "x": r"[0-9a-f]+", "ip": r"\d+\.\d+\.\d+\.\d+", "state": r"[a-z-]+", "any": r".+", "rest": r".*"}
+_SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
+
+def _compile(format_: str) -> re.Pattern[str]:
+    """`{name}` or `{name:type}` stands where dhcpd has a conversion; the slot `each` is what varies within a fold."""
+    parts = _SLOT.split(format_)
+    source = re.escape(parts[0])
+    for name, type_, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        source += f"(?P<{name}>{_TYPES.get(type_, '.+?')})" + re.escape(literal)
+    return re.compile(source)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the table: a line dhcpd can write.
+
+    `source` is where dhcpd writes it, `format` its format string with slots, `pattern` the same as a regular expression
+    for `fullmatch`, `incident` the usual entry of the incident catalogue ("I-7"), `meaning` what to tell a person.
+    """
+
+    source: str
+    format: str
+    kind: LineKind
+    incident: str | None
+    meaning: str
+    weighed: bool = False
+    """The reason text decides the kind as well as the incident."""
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", _compile(self.format))
+
+
+# What a server says when it does not serve (table 2.3); a plain statement that clients get nothing from it.
+_SILENT = (
+    (" (startup)", "I-10", "it has just started and listens for its partner, 15 s at most"),
+    (" (recovering)", "I-4", "it is fetching the leases from its partner"),
+    (" (recover wait)", "I-4", "it waits until every lease it might have given out has run out"),
+    (" (recover done)", "I-4", "its recovery is complete, it waits for its partner"),
+    (" (resolving conflicts)", "I-3", "both servers are settling a conflict"),
+    (" (shut down)", "I-12", "it was told to stop serving"),
+    (" (paused)", "I-12", "it is paused and stays so until someone acts"),
+    (" (my state unknown)", "I-12", "it does not know its own state"),
+    (" (peer demands: recovering)", "I-21", "it recorded its partner as partner-down and waits for it, alive or not"),
+    (" (peer demands: resolving conflicts)", "I-3", "it recorded its partner as resolving conflicts"),
+)
+
+LEXICON: tuple[Entry, ...] = (
+    # 1.1 link and handshake
+    Entry("F:118, 3149, 3201", "failover peer {peer}: {result}", L, "I-7", "no link to the partner; next try in 90 s"),
+    Entry("F:277", "failover peer {peer}: no local address.", F, "I-6", "no usable address of its own"),
+    Entry("F:282", "failover peer {peer}: 'address' parameter fails to resolve to an IPv4 address", E, "I-17",
+          "the name in `address` gives no single IPv4 address"),
+    Entry("F:329", "dhcp_failover_send_connect: {result}", L, "I-7", "sending CONNECT failed, link dropped"),
+    Entry("F:1351", "dhcp_failover_send_connectack: {result}", L, "I-7", "sending CONNECTACK failed, link dropped"),
+    Entry("F:567", "Failover CONNECT from {peer}: {reason}", E, "I-6", "the secondary refuses the connection"),
+    Entry("F:572", "failover: disconnect: {reason}", L, "I-6", "closed after refusing the connection"),
+    Entry("F:616", "failover: connect: no matching state.", E, "I-6", "a connection that belongs to no relationship"),
+    Entry("F:857", "WARNING: failover as of versions 3.1.0 and on are not reverse compatible with versions 3.0.x.",
+          E, "I-16", "the partner is a 3.0.x server"),
+    Entry("F:1137", "failover: listener: no matching state", W, "I-6",
+          "a connection from an address that is no partner: a scan, NAT, or a wrong `peer address`"),
+    Entry("F:1153", "failover: listener: picayune failure.", E, None, "internal failure, connection dropped"),
+    Entry("F:1383", "Failover CONNECT to {peer} rejected: {reason}", E, "I-6", "the partner refuses the connection", True),
+    Entry("F:1402", "Failover CONNECTACK from {peer}: {reason}", E, "I-6", "the primary refuses the connection"),
+    Entry("F:1471", "Failover DISCONNECT from {peer}: {reason}", L, "I-6", "the partner closed the link and said why"),
+    Entry("F:1538", "peer {peer}: disconnected", L, "I-1", "the link to the partner is lost"),
+    Entry("F:3184", "failover: link startup timeout", L, "I-7", "TCP is up, but no handshake within 15 s"),
+    Entry("F:4357", "dhcp_failover_put_message: something went wrong.", L, "I-7", "writing failed, link dropped"),
+    Entry("F:4379", "timeout waiting for failover peer {peer}", L, "I-1",
+          "the partner was silent for longer than max-response-delay; link dropped"),
+    # 1.2 state
+    Entry("F:1854", "failover peer {peer}: I move from {from_state:state} to {to_state:state}", S, None,
+          "this server changes its state"),
+    Entry("F:2078", "failover peer {peer}: peer moves from {from_state:state} to {to_state:state}", S, None,
+          "this server hears that its partner changes its state"),
+    Entry("F:1860, 2085", "failover peer {peer}: Both servers normal", S, "I-10", "healthy again"),
+    Entry("F:2115", "failover peer {peer}: Invalid state: {n:n}", F, "I-12",
+          "the partner sent an unknown state; this server shuts down its service"),
+    Entry("F:2144", "Peer {peer}: Invalid state transition {old} to {new}.", F, "I-12",
+          "the partner made an impossible move; this server shuts down its service and stays so"),
+    Entry("F:2172", "failover peer {peer}: requesting full update from peer", S, "I-8", "both recover: all leases asked for"),
+    Entry("F:2227", "Peer {peer} moves to normal during conflict resolution - panic, shutting down.", F, "I-12",
+          "the partner left the script; this server shuts down its service"),
+    Entry("F:2237", "Peer {peer}: Unexpected move to conflict-done.", E, "I-3", "conflict resolution left the script"),
+    Entry("F:2283", "Peer {peer}: Invalid attempt to move from {old} to {new} while local state is conflict-done.",
+          F, "I-12", "dhcpd exits"),
+    Entry("F:2392", "Both servers have entered recover-done!", R, "I-19", "harmless at the first start of a pair"),
+    Entry("F:5833", "Secondary is in conflict_done state after conflict resolution, this is illegal.", F, "I-12",
+          "the primary shuts down its service"),
+    Entry("F:1847, 2091", "Unable to record current failover state for {peer}", E, "I-13",
+          "the lease file cannot be written; the state change is not stored"),
+    # 1.4 synchronisation
+    Entry("F:1914", "Sending updates to {peer}.", R, None, "what piled up goes to the partner"),
+    Entry("F:4996", "Sent update request message to {peer}", S, "I-3", "asks the partner for its changes"),
+    Entry("F:5046", "Sent update request all message to {peer}", S, "I-8", "asks the partner for all leases"),
+    Entry("F:4998, 5048", "Failed to send update request all message to {peer}: {result}", E, "I-8",
+          "the request for leases could not be sent"),
+    Entry("F:5090", "Sent update done message to {peer}", S, "I-8", "everything asked for has been sent"),
+    Entry("F:5741, 5776", "Received update request while old update still flying!  Silently discarding old request.",
+          R, "I-8", "a second request replaces the first"),
+    Entry("F:5758", "Update request from {peer}: sending update", S, "I-3", "the partner asked, changes are sent"),
+    Entry("F:5764", "Update request from {peer}: nothing pending", S, "I-3", "the partner asked, nothing to send"),
+    Entry("F:5790", "Update request all from {peer}: sending update", S, "I-8", "the partner asked, all leases are sent"),
+    Entry("F:5796", "Update request all from {peer}: nothing pending", S, "I-8", "the partner asked, but no lease is known"),
+    Entry("F:5809", "failover peer {peer}: peer update completed.", S, "I-8", "this server's copy is complete"),
+    Entry("F:5842, 5848", "Spurious update-done message.", W, "I-3", "out of order, ignored"),
+    # 1.5 pools and bind updates
+    Entry("F:1494", "pool response: {n:n} leases", R, "I-2", "the partner's answer to a request for addresses"),
+    Entry("F:2501", "peer {peer}: Got POOLREQ, answering negatively!  Peer may be out of leases or database inconsistent.",
+          W, "I-2", "the partner needs addresses and there are none to give"),
+    Entry("F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+          "  max-own (+/-){own:n}", R, "I-15", "pool counters before a balancing run"),
+    Entry("F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+          "  max-own (+/-){own:n}  (requesting peer rebalance!)", W, "I-2", "too few addresses here, the partner is asked"),
+    Entry("F:2682", "balanced pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+          "  max-misbal {misbal:n}", R, "I-15", "pool counters after a balancing run"),
+    Entry("F:2682", "IMBALANCED pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+          "  max-misbal {misbal:n}", W, "I-2", "uneven even after the balancing run"),
+    Entry("F:5397", "Unknown IP-flags set in BNDUPD (0x{flags:x}).", W, "I-16", "the partner is another version"),
+    Entry("F:5550", "bind update on {each:ip} from {peer} rejected: {reason}", E, "I-9",
+          "the partner rejects this server's update", True),
+    Entry("F:5684", "bind update on {each:ip} got ack from {peer}: {result}.", W, "I-9",
+          "an acknowledgement that fits no update; `no such lease`: the two configurations differ"),
+    Entry("F:2656", "can't commit lease {each:ip} on giveaway", E, "I-13", "the lease file cannot be written"),
+    Entry("F:5487", "can't commit lease {each:ip} for mac addr affinity", E, "I-13", "the lease file cannot be written"),
+    Entry("F:5668", "can't commit lease {each:ip} for client affinity", E, "I-13", "the lease file cannot be written"),
+    # 1.6 malformed messages: the other end is no dhcpd, or another version
+    *(
+        Entry(source, format_, E, "I-16", "malformed message: the partner is another version, or no dhcpd at all")
+        for source, format_ in (
+            ("F:440", "message length wait: {result}"),
+            ("F:657", "FAILOVER: message overflow at option code."),
+            ("F:662", "FAILOVER: invalid message type: {n:n}"),
+            ("F:672", "FAILOVER: message overflow at length."),
+            ("F:681", "FAILOVER: message overflow at data."),
+            ("F:703", "FAILOVER: digest not at end of message"),
+            ("F:717", "FAILOVER: duplicate option {option}"),
+            ("F:749", "FAILOVER: option size ({n:n}:{m:n}), option {option}"),
+            ("F:785", "FAILOVER: no memory getting{option}({n:n})"),
+            ("F:820", "FAILOVER: no memory getting {option} ({n:n})"),
+            ("F:806", "FAILOVER: option_len {n:n} not {option}{m:n}"),
+            ("F:884", "FAILOVER: option {option}: bad type {n:n}"),
+            ("F:4134", "IP addrlen={n:n}, should be 4."),
+        )
+    ),
+    # 1.7 internal failures
+    *(
+        Entry(source, format_, F, "I-18", "internal failure: dhcpd ends")
+        for source, format_ in (
+            ("F:639, 1590, 1618, 1648, 1716, 2070, 6099..6437", "Impossible case at {file}:{n:n}."),
+            ("F:2425, 5162, 5165", "Impossible condition at {file}:{n:n}."),
+            ("F:4000", "{function}: vsnprintf would truncate"),
+            ("F:4081", "bogus type in failover_make_option: {n:n}"),
+            ("F:4111, 4190", "dhcp_failover_make_option: tbuf overflow"),
+            ("F:5434", "{function}: impossible outbuf overflow"),
+            ("F:2861", "ack_queue_tail: lp -> next_pending"),
+            ("F:1780", "next pending on ack queue tail."),
+            ("F:2907", "next pending on update queue lease."),
+            ("F:3039", "state -> ack_queue_tail"),
+        )
+    ),
+    # 1.8 configuration and start
+    Entry("F:74", "ERROR: Failover peer, {peer}, has no referring pools. You must refer to each peer in at least one pool"
+          " declaration.", F, "I-6", "no pool names this failover peer; dhcpd does not start"),
+    Entry("F:82", "WARNING: load balancing will be disabled for failover peer, {peer}, because its load balance max secs"
+          " is 0", W, None, "both servers will answer every client"),
+    Entry("F:90", "Failover configuration sanity check failed", F, "I-6", "dhcpd does not start"),
+    Entry("CP:315", "Corrupt lease file - possible data loss!", E, "I-8", "look at the lease file before any resync"),
+    Entry("D:141", "Can't start OMAPI protocol: {result}", W, None, "the OMAPI port is taken; next try in 5 s"),
+    Entry("D:881", "There's already a DHCP server running.", F, None, "its pid file names a process; dhcpd does not start"),
+    Entry("D:1058", "Server starting service.", S, "I-10", "dhcpd has started"),
+    Entry("D:1201", "OMAPI key {key}: {result}", F, None, "omapi-key names a key that is not declared"),
+    Entry("D:1784", "Received signal {n:n}, initiating shutdown.", S, None, "stopped by a signal"),
+    # 1.9 clients and leases
+    Entry("dhcp.c:399", "{each:any}: peer holds all free leases", W, "I-1", "no address left here, the partner has some"),
+    Entry("dhcp.c:402", "{each:any}: network {net}: no free leases", E, "I-1", "the pool is exhausted"),
+    *(
+        Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding" + why, W, incident, f"serves nobody: {meaning}")
+        for why, incident, meaning in _SILENT
+    ),
+    Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding{why:rest}", W, "I-4", "this server serves nobody"),
+    *(
+        Entry("dhcp.c:905, 1040", "{each:any}: ignored" + why, W, incident, f"RELEASE or DECLINE dropped: {meaning}")
+        for why, incident, meaning in _SILENT
+    ),
+    Entry("dhcp.c:425", "{client:any}: load balance to peer {peer}", R, "I-15", "the other server answers this client"),
+    Entry("dhcp.c:429", "{client:any}: cancel load balance to peer {peer} - no free leases", R, "I-15",
+          "the partner has no address left, so this server answers"),
+    Entry("dhcp.c:593", "{client:any}: lease owned by peer", R, "I-1", "without a link: a sign that addresses run short"),
+    Entry("dhcp.c:607", "{client:any}: lease in transition state {binding}", R, "I-15", "waits for the partner's word"),
+    Entry("dhcp.c:4775", "uid lease {lease:ip} for client {client} is duplicate on {net}", R, "I-15",
+          "both servers answered this client; harmless"),
+    Entry("mdb.c:1201", "Lease conflict at {each:ip}", W, "I-20", "two clients hold one address"),
+    Entry("mdb.c:1855", "Abandoning IP address {each:ip}: {result}", W, None, "somebody uses this address without a lease"),
+    Entry("mdb.c:2427", "Wrote {n:n} leases to leases file.", R, None, "the lease file was rewritten"),
+    Entry("db.c:810", "write_failover_state: unable to write state {peer}", E, "I-13", "the lease file cannot be written"),
+    Entry("db.c:1037", "commit_leases: unable to commit, fflush(): {error}", E, "I-13", "the lease file cannot be written"),
+    Entry("db.c:1042", "commit_leases: unable to commit, fsync(): {error}", E, "I-13", "the lease file cannot be written"),
+    Entry("db.c:1159", "Can't create new lease file: {error}", E, "I-13", "full disk, rights or AppArmor"),
+    Entry("db.c:1265", "Can't install new lease database {new} to {old}: {error}", E, "I-13", "full disk, rights or AppArmor"),
+    *(
+        Entry(source, format_, W, None, "somebody changed a lease over OMAPI")
+        for source, format_ in (
+            ("O:233", "lease {lease} state changed from {old} to {new}"),
+            ("O:237", "lease {lease} state change from {old} to {new} failed."),
+            ("O:266", "lease {lease} end changed from {old:n} to {new:n}"),
+            ("O:270", "lease {lease} end change from {old:n} to {new:n} failed"),
+        )
+    ),
+    # Rule 0 (a fatal line ends in `exiting.`) and what a refused start says
+    Entry("omapip/errwarn.c", "exiting.", F, None, "dhcpd ends; the lines above say why"),
+    Entry("D", "Configuration file errors encountered -- exiting", F, "I-6", "dhcpd does not start"),
+)
+"""Every line of the lexicon's section 1. More than one entry may fit a line: the one with more fixed text wins."""
+
+# 1.3: the incident of a transition, by the state it leads to.
+TARGET_INCIDENT = {
+    "communications-interrupted": "I-1",
+    "partner-down": "I-20",
+    "potential-conflict": "I-3",
+    "conflict-done": "I-3",
+    "resolution-interrupted": "I-3",
+    "recover": "I-8",
+    "recover-wait": "I-4",
+    "shutdown": "I-12",
+    "paused": "I-12",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason text of tables 2.1 and 2.2; `pattern` is for `fullmatch`."""
+
+    format: str
+    kind: LineKind
+    incident: str | None
+    meaning: str
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", _compile(self.format))
+
+
+REASONS: tuple[Reason, ...] = (
+    # 2.1 reject reasons
+    Reason("Illegal IP address (not part of any address pool).", E, "I-9", "the address ranges differ"),
+    Reason("Fatal conflict exists: address in use by other client.", E, "I-9", "trace of a time when both served alone"),
+    Reason("Missing binding information.", W, "I-9", "fault in the exchange; watch it"),
+    Reason("Outdated binding information.", W, "I-9", "fault in the exchange; watch it"),
+    Reason("Less critical binding information.", R, "I-9", "both sent at once; harmless"),
+    Reason("Connection rejected, time mismatch too great.", E, "I-5", "the clocks differ by more than 60 s"),
+    Reason("Connection rejected, invalid MCLT.", E, "I-6", "the primary offers no mclt"),
+    Reason("Connection rejected, invalid failover partner.", E, "I-6", "the relationship's name differs"),
+    Reason("Connection rejected, duplicate connection.", R, None, "both connected at once; harmless at start"),
+    Reason("Connection rejected, unknown reason.", E, None, "no reason given"),
+    Reason("Unknown Error.", E, None, "no reason given"),
+    Reason("Reason code out of range.", E, None, "no reason known here"),
+    Reason("Undefined-{n:n}: This reason code is not defined in the protocol standard.", E, None, "no reason known here"),
+    Reason("Hash bucket assignment conflict.", E, "I-6", "split or hba is wrong"),
+    Reason("IP not reserved on this server.", E, "I-9", "the reservations differ"),
+    Reason("No traffic within sufficient time.", L, "I-7", "the link fell silent"),
+    Reason("Protocol version mismatch.", E, "I-16", "the versions differ"),
+    *(
+        Reason(text, E, "I-16", "the other end is no dhcpd of this kind")
+        for text in (
+            "TLS not supported.",
+            "TLS supported but not configured.",
+            "TLS required but not supported by partner.",
+            "Message digest not supported.",
+            "Message digest not configured.",
+            "Message digest failed to compare.",
+            "Missing message digest.",
+        )
+    ),
+    # 1.1 (F:567, F:1402), what either side writes in its own log when it refuses
+    Reason("time offset too large", E, "I-5", "the clocks differ by more than 60 s"),
+    Reason("missing relationship-name", E, "I-6", "the partner names no relationship"),
+    Reason("unknown failover relationship name", E, "I-6", "the relationship's name differs"),
+    Reason("remote failover relationship name {name} does not match", E, "I-6", "the relationship's name differs"),
+    Reason("invalid HBA", E, "I-6", "split or hba is wrong"),
+    Reason("already connected", E, None, "both connected at once; harmless at start"),
+    # 2.2 what the partner says about an update
+    Reason("incoming update is less critical than outgoing update", R, "I-9", "both sent at once; harmless"),
+    Reason("unknown IP address", E, "I-9", "the address ranges differ"),
+    Reason("IP address is covered by a different failover relationship state", E, "I-9", "the pools name different peers"),
+    Reason("{lease}: invalid state transition: {old} to {new}", E, "I-9", "trace of a time when both served alone, or clocks"),
+    Reason("Address is not reserved.", E, "I-9", "the reservations differ"),
+    Reason("Address is not allocated to BOOTP.", E, "I-9", "the reservations differ"),
+    *(
+        Reason(text, E, "I-16", "protocol fault; are the versions equal?")
+        for text in (
+            "BNDUPD without CHADDR",
+            "BNDUPD to ABANDONED with a CHADDR",
+            "BNDUPD to ABANDONED with client-id",
+            "chaddr too long",
+            "binding update lacks required options",
+        )
+    ),
+    Reason("database update failed", E, "I-13", "the partner cannot write its lease file"),
+    Reason("no memory", E, None, "the partner is out of memory"),
+)
+
+
+@lru_cache(maxsize=256)
+def reason_of(text: str) -> Reason | None:
+    """What stands behind "rejected: <text>", or None where dhcpd never writes that text itself."""
+    return next((reason for reason in REASONS if reason.pattern.fullmatch(text)), None)
+
+
+def _dispatch() -> tuple[dict[str, list[Entry]], dict[str, list[Entry]], re.Pattern[str]]:
+    """Entries by their first word; those which begin with a name, by the word after it; and what finds that word."""
+    by_head: defaultdict[str, list[Entry]] = defaultdict(list)
+    by_tail: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry in sorted(LEXICON, key=lambda entry: -len(_SLOT.sub("", entry.format))):
+        if tail := re.match(r"\{[^}]*\}: (\w+)", entry.format):
+            by_tail[tail[1]].append(entry)
+        else:
+            by_head[entry.format.partition(" ")[0]].append(entry)
+    # Greedy: the last such word counts. What a client calls itself stands before it and cannot imitate it.
+    return dict(by_head), dict(by_tail), re.compile(rf".*: ({'|'.join(sorted(by_tail))})\b")
+
+
+_BY_HEAD, _BY_TAIL, _TAIL = _dispatch()
+
+
+def look_up(text: str) -> tuple[Entry, re.Match[str]] | None:
+    """The entry that fits dhcpd's message `text` (no prefix), with its match; None for a line the lexicon does not know."""
+    for entry in _BY_HEAD.get(text.partition(" ")[0], ()):
+        if match := entry.pattern.fullmatch(text):
+            return entry, match
+    if tail := _TAIL.match(text):
+        for entry in _BY_TAIL[tail[1]]:
+            if match := entry.pattern.fullmatch(text):
+                return entry, match
+    return None

@@ -1,0 +1,254 @@
+"""dhcpd's log: one raw line in, one judged line out; repeats folded. No clock is read here.
+
+A line comes from a syslog file, from the journal or from `dhcpd -d`; who wrote it decides the prefix:
+
+    Nov 22 11:33:05 dhcp1 dhcpd[123]: message                       syslog file (RFC 3164: no year, no zone)
+    2026-11-22T11:33:05.123456+00:00 dhcp1 dhcpd[123]: message      rsyslog's ISO form, journalctl -o short-iso-precise
+    1700000000.123456 dhcp1 dhcpd[123]: message                     journalctl -o short-unix
+    dhcpd[123]: message                                             no time
+    message                                                         dhcpd -f -d
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from dhcptui.model.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, reason_of
+from dhcptui.model.sanitize import clean
+
+__all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse"]
+
+DAY = 86400
+LOOK_BACK = 4
+"""Rows a repeat may look back over: two servers refusing each other write two or three lines in turn."""
+NO_CLOCK = "--:--:--"
+
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+_MONTHS = {"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * n : 3 * n + 3]: n + 1 for n in range(12)}
+_PREFIX = re.compile(
+    r"(?:([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)"
+    r"|(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?"
+    r"|(\d{9,11}(?:\.\d{1,9})?)) \S+ "
+    r"(?:[a-z]+[0-7]?\.[a-z]+ )?"  # busybox syslogd writes facility.level
+    r"(?:([^\s\[\]:]+)(?:\[(\d+)\])?: ?)?(.*)"
+)
+_TAG = re.compile(r"(?:(\S*\bdhcpd)(?:\[(\d+)\])?|([^\s\[\]:]+)\[(\d+)\]): ?(.*)")
+_PROGRAMS = frozenset({"dhcpd", "dhcpd3", "/usr/sbin/dhcpd", "/usr/local/sbin/dhcpd"})
+_REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]")
+_BAD_CONFIG = re.compile(r"\S+ line \d+: .+")
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A state change a line tells of; states are dhcpd's words. `who` is "me" (the server that logs) or "peer"."""
+
+    who: str
+    peer: str
+    from_state: str
+    to_state: str
+
+
+class LogLine(NamedTuple):
+    """One log line, judged. All text in it is sanitised. (A tuple: a frozen dataclass takes four times as long to make.)
+
+    `stamp`: seconds since the epoch by the clock of the server (None: the line carries no time), `clock`: the same as
+    "HH:MM:SS" in UTC, `text`: the message without its prefix, `incident`: "I-7" of the catalogue, `meaning`: the line in
+    plain words ("" for lines the lexicon does not know). Lines with equal `fold_key` say the same of different
+    addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs.
+    """
+
+    stamp: float | None
+    clock: str
+    text: str
+    pid: int | None
+    kind: LineKind
+    incident: str | None = None
+    meaning: str = ""
+    transition: Transition | None = None
+    fold_key: str | None = None
+    subject: str | None = None
+
+
+def parse(raw: str | bytes, now: float, utc_offset_seconds: int = 0) -> LogLine:
+    """Judge one raw line.
+
+    `now` (epoch seconds) only chooses the year of a stamp without one: the latest that lies no more than a day ahead.
+    `utc_offset_seconds` is the server's offset from UTC, for stamps without a zone (east is positive).
+    """
+    line = clean(raw)
+    match = _PREFIX.fullmatch(line)
+    if match is None:
+        stamp, clock = None, NO_CLOCK
+        if bare := _TAG.fullmatch(line):
+            program, pid, other, other_pid, text = bare.groups()
+            program, pid = program or other, pid or other_pid
+        else:
+            program, pid, text = None if line.startswith("-- ") else "dhcpd", None, line  # "-- Boot ...": journalctl
+    else:
+        local, day, hour, minute, second, fraction, zone, unix, program, pid, text = match.groups()
+        if local:
+            stamp, clock = _local_time(local, now, utc_offset_seconds)
+        elif day:
+            stamp = _iso_time(day, zone, utc_offset_seconds)
+            if stamp is not None:
+                stamp += int(hour) * 3600 + int(minute) * 60 + int(second)
+            clock = _clock(stamp)
+            if fraction and stamp is not None:
+                stamp += float("." + fraction)
+        else:
+            stamp = float(unix)
+            clock = _clock(int(stamp))
+    number = int(pid) if pid else None
+    if program not in _PROGRAMS:
+        shown = f"{program}: {text}" if program else text
+        return LogLine(stamp, clock, shown, number, LineKind.OTHER, fold_key=shown)
+    if text.startswith(("DHCP", "BOOTRE")) and ": " not in text:  # most lines of a busy server end here
+        return LogLine(stamp, clock, text, number, LineKind.CLIENT, None, "", None, text)
+    return _judge(stamp, clock, text, number)
+
+
+def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLine:
+    """What the lexicon says of dhcpd's message `text`."""
+    said = text
+    if repeated := _REPEATED.fullmatch(text):  # rsyslog's own folding: judge what was repeated
+        said = repeated[1]
+    found = look_up(said)
+    if found is None:
+        kind = LineKind.CLIENT if said.startswith(("DHCP", "BOOTRE", "reuse_lease:")) else LineKind.ROUTINE
+        if kind is LineKind.ROUTINE and _BAD_CONFIG.fullmatch(said):
+            return LogLine(stamp, clock, text, pid, LineKind.ERROR, "I-6", "error in the configuration", None, text)
+        return LogLine(stamp, clock, text, pid, kind, fold_key=text)
+    entry, match = found
+    slots = match.groupdict()
+    kind, incident, meaning = _weigh(entry, slots.get("reason"))
+    transition = None
+    if "to_state" in slots:
+        who = "me" if "I move" in entry.format else "peer"
+        transition = Transition(who, slots["peer"], slots["from_state"], slots["to_state"])
+        incident = TARGET_INCIDENT.get(transition.to_state)
+    each = slots.get("each")
+    key = None if kind in {LineKind.STATE, LineKind.FATAL} else text.replace(each, "*") if each else text
+    subject = each if each and "each:ip" in entry.format else None
+    return LogLine(stamp, clock, text, pid, kind, incident, meaning, transition, key, subject)
+
+
+def _weigh(entry: Entry, reason_text: str | None) -> tuple[LineKind, str | None, str]:
+    """Kind, incident and meaning of an entry; a reason text, where it has one, knows better."""
+    reason = reason_of(reason_text) if reason_text else None
+    if reason is None:
+        return entry.kind, entry.incident, entry.meaning
+    return reason.kind if entry.weighed else entry.kind, reason.incident, f"{entry.meaning}: {reason.meaning}"
+
+
+@lru_cache(maxsize=1024)
+def _local_time(text: str, now: float, utc_offset: int) -> tuple[float | None, str]:
+    """`Nov 22 11:33:05` in the server's local time -> (epoch seconds, clock)."""
+    month, day = _MONTHS.get(text[:3], 0), int(text[4:6])
+    seconds = int(text[7:9]) * 3600 + int(text[10:12]) * 60 + int(text[13:15]) - utc_offset
+    this_year = date.fromordinal(_EPOCH_DAY + int(now // DAY)).year
+    for year in range(this_year + 1, this_year - 9, -1):  # nine years always hold a 29 February
+        try:
+            stamp = (date(year, month, day).toordinal() - _EPOCH_DAY) * DAY + seconds
+        except ValueError:
+            continue
+        if stamp <= now + DAY:
+            return float(stamp), _clock(stamp)
+    return None, NO_CLOCK
+
+
+@lru_cache(maxsize=64)
+def _iso_time(day: str, zone: str | None, utc_offset: int) -> float | None:
+    """Epoch seconds of the midnight that starts `2026-11-22` in `+02:00`; without a zone, in the server's."""
+    if zone == "Z":
+        utc_offset = 0
+    elif zone:
+        utc_offset = (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60) * (-1 if zone[0] == "-" else 1)
+    try:
+        return float((date.fromisoformat(day).toordinal() - _EPOCH_DAY) * DAY - utc_offset)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _clock(stamp: float | None) -> str:
+    """Whole epoch seconds as HH:MM:SS in UTC."""
+    if stamp is None:
+        return NO_CLOCK
+    minutes, second = divmod(int(stamp) % DAY, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """What one row of a log pane shows: `line`, the first of `count` that say the same, and the latest of them."""
+
+    line: LogLine
+    count: int
+    last_line: LogLine
+    span: tuple[str, str] | None = None
+    """Lowest and highest address of the lines."""
+
+    @property
+    def summary(self) -> str:
+        """`(101 times, 10.0.0.100 - 10.0.0.200)`, `(12 times, until 11:34:05)`; "" for a single line."""
+        if self.count == 1:
+            return ""
+        if self.span and self.span[0] != self.span[1]:
+            return f"({self.count} times, {self.span[0]} - {self.span[1]})"
+        until = self.last_line.clock
+        return f"({self.count} times)" if until == self.line.clock else f"({self.count} times, until {until})"
+
+
+class FoldResult(NamedTuple):
+    """`back` 0: append `row`; n: `row` replaces the n-th row from the end (1 is the last)."""
+
+    row: LogRow
+    back: int
+
+
+class Folder:
+    """Folds the lines of one log as they come.
+
+    A line joins a row of the same key, kind and process among the last LOOK_BACK rows. A line without a key (a state
+    change, the end of the process) is a border: what follows it is news.
+    """
+
+    def __init__(self) -> None:
+        self._recent: deque[LogRow] = deque(maxlen=LOOK_BACK)
+
+    def add(self, line: LogLine) -> FoldResult:
+        """Take the next line; the result says what to do to the rows shown."""
+        key = line.fold_key
+        if key is None:
+            self._recent.clear()
+            return FoldResult(LogRow(line, 1, line), 0)
+        for back, row in enumerate(reversed(self._recent), 1):
+            first = row.line
+            if first.fold_key == key and first.pid == line.pid and first.kind is line.kind:
+                joined = LogRow(first, row.count + 1, line, _widen(row.span, line.subject))
+                self._recent[-back] = joined
+                return FoldResult(joined, back)
+        row = LogRow(line, 1, line, _widen(None, line.subject))
+        self._recent.append(row)
+        return FoldResult(row, 0)
+
+    def clear(self) -> None:
+        """Forget what was shown: the next line begins a new row."""
+        self._recent.clear()
+
+
+def _widen(span: tuple[str, str] | None, subject: str | None) -> tuple[str, str] | None:
+    """The span that holds `subject` as well."""
+    if subject is None or span is None:
+        return span if subject is None else (subject, subject)
+    return min(span[0], subject, key=_number), max(span[1], subject, key=_number)
+
+
+def _number(address: str) -> tuple[int, ...]:
+    """`10.0.0.9` before `10.0.0.10`."""
+    return tuple(map(int, address.split(".")))

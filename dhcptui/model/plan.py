@@ -1,0 +1,96 @@
+"""An action as data: what will be done, on what evidence, and how far it has come.
+
+The engine makes and runs plans; the ui, the command line and the audit log show the same objects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dhcptui.model.guards import Action, Ruling
+from dhcptui.model.snapshot import Role
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step: what it does, where, the exact write or command, and what must be seen before the next one."""
+
+    title: str
+    where: str
+    """Name of the server it acts on."""
+    command: str
+    """The OMAPI write or the remote command line, exactly as it will run; empty for a step that only waits."""
+    verified_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a person must know before confirming."""
+
+    action: Action
+    pair: str
+    acting: Role
+    acting_name: str
+    partner_name: str
+    headline: str
+    """One sentence: what this does."""
+    steps: tuple[PlannedStep, ...]
+    ruling: Ruling
+    confirm_text: str
+    """What has to be typed, exactly."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the guards allow it at the moment it was made."""
+        return self.ruling.allowed
+
+    def same_as(self, other: Plan) -> bool:
+        """Whether a person who confirmed one has confirmed the other: steps, verdict and reasons, but not ages."""
+        return self._essence() == other._essence()
+
+    def _essence(self) -> tuple[object, ...]:
+        findings = tuple((finding.asked, finding.ok) for finding in self.ruling.findings)
+        return self.action, self.acting, self.steps, findings, self.ruling.warnings, self.confirm_text
+
+
+class StepState(Enum):
+    """How far a step is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One step's progress. `detail` says what was observed (sanitised); times in seconds since the action began."""
+
+    state: StepState = StepState.WAITING
+    detail: str = ""
+    started_seconds: float | None = None
+    ended_seconds: float | None = None
+
+
+class Outcome(Enum):
+    """How an action ended."""
+
+    RUNNING = "running"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A plan under way, or its result."""
+
+    plan: Plan
+    steps: tuple[StepReport, ...]
+    outcome: Outcome = Outcome.RUNNING
+    result: str = ""
+    """One or two sentences: what is so now."""
+    next: str = ""
+    """What to do next."""

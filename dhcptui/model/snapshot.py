@@ -1,0 +1,200 @@
+"""What is known of a pair at one moment: frozen values, each with its source and the time it was read.
+
+Two clocks are used throughout. *Wall* times are epoch seconds of the console's clock; *mono* times are the console's
+monotonic clock in seconds and serve ages only, so that a stepped wall clock never makes an old value look fresh.
+Times that a server reports (stos) are epoch seconds of *that server's* clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Generic, TypeVar
+
+from dhcptui.model.states import FailoverState
+
+T = TypeVar("T")
+
+
+class Role(Enum):
+    """A server's place in the failover relationship."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+
+    @property
+    def other(self) -> Role:
+        """The partner's role."""
+        return Role.SECONDARY if self is Role.PRIMARY else Role.PRIMARY
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Now: `wall` in epoch seconds, `mono` in monotonic seconds, both of the console."""
+
+    wall: float
+    mono: float
+
+
+class Link(Enum):
+    """How one way to a server is doing. The value is what the screen and `status --json` say."""
+
+    OFF = "off"
+    CONNECTING = "connecting"
+    OK = "ok"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way to a server (OMAPI, SSH, log): its state, why, and since when (mono seconds)."""
+
+    link: Link = Link.CONNECTING
+    detail: str = ""
+    """Why it failed, in words fit for the screen (already sanitised)."""
+    advice: str = ""
+    """What to do about it: names the file, key or server."""
+    since: float = 0.0
+    round_trip_seconds: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether this way works now."""
+        return self.link is Link.OK
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverStatus:
+    """The failover-state object as one server gives it.
+
+    Attributes that dhcpd never fills (addresses, skew, last-packet-sent, last-timestamp-received) have no place here.
+    `partner_state` is the last thing heard of the partner, not the truth: after a crash it keeps reading normal.
+    """
+
+    name: str
+    role: Role
+    local_state: FailoverState
+    partner_state: FailoverState
+    local_stos: int
+    """Start time of `local_state`: epoch seconds, this server's clock. Startup and recover-wait keep the old value."""
+    partner_stos: int
+    """When this server heard of `partner_state`: epoch seconds, this server's clock."""
+    mclt_seconds: int
+    unacked_updates: int
+    """Binding updates sent to the partner and not yet acknowledged."""
+    max_unacked_updates: int
+    max_response_delay_seconds: int
+    load_balance_max_seconds: int
+    local_port: int
+    partner_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCounters:
+    """Counters of one pool as one server holds them: free is the primary's to give, backup the secondary's."""
+
+    network: str
+    total: int
+    free: int
+    backup: int
+
+    @property
+    def used(self) -> int:
+        """Addresses that are neither free nor backup."""
+        return max(0, self.total - self.free - self.backup)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOffset:
+    """A server's clock minus the console's, in seconds, with the uncertainty of the measurement."""
+
+    seconds: float
+    uncertainty_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSighting:
+    """What the server's process table says of dhcpd."""
+
+    pids: tuple[int, ...]
+    stopped: bool = False
+    """Every dhcpd found is stopped (SIGSTOP or a tracer)."""
+
+    @property
+    def running(self) -> bool:
+        """Whether a dhcpd process exists, stopped or not."""
+        return bool(self.pids)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """A value with the moment it was read (mono seconds)."""
+
+    value: T
+    at: float
+
+    def age(self, now: Moment) -> float:
+        """Seconds since it was read."""
+        return max(0.0, now.mono - self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerView:
+    """Everything known of one server. None means: never learned."""
+
+    role: Role
+    name: str
+    host: str
+    omapi: Channel = Channel()
+    ssh: Channel = Channel()
+    log: Channel = Channel()
+    status: Seen[FailoverStatus] | None = None
+    clock: Seen[ClockOffset] | None = None
+    process: Seen[ProcessSighting] | None = None
+    pools: Seen[tuple[PoolCounters, ...]] | None = None
+    pools_note: str = ""
+    """Why there are no pool counters, when there is a reason."""
+
+    def server_time(self, now: Moment) -> float:
+        """Now by the server's own clock, in epoch seconds (the console's clock where no offset was measured)."""
+        return now.wall + (self.clock.value.seconds if self.clock else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class PairSnapshot:
+    """Both servers of a pair at one moment."""
+
+    pair: str
+    peer: str
+    primary: ServerView
+    secondary: ServerView
+    sequence: int = 0
+
+    def __getitem__(self, role: Role) -> ServerView:
+        return self.primary if role is Role.PRIMARY else self.secondary
+
+    @property
+    def servers(self) -> tuple[ServerView, ServerView]:
+        """Primary, secondary."""
+        return self.primary, self.secondary
+
+    def with_view(self, view: ServerView) -> PairSnapshot:
+        """The next snapshot, in which one server's view is new."""
+        if view.role is Role.PRIMARY:
+            return replace(self, primary=view, sequence=self.sequence + 1)
+        return replace(self, secondary=view, sequence=self.sequence + 1)
+
+    def named(self, name: str) -> ServerView | None:
+        """The server with this label, or None."""
+        return next((view for view in self.servers if view.name == name), None)
+
+
+def unseen(pair: str, peer: str, primary: tuple[str, str], secondary: tuple[str, str]) -> PairSnapshot:
+    """The snapshot before anything was learned: `primary` and `secondary` are (label, host). It is the first frame."""
+    return PairSnapshot(
+        pair, peer, ServerView(Role.PRIMARY, *primary), ServerView(Role.SECONDARY, *secondary)
+    )
+
+
+EMPTY = unseen("", "", ("primary", ""), ("secondary", ""))
+"""A snapshot of nothing."""

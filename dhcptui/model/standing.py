@@ -1,0 +1,89 @@
+"""How far one server can be seen and whether it serves: the ground under verdict and guards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dhcptui.model.snapshot import FailoverStatus, Moment, ServerView
+from dhcptui.model.states import FailoverState, serves
+
+STALE_AFTER_SECONDS = 1.5
+"""A status older than this looks stale: the poll runs every second."""
+
+SIGHTING_FRESH_SECONDS = 6.0
+"""A look at the process table counts as evidence for this long; it runs every two seconds."""
+
+
+class Standing(Enum):
+    """How far a server can be seen. The value is the word on the screen."""
+
+    UNSEEN = "not contacted yet"
+    LIVE = "answers"
+    SILENT = "does not answer"
+    DOWN = "dhcpd not running"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStanding:
+    """What one server's own witness says, judged at one moment."""
+
+    view: ServerView
+    standing: Standing
+    serving: bool | None
+    """True, False, or None where it cannot be known."""
+    age_seconds: float | None
+    """Age of the status on screen; None when there is none."""
+
+    @property
+    def live(self) -> bool:
+        """Whether the status is fresh enough to be called the present."""
+        return self.standing is Standing.LIVE
+
+    @property
+    def status(self) -> FailoverStatus | None:
+        """The last status read, live or not."""
+        return self.view.status.value if self.view.status else None
+
+    @property
+    def state(self) -> FailoverState | None:
+        """The state the server says of itself *now*; None unless live."""
+        return self.status.local_state if self.live and self.status else None
+
+    @property
+    def silenced(self) -> bool:
+        """Reads as a serving state and yet answers nobody, because of the partner state it has recorded."""
+        return self.state is not None and self.state.info.serves and self.serving is False
+
+
+def sighted(view: ServerView, now: Moment) -> bool | None:
+    """Whether a dhcpd process exists on the server: None unless its process table was read recently."""
+    if view.process is None or not view.ssh.ok or view.process.age(now) > SIGHTING_FRESH_SECONDS:
+        return None
+    return view.process.value.running
+
+
+def stand(view: ServerView, now: Moment) -> ServerStanding:
+    """Judge one server at `now`."""
+    standing = _standing(view, now)
+    serving: bool | None = None
+    if standing is Standing.LIVE and view.status:
+        status = view.status.value
+        serving = serves(status.local_state, status.partner_state)
+    elif standing is Standing.DOWN or (sighted(view, now) and view.process and view.process.value.stopped):
+        serving = False
+    return ServerStanding(view, standing, serving, view.status.age(now) if view.status else None)
+
+
+def _standing(view: ServerView, now: Moment) -> Standing:
+    if view.omapi.ok and view.status and view.status.age(now) <= STALE_AFTER_SECONDS:
+        return Standing.LIVE
+    running = sighted(view, now)
+    if running is not None:
+        return Standing.SILENT if running or view.omapi.ok else Standing.DOWN
+    if view.omapi.ok:
+        return Standing.SILENT
+    if view.ssh.ok or view.ssh.link.value == "connecting" or view.omapi.link.value == "connecting":
+        return Standing.UNSEEN if view.status is None else Standing.SILENT
+    return Standing.UNREACHABLE
