@@ -1,0 +1,225 @@
+"""An OMAPI client on asyncio, over any stream pair (a TCP socket, or a tunnel through SSH).
+
+One connection is kept open per server: dhcpd takes at most fd 200, shared with its failover listener, and never reaps
+half-open clients, so connecting per poll would end in refused failover links. dhcpd answers strictly in order; a late
+answer is dropped by its id, so a call that ran into its deadline leaves the connection usable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import itertools
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+from dhcptui.model.snapshot import FailoverStatus
+from dhcptui.omapi import codec, objects
+from dhcptui.omapi.errors import (
+    KEY_ADVICE,
+    OmapiClosed,
+    OmapiError,
+    OmapiNotAuthenticated,
+    OmapiNotFound,
+    OmapiProtocolError,
+    OmapiTimeout,
+    from_status,
+)
+from dhcptui.omapi.objects import Lease, Pool, SettableState
+
+T = TypeVar("T")
+CALL_DEADLINE_SECONDS = 8.0
+"""dhcpd stalls now and then: fsyncs, the hourly rewrite of its lease file."""
+
+
+class Reader(Protocol):
+    """The reading half of a stream pair."""
+
+    async def read(self, n: int, /) -> bytes:
+        """Up to n bytes; empty at the end."""
+
+
+class Writer(Protocol):
+    """The writing half of a stream pair."""
+
+    def write(self, data: bytes, /) -> None:
+        """Queue bytes."""
+
+    async def drain(self) -> None:
+        """Wait until the queue is short."""
+
+    def close(self) -> None:
+        """Close the stream."""
+
+
+class OmapiClient:
+    """One open OMAPI connection. Make it with `OmapiClient.open`; calls may overlap and are answered in order."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader, self._writer = reader, writer
+        self._decoder = codec.Decoder()
+        self._authenticator: codec.Authenticator | None = None
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[codec.Message]] = {}
+        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._failure: OmapiError | None = None
+        self.closed = asyncio.Event()
+        """Set as soon as the connection is known to be gone."""
+        self._task = asyncio.create_task(self._read(), name="omapi-read")
+
+    @classmethod
+    async def open(
+        cls, reader: Reader, writer: Writer, key: codec.Key | None = None, *, deadline: float = CALL_DEADLINE_SECONDS
+    ) -> OmapiClient:
+        """Greet and authenticate. Raises OmapiError; the streams are closed then."""
+        client = cls(reader, writer)
+        try:
+            await client._send(codec.STARTUP)
+            await client._within(client._started, deadline, "no OMAPI greeting")
+            if key is not None:
+                await client._authenticate(key, deadline)
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    async def close(self) -> None:
+        """Close the connection and end the reader."""
+        self._fail(OmapiClosed("the OMAPI connection was closed"))
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        if not self._started.cancelled():
+            self._started.exception()  # seen, so that asyncio does not report it as forgotten
+
+    async def failover_state(self, peer: str, *, deadline: float = CALL_DEADLINE_SECONDS) -> FailoverStatus:
+        """The failover-state object of relationship `peer`, opened by name: a handle would outlive a restart."""
+        reply = await self._open(b"failover-state", {b"name": peer.encode()}, deadline)
+        return objects.failover_status(reply.object)
+
+    async def set_local_state(
+        self, peer: str, state: SettableState, *, deadline: float = CALL_DEADLINE_SECONDS
+    ) -> FailoverStatus:
+        """Write local-state and return the object as dhcpd gives it back in the same reply.
+
+        One message (OPEN with update): no stale handle, no second attribute. Never repeat it blindly: writing
+        partner-down again restarts the MCLT wait (failover.c:1827).
+        """
+        reply = await self._open(
+            b"failover-state",
+            {b"name": peer.encode(), b"local-state": codec.net32(state.value.number)},
+            deadline,
+            update=True,
+        )
+        return objects.failover_status(reply.object)
+
+    async def request_shutdown(self, *, deadline: float = CALL_DEADLINE_SECONDS) -> None:
+        """Send control state = 2. dhcpd gives no usable answer: prove the effect by process and partner, not by this."""
+        opened = await self._open(b"control", {}, deadline)
+        await self._send(
+            codec.encode(
+                codec.UPDATE,
+                next(self._ids),
+                handle=opened.handle,
+                object_={b"state": codec.net32(objects.CONTROL_SHUTDOWN)},
+                authenticator=self._authenticator,
+            )
+        )
+
+    async def lease(self, address: str, *, deadline: float = CALL_DEADLINE_SECONDS) -> Lease:
+        """The lease of an IPv4 address. Raises OmapiNotFound for an address outside every pool."""
+        packed = ipaddress.IPv4Address(address).packed
+        return objects.lease((await self._open(b"lease", {b"ip-address": packed}, deadline)).object)
+
+    async def pool(self, handle: int, *, deadline: float = CALL_DEADLINE_SECONDS) -> Pool:
+        """The pool behind a lease's `pool_handle`. Handles are good on this connection only."""
+        return objects.pool((await self._call(codec.REFRESH, deadline, handle=handle)).object)
+
+    async def _authenticate(self, key: codec.Key, deadline: float) -> None:
+        authenticator = key.authenticator()
+        try:
+            reply = await self._open(b"authenticator", authenticator.auth_object(), deadline)
+        except OmapiNotFound as error:
+            advice = f"no key {key.name!r} with {key.algorithm} in dhcpd.conf: {KEY_ADVICE}"
+            raise OmapiNotAuthenticated(error.code, f"dhcpd does not know key {key.name!r}", advice) from error
+        authenticator.authid = reply.handle
+        self._authenticator = self._decoder.authenticator = authenticator
+
+    async def _open(
+        self, kind: bytes, object_: Mapping[bytes, bytes], deadline: float, *, update: bool = False
+    ) -> codec.Message:
+        message = {b"type": kind}
+        if update:
+            message[b"update"] = codec.net32(1)
+        return await self._call(codec.OPEN, deadline, message=message, object_=object_)
+
+    async def _call(
+        self,
+        opcode: int,
+        deadline: float,
+        *,
+        handle: int = 0,
+        message: Mapping[bytes, bytes] | None = None,
+        object_: Mapping[bytes, bytes] | None = None,
+    ) -> codec.Message:
+        """Send a request, wait for its UPDATE; a STATUS becomes its typed error."""
+        id_ = next(self._ids)
+        future: asyncio.Future[codec.Message] = asyncio.get_running_loop().create_future()
+        self._waiting[id_] = future
+        try:
+            await self._send(
+                codec.encode(
+                    opcode, id_, handle=handle, message=message, object_=object_, authenticator=self._authenticator
+                )
+            )
+            reply = await self._within(future, deadline, "no answer over OMAPI")
+        finally:
+            self._waiting.pop(id_, None)
+        if reply.opcode == codec.STATUS and reply.number(b"result"):
+            raise from_status(reply.number(b"result"), reply.message.get(b"message", b""))
+        if not reply.signed:
+            raise OmapiNotAuthenticated(0x6000B, "the answer is not signed with our key: the secret differs", KEY_ADVICE)
+        if reply.opcode != codec.UPDATE:
+            raise OmapiProtocolError(f"unexpected OMAPI answer (opcode {reply.opcode})")
+        return reply
+
+    async def _within(self, future: asyncio.Future[T], deadline: float, what: str) -> T:
+        done, _ = await asyncio.wait({future}, timeout=deadline)
+        if not done:
+            raise OmapiTimeout(f"{what} for {deadline:g} s")
+        return future.result()
+
+    async def _send(self, data: bytes) -> None:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self._writer.write(data)
+            await self._writer.drain()
+        except (OSError, EOFError) as error:
+            self._fail(OmapiClosed("the OMAPI connection broke"))
+            raise OmapiClosed("the OMAPI connection broke") from error
+
+    async def _read(self) -> None:
+        try:
+            while data := await self._reader.read(65536):
+                for message in self._decoder.feed(data):
+                    future = self._waiting.get(message.rid)
+                    if future is not None and not future.done():
+                        future.set_result(message)
+                if self._decoder.started and not self._started.done():
+                    self._started.set_result(None)
+            self._fail(OmapiClosed("dhcpd closed the OMAPI connection"))
+        except OmapiError as error:
+            self._fail(error)
+        except Exception as error:
+            self._fail(OmapiClosed(f"the OMAPI connection broke ({type(error).__name__})"))
+
+    def _fail(self, error: OmapiError) -> None:
+        if self._failure is not None:
+            return
+        self._failure = error
+        self.closed.set()
+        futures: list[asyncio.Future[Any]] = [self._started, *self._waiting.values()]
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+        self._writer.close()
