@@ -1,0 +1,1 @@
+"""dhcpd.conf: grammar and what the console reads out of it."""
