@@ -58,19 +58,19 @@ class Ruling:
         return tuple(finding.observed for finding in self.findings if not finding.ok)
 
 
-_RESTARTS_CLOCK = "it already is in partner-down: writing it again would restart the MCLT wait"
+_RESTARTS_CLOCK = "writing it again would restart the MCLT wait"
 _CONFLICT = "conflict resolution is under way: a partner in conflict-done exits on this write"
 
 PARTNER_DOWN_FROM: dict[FailoverState, str] = {
-    _S.UNKNOWN: "its state is unknown",
-    _S.STARTUP: "it is still starting: the MCLT would look elapsed and it would take over at once (wait 15 s)",
-    _S.NORMAL: "it reads normal, so its partner is alive: both would end in potential-conflict and serve nobody",
+    _S.UNKNOWN: "nobody can say what the write would do",
+    _S.STARTUP: "the MCLT would look elapsed and it would take over at once (wait 15 s)",
+    _S.NORMAL: "its partner is alive: both would end in potential-conflict and serve nobody",
     _S.COMMUNICATIONS_INTERRUPTED: "",
     _S.PARTNER_DOWN: _RESTARTS_CLOCK,
     _S.POTENTIAL_CONFLICT: _CONFLICT,
     _S.RECOVER: "",
-    _S.PAUSED: "it is paused: it would have to recover first",
-    _S.SHUTDOWN: "it has handed over: its partner is in partner-down, a second one means potential-conflict on both",
+    _S.PAUSED: "it would have to recover first",
+    _S.SHUTDOWN: "it has handed over: a second partner-down means potential-conflict on both",
     _S.RECOVER_DONE: "",
     _S.RESOLUTION_INTERRUPTED: _CONFLICT,
     _S.CONFLICT_DONE: _CONFLICT,
@@ -89,7 +89,7 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     return _sync_restart(acting, me, partner, now)
 
 
-def _says(each: ServerStanding, who: str, wanted: str, why_not: str, ok: bool) -> Finding:
+def _says(each: ServerStanding, asked: str, why_not: str, ok: bool) -> Finding:
     """A finding about what a server says of itself over OMAPI."""
     name = each.view.name
     if each.state is not None:
@@ -98,19 +98,16 @@ def _says(each: ServerStanding, who: str, wanted: str, why_not: str, ok: bool) -
         observed = f"{name}: {each.view.omapi.detail}"
     else:
         observed = f"{name} does not answer over OMAPI"
-    return Finding(wanted.format(name=name), observed, ok, f"OMAPI of {who}", each.age_seconds)
+    return Finding(asked, observed, ok, f"OMAPI of {name}", each.age_seconds)
 
 
 def _partner_down(acting: Role, me: ServerStanding, partner: ServerStanding, now: Moment) -> Ruling:
     why_not = "its state cannot be read" if me.state is None else PARTNER_DOWN_FROM[me.state]
-    if partner.live and partner.state is not None and not (me.state is not None and why_not):
-        # The partner's answer is the hard refusal: say it first and in its own words.
-        why_not = why_not or ""
     name, other = me.view.name, partner.view.name
     findings = [
-        _says(me, name, "{name} is out of contact with its partner", why_not, ok=not why_not),
         _partner_omapi(partner, other),
         _partner_process(partner, other, now),
+        _says(me, f"{name} is out of contact with its partner", why_not, ok=not why_not),
     ]
     if me.status and me.live:
         recorded = me.status.partner_state
@@ -167,7 +164,7 @@ def _partner_process(partner: ServerStanding, other: str, now: Moment) -> Findin
 
 
 def _normal(each: ServerStanding) -> Finding:
-    return _says(each, each.view.name, "{name} reads normal", "", ok=each.state is _S.NORMAL)
+    return _says(each, f"{each.view.name} reads normal", "", ok=each.state is _S.NORMAL)
 
 
 def _queue(each: ServerStanding) -> Finding:

@@ -30,7 +30,16 @@ R, S, L, W, E, F = (
     LineKind.ROUTINE, LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL,
 )  # fmt: skip
 
-_TYPES = {"n": r"-?\d+", "x": r"[0-9a-f]+", "ip": r"\d+\.\d+\.\d+\.\d+", "state": r"[a-z-]+", "any": r".+", "rest": r".*"}
+_TYPES = {
+    "n": r"-?\d+",
+    "x": r"[0-9a-f]+",
+    "ip": r"\d+\.\d+\.\d+\.\d+",
+    "state": r"[a-z-]+",
+    "any": r".+",
+    # At the end of a client's line: no parenthesis but dhcpd's own, for the client's name stands in one.
+    "name": r"[^()]+",
+    "why": r"(?: \([^()]+\))?",
+}
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 
@@ -212,16 +221,16 @@ LEXICON: tuple[Entry, ...] = (
         Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding" + why, W, incident, f"serves nobody: {meaning}")
         for why, incident, meaning in _SILENT
     ),
-    Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding{why:rest}", W, "I-4", "this server serves nobody"),
+    Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding{why:why}", W, None, "this server serves nobody"),
     *(
         Entry("dhcp.c:905, 1040", "{each:any}: ignored" + why, W, incident, f"RELEASE or DECLINE dropped: {meaning}")
         for why, incident, meaning in _SILENT
     ),
-    Entry("dhcp.c:425", "{client:any}: load balance to peer {peer}", R, "I-15", "the other server answers this client"),
+    Entry("dhcp.c:425", "{client:any}: load balance to peer {peer:name}", R, "I-15", "the other server answers this client"),
     Entry("dhcp.c:429", "{client:any}: cancel load balance to peer {peer} - no free leases", R, "I-15",
           "the partner has no address left, so this server answers"),
     Entry("dhcp.c:593", "{client:any}: lease owned by peer", R, "I-1", "without a link: a sign that addresses run short"),
-    Entry("dhcp.c:607", "{client:any}: lease in transition state {binding}", R, "I-15", "waits for the partner's word"),
+    Entry("dhcp.c:607", "{client:any}: lease in transition state {binding:state}", R, "I-15", "waits for the partner's word"),
     Entry("dhcp.c:4775", "uid lease {lease:ip} for client {client} is duplicate on {net}", R, "I-15",
           "both servers answered this client; harmless"),
     Entry("mdb.c:1201", "Lease conflict at {each:ip}", W, "I-20", "two clients hold one address"),

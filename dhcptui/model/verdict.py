@@ -143,7 +143,7 @@ def _judge(pair: tuple[ServerStanding, ServerStanding]) -> tuple[Level, str]:
         return Level.CRITICAL, f"{joined(e.view.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts"
     if not serving:
         return Level.CRITICAL, _nobody(pair)
-    if states == [_S.NORMAL, _S.NORMAL]:
+    if states == [_S.NORMAL, _S.NORMAL] and len(serving) == 2:
         return Level.OK, "both servers serve"
     if len(serving) == 2:
         return Level.WARNING, "both servers serve, but out of contact: each from its own half, short leases"
@@ -183,6 +183,8 @@ def _alone(server: ServerStanding, other: ServerStanding) -> str:
 
 def _short(each: ServerStanding) -> str:
     """One server in a few words, for a headline."""
+    if each.silenced and each.state is not None:
+        return f"reads {each.state.word} but answers nobody"
     if each.state is not None:
         words = {
             _S.SHUTDOWN: "has handed over",
@@ -209,7 +211,7 @@ def _short(each: ServerStanding) -> str:
 def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding], now: Moment) -> str:
     """What now. Names an action only where the guards would allow it."""
     a, b = pair
-    if a.state is _S.NORMAL and b.state is _S.NORMAL:
+    if a.state is _S.NORMAL and b.state is _S.NORMAL and a.serving and b.serving:
         return "Nothing to do. If one server must stop for a while, use S (clean shutdown): its partner takes over at once."
     for each, other in ((a, b), (b, a)):
         role = each.view.role
@@ -223,6 +225,8 @@ def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding],
             return f"{start}."
         if each.silenced and other.live:
             return "Wait until the partner has left partner-down; this server answers nobody before."
+    if all(each.standing is Standing.DOWN for each in pair):
+        return "Start the server that was stopped last; it knows most. Then start the other one."
     if any(each.state in CONFLICT for each in pair):
         return "Wait: the servers are resolving conflicts and end in normal by themselves. Write no state now."
     if any(each.state in REBUILDING for each in pair):

@@ -1,0 +1,162 @@
+"""config.toml: what it means, and what is said when it cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dhcptui.config import Config, ConfigError, default_path, load, show
+from dhcptui.model.snapshot import Role
+
+MINIMAL = """
+[pairs.office.primary]
+host = "10.0.0.10"
+[pairs.office.secondary]
+host = "10.0.0.20"
+"""
+FULL = """
+[pairs.office]
+peer = "foo"
+shared_dir = "/etc/dhcp/shared"
+sync_from = "secondary"
+restart_order = ["primary", "secondary"]
+read_only = true
+probe_address = ["10.0.0.100"]
+[pairs.office.primary]
+name = "dhcp1"
+host = "10.0.0.10"
+port = 2222
+user = "root"
+identity = "~/.ssh/id_ed25519"
+known_hosts = "~/.ssh/known_hosts"
+sudo = true
+omapi_port = 7912
+omapi_transport = "direct"
+omapi_key = { name = "omapi", algorithm = "hmac-sha256", secret_file = "~/omapi.key" }
+dhcpd_conf = "/usr/local/etc/dhcpd.conf"
+leases = "/var/db/dhcpd.leases"
+log = "journal:isc-dhcp-server"
+restart = "service isc-dhcpd 'restart'"
+[pairs.office.secondary]
+name = "dhcp2"
+host = "10.0.0.20"
+shared_dir = "/usr/local/etc/shared"
+"""
+
+
+def read(tmp_path: Path, text: str) -> Config:
+    """Write and load."""
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    return load(path)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    """Two hosts are enough; the rest follows the contract."""
+    pair = read(tmp_path, MINIMAL).pair(None)
+    assert (pair.name, pair.peer, pair.sync_from) == ("office", "office", Role.PRIMARY)
+    assert pair.restart_order == (Role.SECONDARY, Role.PRIMARY)
+    assert (pair.primary.name, pair.primary.omapi_port, pair.primary.omapi_transport) == ("10.0.0.10", 7911, "ssh")
+    assert pair.primary.restart == ("systemctl", "restart", "isc-dhcp-server")
+    assert not pair.read_only
+    assert pair.primary.omapi_key is None
+
+
+def test_every_key(tmp_path: Path) -> None:
+    """Every key of the contract is read."""
+    pair = read(tmp_path, FULL).pair("office")
+    one = pair.primary
+    assert (pair.peer, pair.sync_from, pair.read_only) == ("foo", Role.SECONDARY, True)
+    assert (one.name, one.port, one.user, one.sudo, one.omapi_port) == ("dhcp1", 2222, "root", True, 7912)
+    assert one.identity == Path.home() / ".ssh/id_ed25519"
+    assert one.omapi_key is not None
+    assert one.omapi_key.algorithm == "hmac-sha256"
+    assert one.restart == ("service", "isc-dhcpd", "restart")
+    assert (one.shared_dir, pair.secondary.shared_dir) == ("/etc/dhcp/shared", "/usr/local/etc/shared")
+    assert pair.probe_address == ("10.0.0.100",)
+
+
+def test_show_is_the_same_configuration(tmp_path: Path) -> None:
+    """What `config show` prints means what was read, and is valid itself."""
+    first = read(tmp_path, FULL)
+    again = tmp_path / "again.toml"
+    again.write_text(show(first))
+    assert load(again).pairs == first.pairs
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("host = ", "hots = "), ["[pairs.office.primary] host", "missing"]),
+        (("omapi_port = 7912", "omapi_prot = 7912"), ["[pairs.office.primary] omapi_prot", "unknown key", "omapi_port"]),
+        (("port = 2222", "port = 99999"), ["port", "between 1 and 65535"]),
+        (("port = 2222", 'port = "22"'), ["port", "whole number"]),
+        (("sudo = true", "sudo = 1"), ["sudo", "true or false"]),
+        (('"direct"', '"tunnel"'), ["omapi_transport", "'tunnel'", "ssh, direct"]),
+        (("hmac-sha256", "hmac-sha3"), ["omapi_key", "algorithm", "hmac-sha512"]),
+        (('log = "journal:', 'log = "syslog:'), ["log", "file:/absolute/path"]),
+        (('"/var/db/dhcpd.leases"', '"dhcpd.leases"'), ["leases", "absolute"]),
+        (('["primary", "secondary"]', '["primary", "primary"]'), ["restart_order", "both servers once"]),
+        (('["10.0.0.100"]', '["10.0.0.1000"]'), ["probe_address", "10.0.0.1000", "IPv4"]),
+        (("'restart'\"", "'restart\""), ["restart", "cannot be split"]),
+        (('name = "dhcp2"', 'name = "dhcp1"'), ["name", "both servers"]),
+        (("pairs.office", "pairs.status"), ["status", "command"]),
+        (("[pairs.office]", "[pairz.x]\n[pairs.office]"), ["pairz", "pairs"]),
+        (("peer =", "peer"), ["TOML", "line"]),
+        (('peer = "foo"', 'peer = "f\\u001b[2J"'), ["peer", "printable"]),
+    ],
+)
+def test_errors_name_table_key_and_way_out(tmp_path: Path, change: tuple[str, str], words: list[str]) -> None:
+    """Each mistake is named with its file, table and key, and with what would be right."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, FULL.replace(*change))
+    assert all(word in str(caught.value) for word in ["config.toml", *words]), str(caught.value)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A missing file says where it was looked for and what to do."""
+    with pytest.raises(ConfigError, match=r"no configuration at .*nowhere\.toml.*--config"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    """A directory or binary in the place of the file is an error that names it."""
+    with pytest.raises(ConfigError, match="directory"):
+        load(tmp_path)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(tmp_path / "binary")
+
+
+def test_choosing_a_pair(tmp_path: Path) -> None:
+    """Several pairs want a name, and a wrong name is answered with the nearest one."""
+    config = read(tmp_path, MINIMAL + MINIMAL.replace("office", "branch"))
+    with pytest.raises(ConfigError, match="office, branch"):
+        config.pair(None)
+    with pytest.raises(ConfigError, match="did you mean 'office'"):
+        config.pair("ofice")
+    with pytest.raises(ConfigError, match="no pair is configured"):
+        read(tmp_path, "").pair(None)
+
+
+def test_secret_file(tmp_path: Path) -> None:
+    """The secret is read only when asked for, and a bad file is named without showing its content."""
+    key = read(tmp_path, FULL.replace("~/omapi.key", str(tmp_path / "omapi.key"))).pair(None).primary.omapi_key
+    assert key is not None
+    with pytest.raises(ConfigError, match=r"omapi\.key.*No such file"):
+        key.read_secret()
+    key.secret_file.write_text("c2VjcmV0\n")
+    assert key.read_secret() == b"c2VjcmV0"
+    key.secret_file.write_text('secret "c2VjcmV0";')
+    with pytest.raises(ConfigError, match="base64") as caught:
+        key.read_secret()
+    assert "c2VjcmV0" not in str(caught.value)
+
+
+def test_default_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """XDG_CONFIG_HOME, unless DHCPTUI_CONFIG names a file."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/x")
+    assert default_path() == Path("/x/dhcptui/config.toml")
+    monkeypatch.setenv("DHCPTUI_CONFIG", "/y.toml")
+    assert default_path() == Path("/y.toml")

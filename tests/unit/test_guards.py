@@ -1,0 +1,106 @@
+"""The guards over the whole product of states and evidence."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.snapshot import Channel, ClockOffset, Link, ProcessSighting, Role, Seen, ServerView
+from dhcptui.model.states import FailoverState
+from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair
+
+S = FailoverState
+P, Q = Role.PRIMARY, Role.SECONDARY
+MAY = {S.COMMUNICATIONS_INTERRUPTED, S.RECOVER, S.RECOVER_WAIT, S.RECOVER_DONE}
+
+
+def allowed(action: Action, one: ServerView, two: ServerView, acting: Role = P) -> bool:
+    """The ruling in a word; a refusal must carry a reason."""
+    ruling = rule(action, acting, pair(one, two), NOW)
+    assert ruling.allowed != bool(ruling.reasons)
+    assert all(finding.asked and finding.observed and finding.by for finding in ruling.findings)
+    return ruling.allowed
+
+
+@pytest.mark.parametrize("state", S)
+def test_partner_down_needs_a_state_where_it_is_safe(state: FailoverState) -> None:
+    """With the partner proven gone, only communications-interrupted and the rebuilding states allow it."""
+    assert allowed(Action.PARTNER_DOWN, live(P, state), down(Q)) == (state in MAY)
+
+
+@pytest.mark.parametrize("partner_state", S)
+@pytest.mark.parametrize("state", S)
+def test_partner_down_is_refused_while_the_partner_answers(state: FailoverState, partner_state: FailoverState) -> None:
+    """A partner whose OMAPI answers is a hard refusal, in every combination of states."""
+    assert not allowed(Action.PARTNER_DOWN, live(P, state), live(Q, partner_state))
+
+
+@pytest.mark.parametrize(
+    "partner",
+    [
+        hung(Q),
+        gone(Q),
+        never(Q),
+        replace(down(Q), process=Seen(ProcessSighting((7,)), NOW.mono)),
+        replace(down(Q), process=Seen(ProcessSighting(()), NOW.mono - 60)),
+        replace(down(Q), ssh=Channel(Link.FAILED, "timed out")),
+        replace(live(Q), omapi=FAILED),
+    ],
+    ids=["stopped", "unreachable", "never seen", "process there", "old look", "no SSH", "OMAPI lost, process there"],
+)
+def test_partner_down_needs_proof(partner: ServerView) -> None:
+    """Without a fresh, empty process table of the partner there is no partner-down."""
+    assert not allowed(Action.PARTNER_DOWN, live(P, S.COMMUNICATIONS_INTERRUPTED), partner)
+
+
+@pytest.mark.parametrize("heard", [S.PARTNER_DOWN, S.POTENTIAL_CONFLICT, S.RESOLUTION_INTERRUPTED, S.CONFLICT_DONE])
+def test_partner_down_that_would_answer_nobody(heard: FailoverState) -> None:
+    """A recorded partner state that silences dhcpd makes partner-down useless; the reason says so."""
+    ruling = rule(Action.PARTNER_DOWN, P, pair(live(P, S.COMMUNICATIONS_INTERRUPTED, heard), down(Q)), NOW)
+    assert not ruling.allowed
+    assert any("answer nobody" in reason for reason in ruling.reasons)
+
+
+def test_partner_down_of_a_rebuilding_server_warns() -> None:
+    """Skipping a resynchronisation is allowed only when the partner is gone, and never silently."""
+    ruling = rule(Action.PARTNER_DOWN, P, pair(live(P, S.RECOVER_WAIT), down(Q)), NOW)
+    assert ruling.allowed
+    assert any("given out twice" in warning for warning in ruling.warnings)
+
+
+def test_a_stale_survivor_may_not_act() -> None:
+    """What the survivor said a while ago allows nothing now."""
+    assert not allowed(Action.PARTNER_DOWN, replace(live(P, S.COMMUNICATIONS_INTERRUPTED), omapi=FAILED), down(Q))
+
+
+def test_shutdown_only_from_a_healthy_pair() -> None:
+    """Both normal, nothing unacknowledged on either side, SSH to prove the end."""
+    assert allowed(Action.SHUTDOWN, live(P), live(Q))
+    for one, two in itertools.product(S, S):
+        assert allowed(Action.SHUTDOWN, live(P, one), live(Q, two)) == (one is two is S.NORMAL)
+    assert not allowed(Action.SHUTDOWN, live(P, unacked=1), live(Q))
+    assert not allowed(Action.SHUTDOWN, live(P), live(Q, unacked=3))
+    assert not allowed(Action.SHUTDOWN, replace(live(P), ssh=FAILED), live(Q))
+    for kind in (down, hung, gone, never):
+        assert not allowed(Action.SHUTDOWN, live(P), kind(Q))
+
+
+def test_shutdown_says_that_the_partner_is_alone() -> None:
+    """The trap of being alone is named before it is set."""
+    ruling = rule(Action.SHUTDOWN, Q, pair(live(P), live(Q)), NOW)
+    assert any("dhcp1 is alone" in warning for warning in ruling.warnings)
+
+
+def test_sync_restart_needs_a_healthy_pair_and_clocks() -> None:
+    """Both normal, both reachable, clocks read and within our limit."""
+    assert allowed(Action.SYNC_RESTART, live(P), live(Q))
+    assert allowed(Action.SYNC_RESTART, live(P), live(Q, offset=29.0))
+    assert not allowed(Action.SYNC_RESTART, live(P), live(Q, offset=31.0))
+    assert not allowed(Action.SYNC_RESTART, live(P), replace(live(Q), clock=None))
+    assert not allowed(Action.SYNC_RESTART, replace(live(P), clock=Seen(ClockOffset(-31, 0), NOW.mono)), live(Q))
+    assert not allowed(Action.SYNC_RESTART, live(P), replace(live(Q), ssh=FAILED))
+    for one, two in itertools.product(S, S):
+        assert allowed(Action.SYNC_RESTART, live(P, one), live(Q, two)) == (one is two is S.NORMAL)
