@@ -1,0 +1,160 @@
+"""Arguments in, exit code out. Each command imports what it needs: `status` never loads textual."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dhcptui import __version__
+from dhcptui.config import COMMANDS, Config, ConfigError, default_path, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dhcptui.config import PairSettings
+
+EXIT_USAGE = 64
+"""A command line that cannot be understood (sysexits.h); 0 to 3 are answers of `status`."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line; returns its exit code. Errors go to stderr as one sentence."""
+    parser = _parser()
+    try:
+        args = parser.parse_args(_with_command(list(argv)))
+    except SystemExit as leaving:
+        return EXIT_USAGE if leaving.code not in {0, None} else 0
+    try:
+        return int(args.run(args))
+    except ConfigError as error:
+        print(f"dhcptui: {error}", file=sys.stderr)
+        return int(args.config_error_exit)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has left; nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _with_command(argv: list[str]) -> list[str]:
+    """`dhcptui [PAIR]` is `dhcptui console [PAIR]`: argparse wants the command's name."""
+    skip = False
+    for index, word in enumerate(argv):
+        if skip:
+            skip = False
+        elif word == "--config":
+            skip = True
+        elif word in {"-h", "--help", "--version"}:
+            return argv
+        elif not word.startswith("-"):
+            return argv if word in _IMPLEMENTED else [*argv[:index], "console", *argv[index:]]
+    return [*argv, "console"]
+
+
+def _globals(parser: argparse.ArgumentParser, *, again: bool) -> None:
+    """The options that may stand before or after the command."""
+    unset: Any = argparse.SUPPRESS if again else None
+    parser.add_argument("--config", metavar="FILE", type=Path, default=unset, help="the configuration file")
+    parser.add_argument(
+        "--read-only", action="store_true", default=argparse.SUPPRESS if again else False, help="bind no acting key"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dhcptui",
+        description="A terminal console for an ISC DHCP failover pair. Without a command: the full-screen console.",
+        usage="dhcptui [--config FILE] [--read-only] [PAIR | COMMAND ...]",
+    )
+    parser.add_argument("--version", action="version", version=f"dhcptui {__version__}")
+    _globals(parser, again=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    console = commands.add_parser("console", help="the full-screen console (the default)")
+    console.add_argument("pair", nargs="?", metavar="PAIR")
+    console.set_defaults(run=_console, config_error_exit=1)
+
+    status = commands.add_parser("status", help="verdict and both servers, once; exit 0 ok, 1 warning, 2 critical, 3 unknown")
+    status.add_argument("pair", nargs="?", metavar="PAIR")
+    status.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    status.set_defaults(run=_status, config_error_exit=3)
+
+    config = commands.add_parser("config", help="where the configuration is, what it says, whether it is valid")
+    config.add_argument("what", choices=["path", "show", "validate"])
+    config.set_defaults(run=_config, config_error_exit=1)
+
+    for each in (console, status, config):
+        _globals(each, again=True)
+    return parser
+
+
+_IMPLEMENTED = ("console", "status", "config")
+
+
+def _settings(args: argparse.Namespace) -> Config:
+    config = load(args.config)
+    if args.read_only:
+        return replace(config, pairs={name: replace(pair, read_only=True) for name, pair in config.pairs.items()})
+    return config
+
+
+def _console(args: argparse.Namespace) -> int:
+    if args.pair in COMMANDS:
+        raise ConfigError(f"{args.pair!r} is not available in this version")
+    settings = _settings(args).pair(args.pair)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ConfigError("the console needs a terminal; for scripts there is `dhcptui status --json`")
+    from dhcptui.engine.thread import EngineThread
+    from dhcptui.ui.run import run_console
+
+    return run_console(EngineThread(settings), settings)
+
+
+def _status(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from dhcptui.engine.gather import look
+    from dhcptui.engine.pair import moment
+    from dhcptui.engine.report import EXIT_CODES, as_json, as_text
+    from dhcptui.model.verdict import derive, worst
+
+    config = _settings(args)
+    pairs: list[PairSettings] = [config.pair(args.pair)] if args.pair or not config.pairs else list(config.pairs.values())
+
+    async def every() -> list[Any]:
+        return await asyncio.gather(*(look(pair) for pair in pairs))
+
+    snapshots = asyncio.run(every())
+    now = moment()
+    looked = [(snapshot, derive(snapshot, now)) for snapshot in snapshots]
+    if args.json:
+        print(json.dumps(as_json(looked, now), indent=2))
+    else:
+        print("\n\n".join(as_text(snapshot, verdict, now) for snapshot, verdict in looked))
+    return EXIT_CODES[worst(verdict.level for _, verdict in looked)]
+
+
+def _config(args: argparse.Namespace) -> int:
+    path = args.config or default_path()
+    if args.what == "path":
+        print(path)
+        return 0
+    config = _settings(args)
+    if args.what == "validate":
+        for pair in config.pairs.values():
+            for server in (pair.primary, pair.secondary):
+                if server.omapi_key:
+                    server.omapi_key.read_secret()
+        count = len(config.pairs)
+        print(f"{path}: valid, {count} pair{'' if count == 1 else 's'}: {', '.join(config.pairs) or 'none'}")
+        return 0
+    from dhcptui.config import show
+
+    print(show(config), end="")
+    return 0

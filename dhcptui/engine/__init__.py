@@ -1,0 +1,1 @@
+"""Watchers, snapshots and actions, on a thread and event loop of their own."""

@@ -1,0 +1,35 @@
+"""Actions: one file each, holding its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.actions import partner_down, shutdown, sync_restart
+from dhcptui.engine.actions.base import ActionScript
+from dhcptui.engine.pair import moment
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.plan import Plan
+from dhcptui.model.snapshot import PairSnapshot, Role
+
+SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
+    Action.SYNC_RESTART: sync_restart.script,
+    Action.PARTNER_DOWN: partner_down.script,
+    Action.SHUTDOWN: shutdown.script,
+}
+
+
+def make_plan(action: Action, acting: Role, pair: PairSettings, snapshot: PairSnapshot) -> Plan:
+    """The plan of an action on a snapshot: what would be done, and whether the guards allow it now. No I/O."""
+    script = SCRIPTS[action](pair, acting)
+    return Plan(
+        action=action,
+        pair=pair.name,
+        acting=acting,
+        acting_name=pair[acting].name,
+        partner_name=pair[acting.other].name,
+        headline=script.headline,
+        steps=tuple(step.planned for step in script.steps),
+        ruling=rule(action, acting, snapshot, moment()),
+        confirm_text=script.confirm_text,
+    )

@@ -1,0 +1,58 @@
+"""partner-down: tell the survivor that its partner is gone, so that it may take over all addresses."""
+
+from __future__ import annotations
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
+from dhcptui.engine.pair import moment
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.plan import PlannedStep
+from dhcptui.model.snapshot import Role
+from dhcptui.model.states import FailoverState
+from dhcptui.omapi.objects import SettableState
+
+
+def script(pair: PairSettings, acting: Role) -> ActionScript:
+    """`acting` is the survivor."""
+    me, partner = pair[acting], pair[acting.other]
+    return ActionScript(
+        Action.PARTNER_DOWN,
+        f"Declare {partner.name} down: {me.name} serves every client and may take over all addresses.",
+        partner.name,
+        (
+            Step(
+                PlannedStep(f"look at {partner.name} once more", partner.name, "", "its dhcpd is still gone"),
+                _look_again,
+            ),
+            Step(
+                PlannedStep(
+                    f"put {me.name} into partner-down",
+                    me.name,
+                    omapi_write(me, pair.peer, SettableState.PARTNER_DOWN),
+                    f"{me.name} reads partner-down",
+                ),
+                _declare,
+            ),
+        ),
+        f"{me.name} is in partner-down and serves every client.",
+        f"Keep {partner.name} from starting until it can reach {me.name}. It resynchronises before it serves again.",
+    )
+
+
+async def _look_again(context: Context) -> str:
+    await context.fresh()
+    ruling = rule(Action.PARTNER_DOWN, context.acting, context.snapshot, moment())
+    if not ruling.allowed:
+        raise StepFailed("; ".join(ruling.reasons), "Nothing was written.")
+    return ruling.findings[1].observed
+
+
+async def _declare(context: Context) -> str:
+    if context.standing(context.acting).state is FailoverState.PARTNER_DOWN:
+        raise StepFailed(f"{context.me.name} already is in partner-down", "Nothing was written.")
+    written = await context.set_state(context.acting, SettableState.PARTNER_DOWN)
+    if written.local_state is not FailoverState.PARTNER_DOWN:
+        raise StepFailed(f"{context.me.name} answered {written.local_state.word}", "Look at its log before anything else.")
+    if not await context.until_state(context.acting, FailoverState.PARTNER_DOWN, 5):
+        raise StepFailed(f"{context.me.name} does not read partner-down", "Look at its log. Do not write it again.")
+    return f"{context.me.name} reads partner-down"

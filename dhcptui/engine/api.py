@@ -1,0 +1,51 @@
+"""The seam between the engine and whoever shows it: what may be asked, and what is told.
+
+Every method of `Console` may be called from any thread and returns at once. Every method of `Listener` is called on
+the engine's thread: it must return at once too, and must not touch the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from dhcptui.model.guards import Action
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.plan import Plan, Progress
+from dhcptui.model.snapshot import PairSnapshot, Role
+
+
+class Listener(Protocol):
+    """Told what happens, on the engine's thread."""
+
+    def on_snapshot(self, snapshot: PairSnapshot) -> None:
+        """Something about a server changed (coalesced: at most a few a second)."""
+
+    def on_log(self, role: Role, lines: Sequence[LogLine]) -> None:
+        """New log lines of one server, in their order."""
+
+    def on_progress(self, progress: Progress) -> None:
+        """An action moved on or ended."""
+
+
+class Console(Protocol):
+    """What the ui may ask of the engine."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether acting is off for this pair."""
+
+    def start(self, listener: Listener) -> None:
+        """Begin watching."""
+
+    def stop(self) -> None:
+        """End watching; waits for a running step, closes every connection. Blocks a few seconds at most."""
+
+    def snapshot(self) -> PairSnapshot:
+        """The newest snapshot."""
+
+    def plan(self, action: Action, acting: Role) -> Plan:
+        """The plan of an action on the newest snapshot. No I/O."""
+
+    def run(self, plan: Plan, typed: str) -> None:
+        """Run a plan that was confirmed by typing `typed`; refused unless it still holds. Progress comes by the listener."""

@@ -1,0 +1,49 @@
+"""Look at a pair once: what `dhcptui status` does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.pair import PairEngine
+from dhcptui.model.snapshot import Link, Moment, PairSnapshot, ServerView
+
+LOOK_SECONDS = 6.0
+"""At most; a healthy pair takes a fraction of a second."""
+GREETING_SECONDS = 2.0
+"""A dhcpd whose process is seen and whose OMAPI says nothing for this long is not waited for any longer."""
+
+
+async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> PairSnapshot:
+    """A snapshot in which each server was reached, or is known not to answer."""
+    engine = PairEngine(settings, follow_log=False)
+    began = time.monotonic()
+    watching = asyncio.create_task(engine.run())
+    try:
+        waiting = asyncio.create_task(
+            engine.until(lambda snapshot, now: all(_settled(view, now, began) for view in snapshot.servers), seconds)
+        )
+        await asyncio.wait({waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            watching.result()
+        waiting.cancel()
+        return engine.snapshot
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+def _settled(view: ServerView, now: Moment, began: float) -> bool:
+    """Whether waiting longer could teach anything about this server."""
+    if view.ssh.link is Link.CONNECTING:
+        return False
+    if not view.ssh.ok:
+        return view.omapi.link is not Link.CONNECTING or now.mono - began > GREETING_SECONDS
+    if view.process is None:
+        return False
+    if view.omapi.ok:
+        return view.pools is not None or bool(view.pools_note)
+    if view.omapi.link is Link.FAILED:
+        return True
+    return view.process.value.stopped or now.mono - began > GREETING_SECONDS

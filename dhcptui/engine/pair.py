@@ -1,0 +1,96 @@
+"""Two watchers -> one stream of frozen snapshots. Lives on the engine's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.watcher import ServerWatcher
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView, unseen
+
+
+def moment() -> Moment:
+    """Now, by the console's clocks."""
+    return Moment(time.time(), time.monotonic())
+
+
+def first_snapshot(settings: PairSettings) -> PairSnapshot:
+    """What is known before anything was asked."""
+    one, two = settings.primary, settings.secondary
+    return unseen(settings.name, settings.peer, (one.name, one.host), (two.name, two.host))
+
+
+class PairEngine:
+    """Watches one pair; `changed` and `logged` are called on the event loop."""
+
+    def __init__(
+        self,
+        settings: PairSettings,
+        changed: Callable[[PairSnapshot], None] = lambda snapshot: None,
+        logged: Callable[[Role, Sequence[LogLine]], None] = lambda role, lines: None,
+        *,
+        follow_log: bool = True,
+    ) -> None:
+        self.settings = settings
+        self.snapshot = first_snapshot(settings)
+        self._changed = changed
+        self._listeners: set[asyncio.Event] = set()
+        self.watchers = {
+            role: ServerWatcher(settings, role, self._view_changed, logged, follow_log=follow_log) for role in Role
+        }
+
+    async def run(self) -> None:
+        """Watch both servers until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for role, watcher in self.watchers.items():
+                group.create_task(watcher.run(), name=f"watch {role.value}")
+
+    def _view_changed(self, view: ServerView) -> None:
+        old = self.snapshot[view.role]
+        self.snapshot = self.snapshot.with_view(view)
+        if _moved(old, view):
+            # The partner feels it within milliseconds; do not wait a second to see it.
+            self.watchers[view.role.other].poke()
+        self._changed(self.snapshot)
+        for event in self._listeners:
+            event.set()
+
+    @asynccontextmanager
+    async def attention(self) -> AsyncIterator[None]:
+        """Poll both servers fast while the block runs."""
+        for watcher in self.watchers.values():
+            watcher.hurry(True)
+        try:
+            yield
+        finally:
+            for watcher in self.watchers.values():
+                watcher.hurry(False)
+
+    async def until(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
+        """Wait until `holds` is true of a snapshot; False when it was not within `timeout` seconds."""
+        event = asyncio.Event()
+        self._listeners.add(event)
+        try:
+            async with asyncio.timeout(timeout):
+                while not holds(self.snapshot, moment()):
+                    event.clear()
+                    # A condition may also come true by ageing alone.
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(0.25):
+                            await event.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._listeners.discard(event)
+        return True
+
+
+def _moved(old: ServerView, new: ServerView) -> bool:
+    if old.omapi.ok and not new.omapi.ok:
+        return True
+    before, after = old.status, new.status
+    return before is not None and after is not None and before.value.local_state is not after.value.local_state

@@ -1,0 +1,91 @@
+"""What `dhcptui status` prints: JSON of schema 1, or a few lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot
+from dhcptui.model.standing import ServerStanding
+from dhcptui.model.verdict import Level, Verdict, recover_wait_ends
+from dhcptui.model.words import day_clock, iso, span, timer
+
+SCHEMA = 1
+EXIT_CODES = {Level.OK: 0, Level.WARNING: 1, Level.CRITICAL: 2, Level.UNKNOWN: 3}
+
+
+def as_json(looked: Iterable[tuple[PairSnapshot, Verdict]], now: Moment) -> dict[str, Any]:
+    """The document of `status --json`; the shape is a contract. Times are each server's own, in UTC."""
+    return {
+        "schema": SCHEMA,
+        "pairs": [
+            {
+                "pair": snapshot.pair,
+                "peer": snapshot.peer,
+                "level": verdict.level.value,
+                "headline": verdict.headline,
+                "serving": list(verdict.serving),
+                "servers": {
+                    each.view.role.value: _server(each, snapshot) for each in (verdict.primary, verdict.secondary)
+                },
+            }
+            for snapshot, verdict in looked
+        ],
+    }
+
+
+def _server(each: ServerStanding, snapshot: PairSnapshot) -> dict[str, Any]:
+    view = each.view
+    status = each.status if each.live else None
+    return {
+        "name": view.name,
+        "state": status.local_state.word if status else None,
+        "since": iso(status.local_stos) if status else None,
+        "partner_state": status.partner_state.word if status else None,
+        "partner_since": iso(status.partner_stos) if status else None,
+        "mclt_seconds": status.mclt_seconds if status else None,
+        "unacked_updates": status.unacked_updates if status else None,
+        "recover_wait_ends": iso(recover_wait_ends(view, snapshot[view.role.other])) if status else None,
+        "clock_offset_seconds": round(view.clock.value.seconds, 3) if view.clock else None,
+        "omapi": health(view.omapi),
+        "ssh": health(view.ssh),
+        "age_seconds": round(each.age_seconds, 1) if each.age_seconds is not None else None,
+        "pools": [
+            {"network": pool.network, "total": pool.total, "free": pool.free, "backup": pool.backup}
+            for pool in (view.pools.value if view.pools else ())
+        ],
+    }
+
+
+def health(channel: Channel) -> str:
+    """A way to a server in one string: "ok", or what is wrong with it."""
+    if channel.link is Link.OK:
+        return "ok"
+    if channel.link is Link.CONNECTING:
+        return "no answer yet"
+    return channel.detail or channel.link.value
+
+
+def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
+    """The verdict and both servers, for a person."""
+    lines = [f"{snapshot.pair} · {snapshot.peer}: {verdict.level.value.upper()}: {verdict.headline}"]
+    for each in (verdict.primary, verdict.secondary):
+        view = each.view
+        head = f"  {view.name} ({view.role.value}, {view.host}): "
+        if each.live and each.status:
+            status = each.status
+            since = f"since {day_clock(status.local_stos, now.wall)} UTC ({span(view.server_time(now) - status.local_stos)})"
+            lines.append(f"{head}{status.local_state.word}, {since}, sees its partner as {status.partner_state.word}")
+            if each.silenced:
+                lines.append("    answers nobody: it recorded its partner as " + status.partner_state.word)
+        else:
+            lines.append(head + each.standing.value)
+        lines += [f"    {name}: {health(channel)}" for name, channel in (("omapi", view.omapi), ("ssh", view.ssh)) if not channel.ok]
+        lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
+        lines += [
+            f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"
+            for pool in (view.pools.value if view.pools else ())
+        ]
+    lines += [f"  {each.what} {timer(each.remaining_seconds)}" for each in verdict.countdowns]
+    lines.append(f"  What now: {verdict.advice}")
+    return "\n".join(lines)

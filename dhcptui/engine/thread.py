@@ -1,0 +1,118 @@
+"""The engine on its own thread and event loop: a terminal that stalls never stalls a step that is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+
+from dhcptui.config import PairSettings
+from dhcptui.engine import runner
+from dhcptui.engine.actions import make_plan
+from dhcptui.engine.api import Listener
+from dhcptui.engine.pair import PairEngine, first_snapshot
+from dhcptui.model.guards import Action
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.plan import Plan, Progress
+from dhcptui.model.snapshot import PairSnapshot, Role
+
+STOP_SECONDS = 5.0
+
+
+class EngineThread:
+    """A pair's engine behind the `Console` interface. One action at a time."""
+
+    def __init__(self, settings: PairSettings) -> None:
+        self._settings = settings
+        self._snapshot = first_snapshot(settings)
+        self._listener: Listener | None = None
+        self._engine: PairEngine | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = threading.Event()
+        self._stopping: asyncio.Event | None = None
+        self._actions: set[Future[None]] = set()
+        self._acting: Plan | None = None
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._main, name="dhcptui-engine", daemon=True)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether acting is off for this pair."""
+        return self._settings.read_only
+
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the engine, if anything unexpected did."""
+        return self._failure
+
+    def start(self, listener: Listener) -> None:
+        """Begin watching."""
+        self._listener = listener
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End watching after the running action has come to its end; closes every connection."""
+        if not self._thread.is_alive():
+            return
+        self._ready.wait(STOP_SECONDS)
+        wait(list(self._actions))
+        if self._loop is not None and self._stopping is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join(STOP_SECONDS)
+
+    def snapshot(self) -> PairSnapshot:
+        """The newest snapshot."""
+        return self._snapshot
+
+    def plan(self, action: Action, acting: Role) -> Plan:
+        """The plan of an action on the newest snapshot. No I/O."""
+        return make_plan(action, acting, self._settings, self._snapshot)
+
+    def run(self, plan: Plan, typed: str) -> None:
+        """Run a confirmed plan on the engine's thread; progress comes by the listener."""
+        engine, listener, loop = self._engine, self._listener, self._loop
+        if engine is None or listener is None or loop is None:
+            return
+        future = asyncio.run_coroutine_threadsafe(self._act(engine, plan, typed, listener.on_progress), loop)
+        self._actions.add(future)
+        future.add_done_callback(self._actions.discard)
+
+    async def _act(self, engine: PairEngine, plan: Plan, typed: str, tell: Callable[[Progress], None]) -> None:
+        if self._acting is not None:
+            tell(runner.refused(plan, f"Refused: {self._acting.action.value} is still running."))
+            return
+        self._acting = plan
+        try:
+            await runner.run(engine, plan, typed, tell)
+        finally:
+            self._acting = None
+
+    def _main(self) -> None:
+        try:
+            asyncio.run(self._watch())
+        except BaseException as error:  # shown by whoever asks for `failure`: a thread has no caller
+            self._failure = error
+
+    async def _watch(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._engine = PairEngine(self._settings, self._changed, self._logged)
+        self._ready.set()
+        watching = asyncio.create_task(self._engine.run())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        watching.cancel()
+        results = await asyncio.gather(watching, return_exceptions=True)
+        if isinstance(results[0], Exception):
+            raise results[0]
+
+    def _changed(self, snapshot: PairSnapshot) -> None:
+        self._snapshot = snapshot
+        if self._listener is not None:
+            self._listener.on_snapshot(snapshot)
+
+    def _logged(self, role: Role, lines: Sequence[LogLine]) -> None:
+        if self._listener is not None:
+            self._listener.on_log(role, lines)
