@@ -156,8 +156,7 @@ class ServerWatcher:
             try:
                 session = await SshSession.connect(target)
             except RemoteError as error:
-                self._channel("ssh", Link.FAILED, error)
-                self._channel("log", Link.FAILED, RemoteError("no SSH"))
+                self._no_ssh(error)
                 await asyncio.sleep(backoff.next_delay())
                 continue
             backoff.reset()
@@ -167,13 +166,19 @@ class ServerWatcher:
                 self._channel("ssh", Link.OK)
                 await self._serve_session(session)
             except* RemoteError as group:
-                self._channel("ssh", Link.FAILED, group.exceptions[0] if group.exceptions else None)
-                self._channel("log", Link.FAILED, RemoteError("no SSH"))
+                self._no_ssh(group.exceptions[0])
             finally:
                 self._session = None
                 self._session_ready.clear()
                 await session.close()
             await asyncio.sleep(0.2)
+
+    def _no_ssh(self, error: Exception) -> None:
+        """SSH failed, and with it what goes through it."""
+        self._channel("ssh", Link.FAILED, error)
+        self._channel("log", Link.FAILED, RemoteError("no SSH"))
+        if self.settings.omapi_transport == "ssh":
+            self._channel("omapi", Link.FAILED, RemoteError("no SSH"))
 
     async def _serve_session(self, session: SshSession) -> None:
         """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""

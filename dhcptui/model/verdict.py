@@ -120,7 +120,7 @@ def _mclt(view: ServerView, partner: ServerView) -> int:
 
 def _since(pair: tuple[ServerStanding, ServerStanding]) -> float | None:
     times = [
-        each.status.local_stos - (each.view.clock.value.seconds if each.view.clock else 0.0)
+        float(round(each.status.local_stos - (each.view.clock.value.seconds if each.view.clock else 0.0)))
         for each in pair
         if each.live and each.status and each.state not in {_S.STARTUP, _S.RECOVER_WAIT}
     ]

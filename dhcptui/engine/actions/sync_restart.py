@@ -69,7 +69,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 PlannedStep(
                     "compare the shared directories",
                     source.name,
-                    commands.pack_tree(source.shared_dir).line,
+                    _line(source, commands.pack_tree(source.shared_dir)),
                     "both read",
                 ),
                 _compare,
@@ -79,8 +79,9 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 PlannedStep(
                     f"copy to {target.name}, keeping a backup",
                     target.name,
-                    commands.unpack_tree(_Place(target.shared_dir).staging).line + f", swap with {target.shared_dir}",
-                    f"{commands.dhcpd_test(target.dhcpd_conf).line} passes on {target.name}, else swapped back",
+                    _line(target, commands.unpack_tree(_Place(target.shared_dir).staging))
+                    + f", swap with {target.shared_dir}",
+                    f"{_line(target, commands.dhcpd_test(target.dhcpd_conf))} passes, else swapped back",
                 ),
                 _copy,
             ),
@@ -89,7 +90,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                     PlannedStep(
                         f"restart {server.name}",
                         server.name,
-                        shlex.join(server.restart),
+                        _line(server, _restart_command(server)),
                         "a new dhcpd process, both servers read normal",
                     ),
                     lambda context, server=server: _restart(context, server),  # type: ignore[misc]
@@ -102,8 +103,17 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
     )
 
 
+def _restart_command(server: ServerSettings) -> Command:
+    return commands.restart(shlex.join(server.restart))
+
+
+def _line(server: ServerSettings, command: Command) -> str:
+    """A command exactly as it will run on that server."""
+    return command.as_root(server.sudo).line
+
+
 def _test_step(server: ServerSettings) -> PlannedStep:
-    line = commands.dhcpd_test(server.dhcpd_conf).line
+    line = _line(server, commands.dhcpd_test(server.dhcpd_conf))
     return PlannedStep(f"test the configuration of {server.name}", server.name, line, "exit status 0")
 
 
@@ -217,10 +227,10 @@ async def _restart(context: Context, server: ServerSettings) -> str:
     before = seen.value.pids if seen else ()
     started = moment().mono
     try:
-        await context.command(role, Command(server.restart))
+        await context.command(role, _restart_command(server))
     except RemoteError as error:
         raise StepFailed(
-            f"{shlex.join(server.restart)} on {server.name}: {error}",
+            f"restart of {server.name}: {error}",
             f"{other.name} was not touched and serves. Look at the log of {server.name}.",
         ) from error
     returned = moment().mono

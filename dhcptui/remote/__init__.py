@@ -1,0 +1,1 @@
+"""Everything that happens on a server: SSH, tunnel, log follow, clock, commands."""

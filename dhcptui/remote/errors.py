@@ -1,0 +1,90 @@
+"""What can go wrong on the way to a server: one class per cause, each with an advice that names file and host.
+
+Every text passes the sanitiser here, so a message or an advice is always safe to show.
+"""
+
+from __future__ import annotations
+
+from dhcptui.model.sanitize import clean
+
+STDERR_TAIL = 400
+"""Characters kept from the end of a failed command's stderr: the reason stands last."""
+
+
+class RemoteError(Exception):
+    """Something on or towards a server failed. `str()` says what, `.advice` what to do about it (may be empty)."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(clean(message))
+        self.advice = clean(advice)
+
+
+class SshSetupError(RemoteError):
+    """Our own side cannot even start: ~/.ssh/config does not parse, a key file is missing or unreadable."""
+
+
+class HostKeyUnknown(RemoteError):
+    """No known_hosts file has a key for this server."""
+
+
+class HostKeyChanged(RemoteError):
+    """The server shows another key than the one on record, or one that is revoked."""
+
+
+class AuthenticationFailed(RemoteError):
+    """The server knows us, but takes none of our keys."""
+
+
+class Unreachable(RemoteError):
+    """No SSH at that address: refused, timed out, no route, no such name, or not an SSH server."""
+
+
+class SessionLost(RemoteError):
+    """A session that worked is gone; connect again."""
+
+
+class SessionRefused(RemoteError):
+    """The session is alive, but the server starts no further command in it (MaxSessions, a forced shell)."""
+
+
+class CommandFailed(RemoteError):
+    """A command ran and failed: `.line`, `.exit_status` (negative: killed by that signal), `.stderr` (its end)."""
+
+    def __init__(self, line: str, exit_status: int, stderr: str | bytes) -> None:
+        self.line = clean(line)
+        self.exit_status = exit_status
+        self.stderr = clean(stderr[-STDERR_TAIL:])
+        how = f"was killed by signal {-exit_status}" if exit_status < 0 else f"failed with exit status {exit_status}"
+        super().__init__(f"{self.line} {how}" + (f": {self.stderr}" if self.stderr else ""))
+
+
+class CommandTimeout(RemoteError):
+    """A command did not end in time: `.line`, `.seconds`.
+
+    It was told to stop, but may still run there: OpenSSH delivers no signals in root's sessions.
+    """
+
+    def __init__(self, line: str, seconds: float) -> None:
+        self.line = clean(line)
+        self.seconds = seconds
+        super().__init__(f"{self.line} did not end within {seconds:g} s", "It may still be running on the server.")
+
+
+class OutputTooLarge(RemoteError):
+    """A command wrote more than we are ready to hold."""
+
+
+class TunnelRefused(RemoteError):
+    """The server reached, but nothing listens at the far end of the tunnel."""
+
+
+class TunnelForbidden(RemoteError):
+    """The server's sshd does not forward TCP for us."""
+
+
+class TailEnded(RemoteError):
+    """The remote log follow stopped by itself."""
+
+
+class ShellEnded(RemoteError):
+    """The long-lived remote shell is gone; open another one."""
