@@ -1,0 +1,116 @@
+"""The real program in a pseudo-terminal: keys in, screen out, bytes counted. The screen is read with pyte."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+ENTER, ESC, TAB, BACKSPACE = "\r", "\x1b", "\t", "\x7f"
+
+
+class Terminal:
+    """One program in a terminal of its own. Use it with `with`; it is killed at the end if it still runs."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        columns: int = 120,
+        rows: int = 40,
+        env: Mapping[str, str] | None = None,
+        term: str = "xterm-256color",
+    ) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._change = threading.Condition()
+        self.received = bytearray()
+        """Every byte the program wrote."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        # COLUMNS and LINES would overrule the size of this terminal.
+        inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        environment = {**inherited, "TERM": term, **(env or {})}
+        self.process = subprocess.Popen(
+            argv, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True, close_fds=True
+        )
+        os.close(slave)
+        self._master = master
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        self._reader.join(5)
+        os.close(self._master)
+        if exc is not None:
+            print(self.text())
+
+    def _read(self) -> None:
+        while True:
+            ready, _, _ = select.select([self._master], [], [], 0.5)
+            if not ready:
+                if self.process.poll() is not None:
+                    return
+                continue
+            try:
+                data = os.read(self._master, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            with self._change:
+                self.received += data
+                self._stream.feed(data)
+                self._change.notify_all()
+
+    def send(self, keys: str) -> None:
+        """Type."""
+        os.write(self._master, keys.encode())
+
+    def lines(self) -> list[str]:
+        """The screen, a string a row."""
+        with self._change:
+            return [line.rstrip() for line in self._screen.display]
+
+    def text(self) -> str:
+        """The screen as one text."""
+        return "\n".join(self.lines())
+
+    def shows(self, pattern: str) -> bool:
+        """Whether the screen matches a regular expression (rows are joined by newlines)."""
+        return re.search(pattern, self.text()) is not None
+
+    def until(self, pattern: str | Callable[[], bool], timeout: float = 10) -> float:
+        """Wait for the screen to match; returns the seconds it took. Fails with the screen."""
+        began = time.monotonic()
+        holds = pattern if callable(pattern) else lambda: self.shows(pattern)
+        while not holds():
+            left = began + timeout - time.monotonic()
+            if left <= 0 or (self.process.poll() is not None and not holds()):
+                raise AssertionError(f"not on screen within {timeout} s: {pattern!r}\n{self.text()}")
+            with self._change:
+                self._change.wait(min(left, 0.02))
+        return time.monotonic() - began
+
+    def exit_code(self, timeout: float = 10) -> int:
+        """Wait for the program to end."""
+        return self.process.wait(timeout)
