@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     console.add_argument("pair", nargs="?", metavar="PAIR")
     console.set_defaults(run=_console, config_error_exit=1)
 
-    status = commands.add_parser("status", help="verdict and both servers, once; exit 0 ok, 1 warning, 2 critical, 3 unknown")
+    status = commands.add_parser(
+        "status", help="verdict and both servers, once; exit 0 ok, 1 warning, 2 critical, 3 unknown"
+    )
     status.add_argument("pair", nargs="?", metavar="PAIR")
     status.add_argument("--json", action="store_true", help="machine-readable, schema 1")
     status.set_defaults(run=_status, config_error_exit=3)
@@ -125,7 +127,9 @@ def _status(args: argparse.Namespace) -> int:
     from dhcptui.model.verdict import derive, worst
 
     config = _settings(args)
-    pairs: list[PairSettings] = [config.pair(args.pair)] if args.pair or not config.pairs else list(config.pairs.values())
+    pairs: list[PairSettings] = (
+        [config.pair(args.pair)] if args.pair or not config.pairs else list(config.pairs.values())
+    )
 
     async def every() -> list[Any]:
         return await asyncio.gather(*(look(pair) for pair in pairs))

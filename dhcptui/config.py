@@ -40,7 +40,9 @@ class OmapiKey:
             reason = error.strerror if isinstance(error, OSError) else "it is not base64 text"
             raise ConfigError(f"cannot read the OMAPI secret in {self.secret_file}: {reason}") from error
         if not re.fullmatch(r"[A-Za-z0-9+/=\s]+", text):
-            raise ConfigError(f"{self.secret_file} must hold the base64 secret of OMAPI key {self.name!r} and nothing else")
+            raise ConfigError(
+                f"{self.secret_file} must hold the base64 secret of OMAPI key {self.name!r} and nothing else"
+            )
         return "".join(text.split()).encode("ascii")
 
 
@@ -117,7 +119,9 @@ def load(path: Path | None = None) -> Config:
     try:
         raw = path.read_bytes()
     except FileNotFoundError as error:
-        raise ConfigError(f"there is no configuration at {path}. Write one (the README shows how), or name one with --config.") from error
+        raise ConfigError(
+            f"there is no configuration at {path}. Write one (the README shows how), or name one with --config."
+        ) from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
     try:
@@ -140,7 +144,9 @@ def load(path: Path | None = None) -> Config:
 def _pair(name: str, table: _Table) -> PairSettings:
     shared_dir = table.text("shared_dir", "/etc/dhcp/shared")
     servers = {role: _server(role, table.table(role.value), shared_dir) for role in Role}
-    order = tuple(Role(word) for word in table.words("restart_order", ("secondary", "primary"), [r.value for r in Role]))
+    order = tuple(
+        Role(word) for word in table.words("restart_order", ("secondary", "primary"), [r.value for r in Role])
+    )
     if sorted(role.value for role in order) != ["primary", "secondary"]:
         raise table.error("restart_order", 'must name both servers once, as in ["secondary", "primary"]')
     pair = PairSettings(
@@ -308,7 +314,9 @@ def show(config: Config) -> str:
         for server in (pair.primary, pair.secondary):
             lines += ["", f"[pairs.{_key(pair.name)}.{server.role.value}]", *_shown(server, skip={"role", "omapi_key"})]
             if key := server.omapi_key:
-                values = ", ".join(f"{name} = {_toml(getattr(key, name))}" for name in ("name", "algorithm", "secret_file"))
+                values = ", ".join(
+                    f"{name} = {_toml(getattr(key, name))}" for name in ("name", "algorithm", "secret_file")
+                )
                 lines.append(f"omapi_key = {{ {values} }}")
     return "\n".join(lines) + "\n"
 
@@ -316,7 +324,9 @@ def show(config: Config) -> str:
 def _shown(settings: PairSettings | ServerSettings, skip: set[str]) -> list[str]:
     named = ((each.name, getattr(settings, each.name)) for each in fields(settings) if each.name not in skip)
     return [
-        f"{name} = {_toml(shlex.join(value) if name == 'restart' else value)}" for name, value in named if value is not None
+        f"{name} = {_toml(shlex.join(value) if name == 'restart' else value)}"
+        for name, value in named
+        if value is not None
     ]
 
 

@@ -25,7 +25,9 @@ def failover_pools(configuration: Node, peer: str) -> tuple[FailoverPool, ...]:
 
 
 def _walk(node: Node, peer: str, network: str, inherited: str | None, found: list[FailoverPool]) -> None:
-    own = next((c.words[2] for c in node.named("failover", "peer") if c.children is None and len(c.words) == 3), inherited)
+    own = next(
+        (c.words[2] for c in node.named("failover", "peer") if c.children is None and len(c.words) == 3), inherited
+    )
     if own == peer and (address := _first_address(node)):
         found.append(FailoverPool(network or address, address))
     for child in node.children or ():

@@ -35,6 +35,10 @@ class Console(Protocol):
     def read_only(self) -> bool:
         """Whether acting is off for this pair."""
 
+    @property
+    def failure(self) -> BaseException | None:
+        """What ended the engine, if anything unexpected did; None while all is well."""
+
     def start(self, listener: Listener) -> None:
         """Begin watching."""
 

@@ -80,7 +80,11 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
                 lines.append("    answers nobody: it recorded its partner as " + status.partner_state.word)
         else:
             lines.append(head + each.standing.value)
-        lines += [f"    {name}: {health(channel)}" for name, channel in (("omapi", view.omapi), ("ssh", view.ssh)) if not channel.ok]
+        lines += [
+            f"    {name}: {health(channel)}"
+            for name, channel in (("omapi", view.omapi), ("ssh", view.ssh))
+            if not channel.ok
+        ]
         lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
         lines += [
             f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"

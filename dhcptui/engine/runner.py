@@ -17,7 +17,9 @@ from dhcptui.remote.errors import RemoteError
 
 def refused(plan: Plan, why: str) -> Progress:
     """The result of a plan that was not run."""
-    return Progress(plan, tuple(StepReport() for _ in plan.steps), Outcome.REFUSED, clean(why, 1000), "Nothing was written.")
+    return Progress(
+        plan, tuple(StepReport() for _ in plan.steps), Outcome.REFUSED, clean(why, 1000), "Nothing was written."
+    )
 
 
 async def run(engine: PairEngine, plan: Plan, typed: str, tell: Callable[[Progress], None]) -> Progress:

@@ -72,7 +72,10 @@ class EngineThread:
     def run(self, plan: Plan, typed: str) -> None:
         """Run a confirmed plan on the engine's thread; progress comes by the listener."""
         engine, listener, loop = self._engine, self._listener, self._loop
-        if engine is None or listener is None or loop is None:
+        if listener is None:
+            return
+        if engine is None or loop is None or not self._thread.is_alive():
+            listener.on_progress(runner.refused(plan, "Refused: the engine is not running."))
             return
         future = asyncio.run_coroutine_threadsafe(self._act(engine, plan, typed, listener.on_progress), loop)
         self._actions.add(future)

@@ -97,7 +97,9 @@ class ServerWatcher:
     def session(self) -> SshSession:
         """The open SSH session. Raises RemoteError."""
         if self._session is None:
-            raise RemoteError(f"there is no SSH session to {self.settings.name}: {self.view.ssh.detail or 'connecting'}")
+            raise RemoteError(
+                f"there is no SSH session to {self.settings.name}: {self.view.ssh.detail or 'connecting'}"
+            )
         return self._session
 
     @property
@@ -346,7 +348,7 @@ class ServerWatcher:
                 raise OmapiNotFound(
                     error.code,
                     f"{self.settings.name} has no failover peer {self.peer!r}",
-                    f"set peer in the configuration to the name in `failover peer \"NAME\"` of {self.settings.dhcpd_conf}",
+                    f'set peer in the configuration to the name in `failover peer "NAME"` of {self.settings.dhcpd_conf}',
                 ) from error
             except OmapiTimeout as error:
                 misses += 1

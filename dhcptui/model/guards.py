@@ -137,11 +137,15 @@ def _mute(recorded: FailoverState) -> bool:
 def _partner_omapi(partner: ServerStanding, other: str) -> Finding:
     asked = f"{other}'s OMAPI is silent"
     if partner.live and partner.state is not None:
-        return Finding(asked, f"{other} answers and reads {partner.state.word}", False, f"OMAPI of {other}", partner.age_seconds)
+        return Finding(
+            asked, f"{other} answers and reads {partner.state.word}", False, f"OMAPI of {other}", partner.age_seconds
+        )
     if partner.view.omapi.ok:
         seconds = partner.age_seconds
         since = f" for {age(seconds)}" if seconds is not None else ""
-        return Finding(asked, f"{other}'s OMAPI connection is open and gives no answer{since}", True, "console", seconds)
+        return Finding(
+            asked, f"{other}'s OMAPI connection is open and gives no answer{since}", True, "console", seconds
+        )
     if partner.view.omapi.link is Link.CONNECTING:
         return Finding(asked, f"{other} is still being contacted", False, "console")
     return Finding(asked, f"{other}: {partner.view.omapi.detail or 'no answer'}", True, "console")
@@ -156,10 +160,14 @@ def _partner_process(partner: ServerStanding, other: str, now: Moment) -> Findin
     if running and seen:
         kind = "a stopped dhcpd" if seen.value.stopped else "dhcpd"
         pids = ", ".join(map(str, seen.value.pids))
-        return Finding(asked, f"{kind} (pid {pids}) is there on {other}", False, f"process table of {other}", seen.age(now))
+        return Finding(
+            asked, f"{kind} (pid {pids}) is there on {other}", False, f"process table of {other}", seen.age(now)
+        )
     if partner.standing is Standing.UNREACHABLE:
         why = partner.view.ssh.detail or "no SSH"
-        return Finding(asked, f"{other} cannot be looked into ({why}): its dhcpd may still be running", False, "console")
+        return Finding(
+            asked, f"{other} cannot be looked into ({why}): its dhcpd may still be running", False, "console"
+        )
     return Finding(asked, f"{other}'s process table has not been read yet", False, "console")
 
 
@@ -190,7 +198,9 @@ def _clocks(me: ServerStanding, partner: ServerStanding, now: Moment) -> Finding
 
 def _ssh(each: ServerStanding) -> Finding:
     name, channel = each.view.name, each.view.ssh
-    return Finding(f"{name} is reachable over SSH", f"{name}: SSH {channel.detail or channel.link.value}", channel.ok, "console")
+    return Finding(
+        f"{name} is reachable over SSH", f"{name}: SSH {channel.detail or channel.link.value}", channel.ok, "console"
+    )
 
 
 def _shutdown(acting: Role, me: ServerStanding, partner: ServerStanding, now: Moment) -> Ruling:

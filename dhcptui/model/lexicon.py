@@ -87,6 +87,7 @@ _SILENT = (
     (" (peer demands: resolving conflicts)", "I-3", "it recorded its partner as resolving conflicts"),
 )
 
+# fmt: off
 LEXICON: tuple[Entry, ...] = (
     # 1.1 link and handshake
     Entry("F:118, 3149, 3201", "failover peer {peer}: {result}", L, "I-7", "no link to the partner; next try in 90 s"),
@@ -342,6 +343,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("database update failed", E, "I-13", "the partner cannot write its lease file"),
     Reason("no memory", E, None, "the partner is out of memory"),
 )
+# fmt: on
 
 
 @lru_cache(maxsize=256)

@@ -191,9 +191,7 @@ class PairSnapshot:
 
 def unseen(pair: str, peer: str, primary: tuple[str, str], secondary: tuple[str, str]) -> PairSnapshot:
     """The snapshot before anything was learned: `primary` and `secondary` are (label, host). It is the first frame."""
-    return PairSnapshot(
-        pair, peer, ServerView(Role.PRIMARY, *primary), ServerView(Role.SECONDARY, *secondary)
-    )
+    return PairSnapshot(pair, peer, ServerView(Role.PRIMARY, *primary), ServerView(Role.SECONDARY, *secondary))
 
 
 EMPTY = unseen("", "", ("primary", ""), ("secondary", ""))

@@ -140,7 +140,10 @@ def _judge(pair: tuple[ServerStanding, ServerStanding]) -> tuple[Level, str]:
     if len(live) == 2 and _S.PARTNER_DOWN in states and {_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED} & set(states):
         return Level.CRITICAL, "one server reads partner-down while the other serves: addresses may be given out twice"
     if any(state in CONFLICT for state in states):
-        return Level.CRITICAL, f"{joined(e.view.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts"
+        return (
+            Level.CRITICAL,
+            f"{joined(e.view.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts",
+        )
     if not serving:
         return Level.CRITICAL, _nobody(pair)
     if states == [_S.NORMAL, _S.NORMAL] and len(serving) == 2:
@@ -167,7 +170,9 @@ def _nobody(pair: tuple[ServerStanding, ServerStanding]) -> str:
     silenced = [each for each in pair if each.silenced]
     if silenced:
         name, state = silenced[0].view.name, silenced[0].state
-        return f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as partner-down"
+        return (
+            f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as partner-down"
+        )
     verb = "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
     return f"{verb}: " + " and ".join(f"{each.view.name} {_short(each)}" for each in pair)
 
@@ -217,7 +222,11 @@ def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding],
         role = each.view.role
         if other.standing in {Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT} and each.live:
             can = rule(Action.PARTNER_DOWN, role, snapshot, now).allowed
-            start = f"Start {other.view.name} again" if other.standing is Standing.DOWN else f"Find out why {other.view.name} {_short(other)}"
+            start = (
+                f"Start {other.view.name} again"
+                if other.standing is Standing.DOWN
+                else f"Find out why {other.view.name} {_short(other)}"
+            )
             if can:
                 return f"{start}. If it stays away for long, P on {each.view.name} (partner-down) lets it take over all addresses."
             if each.state is _S.PARTNER_DOWN:
@@ -233,9 +242,13 @@ def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding],
         return "Wait: the returning server resynchronises and goes back to normal by itself."
     if a.state is _S.SHUTDOWN or b.state is _S.SHUTDOWN:
         off, on = (a, b) if a.state is _S.SHUTDOWN else (b, a)
-        return f"{off.view.name} has handed over to {on.view.name}. Its dhcpd still runs; a set of recover takes it back."
+        return (
+            f"{off.view.name} has handed over to {on.view.name}. Its dhcpd still runs; a set of recover takes it back."
+        )
     if a.state is _S.COMMUNICATIONS_INTERRUPTED and b.state is _S.COMMUNICATIONS_INTERRUPTED:
         return "Both run but do not hear each other: check the failover port between them and both clocks. Not a case for partner-down."
+    if any(each.standing is Standing.UNSEEN for each in pair):
+        return "Wait a moment: the servers are being contacted."
     trouble = next((each for each in pair if each.view.ssh.advice or each.view.omapi.advice), None)
     if trouble is not None:
         return f"{trouble.view.name}: {trouble.view.omapi.advice or trouble.view.ssh.advice}"

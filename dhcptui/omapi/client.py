@@ -177,7 +177,9 @@ class OmapiClient:
         if reply.opcode == codec.STATUS and reply.number(b"result"):
             raise from_status(reply.number(b"result"), reply.message.get(b"message", b""))
         if not reply.signed:
-            raise OmapiNotAuthenticated(0x6000B, "the answer is not signed with our key: the secret differs", KEY_ADVICE)
+            raise OmapiNotAuthenticated(
+                0x6000B, "the answer is not signed with our key: the secret differs", KEY_ADVICE
+            )
         if reply.opcode != codec.UPDATE:
             raise OmapiProtocolError(f"unexpected OMAPI answer (opcode {reply.opcode})")
         return reply

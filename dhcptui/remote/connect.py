@@ -196,7 +196,9 @@ def _key_advice(target: SshTarget) -> str:
         asyncssh.read_private_key(target.identity.expanduser())
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as exc:
         if "passphrase" in str(exc).lower():
-            return f"{target.identity} needs its passphrase, which the console cannot ask for: ssh-add {target.identity}"
+            return (
+                f"{target.identity} needs its passphrase, which the console cannot ask for: ssh-add {target.identity}"
+            )
         return f"{target.identity} is not usable: {exc}"
     return f"Is {target.identity}.pub in ~/.ssh/authorized_keys of that account on {target.host}?"
 

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from dhcptui.config import load
 from dhcptui.engine.pair import moment
@@ -100,7 +101,7 @@ class Driver:
 
 
 @contextmanager
-def driving(lab: Lab, **overrides: object) -> Iterator[Driver]:
+def driving(lab: Lab, **overrides: Any) -> Iterator[Driver]:
     """An engine in the operator's namespace."""
     settings = load(lab.write_config(**overrides)).pair(None)
     with lab.inside():

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ MCLT = 20
 
 
 @contextmanager
-def console(lab: Lab, *args: str, columns: int = 120, rows: int = 40, **config: object) -> Iterator[Terminal]:
+def console(lab: Lab, *args: str, columns: int = 120, rows: int = 40, **config: Any) -> Iterator[Terminal]:
     """The console at the operator's place, settled on whatever the pair is doing."""
     path = lab.write_config(**config)
     argv = lab.operator_argv(sys.executable, "-m", "dhcptui", "--config", str(path), *args)

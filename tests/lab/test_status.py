@@ -55,7 +55,12 @@ def test_both_normal(lab: Lab) -> None:
     pair = status(lab, lab.write_config(), 0)
     assert pair["serving"] == ["dhcp1", "dhcp2"]
     for role, server in pair["servers"].items():
-        assert (server["state"], server["partner_state"], server["omapi"], server["ssh"]) == ("normal", "normal", "ok", "ok")
+        assert (server["state"], server["partner_state"], server["omapi"], server["ssh"]) == (
+            "normal",
+            "normal",
+            "ok",
+            "ok",
+        )
         assert server["since"].endswith("Z")
         assert server["mclt_seconds"] == 20
         assert abs(server["clock_offset_seconds"]) < 0.2

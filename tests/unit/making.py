@@ -28,6 +28,7 @@ def status(
     role: Role,
     local: FailoverState = FailoverState.NORMAL,
     partner: FailoverState = FailoverState.NORMAL,
+    *,
     stos: int = 1_794_990_000,
     mclt: int = 1800,
     unacked: int = 0,

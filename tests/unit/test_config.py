@@ -89,7 +89,10 @@ def test_show_is_the_same_configuration(tmp_path: Path) -> None:
     ("change", "words"),
     [
         (("host = ", "hots = "), ["[pairs.office.primary] host", "missing"]),
-        (("omapi_port = 7912", "omapi_prot = 7912"), ["[pairs.office.primary] omapi_prot", "unknown key", "omapi_port"]),
+        (
+            ("omapi_port = 7912", "omapi_prot = 7912"),
+            ["[pairs.office.primary] omapi_prot", "unknown key", "omapi_port"],
+        ),
         (("port = 2222", "port = 99999"), ["port", "between 1 and 65535"]),
         (("port = 2222", 'port = "22"'), ["port", "whole number"]),
         (("sudo = true", "sudo = 1"), ["sudo", "true or false"]),

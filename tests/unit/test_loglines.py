@@ -321,7 +321,10 @@ def test_the_year_of_a_stamp_without_one(now: str, stamp: str, year: int) -> Non
 @pytest.mark.parametrize(
     ("raw", "text"),
     [
-        ("Nov 22 11:33:05 dhcp1 cron[7]: failover peer foo: Both servers normal", "cron: failover peer foo: Both servers normal"),
+        (
+            "Nov 22 11:33:05 dhcp1 cron[7]: failover peer foo: Both servers normal",
+            "cron: failover peer foo: Both servers normal",
+        ),
         ("Nov 22 11:33:05 dhcp1 systemd[1]: Stopped ISC DHCP IPv4 server.", "systemd: Stopped ISC DHCP IPv4 server."),
         ("cron[7]: hello", "cron: hello"),
         ("-- Boot 6b9b0c3a --", "-- Boot 6b9b0c3a --"),
@@ -398,7 +401,10 @@ def test_refusals_in_turn_fold_into_two_rows() -> None:
     lines = [
         parse(f"Nov 22 11:33:{second:02} dhcp1 dhcpd[1]: {message}", NOW)
         for second in range(5, 60, 5)
-        for message in ("Failover CONNECT from foo: time offset too large", "failover: disconnect: time offset too large")
+        for message in (
+            "Failover CONNECT from foo: time offset too large",
+            "failover: disconnect: time offset too large",
+        )
     ]
     rows = fold(lines)
     assert [row.count for row in rows] == [11, 11]
@@ -408,7 +414,9 @@ def test_refusals_in_turn_fold_into_two_rows() -> None:
 
 def test_silence_folds_across_clients() -> None:
     """`not responding` counts clients in one row: who asked does not matter."""
-    rows = fold([judged(f"DHCPDISCOVER from 00:16:3e:00:00:{n:02x} via eth0: not responding (recovering)") for n in range(30)])
+    rows = fold(
+        [judged(f"DHCPDISCOVER from 00:16:3e:00:00:{n:02x} via eth0: not responding (recovering)") for n in range(30)]
+    )
     assert [row.summary for row in rows] == ["(30 times)"]
 
 
@@ -432,7 +440,13 @@ def test_a_repeat_looks_back_a_few_rows_only() -> None:
     assert len(fold([first, *noise, rejected(2)])) == 6
 
 
-@given(st.lists(st.sampled_from([rejected(1), rejected(2), judged(DISCOVER), judged("exiting."), judged("peer foo: disconnected")])))
+@given(
+    st.lists(
+        st.sampled_from(
+            [rejected(1), rejected(2), judged(DISCOVER), judged("exiting."), judged("peer foo: disconnected")]
+        )
+    )
+)
 def test_no_line_is_lost(lines: list[LogLine]) -> None:
     """The counts add up to the lines, and rows stand in the order of their first lines."""
     rows = fold(lines)

@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from dhcptui.model.sanitize import MAX_MARKS, clean
 
 ANY_TEXT = st.text(st.characters(codec=None))  # lone surrogates included
-NASTY = st.text(st.sampled_from("a \t\x00\x1b\x9b\x7f\r\n\u200b\u202e\u2066\u2028\u0301\u0489\ufe0f\u00ad\ue000\ud800é漢"))
+NASTY = st.text(
+    st.sampled_from("a \t\x00\x1b\x9b\x7f\r\n\u200b\u202e\u2066\u2028\u0301\u0489\ufe0f\u00ad\ue000\ud800é漢")
+)
 
 
 def harmless(text: str) -> bool:
     """Nothing in it that a terminal obeys, hides or turns round."""
     return all(
-        unicodedata.category(char) not in {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"} and char not in "\ufe0f\u034f\u3164"
+        unicodedata.category(char) not in {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"}
+        and char not in "\ufe0f\u034f\u3164"
         for char in text
     )
 
@@ -79,7 +82,9 @@ def test_what_is_shown(raw: str | bytes, shown: str) -> None:
     assert clean(raw) == shown
 
 
-@pytest.mark.parametrize("raw", ["x" * 11, b"x" * 5000, "x" * 10 + "\x1b", "x" + "\u0301" * 5000, b"x" + b"\n" * 500 + b"y"])
+@pytest.mark.parametrize(
+    "raw", ["x" * 11, b"x" * 5000, "x" * 10 + "\x1b", "x" + "\u0301" * 5000, b"x" + b"\n" * 500 + b"y"]
+)
 def test_a_cut_can_be_seen(raw: str | bytes) -> None:
     """Over-long text ends in an ellipsis; text of just the limit does not."""
     assert clean(raw, 10).endswith("…")

@@ -18,7 +18,7 @@ from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair
 S = FailoverState
 P, Q = Role.PRIMARY, Role.SECONDARY
 KINDS: list[Callable[[Role], ServerView]] = [
-    *(lambda role, local=local, heard=heard: live(role, local, heard) for local in S for heard in (S.NORMAL, S.PARTNER_DOWN)),  # type: ignore[misc]
+    *(lambda role, local=local, heard=heard: live(role, local, heard) for local in S for heard in (S.NORMAL, S.PARTNER_DOWN)),
     down, hung, gone, never,
 ]  # fmt: skip
 

@@ -9,7 +9,15 @@ from dhcptui.model import words
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(-5, "<1 min"), (0, "<1 min"), (59, "<1 min"), (60, "1 min"), (3599, "59 min"), (3600, "1h 00m"), (93_900, "1d 02h")],
+    [
+        (-5, "<1 min"),
+        (0, "<1 min"),
+        (59, "<1 min"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1h 00m"),
+        (93_900, "1d 02h"),
+    ],
 )
 def test_span(seconds: float, text: str) -> None:
     """Coarse, so that a quiet screen stays quiet."""

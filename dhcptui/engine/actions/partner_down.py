@@ -52,7 +52,9 @@ async def _declare(context: Context) -> str:
         raise StepFailed(f"{context.me.name} already is in partner-down", "Nothing was written.")
     written = await context.set_state(context.acting, SettableState.PARTNER_DOWN)
     if written.local_state is not FailoverState.PARTNER_DOWN:
-        raise StepFailed(f"{context.me.name} answered {written.local_state.word}", "Look at its log before anything else.")
+        raise StepFailed(
+            f"{context.me.name} answered {written.local_state.word}", "Look at its log before anything else."
+        )
     if not await context.until_state(context.acting, FailoverState.PARTNER_DOWN, 5):
         raise StepFailed(f"{context.me.name} does not read partner-down", "Look at its log. Do not write it again.")
     return f"{context.me.name} reads partner-down"

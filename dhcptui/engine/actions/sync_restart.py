@@ -144,7 +144,9 @@ async def _compare(context: Context) -> str:
     try:
         after = _contents(archive)
     except tarfile.TarError as error:
-        raise StepFailed(f"cannot read the archive of {source.shared_dir}: {clean(str(error))}", "Nothing was changed.") from error
+        raise StepFailed(
+            f"cannot read the archive of {source.shared_dir}: {clean(str(error))}", "Nothing was changed."
+        ) from error
     changed = sorted(name for name, content in after.items() if before.get(name) != content)
     kept = sorted(set(before) - set(after))
     context.archive, context.changed = archive, changed
@@ -222,7 +224,9 @@ async def _restart(context: Context, server: ServerSettings) -> str:
     other = context.pair[role.other]
     await context.fresh()
     if not context.standing(role.other).serving:
-        raise StepFailed(f"{other.name} does not serve now", f"{server.name} was not restarted, so that somebody serves.")
+        raise StepFailed(
+            f"{other.name} does not serve now", f"{server.name} was not restarted, so that somebody serves."
+        )
     seen = context.snapshot[role].process
     before = seen.value.pids if seen else ()
     started = moment().mono
@@ -239,10 +243,14 @@ async def _restart(context: Context, server: ServerSettings) -> str:
             f"{each.view.name} reads {each.state.word if each.state else each.standing.value}"
             for each in (context.standing(Role.PRIMARY), context.standing(Role.SECONDARY))
         )
-        raise StepFailed(f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {words}", f"{other.name} was not restarted after it.")
+        raise StepFailed(
+            f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {words}", f"{other.name} was not restarted after it."
+        )
     await context.fresh()
     seen = context.snapshot[role].process
     after = seen.value.pids if seen else ()
     if not after or after == before:
-        raise StepFailed(f"{server.name} still runs the old dhcpd process", "Check the restart command in the configuration.")
+        raise StepFailed(
+            f"{server.name} still runs the old dhcpd process", "Check the restart command in the configuration."
+        )
     return f"new dhcpd on {server.name} (pid {after[0]}), both normal {moment().mono - started:.1f} s after the restart began"

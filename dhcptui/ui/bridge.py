@@ -1,0 +1,97 @@
+"""From the engine's thread to the screen: newest values win, at most one wake-up is under way.
+
+A terminal that stops reading stops the ui's loop; nothing here ever waits for it. Frames are dropped, not queued:
+when the ui comes back it finds one snapshot, one progress and a bounded heap of log lines.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.plan import Progress
+from dhcptui.model.snapshot import PairSnapshot, Role
+
+LOG_BACKLOG = 5000
+"""Log lines kept per server while the terminal does not read; older ones are dropped and counted."""
+
+
+class Wake(Message, bubble=False):
+    """There is news in the bridge."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What has happened since the last look; None: nothing new."""
+
+    snapshot: PairSnapshot | None
+    progress: Progress | None
+
+
+class Bridge:
+    """The ui's `Listener`. `post` puts a message into the app's queue and may be called from any thread."""
+
+    def __init__(self, post: Callable[[Message], bool]) -> None:
+        self._post = post
+        self._lock = threading.Lock()
+        self._woken = False
+        self._snapshot: PairSnapshot | None = None
+        self._progress: Progress | None = None
+        self._logs: dict[Role, deque[LogLine]] = {role: deque(maxlen=LOG_BACKLOG) for role in Role}
+        self._dropped = dict.fromkeys(Role, 0)
+
+    def on_snapshot(self, snapshot: PairSnapshot) -> None:
+        """Keep the newest snapshot."""
+        with self._lock:
+            self._snapshot = snapshot
+        self._wake()
+
+    def on_log(self, role: Role, lines: Sequence[LogLine]) -> None:
+        """Keep log lines until the screen takes them."""
+        with self._lock:
+            heap = self._logs[role]
+            self._dropped[role] += max(0, len(heap) + len(lines) - LOG_BACKLOG)
+            heap.extend(lines)
+        self._wake()
+
+    def on_progress(self, progress: Progress) -> None:
+        """Keep the newest progress; it holds every step."""
+        with self._lock:
+            self._progress = progress
+        self._wake()
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._woken:
+                return
+            self._woken = True
+        try:
+            self._post(Wake())
+        except RuntimeError:  # the ui's loop has ended; the engine has not noticed yet
+            return
+
+    def take(self) -> News:
+        """The news; from now on the next event wakes again."""
+        with self._lock:
+            news = News(self._snapshot, self._progress)
+            self._snapshot = self._progress = None
+            self._woken = False
+        return news
+
+    @property
+    def has_logs(self) -> bool:
+        """Whether log lines wait."""
+        return any(self._logs.values())
+
+    def take_logs(self, role: Role) -> tuple[list[LogLine], int]:
+        """One server's waiting lines, and how many older ones were dropped."""
+        with self._lock:
+            lines, dropped = list(self._logs[role]), self._dropped[role]
+            self._logs[role].clear()
+            self._dropped[role] = 0
+        return lines, dropped

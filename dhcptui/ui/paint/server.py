@@ -1,0 +1,217 @@
+"""One server's panel, row by row: what it says of itself, what it saw of its partner, how we reach it, its pools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from textwrap import wrap
+
+from textual.content import Content
+
+from dhcptui.model.guards import CLOCK_LIMIT_SECONDS
+from dhcptui.model.snapshot import Channel, FailoverStatus, Link, Moment, ServerView
+from dhcptui.model.standing import ServerStanding, Standing
+from dhcptui.model.states import FailoverState, Tone
+from dhcptui.model.words import age, day_clock, span
+from dhcptui.ui.line import Line, line, say
+from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, PLAIN, TONES, WARNING, Glyphs, Part, text
+from dhcptui.ui.paint.pools import pool_lines
+from dhcptui.ui.steady import Steady, duration, milliseconds
+
+_S = FailoverState
+_SINCE_WIDTH = 26
+
+
+@dataclass(slots=True)
+class Memory:
+    """Numbers of one panel that hold still between frames."""
+
+    round_trip: Steady = field(default_factory=lambda: Steady(times=2.0))
+    clock: Steady = field(default_factory=lambda: Steady(by=0.08))
+
+
+def caption(view: ServerView, glyphs: Glyphs) -> Content:
+    """The panel's title."""
+    return text((view.name, "bold"), (f" {glyphs.dot} {view.role.value} {glyphs.dot} {view.host}", MUTED))
+
+
+def tone(me: ServerStanding) -> Tone:
+    """How much this server deserves the eye."""
+    if me.silenced:
+        return Tone.CRITICAL
+    if me.state is not None:
+        return me.state.info.tone
+    return Tone.NOTICE if me.standing is Standing.UNSEEN else Tone.CRITICAL
+
+
+def panel(
+    me: ServerStanding,
+    partner: ServerStanding,
+    now: Moment,
+    memory: Memory,
+    glyphs: Glyphs,
+    *,
+    rows: int,
+    width: int,
+    compact: bool,
+) -> list[Line]:
+    """Exactly `rows` lines."""
+    head = [
+        _state(me, now, glyphs),
+        _partner(me, partner, now, glyphs, compact=compact),
+        _links(me, memory, glyphs, compact=compact),
+    ]
+    troubles = _troubles(me.view, width, advise=not compact)
+    if compact:
+        return _filled(head, troubles or pool_lines(me, glyphs, 1) or [_clock(me, memory)], rows)
+    if not (troubles and me.view.clock is None):  # never read: the reason needs the room more
+        head.append(_clock(me, memory))
+    return _filled(head, [*troubles, *pool_lines(me, glyphs, rows - len(head) - len(troubles))], rows)
+
+
+def _filled(head: list[Line], tail: list[Line], rows: int) -> list[Line]:
+    return [*head, *tail, *[say("")] * rows][:rows]
+
+
+def _state(me: ServerStanding, now: Moment, glyphs: Glyphs) -> Line:
+    style = f"bold {TONES[tone(me)]}"
+    if me.state is None:
+        return _absent(me, style, glyphs)
+    word = me.state.word
+    said = text((f"{glyphs.state(me.state)} {word}", style))
+    if me.silenced:
+        return line(text(said, (", but answers nobody", style)), text((f"{glyphs.bad} answers nobody ({word})", style)))
+    status = me.status
+    if status is None or me.state in {_S.STARTUP, _S.RECOVER_WAIT}:  # dhcpd does not stamp these two
+        return line(said)
+    here = me.view.server_time(now)
+    long = f"{span(here - status.local_stos)}"
+    since = f"since {day_clock(status.local_stos, here)}, {long}"
+    return line(
+        (said, text((since.ljust(_SINCE_WIDTH), MUTED))),
+        (said, text((since, MUTED))),
+        (said, text((long, MUTED))),
+        said,
+    )
+
+
+def _absent(me: ServerStanding, style: str, glyphs: Glyphs) -> Line:
+    """The state row of a server that does not tell its state now."""
+    process = me.view.process
+    match me.standing:
+        case Standing.DOWN:
+            return line(text((f"{glyphs.bad} dhcpd not running", style)))
+        case Standing.UNREACHABLE:
+            return line(text((f"{glyphs.bad} unreachable", style)))
+        case Standing.UNSEEN:
+            return line(text((f"{glyphs.wait} contacting", style)))
+    if process and process.value.stopped:
+        return line(text((f"{glyphs.unknown} dhcpd is stopped (suspended)", style)))
+    silent_for = f" for {age(me.age_seconds)}" if me.age_seconds is not None else ""
+    return line(text((f"{glyphs.unknown} no answer{silent_for}", style)))
+
+
+def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: Glyphs, *, compact: bool) -> Line:
+    status = me.status
+    if status is None:
+        return say(("state never read", MUTED))
+    seen = status.partner_state.word
+    if not me.live:
+        old = f"was {status.local_state.word}, read {age(me.age_seconds or 0)} ago"
+        return line(
+            text((f"{old}; saw partner as {seen}", MUTED)),
+            text((old, MUTED)),
+            text((f"was {status.local_state.word} {age(me.age_seconds or 0)} ago", MUTED)),
+        )
+    if contradicted(me, partner) and partner.state:
+        name, told = partner.view.name, partner.state.word
+        return line(
+            text(("partner seen as ", MUTED), seen, (f"  {glyphs.bad} but {name} says {told}", WARNING)),
+            text(("sees ", MUTED), seen, (f" {glyphs.bad} {name} says {told}", WARNING)),
+            text(("sees ", MUTED), seen, (f" {glyphs.bad} says {told}", WARNING)),
+        )
+    style = PLAIN if status.partner_state is _S.NORMAL else TONES[status.partner_state.info.tone]
+    said = text(("partner seen as ", MUTED), (seen, style))
+    if compact:
+        return line((said, _unacked(status, me.live)), said, text(("sees ", MUTED), (seen, style)))
+    here = me.view.server_time(now)
+    since = text((f"since {day_clock(status.partner_stos, here)}".ljust(_SINCE_WIDTH), MUTED))
+    return line((said, since), said) if status.partner_stos else line(said)
+
+
+def contradicted(me: ServerStanding, partner: ServerStanding) -> bool:
+    """Whether what this server recorded of its partner differs from what the partner says of itself now.
+
+    Startup is left out: a starting dhcpd never tells its partner.
+    """
+    return bool(
+        me.live
+        and me.status
+        and partner.state not in {None, _S.STARTUP}
+        and me.status.partner_state is not partner.state
+    )
+
+
+def _links(me: ServerStanding, memory: Memory, glyphs: Glyphs, *, compact: bool) -> Line:
+    view = me.view
+    parts: list[Part] = []
+    trip = view.omapi.round_trip_seconds
+    speed = milliseconds(memory.round_trip(trip)) if view.omapi.ok and trip is not None else "ok"
+    for word, channel, fine in (("omapi", view.omapi, speed), ("ssh", view.ssh, "ok"), ("log", view.log, "live")):
+        parts += [(f"{word} ", MUTED), _channel(channel, fine, glyphs), "  "]
+    left = text(*parts[:-1])
+    if compact or not me.status:
+        return line(left)
+    return line(
+        (left, _unacked(me.status, me.live).pad_right(_SINCE_WIDTH - 13)), (left, _unacked(me.status, me.live)), left
+    )
+
+
+def _unacked(status: FailoverStatus, live: bool) -> Content:
+    count, limit = status.unacked_updates, status.max_unacked_updates
+    style = MUTED if not live else WARNING if limit and count >= limit else PLAIN
+    return text(("unacked ", MUTED), (f"{count}/{limit}".ljust(5), style))
+
+
+def _channel(channel: Channel, fine: str, glyphs: Glyphs) -> Content:
+    match channel.link:
+        case Link.OK:
+            return text((fine, GOOD if fine in {"ok", "live"} else PLAIN))
+        case Link.CONNECTING:
+            return text((glyphs.wait.ljust(2), ACCENT))
+        case Link.FAILED:
+            return text((glyphs.bad.ljust(2), CRITICAL))
+    return text(("off", MUTED))
+
+
+def _clock(me: ServerStanding, memory: Memory) -> Line:
+    parts: list[Part] = [("clock ", MUTED)]
+    if me.view.clock is None:
+        parts.append(("not read yet", MUTED))
+    else:
+        offset = memory.clock(me.view.clock.value.seconds)
+        style = (
+            CRITICAL
+            if abs(offset) > CLOCK_LIMIT_SECONDS
+            else WARNING
+            if abs(offset) > CLOCK_LIMIT_SECONDS / 6
+            else PLAIN
+        )
+        parts.append((f"{offset:+.1f} s".replace("-0.0", "+0.0"), style))
+    mclt = me.status.mclt_seconds if me.status else 0
+    right = text(("mclt ", MUTED), (duration(mclt).ljust(_SINCE_WIDTH - 5), PLAIN if me.live else MUTED))
+    return line((text(*parts), right), text(*parts)) if mclt else line(text(*parts))
+
+
+def _troubles(view: ServerView, width: int, *, advise: bool) -> list[Line]:
+    """Why a way to the server does not work, and what to do; wrapped, unless there is but one row."""
+    found: list[Line] = []
+    for word, channel in (("ssh", view.ssh), ("omapi", view.omapi), ("log", view.log)):
+        if channel.link is not Link.FAILED or not channel.detail:
+            continue
+        indent = len(word) + 2
+        details = (wrap(channel.detail, max(16, width - indent)) if advise else []) or [channel.detail]
+        advice = wrap(channel.advice, max(16, width - indent)) if advise else []
+        found.append(say((f"{word}: ", MUTED), (details[0], WARNING)))
+        found += [say((" " * indent + more, WARNING)) for more in details[1:]]
+        found += [say((" " * indent + more, MUTED)) for more in advice]
+    return found

@@ -1,0 +1,281 @@
+"""The prompt of an action: plan, evidence, typed confirmation, steps, outcome. Never a modal: the panels stay live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from dhcptui.engine.api import Console
+from dhcptui.model.guards import Action
+from dhcptui.model.plan import Outcome, Plan, Progress
+from dhcptui.model.snapshot import Moment, Role
+from dhcptui.ui.line import Line, say
+from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, ascii_only, text
+from dhcptui.ui.widgets.plan_view import PlanView
+from dhcptui.ui.widgets.progress_view import ProgressView
+from dhcptui.ui.widgets.row import Row
+
+
+class Stage(Enum):
+    """Where a prompt is."""
+
+    CLOSED = "closed"
+    CHOOSING = "choosing"
+    READING = "reading"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+class Prompt(Vertical, can_focus=True):
+    """Takes the place of the logs while an action is considered or under way."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "choose(0)", show=False, id="prompt.first"),
+        Binding("2", "choose(1)", show=False, id="prompt.second"),
+        Binding("up", "scroll_body(-1)", show=False, id="prompt.up"),
+        Binding("down", "scroll_body(1)", show=False, id="prompt.down"),
+        Binding("pageup", "scroll_body(-8)", show=False, id="prompt.page_up"),
+        Binding("pagedown", "scroll_body(8)", show=False, id="prompt.page_down"),
+    ]
+
+    class Moved(Message):
+        """The prompt has gone to another stage."""
+
+    def __init__(self, console: Console, clock: Callable[[], Moment], *, glyphs: Glyphs) -> None:
+        super().__init__(id="prompt")
+        self._engine, self._clock, self._glyphs = console, clock, glyphs
+        self.stage = Stage.CLOSED
+        self.plan: Plan | None = None
+        self._choices: tuple[Plan, ...] = ()
+        self._changed = False
+        self._warned = False
+
+    def compose(self) -> ComposeResult:
+        """Both views, the hint, and the line to type in; what is not needed is hidden."""
+        yield PlanView(glyphs=self._glyphs)
+        yield ProgressView(glyphs=self._glyphs)
+        yield Row(glyphs=self._glyphs, id="prompt-hint")
+        entry = Input(id="prompt-input", compact=True, select_on_focus=False)
+        entry.cursor_blink = False
+        with Horizontal(id="prompt-entry"):
+            yield Row(glyphs=self._glyphs, id="prompt-mark")
+            yield entry
+
+    def on_mount(self) -> None:
+        """Say when there is more to read than fits."""
+        self.query_one("#prompt-mark", Row).show(say((self._glyphs.run, f"bold {ACCENT}")))
+        for view in self.query(VerticalScroll):
+            self.watch(view, "scroll_y", self._mark_more, init=False)
+
+    # -- opening and leaving
+
+    def open(self, action: Action, roles: Sequence[Role]) -> None:
+        """Show the plan of `action`; with several roles, ask first which server acts."""
+        plans = tuple(self._engine.plan(action, role) for role in roles)
+        self.query_one(PlanView).scroll_home(animate=False)
+        self._changed = False
+        if len(plans) > 1:
+            self._choices = plans
+            self._enter(Stage.CHOOSING)
+            self.focus()
+        else:
+            self._read(plans[0])
+
+    def leave(self) -> None:
+        """Close, unless a step is under way: it goes on, and so does the view of it."""
+        if self.stage is Stage.RUNNING:
+            self._hint(
+                say(
+                    ("The action goes on; a step cannot be taken back half-way. ", WARNING),
+                    ("Its outcome will stand here.", MUTED),
+                )
+            )
+            return
+        self.plan = None
+        self._enter(Stage.CLOSED)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an action is under way."""
+        return self.stage is Stage.RUNNING
+
+    def may_quit(self) -> bool:
+        """Whether the console may be left; while an action runs only when asked twice."""
+        if not self.busy or self._warned:
+            return True
+        self._warned = True
+        self._hint(say(("An action is running; it goes on. q again leaves after the current step.", WARNING)))
+        return False
+
+    def keys(self) -> Content:
+        """What keys do while the prompt is open, for the key bar."""
+        keys = {
+            Stage.CHOOSING: [("1 2", "choose"), ("esc", "leave")],
+            Stage.READING: [("enter", "run"), ("esc", "leave")]
+            if self.plan and self.plan.allowed
+            else [("esc", "leave")],
+            Stage.RUNNING: [("q", "quit")],
+            Stage.ENDED: [("esc", "leave"), ("q", "quit")],
+        }.get(self.stage, [])
+        return Content("  ").join(
+            text((key, f"bold {ACCENT}"), (f" {word}", MUTED)) for key, word in [*keys, ("PgUp PgDn", "scroll")]
+        )
+
+    # -- choosing and reading
+
+    def action_choose(self, index: int) -> None:
+        """Take one of the offered servers."""
+        if self.stage is Stage.CHOOSING:
+            self._read(self._choices[index])
+
+    def _read(self, plan: Plan) -> None:
+        self.plan = plan
+        self._entry.value = ""
+        self._enter(Stage.READING)
+        self._present()
+
+    def _present(self) -> None:
+        """Show the plan as it is now, and ask for the text only where it may be run."""
+        plan = self.plan
+        if plan is None:
+            return
+        self._caption(
+            f"{plan.action.value} {self._glyphs.dot} {plan.pair if plan.action is Action.SYNC_RESTART else plan.acting_name}"
+        )
+        self.set_class(not plan.allowed, "-refused")
+        self.query_one(PlanView).show(plan)
+        self._offer_entry(plan.allowed)
+        (self._entry if plan.allowed else self).focus()
+        self._ask(plan)
+        self.call_after_refresh(self._mark_more)
+
+    def _ask(self, plan: Plan) -> None:
+        changed = (
+            (f"{self._glyphs.warn} The situation changed; read again. ", f"bold {WARNING}") if self._changed else ""
+        )
+        if plan.allowed:
+            self._hint(
+                say(changed, "Type ", (plan.confirm_text, f"bold {ACCENT}"), " and press Enter to run, Esc to leave")
+            )
+        else:
+            self._hint(say(changed, ("Esc to leave", MUTED)))
+
+    def reconsider(self) -> None:
+        """Make the plan anew; where it differs, what was typed is void."""
+        if self.stage is not Stage.READING or self.plan is None:
+            return
+        old, self.plan = self.plan, self._engine.plan(self.plan.action, self.plan.acting)
+        if old.same_as(self.plan):
+            self.query_one(PlanView).show(self.plan)
+            return
+        self._changed = True
+        with self.prevent(Input.Changed):
+            self._entry.value = ""
+        self._present()
+
+    @on(Input.Changed)
+    def _typing(self, event: Input.Changed) -> None:
+        """Whoever types again has read again."""
+        if self.plan is not None and self.stage is Stage.READING and event.value:
+            self._changed = False
+            self._ask(self.plan)
+
+    @on(Input.Submitted)
+    async def _submitted(self, event: Input.Submitted) -> None:
+        """Run, if what was typed is exactly what was asked for, and the plan is still the one that was read."""
+        event.stop()
+        self.reconsider()
+        plan = self.plan
+        if plan is None or self.stage is not Stage.READING or not plan.allowed or self._changed:
+            return
+        if event.value != plan.confirm_text:
+            self._hint(
+                say(
+                    ("Nothing was run. ", WARNING),
+                    "Expected exactly ",
+                    (plan.confirm_text, f"bold {ACCENT}"),
+                    ", or Esc to leave",
+                )
+            )
+            return
+        self._enter(Stage.RUNNING)
+        self.focus()
+        await self.query_one(ProgressView).begin(plan, self._clock())
+        self._hint(say(("Running. Every step is verified before the next one begins.", MUTED)))
+        self._engine.run(plan, event.value)
+
+    # -- running
+
+    def progress(self, progress: Progress) -> None:
+        """The action moved on or ended."""
+        if self.stage not in {Stage.RUNNING, Stage.ENDED}:
+            return
+        self.query_one(ProgressView).show(progress, self._clock())
+        if progress.outcome is not Outcome.RUNNING and self.stage is Stage.RUNNING:
+            self._enter(Stage.ENDED)
+            self._hint(say(("Esc to leave", MUTED)))
+        self.call_after_refresh(self._mark_more)
+
+    def tick(self) -> None:
+        """Let the running step's time go on."""
+        if self.busy:
+            self.query_one(ProgressView).tick(self._clock())
+
+    # -- small things
+
+    @property
+    def _entry(self) -> Input:
+        return self.query_one("#prompt-input", Input)
+
+    @property
+    def _view(self) -> VerticalScroll:
+        return self.query_one(ProgressView if self.stage in {Stage.RUNNING, Stage.ENDED} else PlanView)
+
+    def _enter(self, stage: Stage) -> None:
+        self.stage = stage
+        self._warned = False
+        self.post_message(self.Moved())
+        self.display = stage is not Stage.CLOSED
+        self.query_one(PlanView).display = stage in {Stage.CHOOSING, Stage.READING}
+        self.query_one(ProgressView).display = stage in {Stage.RUNNING, Stage.ENDED}
+        self._offer_entry(stage is Stage.READING)
+        if stage is Stage.CHOOSING:
+            self._caption(self._choices[0].action.value)
+            self.query_one(PlanView).offer(self._choices)
+            offered = "   ".join(f"{number} {plan.acting_name}" for number, plan in enumerate(self._choices, 1))
+            self._hint(say((offered, f"bold {ACCENT}"), ("   Esc to leave", MUTED)))
+
+    def _offer_entry(self, shown: bool) -> None:
+        self.query_one("#prompt-entry").display = shown
+
+    def _hint(self, line: Line) -> None:
+        self.query_one("#prompt-hint", Row).show(line)
+
+    def _caption(self, words: str) -> None:
+        content = text((words, "bold"))
+        self.border_title = ascii_only(content) if self._glyphs.ascii else content
+
+    def action_scroll_body(self, rows: int) -> None:
+        """Scroll the plan or the steps."""
+        self._view.scroll_relative(y=rows, animate=False)
+
+    def _mark_more(self) -> None:
+        view = self._view
+        words = (
+            "more below: PgDn"
+            if view.max_scroll_y > view.scroll_offset.y
+            else "more above: PgUp"
+            if view.scroll_offset.y
+            else ""
+        )
+        if (self.border_subtitle or "") != words:
+            self.border_subtitle = text((words, WARNING))

@@ -1,0 +1,275 @@
+"""A feed of values at the seam: a `Console` that shows literal snapshots and rules by the real guards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from dhcptui.engine.api import Listener
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.loglines import parse
+from dhcptui.model.plan import Outcome, Plan, PlannedStep, Progress, StepReport, StepState
+from dhcptui.model.snapshot import (
+    Channel,
+    ClockOffset,
+    FailoverStatus,
+    Link,
+    Moment,
+    PairSnapshot,
+    PoolCounters,
+    ProcessSighting,
+    Role,
+    Seen,
+    ServerView,
+    unseen,
+)
+from dhcptui.model.states import FailoverState
+
+S = FailoverState
+WALL = 1732273142.0  # 22 Nov 2024 10:59:02 UTC
+MONO = 5000.0
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands still until told."""
+
+    wall: float = WALL
+    mono: float = MONO
+
+    def __call__(self) -> Moment:
+        """The moment it shows."""
+        return Moment(self.wall, self.mono)
+
+    def forward(self, seconds: float) -> None:
+        """Let time pass."""
+        self.wall += seconds
+        self.mono += seconds
+
+
+NAMES = {Role.PRIMARY: ("dhcp1", "10.0.0.10"), Role.SECONDARY: ("dhcp2", "10.0.0.20")}
+OK = Channel(Link.OK, round_trip_seconds=0.0007)
+DAYS = 3 * 86400 + 4 * 3600 + 1800
+
+
+def status(
+    role: Role, local: S, partner: S, *, since: float = DAYS, unacked: int = 0, mclt: int = 1800
+) -> FailoverStatus:
+    """What a server says; `since` seconds ago it entered its state."""
+    return FailoverStatus(
+        "foo", role, local, partner, int(WALL - since), int(WALL - since), mclt, unacked, 10, 60, 3, 647, 647
+    )
+
+
+def server(
+    role: Role,
+    local: S = S.NORMAL,
+    partner: S = S.NORMAL,
+    *,
+    at: float = MONO,
+    since: float = DAYS,
+    mclt: int = 1800,
+    pools: tuple[PoolCounters, ...] = (PoolCounters("10.0.0.0/24", 101, 51, 50),),
+    offset: float = 0.01,
+) -> ServerView:
+    """A server that answers on every way."""
+    return ServerView(
+        role,
+        *NAMES[role],
+        omapi=OK,
+        ssh=OK,
+        log=OK,
+        status=Seen(status(role, local, partner, since=since, mclt=mclt), at),
+        clock=Seen(ClockOffset(offset, 0.01), at),
+        process=Seen(ProcessSighting((4711,)), at),
+        pools=Seen(pools, at),
+    )
+
+
+def down(role: Role, *, at: float = MONO, read: float = 12) -> ServerView:
+    """A server whose dhcpd has died `read` seconds ago; its machine still answers."""
+    return replace(
+        server(role, at=at - read),
+        omapi=Channel(Link.FAILED, "connection refused on 127.0.0.1:7911", "start dhcpd, or check omapi-port"),
+        process=Seen(ProcessSighting(()), at),
+        clock=Seen(ClockOffset(0.02, 0.01), at),
+    )
+
+
+def unreachable(role: Role) -> ServerView:
+    """A server that never answered on any way."""
+    name, host = NAMES[role]
+    no = Channel(Link.FAILED, f"no route to {host}", "check the network and the server's power")
+    return ServerView(
+        role,
+        name,
+        host,
+        omapi=Channel(Link.FAILED, "no SSH session"),
+        ssh=no,
+        log=Channel(Link.FAILED, "no SSH session"),
+    )
+
+
+def pair(primary: ServerView, secondary: ServerView) -> PairSnapshot:
+    """Both."""
+    return PairSnapshot("office", "foo", primary, secondary)
+
+
+P, Q = Role.PRIMARY, Role.SECONDARY
+
+
+def healthy(at: float = MONO) -> PairSnapshot:
+    """Both normal."""
+    return pair(server(P, at=at), server(Q, at=at, offset=-0.02))
+
+
+def one_down(at: float = MONO) -> PairSnapshot:
+    """dhcp2's dhcpd died; dhcp1 is in communications-interrupted."""
+    return pair(server(P, S.COMMUNICATIONS_INTERRUPTED, S.NORMAL, since=11, at=at), down(Q, at=at))
+
+
+def recovering(at: float = MONO) -> PairSnapshot:
+    """dhcp2 waits out an MCLT of 60 s, 44 s to go; dhcp1 serves alone."""
+    return pair(
+        server(P, S.PARTNER_DOWN, S.RECOVER_WAIT, since=400, mclt=60, at=at),
+        server(Q, S.RECOVER_WAIT, S.PARTNER_DOWN, since=16, mclt=60, at=at, offset=0.0),
+    )
+
+
+def both_unreachable() -> PairSnapshot:
+    """Nothing answers, from the first frame."""
+    return pair(unreachable(P), unreachable(Q))
+
+
+def first_frame() -> PairSnapshot:
+    """Before anything was learned."""
+    return unseen("office", "foo", NAMES[P], NAMES[Q])
+
+
+def steps_of(action: Action, me: str, other: str) -> tuple[PlannedStep, ...]:
+    """Steps as the engine would plan them."""
+    if action is Action.PARTNER_DOWN:
+        return (
+            PlannedStep(f"look at {other} once more", other, "", "its dhcpd is still gone"),
+            PlannedStep(
+                f"put {me} into partner-down",
+                me,
+                f'OMAPI {me}: open failover-state name = "foo", set local-state = 4',
+                f"{me} reads partner-down",
+            ),
+        )
+    if action is Action.SHUTDOWN:
+        return (
+            PlannedStep(
+                f"{me} hands over",
+                me,
+                f'OMAPI {me}: open failover-state name = "foo", set local-state = 8',
+                f"{me} reads shutdown, {other} reads partner-down",
+            ),
+            PlannedStep(
+                f"{me}'s dhcpd stops", me, f"OMAPI {me}: open control, set state = 2", f"no dhcpd process on {me}"
+            ),
+        )
+    return (
+        PlannedStep("compare the shared directories", me, "tar -C /etc/dhcp/shared -cf - .", "both read"),
+        PlannedStep(f"copy to {other}, keeping a backup", other, "tar -C /etc/dhcp/shared.new -xf -", "dhcpd -t -cf /etc/dhcp/dhcpd.conf passes"),
+        PlannedStep(f"restart {other}", other, "systemctl restart isc-dhcp-server", "both servers read normal"),
+        PlannedStep(f"restart {me}", me, "systemctl restart isc-dhcp-server", "both servers read normal"),
+    )  # fmt: skip
+
+
+@dataclass
+class ScriptedConsole:
+    """A `Console` fed by hand."""
+
+    current: PairSnapshot
+    clock: FakeClock = field(default_factory=FakeClock)
+    read_only: bool = False
+    listener: Listener | None = None
+    ran: list[tuple[Plan, str]] = field(default_factory=list)
+    stopped: bool = False
+    failure: BaseException | None = None
+
+    def start(self, listener: Listener) -> None:
+        """Remember whom to tell."""
+        self.listener = listener
+
+    def stop(self) -> None:
+        """Remember that it was stopped."""
+        self.stopped = True
+
+    def snapshot(self) -> PairSnapshot:
+        """The newest snapshot."""
+        return self.current
+
+    def plan(self, action: Action, acting: Role) -> Plan:
+        """A real plan, ruled by the real guards."""
+        me, other = self.current[acting].name, self.current[acting.other].name
+        headline = {
+            Action.PARTNER_DOWN: f"{me} declares {other} down and takes over all its clients.",
+            Action.SHUTDOWN: f"{me} hands its clients over to {other}, then its dhcpd stops.",
+            Action.SYNC_RESTART: f"Copy the shared configuration from {me} to {other} and restart both, one after the other.",
+        }[action]
+        confirm = {Action.PARTNER_DOWN: other, Action.SHUTDOWN: me, Action.SYNC_RESTART: self.current.pair}[action]
+        ruling = rule(action, acting, self.current, self.clock())
+        return Plan(
+            action, self.current.pair, acting, me, other, headline, steps_of(action, me, other), ruling, confirm
+        )
+
+    def run(self, plan: Plan, typed: str) -> None:
+        """Remember what was run."""
+        self.ran.append((plan, typed))
+
+    # -- what a test does
+
+    def show(self, snapshot: PairSnapshot) -> None:
+        """A new snapshot comes from the engine."""
+        self.current = snapshot
+        assert self.listener is not None
+        self.listener.on_snapshot(snapshot)
+
+    def log(self, role: Role, *raw: str) -> None:
+        """Log lines come from the engine."""
+        assert self.listener is not None
+        self.listener.on_log(role, [parse(line, self.clock.wall) for line in raw])
+
+    def report(
+        self,
+        *states: StepState,
+        outcome: Outcome = Outcome.RUNNING,
+        details: Sequence[str] = (),
+        result: str = "",
+        then: str = "",
+    ) -> None:
+        """The running plan has come this far."""
+        assert self.listener is not None
+        plan = self.ran[-1][0]
+        reports, at = [], 0.0
+        for number, state in enumerate(states):
+            detail = details[number] if number < len(details) else ""
+            started = at if state is not StepState.WAITING else None
+            ended = at + 0.4 if state in {StepState.DONE, StepState.FAILED} else None
+            reports.append(StepReport(state, detail, started, ended))
+            at += 0.4
+        self.listener.on_progress(Progress(plan, tuple(reports), outcome, result, then))
+
+
+LINES: dict[Role, tuple[str, ...]] = {
+    P: (
+        "Nov 22 10:12:01 dhcp1 dhcpd[812]: DHCPREQUEST for 10.0.0.117 from 52:54:00:12:34:56 (printer-3) via eth1",
+        "Nov 22 10:12:01 dhcp1 dhcpd[812]: DHCPACK on 10.0.0.117 to 52:54:00:12:34:56 (printer-3) via eth1",
+        "Nov 22 10:14:40 dhcp1 dhcpd[812]: balancing pool 55d2c3f6a1b0 10.0.0.0/24  total 101  free 51  backup 50  lts 0  max-own (+/-)10",
+        "Nov 22 10:14:40 dhcp1 dhcpd[812]: balanced pool 55d2c3f6a1b0 10.0.0.0/24  total 101  free 51  backup 50  lts 0  max-misbal 15",
+        "Nov 22 10:31:07 dhcp1 dhcpd[812]: DHCPDISCOVER from 52:54:00:aa:bb:01 via eth1: load balance to peer foo",
+        "Nov 22 10:44:19 dhcp1 dhcpd[812]: bind update on 10.0.0.140 from foo rejected: incoming update is less critical than outgoing update",
+        "Nov 22 10:58:50 dhcp1 dhcpd[812]: peer foo: disconnected",
+        "Nov 22 10:58:51 dhcp1 dhcpd[812]: failover peer foo: I move from normal to communications-interrupted",
+    ),
+    Q: (
+        "Nov 22 10:12:33 dhcp2 dhcpd[655]: DHCPREQUEST for 10.0.0.160 from 52:54:00:aa:bb:01 via eth1",
+        "Nov 22 10:12:33 dhcp2 dhcpd[655]: DHCPACK on 10.0.0.160 to 52:54:00:aa:bb:01 via eth1",
+        "Nov 22 10:13:02 dhcp2 dhcpd[655]: failover peer foo: peer moves from normal to normal",
+        "Nov 22 10:13:02 dhcp2 dhcpd[655]: failover peer foo: Both servers normal",
+        "Nov 22 10:58:49 dhcp2 dhcpd[655]: Can't open /var/lib/dhcp/dhcpd.leases for append.",
+    ),
+}
