@@ -60,7 +60,7 @@ def _refusal(engine: PairEngine, plan: Plan, typed: str) -> str:
         return f"Refused: pair {engine.settings.name} is read-only."
     if typed != plan.confirm_text:
         return f"Refused: the confirmation must be exactly {plan.confirm_text!r}."
-    newest = make_plan(plan.action, plan.acting, engine.settings, engine.snapshot)
+    newest = make_plan(plan.action, plan.acting, engine.settings, engine.snapshot, moment())
     if not newest.allowed:
         return "Refused: " + "; ".join(newest.ruling.reasons)
     if not newest.same_as(plan):

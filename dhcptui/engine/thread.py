@@ -11,7 +11,7 @@ from dhcptui.config import PairSettings
 from dhcptui.engine import runner
 from dhcptui.engine.actions import make_plan
 from dhcptui.engine.api import Listener
-from dhcptui.engine.pair import PairEngine, first_snapshot
+from dhcptui.engine.pair import PairEngine, first_snapshot, moment
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Plan, Progress
@@ -67,7 +67,7 @@ class EngineThread:
 
     def plan(self, action: Action, acting: Role) -> Plan:
         """The plan of an action on the newest snapshot. No I/O."""
-        return make_plan(action, acting, self._settings, self._snapshot)
+        return make_plan(action, acting, self._settings, self._snapshot, moment())
 
     def run(self, plan: Plan, typed: str) -> None:
         """Run a confirmed plan on the engine's thread; progress comes by the listener."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from dhcptui.config import PairSettings, ServerSettings
+from dhcptui.engine.actions import make_plan
 from dhcptui.engine.api import Listener
-from dhcptui.model.guards import Action, rule
+from dhcptui.model.guards import Action
 from dhcptui.model.loglines import parse
-from dhcptui.model.plan import Outcome, Plan, PlannedStep, Progress, StepReport, StepState
+from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -146,36 +148,11 @@ def first_frame() -> PairSnapshot:
     return unseen("office", "foo", NAMES[P], NAMES[Q])
 
 
-def steps_of(action: Action, me: str, other: str) -> tuple[PlannedStep, ...]:
-    """Steps as the engine would plan them."""
-    if action is Action.PARTNER_DOWN:
-        return (
-            PlannedStep(f"look at {other} once more", other, "", "its dhcpd is still gone"),
-            PlannedStep(
-                f"put {me} into partner-down",
-                me,
-                f'OMAPI {me}: open failover-state name = "foo", set local-state = 4',
-                f"{me} reads partner-down",
-            ),
-        )
-    if action is Action.SHUTDOWN:
-        return (
-            PlannedStep(
-                f"{me} hands over",
-                me,
-                f'OMAPI {me}: open failover-state name = "foo", set local-state = 8',
-                f"{me} reads shutdown, {other} reads partner-down",
-            ),
-            PlannedStep(
-                f"{me}'s dhcpd stops", me, f"OMAPI {me}: open control, set state = 2", f"no dhcpd process on {me}"
-            ),
-        )
-    return (
-        PlannedStep("compare the shared directories", me, "tar -C /etc/dhcp/shared -cf - .", "both read"),
-        PlannedStep(f"copy to {other}, keeping a backup", other, "tar -C /etc/dhcp/shared.new -xf -", "dhcpd -t -cf /etc/dhcp/dhcpd.conf passes"),
-        PlannedStep(f"restart {other}", other, "systemctl restart isc-dhcp-server", "both servers read normal"),
-        PlannedStep(f"restart {me}", me, "systemctl restart isc-dhcp-server", "both servers read normal"),
-    )  # fmt: skip
+def _settings(role: Role) -> ServerSettings:
+    return ServerSettings(role, *NAMES[role], restart=("systemctl", "restart", "isc-dhcp-server"))
+
+
+SETTINGS = PairSettings("office", "foo", _settings(Role.PRIMARY), _settings(Role.SECONDARY))
 
 
 @dataclass
@@ -204,17 +181,7 @@ class ScriptedConsole:
 
     def plan(self, action: Action, acting: Role) -> Plan:
         """A real plan, ruled by the real guards."""
-        me, other = self.current[acting].name, self.current[acting.other].name
-        headline = {
-            Action.PARTNER_DOWN: f"{me} declares {other} down and takes over all its clients.",
-            Action.SHUTDOWN: f"{me} hands its clients over to {other}, then its dhcpd stops.",
-            Action.SYNC_RESTART: f"Copy the shared configuration from {me} to {other} and restart both, one after the other.",
-        }[action]
-        confirm = {Action.PARTNER_DOWN: other, Action.SHUTDOWN: me, Action.SYNC_RESTART: self.current.pair}[action]
-        ruling = rule(action, acting, self.current, self.clock())
-        return Plan(
-            action, self.current.pair, acting, me, other, headline, steps_of(action, me, other), ruling, confirm
-        )
+        return make_plan(action, acting, SETTINGS, self.current, self.clock())
 
     def run(self, plan: Plan, typed: str) -> None:
         """Remember what was run."""

@@ -50,7 +50,7 @@ async def test_plan_shows_commands_and_evidence() -> None:
         await pilot.press("P")
         await pilot.pause()
         shown = picture(app)
-        assert 'open failover-state name = "foo"' in shown
+        assert 'open failover-state "foo"' in shown
         assert "✓ dhcp2's dhcpd is proven gone" in shown
         assert "process table of dhcp2" in shown
         assert "▲ If dhcp2 is alive, both servers will stop serving" in shown
@@ -183,7 +183,7 @@ async def test_shutdown_asks_which_server() -> None:
         assert app.main.prompt.stage is Stage.CHOOSING
         assert row(app, "prompt-hint").startswith("1 dhcp1   2 dhcp2")
         await pilot.press("2")
-        assert "dhcp2 hands its clients over to dhcp1" in app.screen.query_one(PlanView).shown
+        assert "Stop dhcp2 cleanly: dhcp1 takes over every client first" in app.screen.query_one(PlanView).shown
         await confirm(pilot, "dhcp2")
         assert [(plan.acting, typed) for plan, typed in console.ran] == [(Q, "dhcp2")]
 

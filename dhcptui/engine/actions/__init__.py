@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions import partner_down, shutdown, sync_restart
 from dhcptui.engine.actions.base import ActionScript
-from dhcptui.engine.pair import moment
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import Plan
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 
 SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
     Action.SYNC_RESTART: sync_restart.script,
@@ -19,8 +18,8 @@ SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
 }
 
 
-def make_plan(action: Action, acting: Role, pair: PairSettings, snapshot: PairSnapshot) -> Plan:
-    """The plan of an action on a snapshot: what would be done, and whether the guards allow it now. No I/O."""
+def make_plan(action: Action, acting: Role, pair: PairSettings, snapshot: PairSnapshot, now: Moment) -> Plan:
+    """The plan of an action on a snapshot: what would be done, and whether the guards allow it at `now`. No I/O."""
     script = SCRIPTS[action](pair, acting)
     return Plan(
         action=action,
@@ -30,6 +29,6 @@ def make_plan(action: Action, acting: Role, pair: PairSettings, snapshot: PairSn
         partner_name=pair[acting.other].name,
         headline=script.headline,
         steps=tuple(step.planned for step in script.steps),
-        ruling=rule(action, acting, snapshot, moment()),
+        ruling=rule(action, acting, snapshot, now),
         confirm_text=script.confirm_text,
     )
