@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Plan, Progress
@@ -26,6 +27,9 @@ class Listener(Protocol):
 
     def on_progress(self, progress: Progress) -> None:
         """An action moved on or ended."""
+
+    def on_audit(self, entry: AuditEntry) -> None:
+        """A line was written to the audit log: the command log shows it live."""
 
 
 class Console(Protocol):
@@ -51,5 +55,17 @@ class Console(Protocol):
     def plan(self, action: Action, acting: Role) -> Plan:
         """The plan of an action on the newest snapshot. No I/O."""
 
-    def run(self, plan: Plan, typed: str) -> None:
-        """Run a plan that was confirmed by typing `typed`; refused unless it still holds. Progress comes by the listener."""
+    def prepare(self, action: Action, acting: Role) -> None:
+        """Gather what the plan of this action wants to know besides (the diff, the way to the partner), in the background.
+
+        Snapshots come by the listener as it is learned; make the plan again then.
+        """
+
+    def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
+        """Run a plan that was confirmed by typing `typed` (and `plan.ruling.sentence`, where there is one).
+
+        Refused unless it still holds. Progress comes by the listener.
+        """
+
+    def interrupted(self) -> Interrupted | None:
+        """An earlier action on this pair that stopped half-way and was neither resumed nor dismissed; no I/O."""

@@ -22,7 +22,7 @@ def refused(plan: Plan, why: str) -> Progress:
     )
 
 
-async def run(engine: PairEngine, plan: Plan, typed: str, tell: Callable[[Progress], None]) -> Progress:
+async def run(engine: PairEngine, plan: Plan, typed: str, sentence: str, tell: Callable[[Progress], None]) -> Progress:
     """Run a confirmed plan. Refused, with nothing written, unless it still holds and `typed` is its confirm text."""
     reports = [StepReport() for _ in plan.steps]
 
@@ -31,7 +31,7 @@ async def run(engine: PairEngine, plan: Plan, typed: str, tell: Callable[[Progre
         tell(told)
         return told
 
-    refusal = _refusal(engine, plan, typed)
+    refusal = _refusal(engine, plan, typed, sentence)
     if refusal:
         told = refused(plan, refusal)
         tell(told)
@@ -55,7 +55,7 @@ async def run(engine: PairEngine, plan: Plan, typed: str, tell: Callable[[Progre
         return progress(Outcome.VERIFIED, script.result, script.next)
 
 
-def _refusal(engine: PairEngine, plan: Plan, typed: str) -> str:
+def _refusal(engine: PairEngine, plan: Plan, typed: str, sentence: str) -> str:
     if engine.settings.read_only:
         return f"Refused: pair {engine.settings.name} is read-only."
     if typed != plan.confirm_text:
@@ -65,6 +65,8 @@ def _refusal(engine: PairEngine, plan: Plan, typed: str) -> str:
         return "Refused: " + "; ".join(newest.ruling.reasons)
     if not newest.same_as(plan):
         return "Refused: the situation has changed since the plan was made."
+    if sentence != newest.ruling.sentence:
+        return f"Refused: without proof this must be typed too: {newest.ruling.sentence!r}."
     return ""
 
 

@@ -12,6 +12,7 @@ from dhcptui.engine import runner
 from dhcptui.engine.actions import make_plan
 from dhcptui.engine.api import Listener
 from dhcptui.engine.pair import PairEngine, first_snapshot, moment
+from dhcptui.model.audit import Interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Plan, Progress
@@ -69,7 +70,14 @@ class EngineThread:
         """The plan of an action on the newest snapshot. No I/O."""
         return make_plan(action, acting, self._settings, self._snapshot, moment())
 
-    def run(self, plan: Plan, typed: str) -> None:
+    def prepare(self, action: Action, acting: Role) -> None:
+        """Gather what the plan of this action wants to know besides, in the background."""
+
+    def interrupted(self) -> Interrupted | None:
+        """An earlier action on this pair that stopped half-way."""
+        return None
+
+    def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
         """Run a confirmed plan on the engine's thread; progress comes by the listener."""
         engine, listener, loop = self._engine, self._listener, self._loop
         if listener is None:
@@ -77,17 +85,19 @@ class EngineThread:
         if engine is None or loop is None or not self._thread.is_alive():
             listener.on_progress(runner.refused(plan, "Refused: the engine is not running."))
             return
-        future = asyncio.run_coroutine_threadsafe(self._act(engine, plan, typed, listener.on_progress), loop)
+        future = asyncio.run_coroutine_threadsafe(self._act(engine, plan, typed, sentence, listener.on_progress), loop)
         self._actions.add(future)
         future.add_done_callback(self._actions.discard)
 
-    async def _act(self, engine: PairEngine, plan: Plan, typed: str, tell: Callable[[Progress], None]) -> None:
+    async def _act(
+        self, engine: PairEngine, plan: Plan, typed: str, sentence: str, tell: Callable[[Progress], None]
+    ) -> None:
         if self._acting is not None:
             tell(runner.refused(plan, f"Refused: {self._acting.action.value} is still running."))
             return
         self._acting = plan
         try:
-            await runner.run(engine, plan, typed, tell)
+            await runner.run(engine, plan, typed, sentence, tell)
         finally:
             self._acting = None
 

@@ -131,14 +131,21 @@ class ServerWatcher:
         self.view = replace(self.view, **changes)  # type: ignore[arg-type]
         self._changed(self.view)
 
-    def _channel(self, name: str, link: Link, error: Exception | None = None, **more: float | None) -> None:
+    def _channel(
+        self, name: str, link: Link, error: Exception | None = None, round_trip_seconds: float | None = None
+    ) -> None:
         old: Channel = getattr(self.view, name)
-        detail = clean(str(error), 300) if error else ""
-        advice = clean(str(getattr(error, "advice", "")), 400) if error else ""
         if link is Link.OK and old.ok:
-            new = replace(old, round_trip_seconds=more.get("round_trip_seconds", old.round_trip_seconds))
+            new = replace(old, round_trip_seconds=round_trip_seconds or old.round_trip_seconds)
         else:
-            new = Channel(link, detail, advice, old.since if old.link is link else time.monotonic(), **more)
+            new = Channel(
+                link,
+                clean(str(error), 300) if error else "",
+                clean(str(getattr(error, "advice", "")), 400) if error else "",
+                old.since if old.link is link else time.monotonic(),
+                round_trip_seconds,
+                bool(getattr(error, "answered", False)),
+            )
         if new != old:
             self._update(**{name: new})
 

@@ -39,6 +39,8 @@ class Plan:
     ruling: Ruling
     confirm_text: str
     """What has to be typed, exactly."""
+    attachment: tuple[str, ...] = ()
+    """What else to read before confirming, line by line and sanitised: the unified diff of a sync-restart."""
 
     @property
     def allowed(self) -> bool:
@@ -51,7 +53,7 @@ class Plan:
 
     def _essence(self) -> tuple[object, ...]:
         findings = tuple((finding.asked, finding.ok) for finding in self.ruling.findings)
-        return self.action, self.acting, self.steps, findings, self.ruling.warnings, self.confirm_text
+        return self.action, self.acting, self.steps, findings, self.ruling.warnings, self.confirm_text, self.attachment
 
 
 class StepState(Enum):
@@ -81,6 +83,8 @@ class Outcome(Enum):
     VERIFIED = "verified"
     FAILED = "failed"
     REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    """The step under way was finished; no further one was started (the terminal went away, or somebody quit)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +98,5 @@ class Progress:
     """One or two sentences: what is so now."""
     next: str = ""
     """What to do next."""
+    off_script: tuple[str, ...] = ()
+    """Transitions that were seen and not expected, as "dhcp2: normal -> potential-conflict"; empty: as expected."""

@@ -56,6 +56,8 @@ class Channel:
     """What to do about it: names the file, key or server."""
     since: float = 0.0
     round_trip_seconds: float | None = None
+    answered: bool = False
+    """Failed, but something was there to say no: a refused connection, an unknown host key, a rejected login."""
 
     @property
     def ok(self) -> bool:
@@ -126,6 +128,67 @@ class ProcessSighting:
         return bool(self.pids)
 
 
+class Reach(Enum):
+    """What a server met when it tried its partner."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    SILENT = "no answer"
+    UNKNOWN = "not tested"
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerReach:
+    """What one server sees of its partner's host over the network, tried from that server."""
+
+    address: str
+    ping: Reach
+    failover_port: Reach
+    ssh_port: Reach
+
+    @property
+    def alive(self) -> bool | None:
+        """True when anything answered (a refusal is an answer), False when all tries met silence, None when none could."""
+        tries = {self.ping, self.failover_port, self.ssh_port} - {Reach.UNKNOWN}
+        return None if not tries else bool(tries - {Reach.SILENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """Who is acting on a server: the advisory lock as it lies beside the lease file. Times are epoch seconds, UTC."""
+
+    token: str
+    """Unguessable; tells the holder from everybody else."""
+    owner: str
+    host: str
+    pair: str
+    action: str
+    step: str
+    """How far it is: "2 of 5: restart dhcp2"."""
+    since: float
+    expires: float
+    """By the server's own clock; renewed while the holder lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lockout:
+    """The marker of a partner-down beside the survivor's lease file: which server must not start unsynchronised."""
+
+    server: str
+    """Label of the server that was declared down."""
+    by: str
+    since: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What lies beside a server's lease file for every console to see; None where there is none."""
+
+    lock: Lock | None = None
+    lockout: Lockout | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Seen(Generic[T]):
     """A value with the moment it was read (mono seconds)."""
@@ -152,8 +215,18 @@ class ServerView:
     clock: Seen[ClockOffset] | None = None
     process: Seen[ProcessSighting] | None = None
     pools: Seen[tuple[PoolCounters, ...]] | None = None
+    version: str = ""
+    """dhcpd's version, as in "4.4.3-P1"; empty until read."""
+    reach: Seen[PartnerReach] | None = None
+    """Tried only while the partner does not answer the console, or when an action asks."""
+    marks: Seen[Marks] | None = None
     pools_note: str = ""
     """Why there are no pool counters, when there is a reason."""
+
+    @property
+    def version_3_0(self) -> bool:
+        """Whether this is dhcpd 3.0.x, whose state numbers mean other states."""
+        return self.version.startswith("3.0")
 
     def server_time(self, now: Moment) -> float:
         """Now by the server's own clock, in epoch seconds (the console's clock where no offset was measured)."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dhcptui.remote.errors import (
     AuthenticationFailed,
+    Refused,
     RemoteError,
     SshSetupError,
     Unreachable,
@@ -176,14 +177,15 @@ def _explain(exc: Exception, target: SshTarget, host_keys: HostKeys) -> RemoteEr
     if isinstance(exc, asyncssh.ChannelOpenError):
         return Unreachable(f"the jump host cannot reach {target}: {exc.reason}", "Is the server up? Try it from there.")
     if isinstance(exc, asyncssh.ConnectionLost | ConnectionResetError):
-        return Unreachable(
+        return Refused(
             f"{target} ended the connection before login: {exc}",
             "See sshd's log there: an allow list, fail2ban or MaxStartups may be at work.",
         )
     if isinstance(exc, asyncssh.Error):
-        return Unreachable(f"{target} does not speak SSH as we do: {exc}", "Is that the port of its sshd?")
+        return Refused(f"{target} does not speak SSH as we do: {exc}", "Is that the port of its sshd?")
     why = os.strerror(exc.errno) if isinstance(exc, OSError) and exc.errno and exc.errno > 0 else exc
-    return Unreachable(f"cannot reach {target}: {why}", f"Is the server up, is the name right? Try: {_ssh(target)}")
+    kind = Refused if isinstance(exc, ConnectionRefusedError) else Unreachable
+    return kind(f"cannot reach {target}: {why}", f"Is the server up, is the name right? Try: {_ssh(target)}")
 
 
 def _key_advice(target: SshTarget) -> str:

@@ -14,6 +14,9 @@ STDERR_TAIL = 400
 class RemoteError(Exception):
     """Something on or towards a server failed. `str()` says what, `.advice` what to do about it (may be empty)."""
 
+    answered = False
+    """Whether the failure itself proves that the host is up: it said no."""
+
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(clean(message))
         self.advice = clean(advice)
@@ -26,17 +29,29 @@ class SshSetupError(RemoteError):
 class HostKeyUnknown(RemoteError):
     """No known_hosts file has a key for this server."""
 
+    answered = True
+
 
 class HostKeyChanged(RemoteError):
     """The server shows another key than the one on record, or one that is revoked."""
+
+    answered = True
 
 
 class AuthenticationFailed(RemoteError):
     """The server knows us, but takes none of our keys."""
 
+    answered = True
+
 
 class Unreachable(RemoteError):
-    """No SSH at that address: refused, timed out, no route, no such name, or not an SSH server."""
+    """No SSH at that address: timed out, no route, no such name."""
+
+
+class Refused(Unreachable):
+    """The host is up, but there is no SSH for us: connection refused, closed before login, or not an SSH server."""
+
+    answered = True
 
 
 class SessionLost(RemoteError):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from dhcptui.model.audit import AuditEntry
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
@@ -58,6 +59,9 @@ class Bridge:
             self._dropped[role] += max(0, len(heap) + len(lines) - LOG_BACKLOG)
             heap.extend(lines)
         self._wake()
+
+    def on_audit(self, entry: AuditEntry) -> None:
+        """Not shown yet."""
 
     def on_progress(self, progress: Progress) -> None:
         """Keep the newest progress; it holds every step."""

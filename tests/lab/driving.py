@@ -11,6 +11,7 @@ from typing import Any
 from dhcptui.config import load
 from dhcptui.engine.pair import moment
 from dhcptui.engine.thread import EngineThread
+from dhcptui.model.audit import AuditEntry
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Outcome, Plan, Progress
@@ -41,6 +42,9 @@ class Driver:
         with self._change:
             self.logs[role].extend(lines)
             self._change.notify_all()
+
+    def on_audit(self, entry: AuditEntry) -> None:
+        """Not shown yet."""
 
     def on_progress(self, progress: Progress) -> None:
         """Remember."""

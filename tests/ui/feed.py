@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions import make_plan
 from dhcptui.engine.api import Listener
+from dhcptui.model.audit import Interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import parse
 from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
@@ -166,6 +167,7 @@ class ScriptedConsole:
     ran: list[tuple[Plan, str]] = field(default_factory=list)
     stopped: bool = False
     failure: BaseException | None = None
+    broken_off: Interrupted | None = None
 
     def start(self, listener: Listener) -> None:
         """Remember whom to tell."""
@@ -183,7 +185,14 @@ class ScriptedConsole:
         """A real plan, ruled by the real guards."""
         return make_plan(action, acting, SETTINGS, self.current, self.clock())
 
-    def run(self, plan: Plan, typed: str) -> None:
+    def prepare(self, action: Action, acting: Role) -> None:
+        """Nothing to gather: the snapshots are literal."""
+
+    def interrupted(self) -> Interrupted | None:
+        """As told."""
+        return self.broken_off
+
+    def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
         """Remember what was run."""
         self.ran.append((plan, typed))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dhcptui.model.guards import Finding
+from dhcptui.model.evidence import Finding
 from dhcptui.model.plan import Plan
 from dhcptui.model.words import age
 from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, Part, text

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from textual.content import Content
 
-from dhcptui.model.guards import CLOCK_LIMIT_SECONDS
+from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
 from dhcptui.model.snapshot import Channel, FailoverStatus, Link, Moment, ServerView
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import FailoverState, Tone

@@ -1,0 +1,256 @@
+"""Evidence: each precondition with what was observed, by whom and how long ago. The checks of the guard table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
+from dhcptui.model.standing import ServerStanding, Standing, sighted, stand
+from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.words import age, day_clock
+
+_S = FailoverState
+CLOCK_LIMIT_SECONDS = 30.0
+"""Above this offset between the servers we start and declare nothing; dhcpd itself refuses a link above 60 s."""
+CLOCK_CLOSE_SECONDS = 5.0
+"""Within this they agree."""
+REACH_FRESH_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One precondition: what was asked, what was observed, by whom and how long ago."""
+
+    asked: str
+    observed: str
+    ok: bool
+    by: str
+    age_seconds: float | None = None
+    sentence: str = ""
+    """Where proof is impossible: what a person must type, and so answer for, to go on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Both servers as they stand when an action is judged."""
+
+    me: ServerStanding
+    partner: ServerStanding
+    snapshot: PairSnapshot
+    now: Moment
+
+
+def case(acting: Role, snapshot: PairSnapshot, now: Moment) -> Case:
+    """Judge both servers at `now`."""
+    return Case(stand(snapshot[acting], now), stand(snapshot[acting.other], now), snapshot, now)
+
+
+def state_allows(each: ServerStanding, table: dict[FailoverState, str], action: str) -> Finding:
+    """The server answers, and its state allows the action."""
+    name = each.view.name
+    asked = f"{name}'s state allows {action}"
+    if each.state is not None:
+        why_not = table[each.state]
+        observed = f"{name} reads {each.state.word}" + (f": {why_not}" if why_not else "")
+        return Finding(asked, observed, not why_not, f"OMAPI of {name}", each.age_seconds)
+    return Finding(asked, f"{name}: {each.view.omapi.detail or 'no answer over OMAPI'}", False, "console")
+
+
+def always(each: Case) -> list[Finding]:
+    """What every action wants: no dhcpd 3.0.x, roles as configured, and nobody else at work."""
+    found = []
+    for server in (each.me, each.partner):
+        view, name = server.view, server.view.name
+        if view.version_3_0:
+            observed = f"{name} runs dhcpd {view.version}: its state numbers mean other states"
+            found.append(Finding(f"{name} runs dhcpd 4.x", observed, False, f"dhcpd --version on {name}"))
+        if server.live and server.status and server.status.role is not view.role:
+            observed = f"{name} says it is the {server.status.role.value}; the configuration says {view.role.value}"
+            found.append(Finding(f"{name} is the {view.role.value}", observed, False, f"OMAPI of {name}"))
+        lock = view.marks.value.lock if view.marks else None
+        if lock is not None and lock.expires > view.server_time(each.now):
+            observed = f"{lock.owner} on {lock.host} runs {lock.action} ({lock.step})"
+            found.append(Finding(f"nobody else acts on {name}", observed, False, f"lock on {name}"))
+    return found
+
+
+def partner_silent(each: Case) -> Finding:
+    """The partner's OMAPI gives no answer: an answer is a hard refusal."""
+    partner, other = each.partner, each.partner.view.name
+    asked = f"{other}'s OMAPI is silent"
+    if partner.live and partner.state is not None:
+        observed = f"{other} answers and reads {partner.state.word}"
+        return Finding(asked, observed, False, f"OMAPI of {other}", partner.age_seconds)
+    if partner.view.omapi.ok:
+        seconds = partner.age_seconds
+        since = f" for {age(seconds)}" if seconds is not None else ""
+        return Finding(asked, f"{other}'s OMAPI connection is open, no answer{since}", True, "console", seconds)
+    if partner.view.omapi.link is Link.CONNECTING:
+        return Finding(asked, f"{other} is still being contacted", False, "console")
+    return Finding(asked, f"{other}: {partner.view.omapi.detail or 'no answer'}", True, "console")
+
+
+def partner_gone(each: Case) -> Finding:
+    """The partner's dhcpd is proven gone: no process, or its host unreachable from here and from the survivor."""
+    partner, other = each.partner, each.partner.view.name
+    asked = f"{other}'s dhcpd is proven gone"
+    seen, running = partner.view.process, sighted(partner.view, each.now)
+    if running is False and seen:
+        return Finding(asked, f"no dhcpd process on {other}", True, f"process table of {other}", seen.age(each.now))
+    if running and seen:
+        kind = "a stopped dhcpd" if seen.value.stopped else "dhcpd"
+        observed = f"{kind} (pid {', '.join(map(str, seen.value.pids))}) is there on {other}"
+        return Finding(asked, observed, False, f"process table of {other}", seen.age(each.now))
+    if partner.standing is Standing.UNREACHABLE:
+        return _gone_by_silence(each, asked)
+    return Finding(asked, f"{other}'s process table has not been read yet", False, "console")
+
+
+def _gone_by_silence(each: Case, asked: str) -> Finding:
+    """No look into the partner is possible: two places must meet silence, and a person must answer for the rest."""
+    name, other = each.me.view.name, each.partner.view.name
+    ssh = each.partner.view.ssh
+    reach: Seen[PartnerReach] | None = each.me.view.reach
+    if ssh.answered:
+        observed = f"{other}'s host answers the console ({ssh.detail}): its dhcpd may still be running"
+        return Finding(asked, observed, False, "console")
+    if reach is None or reach.age(each.now) > REACH_FRESH_SECONDS or reach.value.alive is None:
+        return Finding(asked, f"{other} is unreachable from here; {name} has not tried it yet", False, "console")
+    seconds = reach.age(each.now)
+    if reach.value.alive:
+        tried = reach.value
+        observed = (
+            f"unreachable from here, but {name} reaches {tried.address}"
+            f" (ping {tried.ping.value}, failover port {tried.failover_port.value}, ssh {tried.ssh_port.value})"
+        )
+        return Finding(asked, observed, False, f"{name} over SSH", seconds)
+    observed = f"{other} is unreachable from here and from {name}; whether its dhcpd runs cannot be proven"
+    return Finding(asked, observed, False, f"console and {name}", seconds, f"I know that {other} is off")
+
+
+def would_answer(each: Case) -> Finding:
+    """The survivor would answer clients: its recorded partner state does not silence it."""
+    name, other = each.me.view.name, each.partner.view.name
+    recorded = each.me.status.partner_state if each.me.status and each.me.live else None
+    asked = f"{name} would answer clients"
+    if recorded is None:
+        return Finding(asked, f"what {name} recorded of {other} is not known", False, "console")
+    mute = recorded is _S.PARTNER_DOWN or recorded in CONFLICT
+    why = ": it would read partner-down and still answer nobody (see rescue)" if mute else ""
+    return Finding(
+        asked, f"{name} recorded {other} as {recorded.word}{why}", not mute, f"OMAPI of {name}", each.me.age_seconds
+    )
+
+
+def recorded_partner_down(each: Case) -> Finding:
+    """The sign of the trap: the living server recorded its partner as partner-down."""
+    name, other = each.me.view.name, each.partner.view.name
+    recorded = each.me.status.partner_state if each.me.status and each.me.live else None
+    word = recorded.word if recorded else "nothing known"
+    return Finding(
+        f"{name} is silenced by a recorded partner-down",
+        f"{name} recorded {other} as {word}",
+        recorded is _S.PARTNER_DOWN,
+        f"OMAPI of {name}",
+        each.me.age_seconds,
+    )
+
+
+def _queue(server: ServerStanding, returns: str) -> Finding:
+    name, count = server.view.name, server.status.unacked_updates if server.status else 0
+    known = server.live and server.status is not None
+    return Finding(
+        f"{name} has no unacknowledged updates",
+        f"{name} has {count} unacknowledged updates" if count else f"{name}: none" if known else f"{name}: not known",
+        known and count == 0,
+        f"OMAPI of {name}",
+        server.age_seconds,
+        f"{returns} may wait for the MCLT" if known and count else "",
+    )
+
+
+def queue_empty(each: Case) -> Finding:
+    """The leaver has nothing unacknowledged: otherwise its return waits for the full MCLT."""
+    return _queue(each.me, each.me.view.name)
+
+
+def partner_queue_empty(each: Case) -> Finding:
+    """The same for its partner."""
+    return _queue(each.partner, each.me.view.name)
+
+
+def _ssh(server: ServerStanding) -> Finding:
+    name, channel = server.view.name, server.view.ssh
+    return Finding(
+        f"{name} is reachable over SSH", f"{name}: SSH {channel.detail or channel.link.value}", channel.ok, "console"
+    )
+
+
+def ssh(each: Case) -> Finding:
+    """The acting server can be looked into."""
+    return _ssh(each.me)
+
+
+def partner_ssh(each: Case) -> Finding:
+    """The partner can be looked into."""
+    return _ssh(each.partner)
+
+
+def clocks(each: Case) -> Finding:
+    """Both clocks were read and agree well enough for dhcpd to keep its link."""
+    asked = f"clocks agree within {CLOCK_LIMIT_SECONDS:.0f} s"
+    mine, theirs = each.me.view.clock, each.partner.view.clock
+    if mine is None or theirs is None:
+        return Finding(asked, "the clocks have not been read yet", False, "console")
+    offset = theirs.value.seconds - mine.value.seconds
+    observed = f"{each.partner.view.name}'s clock is {offset:+.1f} s from {each.me.view.name}'s"
+    ok = abs(offset) <= CLOCK_LIMIT_SECONDS
+    return Finding(asked, observed, ok, "SSH", max(mine.age(each.now), theirs.age(each.now)))
+
+
+def clocks_if_known(each: Case) -> Finding:
+    """As `clocks`, but a partner that cannot be looked into has no say."""
+    if each.partner.view.ssh.ok or each.partner.view.clock is not None:
+        return clocks(each)
+    return Finding("clocks agree", f"{each.partner.view.name}'s clock cannot be read", True, "console")
+
+
+def process_gone(each: Case) -> Finding:
+    """The acting server's own dhcpd is proven gone; judged by process, never by the unit."""
+    name, seen = each.me.view.name, each.me.view.process
+    running = sighted(each.me.view, each.now)
+    asked = f"{name}'s dhcpd is not running"
+    if running is None or seen is None:
+        return Finding(asked, f"{name}: the process table cannot be read ({each.me.view.ssh.detail})", False, "console")
+    observed = f"dhcpd (pid {', '.join(map(str, seen.value.pids))}) is running" if running else f"no dhcpd on {name}"
+    return Finding(asked, observed, not running, f"process table of {name}", seen.age(each.now))
+
+
+def lockout_of(each: Case, server: ServerStanding) -> Lockout | None:
+    """The marker that names `server`, lying on its partner."""
+    holder = each.partner if server is each.me else each.me
+    lockout = holder.view.marks.value.lockout if holder.view.marks else None
+    return lockout if lockout and lockout.server == server.view.name else None
+
+
+def start_order(each: Case) -> Finding:
+    """A server that was declared down starts only while its survivor is there to resynchronise it."""
+    name, other = each.me.view.name, each.partner.view.name
+    lockout = lockout_of(each, each.me)
+    asked = f"{name} would not start unsynchronised"
+    if lockout is None:
+        return Finding(asked, f"no lock-out for {name} on {other}", True, f"files on {other}")
+    said = f"{name} was declared down by {lockout.by} ({day_clock(lockout.since, each.now.wall)} UTC)"
+    if each.partner.live:
+        return Finding(asked, f"{said}; {other} answers and will resynchronise it", True, f"files on {other}")
+    return Finding(asked, f"{said} and {other} does not answer: start {other} first", False, f"files on {other}")
+
+
+def start_warnings(each: Case) -> list[str]:
+    """What will happen when the acting server starts."""
+    name, other = each.me.view.name, each.partner.view.name
+    if each.partner.state is _S.PARTNER_DOWN:
+        return [f"{name} fetches the leases from {other} first; it may wait out the MCLT before it answers clients."]
+    if not each.partner.live:
+        return [f"{other} does not answer: {name} decides alone by what its lease file says, after 15 s of startup."]
+    return []
