@@ -168,6 +168,37 @@ def copy(source: str, target: str) -> Command:
     return _script(_ONLY_IF_FREE + 'cp -a -- "$1" "$2"', source, target)
 
 
+def append(path: str) -> Command:
+    """Append stdin to an existing file."""
+    return _script('test -f "$1" && cat >> "$1"', path)
+
+
+def stop_process(pid: int) -> Command:
+    """Ask one process to end (SIGTERM)."""
+    return Command(("kill", "-TERM", str(pid)))
+
+
+def try_port(address: str, port: int) -> Command:
+    """Try a TCP port from the server: prints open, refused, silent or unknown. Wants bash; most servers have it."""
+    return _script(
+        "command -v bash >/dev/null || { echo unknown; exit; }; "
+        'said=$(timeout 2 bash -c \'exec 3<>"/dev/tcp/$0/$1"\' "$1" "$2" 2>&1); status=$?; '
+        'case "$status:$said" in 0:*) echo open;; 124:*) echo silent;; *refused*) echo refused;; '
+        "*) echo silent;; esac",
+        address,
+        str(port),
+    )
+
+
+def ping(address: str) -> Command:
+    """One echo request from the server, one second: prints open, silent or unknown."""
+    return _script(
+        "command -v ping >/dev/null || { echo unknown; exit; }; "
+        'if ping -c 1 -W 1 "$1" >/dev/null 2>&1; then echo open; else echo silent; fi',
+        address,
+    )
+
+
 def remove_tree(path: str) -> Command:
     """Remove what we created ourselves: an absolute path whose last component begins with `.dhcptui-`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dhcptui.config import PairSettings
-from dhcptui.engine.actions import partner_down, shutdown, sync_restart
+from dhcptui.engine.actions import hand_over, partner_down, rescue, shutdown, start, sync_restart, take_back
 from dhcptui.engine.actions.base import ActionScript
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import Plan
@@ -15,6 +15,10 @@ SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
     Action.SYNC_RESTART: sync_restart.script,
     Action.PARTNER_DOWN: partner_down.script,
     Action.SHUTDOWN: shutdown.script,
+    Action.HAND_OVER: hand_over.script,
+    Action.TAKE_BACK: take_back.script,
+    Action.START: start.script,
+    Action.RESCUE: rescue.script,
 }
 
 

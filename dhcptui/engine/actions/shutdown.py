@@ -9,18 +9,17 @@ from __future__ import annotations
 import shlex
 
 from dhcptui.config import PairSettings
-from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
+from dhcptui.engine.actions import hand_over
+from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import PlannedStep
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import sighted, stand
+from dhcptui.model.snapshot import Role
+from dhcptui.model.standing import sighted
 from dhcptui.model.states import FailoverState
-from dhcptui.omapi.objects import CONTROL_SHUTDOWN, SettableState
+from dhcptui.omapi.objects import CONTROL_SHUTDOWN
 
-FOLLOW_SECONDS = 5.0
-"""The survivor takes 0.1 s; after this long it will not follow."""
 EXIT_SECONDS = 40.0
-"""dhcpd exits 10-15 s after control state = 2."""
+"""dhcpd exits 10-17 s after control state = 2."""
 
 
 def script(pair: PairSettings, acting: Role) -> ActionScript:
@@ -31,15 +30,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         f"Stop {me.name} cleanly: {partner.name} takes over every client first.",
         me.name,
         (
-            Step(
-                PlannedStep(
-                    f"{me.name} hands over",
-                    me.name,
-                    omapi_write(me, pair.peer, SettableState.SHUTDOWN),
-                    f"{me.name} reads shutdown, {partner.name} reads partner-down (else {me.name} is set back to recover)",
-                ),
-                _hand_over,
-            ),
+            hand_over.step(pair, acting),
             Step(
                 PlannedStep(
                     f"{me.name}'s dhcpd stops",
@@ -53,33 +44,6 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         f"{me.name} is stopped, {partner.name} serves every client. {me.name}'s restart will skip the MCLT wait.",
         f"To bring {me.name} back: {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
     )
-
-
-async def _hand_over(context: Context) -> str:
-    acting, partner = context.acting, context.acting.other
-
-    def followed(snapshot: PairSnapshot, now: Moment) -> bool:
-        return (
-            stand(snapshot[acting], now).state is FailoverState.SHUTDOWN
-            and stand(snapshot[partner], now).state is FailoverState.PARTNER_DOWN
-        )
-
-    await context.set_state(acting, SettableState.SHUTDOWN)
-    if not await context.until(followed, FOLLOW_SECONDS):
-        seen = context.standing(partner)
-        await context.set_state(acting, SettableState.RECOVER)
-        back = await context.until_state(acting, FailoverState.NORMAL, 15)
-        raise StepFailed(
-            f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})",
-            f"{context.me.name} was set back to recover"
-            + (" and is normal again." if back else f" and is {_word(context)} now: watch it."),
-        )
-    return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
-
-
-def _word(context: Context) -> str:
-    mine = context.standing(context.acting)
-    return mine.state.word if mine.state else mine.standing.value
 
 
 async def _stop(context: Context) -> str:

@@ -1,0 +1,105 @@
+"""What bringing a dhcpd up has in common: clocks first, then process and OMAPI, never the unit.
+
+On Debian the unit of a dhcpd that was stopped over OMAPI stays "active (exited)" and `start` does nothing, so the
+configured restart command is used and the outcome is judged by what runs and answers.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from dhcptui.config import ServerSettings
+from dhcptui.engine.actions.base import Context, Step, StepFailed
+from dhcptui.engine.pair import moment
+from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
+from dhcptui.model.plan import PlannedStep
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import sighted, stand
+from dhcptui.remote import commands
+from dhcptui.remote.commands import Command
+
+CLOCKS_SECONDS = 60.0
+UP_SECONDS = 25.0
+"""A large lease file takes a while to read; OMAPI opens only afterwards."""
+
+
+def restart_command(server: ServerSettings) -> Command:
+    """The configured command that brings dhcpd up."""
+    return commands.restart(shlex.join(server.restart))
+
+
+def clocks_step(server: ServerSettings) -> Step:
+    """Wait until both clocks agree."""
+    return Step(
+        PlannedStep(
+            "wait until the clocks agree", server.name, "", f"within {CLOCK_CLOSE_SECONDS:.0f} s of each other"
+        ),
+        when_clocks_agree,
+    )
+
+
+def start_step(server: ServerSettings) -> Step:
+    """Run the restart command and see dhcpd come up."""
+    return Step(
+        PlannedStep(
+            f"start dhcpd on {server.name}",
+            server.name,
+            restart_command(server).as_root(server.sudo).line,
+            f"a dhcpd process on {server.name}, and its OMAPI answers",
+        ),
+        lambda context: bring_up(context, server.role),
+    )
+
+
+def offset_seconds(snapshot: PairSnapshot) -> float | None:
+    """How far the two servers' clocks are apart; None where one was never read."""
+    one, two = snapshot.primary.clock, snapshot.secondary.clock
+    return None if one is None or two is None else abs(one.value.seconds - two.value.seconds)
+
+
+async def when_clocks_agree(context: Context) -> str:
+    """Both clocks within 5 s; a partner that cannot be looked into has no say."""
+    if not context.snapshot[context.acting.other].ssh.ok:
+        return f"{context.partner.name}'s clock cannot be read"
+
+    def agree(snapshot: PairSnapshot, _now: Moment) -> bool:
+        offset = offset_seconds(snapshot)
+        return offset is not None and offset <= CLOCK_CLOSE_SECONDS
+
+    offset = offset_seconds(context.snapshot)
+    if offset is not None and offset > CLOCK_LIMIT_SECONDS:
+        raise StepFailed(
+            f"the clocks are {offset:.1f} s apart", "Set the clocks first; dhcpd refuses a link above 60 s."
+        )
+    if not await context.until(agree, CLOCKS_SECONDS):
+        offset = offset_seconds(context.snapshot)
+        raise StepFailed(f"the clocks are still {offset or 0:.1f} s apart", "Set the clocks first.")
+    return f"{offset_seconds(context.snapshot) or 0:.1f} s apart"
+
+
+async def bring_up(context: Context, role: Role) -> str:
+    """Run the restart command; verified by a process and an OMAPI answer younger than the command."""
+    server = context.pair[role]
+    await context.command(role, restart_command(server))
+    began = moment().mono
+
+    def up(snapshot: PairSnapshot, now: Moment) -> bool:
+        view = snapshot[role]
+        return (
+            sighted(view, now) is True
+            and view.process is not None
+            and view.process.at > began
+            and stand(view, now).live
+            and view.status is not None
+            and view.status.at > began
+        )
+
+    if not await context.until(up, UP_SECONDS):
+        running = sighted(context.snapshot[role], moment())
+        what = "no dhcpd process" if not running else "a dhcpd process, but no answer over OMAPI"
+        raise StepFailed(f"{what} on {server.name} after {UP_SECONDS:.0f} s", f"Look at the log of {server.name}.")
+    seen = context.snapshot[role].process
+    state = context.standing(role).state
+    return (
+        f"dhcpd (pid {seen.value.pids[0] if seen and seen.value.pids else '?'}) answers: {state.word if state else '?'}"
+    )

@@ -1,0 +1,70 @@
+"""hand-over: the partner serves everything while dhcpd here keeps running. Undone by take-back within seconds."""
+
+from __future__ import annotations
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
+from dhcptui.model.guards import Action
+from dhcptui.model.plan import PlannedStep
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import stand
+from dhcptui.model.states import FailoverState
+from dhcptui.omapi.objects import SettableState
+
+FOLLOW_SECONDS = 5.0
+"""The survivor takes 0.1 s; after this long it will not follow."""
+BACK_SECONDS = 15.0
+
+
+def script(pair: PairSettings, acting: Role) -> ActionScript:
+    """`acting` is the server that hands over."""
+    me, partner = pair[acting], pair[acting.other]
+    return ActionScript(
+        Action.HAND_OVER,
+        f"{me.name} hands every client over to {partner.name}; its dhcpd keeps running.",
+        me.name,
+        (step(pair, acting),),
+        f"{partner.name} serves every client; {me.name} is in shutdown, its dhcpd runs.",
+        f"H on {me.name} takes it back, without an MCLT wait. Until then {partner.name} is alone.",
+    )
+
+
+def step(pair: PairSettings, acting: Role) -> Step:
+    """The step itself; a clean shutdown begins with it too."""
+    me, partner = pair[acting], pair[acting.other]
+    return Step(
+        PlannedStep(
+            f"{me.name} hands over",
+            me.name,
+            omapi_write(me, pair.peer, SettableState.SHUTDOWN),
+            f"{me.name} reads shutdown, {partner.name} reads partner-down (else {me.name} is set back to recover)",
+        ),
+        _hand_over,
+    )
+
+
+async def _hand_over(context: Context) -> str:
+    acting, partner = context.acting, context.acting.other
+
+    def followed(snapshot: PairSnapshot, now: Moment) -> bool:
+        return (
+            stand(snapshot[acting], now).state is FailoverState.SHUTDOWN
+            and stand(snapshot[partner], now).state is FailoverState.PARTNER_DOWN
+        )
+
+    await context.set_state(acting, SettableState.SHUTDOWN)
+    if not await context.until(followed, FOLLOW_SECONDS):
+        seen = context.standing(partner)
+        await context.set_state(acting, SettableState.RECOVER)
+        back = await context.until_state(acting, FailoverState.NORMAL, BACK_SECONDS)
+        mine = context.standing(acting)
+        raise StepFailed(
+            f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})",
+            f"{context.me.name} was set back to recover"
+            + (
+                " and is normal again."
+                if back
+                else f" and is {mine.state.word if mine.state else 'silent'} now: watch it."
+            ),
+        )
+    return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
