@@ -54,3 +54,23 @@ def _first_address(node: Node) -> str | None:
             except ValueError:
                 continue
     return None
+
+
+def peer_address(configuration: Node, peer: str) -> tuple[str, int] | None:
+    """Where a server looks for its partner: (`peer address`, `peer port`) of its failover declaration.
+
+    647 on both sides is the default. None where there is no such declaration, or no literal address in it.
+    """
+    for block in configuration.named("failover", "peer", peer):
+        address, port = None, 647
+        for statement in block.children or ():
+            match statement.words:
+                case ("peer", "address", value):
+                    address = value
+                case ("peer", "port", value) if value.isdigit():
+                    port = int(value)
+                case _:
+                    continue
+        if address:
+            return address, port
+    return None

@@ -6,11 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.loglines import LogLine
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView, unseen
+from dhcptui.model.snapshot import Link, Moment, PairSnapshot, Role, ServerView, unseen
+from dhcptui.model.standing import stand
 
 
 def moment() -> Moment:
@@ -40,7 +42,15 @@ class PairEngine:
         self._changed = changed
         self._listeners: set[asyncio.Event] = set()
         self.watchers = {
-            role: ServerWatcher(settings, role, self._view_changed, logged, follow_log=follow_log) for role in Role
+            role: ServerWatcher(
+                settings,
+                role,
+                self._view_changed,
+                logged,
+                partner_lost=partial(self._lost, role.other),
+                follow_log=follow_log,
+            )
+            for role in Role
         }
 
     async def run(self) -> None:
@@ -48,6 +58,11 @@ class PairEngine:
         async with asyncio.TaskGroup() as group:
             for role, watcher in self.watchers.items():
                 group.create_task(watcher.run(), name=f"watch {role.value}")
+
+    def _lost(self, role: Role) -> bool:
+        """Whether the console neither reads a server's state nor can look into it."""
+        view = self.snapshot[role]
+        return not view.ssh.ok and not stand(view, moment()).live and view.ssh.link is Link.FAILED
 
     def _view_changed(self, view: ServerView) -> None:
         old = self.snapshot[view.role]

@@ -7,6 +7,7 @@ ever cleared when a way fails: the view keeps the last value with its age, and t
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from dhcptui.config import ConfigError, PairSettings, ServerSettings
 from dhcptui.dhcpdconf.parse import ConfParseError, load
-from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools
+from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools, peer_address
 from dhcptui.model.loglines import LogLine, parse
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import (
@@ -36,9 +37,10 @@ from dhcptui.omapi.errors import OmapiClosed, OmapiError, OmapiNotFound, OmapiTi
 from dhcptui.remote import commands
 from dhcptui.remote.backoff import Backoff
 from dhcptui.remote.clock import read_clock
-from dhcptui.remote.errors import RemoteError, TunnelRefused
+from dhcptui.remote.errors import CommandTimeout, RemoteError, TunnelRefused
 from dhcptui.remote.lines import Overlap
 from dhcptui.remote.processes import find_dhcpd
+from dhcptui.remote.reach import try_partner
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
 from dhcptui.remote.tail import LogSource, follow
@@ -54,6 +56,7 @@ URGENT_POLL_SECONDS = 0.05
 PROBE_SECONDS = 2.0
 """Clock and process table."""
 POOLS_SECONDS = 5.0
+REACH_SECONDS = 4.0
 REFUSED_RETRY_SECONDS = 0.5
 """Nobody listens: trying again costs dhcpd nothing."""
 RETRY_SECONDS = 3.0
@@ -73,6 +76,7 @@ class ServerWatcher:
         changed: Callable[[ServerView], None],
         logged: Callable[[Role, Sequence[LogLine]], None],
         *,
+        partner_lost: Callable[[], bool] = lambda: False,
         follow_log: bool = True,
     ) -> None:
         self.settings: ServerSettings = pair[role]
@@ -80,8 +84,11 @@ class ServerWatcher:
         self.view = ServerView(role, self.settings.name, self.settings.host)
         self._changed, self._logged = changed, logged
         self._follow_log = follow_log
+        self._partner_lost = partner_lost
+        self._partner_place = (pair[role.other].host, 647)
         self._probe_addresses = pair.probe_address
         self._pools: tuple[FailoverPool, ...] | None = None
+        self._configuration_read = False
         self._session: SshSession | None = None
         self._session_ready = asyncio.Event()
         self._client: OmapiClient | None = None
@@ -193,9 +200,10 @@ class ServerWatcher:
         """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._probe(session))
+            group.create_task(self._try_partner(session))
             if self._follow_log:
                 group.create_task(self._log(session))
-            if self._pools is None:
+            if not self._configuration_read:
                 group.create_task(self._find_pools(session))
             await session.wait_closed()
             raise RemoteError(f"the SSH connection to {self.settings.name} was lost")
@@ -207,6 +215,7 @@ class ServerWatcher:
             try:
                 async with await RemoteShell.open(session) as shell:
                     await self._read_utc_offset(shell)
+                    await self._read_version(shell)
                     while True:
                         self._probe_poke.clear()
                         await self._probe_once(shell)
@@ -238,6 +247,22 @@ class ServerWatcher:
             text = answer.lines[0].strip()
             sign = -1 if text.startswith("-") else 1
             self._utc_offset_seconds = sign * (int(text[1:3]) * 3600 + int(text[3:5]) * 60)
+
+    async def _read_version(self, shell: RemoteShell) -> None:
+        """dhcpd's version: 3.0.x numbers its states differently."""
+        answer = await shell.ask(commands.dhcpd_version().line)
+        found = re.search(r"(?:isc-dhcpd-|DHCP Server V?)(\d+\.[\w.-]+)", " ".join(answer.lines))
+        if found and found[1] != self.view.version:
+            self._update(version=found[1])
+
+    async def _try_partner(self, session: SshSession) -> None:
+        """While the partner does not answer the console, see whether it answers this server."""
+        while True:
+            if self._partner_lost():
+                with suppress(CommandTimeout):
+                    tried = await try_partner(session, *self._partner_place)
+                    self._update(reach=Seen(tried, time.monotonic()))
+            await asyncio.sleep(REACH_SECONDS if self._partner_lost() else FAST_POLL_SECONDS)
 
     async def _log(self, session: SshSession) -> None:
         source = LogSource.parse(self.settings.log)
@@ -279,21 +304,24 @@ class ServerWatcher:
             self.poke()
 
     async def _find_pools(self, session: SshSession) -> None:
-        """One address per pool, from the configuration of the user or of dhcpd."""
+        """One address per pool, from the configuration of the user or of dhcpd; and where the partner is looked for."""
         if self._probe_addresses:
             self._pools = tuple(FailoverPool("", address) for address in self._probe_addresses)
-            return
 
         async def read(path: str) -> str:
             done = await session.run(commands.read_file(path), check=True)
             return done.stdout.decode("utf-8", "replace")
 
         try:
-            pools = failover_pools(await load(read, self.settings.dhcpd_conf), self.peer)
+            configuration = await load(read, self.settings.dhcpd_conf)
         except (RemoteError, ConfParseError) as error:
             self._update(pools_note=clean(f"pools unknown: {error}", 200))
             return
-        self._pools = pools
+        self._configuration_read = True
+        self._partner_place = peer_address(configuration, self.peer) or self._partner_place
+        if self._probe_addresses:
+            return
+        pools = self._pools = failover_pools(configuration, self.peer)
         self._poke.set()
         self._update(pools_note="" if pools else f"no pool of peer {self.peer!r} in {self.settings.dhcpd_conf}")
 
@@ -350,7 +378,7 @@ class ServerWatcher:
             self._poke.clear()
             started = time.monotonic()
             try:
-                status = await client.failover_state(self.peer)
+                status = await client.failover_state(self.peer, version_3_0=self.view.version_3_0)
             except OmapiNotFound as error:
                 raise OmapiNotFound(
                     error.code,

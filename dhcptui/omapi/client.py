@@ -91,10 +91,12 @@ class OmapiClient:
         if not self._started.cancelled():
             self._started.exception()  # seen, so that asyncio does not report it as forgotten
 
-    async def failover_state(self, peer: str, *, deadline: float = CALL_DEADLINE_SECONDS) -> FailoverStatus:
+    async def failover_state(
+        self, peer: str, *, version_3_0: bool = False, deadline: float = CALL_DEADLINE_SECONDS
+    ) -> FailoverStatus:
         """The failover-state object of relationship `peer`, opened by name: a handle would outlive a restart."""
         reply = await self._open(b"failover-state", {b"name": peer.encode()}, deadline)
-        return objects.failover_status(reply.object)
+        return objects.failover_status(reply.object, version_3_0=version_3_0)
 
     async def set_local_state(
         self, peer: str, state: SettableState, *, deadline: float = CALL_DEADLINE_SECONDS

@@ -42,13 +42,13 @@ def _optional(attributes: Attributes, name: bytes) -> int | None:
     return _number(attributes, name) if name in attributes else None
 
 
-def failover_status(attributes: Attributes) -> FailoverStatus:
+def failover_status(attributes: Attributes, *, version_3_0: bool = False) -> FailoverStatus:
     """The failover-state object (failover.c:3372-3591). Raises OmapiProtocolError where it is incomplete."""
     return FailoverStatus(
         name=clean(attributes.get(b"name", b""), 255),
         role=Role.SECONDARY if _number(attributes, b"hierarchy") else Role.PRIMARY,
-        local_state=from_wire(_number(attributes, b"local-state")),
-        partner_state=from_wire(_number(attributes, b"partner-state")),
+        local_state=from_wire(_number(attributes, b"local-state"), version_3_0=version_3_0),
+        partner_state=from_wire(_number(attributes, b"partner-state"), version_3_0=version_3_0),
         local_stos=_number(attributes, b"local-stos"),
         partner_stos=_number(attributes, b"partner-stos"),
         mclt_seconds=_number(attributes, b"mclt"),
