@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # What the lab needs beside Python; installed by `make test` when run as root on Debian.
 PACKAGES := isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps tmux
 
-.PHONY: help demo test check lab bench screenshots format packages clean
+.PHONY: help demo test check lab bench screenshots docs format packages clean
 
 help:
 	@echo "make demo         the console on its practice pair"
@@ -14,6 +14,7 @@ help:
 	@echo "make check        lint, types, import contracts"
 	@echo "make lab          bring up two real dhcpd and say how to open the console on them (root)"
 	@echo "make bench        figures, printed as ratios"
+	@echo "make docs         write the generated documents again"
 	@echo "make screenshots  draw the pictures of the README again (root)"
 
 demo: $(STAMP)
@@ -36,6 +37,9 @@ bench: $(STAMP)
 
 screenshots: packages $(STAMP)
 	$(BIN)/python -m tests.pictures
+
+docs: $(STAMP)
+	$(BIN)/python -m tests.generate
 
 format: $(STAMP)
 	$(BIN)/ruff format .

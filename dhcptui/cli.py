@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dhcptui.config import PairSettings
+    from dhcptui.model.guards import Action
+    from dhcptui.model.plan import Plan, Progress
+    from dhcptui.model.snapshot import Role
 
+ACTIONS = ("sync-restart", "partner-down", "shutdown", "hand-over", "take-back", "start", "rescue")
 EXIT_USAGE = 64
 """A command line that cannot be understood (sysexits.h); 0 to 3 are answers of `status`."""
 
@@ -87,6 +91,24 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="machine-readable, schema 1")
     status.set_defaults(run=_status, config_error_exit=3)
 
+    for name, words in (
+        ("plan", "the plan of an action and each precondition; changes nothing; exit 0 allowed, 1 refused"),
+        ("do", "the same plan, run; exit 0 verified, 1 refused, 2 failed"),
+    ):
+        acting = commands.add_parser(name, help=words)
+        acting.add_argument("action", metavar="ACTION", choices=ACTIONS, help=", ".join(ACTIONS))
+        acting.add_argument("pair", metavar="PAIR")
+        acting.add_argument("--server", metavar="NAME", help="the server that acts (for partner-down: the survivor)")
+        if name == "plan":
+            acting.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+        else:
+            acting.add_argument("--confirm", metavar="TEXT", required=True, help="what the plan asks to be typed")
+            acting.add_argument(
+                "--sentence", metavar="TEXT", default="", help="what the plan asks for where proof is impossible"
+            )
+        acting.set_defaults(run=_plan if name == "plan" else _do, config_error_exit=1)
+        _globals(acting, again=True)
+
     config = commands.add_parser("config", help="where the configuration is, what it says, whether it is valid")
     config.add_argument("what", choices=["path", "show", "validate"])
     config.set_defaults(run=_config, config_error_exit=1)
@@ -96,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_IMPLEMENTED = ("console", "status", "config")
+_IMPLEMENTED = ("console", "status", "plan", "do", "config")
 
 
 def _settings(args: argparse.Namespace) -> Config:
@@ -142,6 +164,63 @@ def _status(args: argparse.Namespace) -> int:
     else:
         print("\n\n".join(as_text(snapshot, verdict, now) for snapshot, verdict in looked))
     return EXIT_CODES[worst(verdict.level for _, verdict in looked)]
+
+
+def _roles(settings: PairSettings, action: Action, server: str | None) -> list[Role]:
+    """The acting servers to consider: the named one, or both."""
+    from dhcptui.model.guards import Action
+    from dhcptui.model.snapshot import Role
+
+    names = {settings[role].name: role for role in Role}
+    if server is not None:
+        if server not in names:
+            raise ConfigError(f"pair {settings.name} has no server {server!r}; it has {' and '.join(names)}")
+        return [names[server]]
+    return [settings.sync_from] if action is Action.SYNC_RESTART else list(Role)
+
+
+def _choose(plans: list[Plan]) -> Plan:
+    """The one plan that is allowed, or the first refusal."""
+    allowed = [plan for plan in plans if plan.allowed]
+    if len(allowed) > 1:
+        raise ConfigError(
+            f"both servers could act: name one with --server {' or '.join(p.acting_name for p in allowed)}"
+        )
+    return allowed[0] if allowed else plans[0]
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from dhcptui.engine.headless import Headless
+    from dhcptui.engine.plan_report import plan_json, plan_text
+    from dhcptui.model.guards import Action
+
+    settings, action = _settings(args).pair(args.pair), Action(args.action)
+    with Headless(settings) as engine:
+        engine.look()
+        plan = _choose(engine.plans(action, _roles(settings, action, args.server)))
+    print(json.dumps(plan_json(plan), indent=2) if args.json else plan_text(plan))
+    return 0 if plan.allowed else 1
+
+
+def _do(args: argparse.Namespace) -> int:
+    from dhcptui.engine.headless import Headless
+    from dhcptui.engine.plan_report import EXIT_CODES, StepPrinter, plan_text
+    from dhcptui.model.guards import Action
+
+    settings, action = _settings(args).pair(args.pair), Action(args.action)
+    printer = StepPrinter()
+
+    def show(progress: Progress) -> None:
+        for line in printer.lines(progress):
+            print(line, flush=True)
+
+    with Headless(settings, show) as engine:
+        engine.look()
+        plan = _choose(engine.plans(action, _roles(settings, action, args.server)))
+        if not plan.allowed:
+            print(plan_text(plan), file=sys.stderr)
+            return 1
+        return EXIT_CODES[engine.run(plan, args.confirm, args.sentence).outcome]
 
 
 def _config(args: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> PairSna
     watching = asyncio.create_task(engine.run())
     try:
         waiting = asyncio.create_task(
-            engine.until(lambda snapshot, now: all(_settled(view, now, began) for view in snapshot.servers), seconds)
+            engine.until(lambda snapshot, now: all(settled(view, now, began) for view in snapshot.servers), seconds)
         )
         await asyncio.wait({waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
@@ -34,7 +34,7 @@ async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> PairSna
         await asyncio.gather(watching, return_exceptions=True)
 
 
-def _settled(view: ServerView, now: Moment, began: float) -> bool:
+def settled(view: ServerView, now: Moment, began: float) -> bool:
     """Whether waiting longer could teach anything about this server."""
     if view.ssh.link is Link.CONNECTING:
         return False

@@ -126,24 +126,24 @@ RULES: dict[Action, Rule] = {
         PARTNER_DOWN_FROM,
         None,
         (ev.partner_silent, ev.partner_gone, ev.would_answer),
-        "lab P1, P5, P6, P14; failover.c:1827, 2024-2441",
+        "seen on a real pair; failover.c:1827, 2024-2441",
     ),
     Action.SHUTDOWN: Rule(
         ONLY_NORMAL,
         ONLY_NORMAL,
         (ev.queue_empty, ev.partner_queue_empty, ev.ssh, ev.clocks),
-        "lab P2, P3; failover.c:1831 (unacknowledged updates cost the return a full MCLT, seen on the pair)",
+        "seen on a real pair; failover.c:1831 (unacknowledged updates cost the return a full MCLT, seen on the pair)",
     ),
     Action.HAND_OVER: Rule(
-        ONLY_NORMAL, ONLY_NORMAL, (ev.queue_empty, ev.partner_queue_empty, ev.clocks), "lab P2, P3; failover.c:1831"
+        ONLY_NORMAL, ONLY_NORMAL, (ev.queue_empty, ev.partner_queue_empty, ev.clocks), "seen on a real pair; failover.c:1831"
     ),
-    Action.TAKE_BACK: Rule(TAKE_BACK_FROM, TAKE_BACK_PARTNER, (), "lab P3; failover.c:1963"),
-    Action.START: Rule(None, None, (ev.process_gone, ev.clocks_if_known, ev.start_order), "lab P5, P8, P15; I-20"),
+    Action.TAKE_BACK: Rule(TAKE_BACK_FROM, TAKE_BACK_PARTNER, (), "seen on a real pair; failover.c:1963"),
+    Action.START: Rule(None, None, (ev.process_gone, ev.clocks_if_known, ev.start_order), "seen on a real pair; dhcpd.conf(5) on the partner that must not start"),
     Action.SYNC_RESTART: Rule(
-        ONLY_NORMAL_RESTART, ONLY_NORMAL_RESTART, (ev.ssh, ev.partner_ssh, ev.clocks), "KB AA-01043; lab P8"
+        ONLY_NORMAL_RESTART, ONLY_NORMAL_RESTART, (ev.ssh, ev.partner_ssh, ev.clocks), "ISC KB AA-01043; clocks: seen on a real pair"
     ),
     Action.RESCUE: Rule(
-        RESCUE_FROM, None, (ev.recorded_partner_down, ev.partner_silent, ev.partner_gone, ev.ssh), "lab P14, P15, P16"
+        RESCUE_FROM, None, (ev.recorded_partner_down, ev.partner_silent, ev.partner_gone, ev.ssh), "seen on a real pair; failover.c:1720-1741, db.c:766-818"
     ),
 }
 

@@ -219,19 +219,8 @@ def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding],
     if a.state is _S.NORMAL and b.state is _S.NORMAL and a.serving and b.serving:
         return "Nothing to do. If one server must stop for a while, use S (clean shutdown): its partner takes over at once."
     for each, other in ((a, b), (b, a)):
-        role = each.view.role
-        if other.standing in {Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT} and each.live:
-            can = rule(Action.PARTNER_DOWN, role, snapshot, now).allowed
-            start = (
-                f"Start {other.view.name} again"
-                if other.standing is Standing.DOWN
-                else f"Find out why {other.view.name} {_short(other)}"
-            )
-            if can:
-                return f"{start}. If it stays away for long, P on {each.view.name} (partner-down) lets it take over all addresses."
-            if each.state is _S.PARTNER_DOWN:
-                return f"{start} when it is fit: it resynchronises before it serves. Until then {each.view.name} serves alone."
-            return f"{start}."
+        if each.live and other.standing in {Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT}:
+            return _advice_alone(snapshot, each, other, now)
         if each.silenced and other.live:
             return "Wait until the partner has left partner-down; this server answers nobody before."
     if all(each.standing is Standing.DOWN for each in pair):
@@ -242,9 +231,9 @@ def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding],
         return "Wait: the returning server resynchronises and goes back to normal by itself."
     if a.state is _S.SHUTDOWN or b.state is _S.SHUTDOWN:
         off, on = (a, b) if a.state is _S.SHUTDOWN else (b, a)
-        return (
-            f"{off.view.name} has handed over to {on.view.name}. Its dhcpd still runs; a set of recover takes it back."
-        )
+        if rule(Action.TAKE_BACK, off.view.role, snapshot, now).allowed:
+            return f"{off.view.name} has handed over to {on.view.name}; its dhcpd still runs. H takes its clients back."
+        return f"{off.view.name} is in shutdown and serves nobody. Look at {on.view.name} first."
     if a.state is _S.COMMUNICATIONS_INTERRUPTED and b.state is _S.COMMUNICATIONS_INTERRUPTED:
         return "Both run but do not hear each other: check the failover port between them and both clocks. Not a case for partner-down."
     if any(each.standing is Standing.UNSEEN for each in pair):
@@ -253,3 +242,25 @@ def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding],
     if trouble is not None:
         return f"{trouble.view.name}: {trouble.view.omapi.advice or trouble.view.ssh.advice}"
     return "Look at the logs of both servers."
+
+
+def _advice_alone(snapshot: PairSnapshot, each: ServerStanding, other: ServerStanding, now: Moment) -> str:
+    """One server answers the console, the other one does not."""
+    name, away = each.view.name, other.view.name
+
+    def may(action: Action, role: Role) -> bool:
+        return rule(action, role, snapshot, now).allowed
+
+    if may(Action.START, other.view.role):
+        start = f"U brings {away} up"
+    elif other.standing is Standing.DOWN:
+        start = f"Start {away} again"
+    else:
+        start = f"Find out why {away} {_short(other)}"
+    if may(Action.RESCUE, each.view.role):
+        return f"{start}. If it cannot come back, X (rescue) makes {name} serve again."
+    if may(Action.PARTNER_DOWN, each.view.role):
+        return f"{start}. If it stays away for long, P on {name} (partner-down) lets it take over all addresses."
+    if each.state is _S.PARTNER_DOWN:
+        return f"{start} when it is fit: it resynchronises before it serves. Until then {name} serves alone."
+    return f"{start}."

@@ -15,7 +15,7 @@ from dhcptui.model.audit import AuditEntry
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Outcome, Plan, Progress
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.verdict import derive
 from tests.lab.pair import Lab
@@ -68,6 +68,11 @@ class Driver:
         each = stand(self.engine.snapshot()[role], moment())
         return each.state.word if each.state else each.standing.value
 
+    @staticmethod
+    def now() -> Moment:
+        """Now, by the console's clocks."""
+        return moment()
+
     def words(self) -> tuple[str, str]:
         """Primary, secondary."""
         return self.word(Role.PRIMARY), self.word(Role.SECONDARY)
@@ -93,11 +98,13 @@ class Driver:
         """A plan on what is known now."""
         return self.engine.plan(action, acting)
 
-    def run(self, action: Action, acting: Role, typed: str | None = None, timeout: float = 60) -> Progress:
+    def run(
+        self, action: Action, acting: Role, typed: str | None = None, timeout: float = 60, sentence: str = ""
+    ) -> Progress:
         """Confirm and run an action to its end."""
         plan = self.plan(action, acting)
         self.progress.clear()
-        self.engine.run(plan, plan.confirm_text if typed is None else typed)
+        self.engine.run(plan, plan.confirm_text if typed is None else typed, sentence)
         self.until(
             lambda: bool(self.progress) and self.progress[-1][1].outcome is not Outcome.RUNNING, timeout, action.value
         )

@@ -8,7 +8,21 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.model.guards import Action, rule
-from dhcptui.model.snapshot import Channel, ClockOffset, Link, ProcessSighting, Role, Seen, ServerView
+from dhcptui.model.snapshot import (
+    Channel,
+    ClockOffset,
+    Link,
+    Lock,
+    Lockout,
+    Marks,
+    PartnerReach,
+    ProcessSighting,
+    Reach,
+    Role,
+    Seen,
+    ServerView,
+)
+from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
 from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair
 
@@ -113,3 +127,99 @@ def test_unacknowledged_updates_must_be_sworn_away(action: Action) -> None:
         assert ruling.sentence == "dhcp1 may wait for the MCLT"
         assert any("full MCLT" in warning for warning in ruling.warnings)
     assert rule(action, P, pair(live(P), live(Q)), NOW).sentence == ""
+
+
+@pytest.mark.parametrize("action", Action)
+def test_the_table_is_total(action: Action) -> None:
+    """Every combination of action, both states (or none) and what is recorded gets an answer with its reasons."""
+    kinds = [*(lambda role, s=s, h=h: live(role, s, h) for s in S for h in S), down, hung, gone, never]  # type: ignore[misc]
+    for one, two in itertools.product(kinds, [*(lambda role, s=s: live(role, s) for s in S), down, hung, gone, never]):  # type: ignore[misc]
+        for acting in Role:
+            snapshot = pair(one(P), two(Q))
+            ruling = rule(action, acting, snapshot, NOW)
+            assert ruling.allowed != bool(ruling.reasons)
+            assert all(finding.asked and finding.observed and finding.by for finding in ruling.findings)
+            if ruling.allowed:
+                _no_harm(action, snapshot[acting], snapshot[acting.other])
+
+
+def _no_harm(action: Action, me: ServerView, partner: ServerView) -> None:
+    """What no allowed action may be, said a second time and in another way than the table says it."""
+    mine, theirs = stand(me, NOW), stand(partner, NOW)
+    conflict = {S.POTENTIAL_CONFLICT, S.CONFLICT_DONE, S.RESOLUTION_INTERRUPTED}
+    if action in {Action.PARTNER_DOWN, Action.RESCUE}:
+        assert not theirs.live
+        assert mine.state not in {S.NORMAL, S.STARTUP, *conflict}
+    if action in {Action.SHUTDOWN, Action.HAND_OVER, Action.SYNC_RESTART}:
+        assert mine.state is theirs.state is S.NORMAL
+    if action is Action.TAKE_BACK:
+        assert (mine.state, theirs.state) == (S.SHUTDOWN, S.PARTNER_DOWN)
+    if action is Action.START:
+        assert me.process is not None
+        assert not me.process.value.running
+
+
+def test_start_needs_an_empty_process_table() -> None:
+    """Judged by process, never by a unit; a suspended dhcpd is still there."""
+    assert allowed(Action.START, live(P), down(Q), Q)
+    assert not allowed(Action.START, live(P), live(Q), Q)
+    assert not allowed(Action.START, live(P), hung(Q), Q)
+    assert not allowed(Action.START, live(P), gone(Q), Q)
+
+
+def test_start_of_a_server_that_was_declared_down() -> None:
+    """It starts only while its survivor is there to resynchronise it."""
+    marks = Seen(Marks(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash")), NOW.mono)
+    assert allowed(Action.START, replace(live(P, S.PARTNER_DOWN), marks=marks), down(Q), Q)
+    assert not allowed(Action.START, replace(down(P), marks=marks), down(Q), Q)
+
+
+def test_a_lock_of_somebody_else() -> None:
+    """Nobody acts while another console does, and an expired lock holds nobody."""
+    lock = Lock("t", "anna", "ops1", "office", "sync-restart", "2 of 5", NOW.wall, NOW.wall + 30)
+    for expires, free in ((NOW.wall + 30, False), (NOW.wall - 1, True)):
+        marks = Seen(Marks(lock=replace(lock, expires=expires)), NOW.mono)
+        assert allowed(Action.HAND_OVER, live(P), replace(live(Q), marks=marks)) is free
+
+
+@pytest.mark.parametrize("action", Action)
+def test_nothing_on_3_0(action: Action) -> None:
+    """Its state numbers mean other states: decoded for reading, refused for acting."""
+    old = replace(live(Q), version="3.0.7")
+    ruling = rule(action, P, pair(live(P), old), NOW)
+    assert any("3.0.7" in reason for reason in ruling.reasons)
+
+
+def test_roles_must_be_as_configured() -> None:
+    """Servers swapped in the configuration, or the same one given twice: nothing is done."""
+    twice = replace(live(P), role=Q, name="dhcp2")
+    ruling = rule(Action.HAND_OVER, P, pair(live(P), twice), NOW)
+    assert any("says it is the primary" in reason for reason in ruling.reasons)
+
+
+@pytest.mark.parametrize(
+    ("reach", "sworn"),
+    [
+        (PartnerReach("10.0.0.20", Reach.SILENT, Reach.SILENT, Reach.SILENT), True),
+        (PartnerReach("10.0.0.20", Reach.UNKNOWN, Reach.SILENT, Reach.SILENT), True),
+        (PartnerReach("10.0.0.20", Reach.SILENT, Reach.REFUSED, Reach.SILENT), False),
+        (PartnerReach("10.0.0.20", Reach.OPEN, Reach.SILENT, Reach.SILENT), False),
+        (PartnerReach("10.0.0.20", Reach.UNKNOWN, Reach.UNKNOWN, Reach.UNKNOWN), False),
+    ],
+)
+def test_silence_from_two_places_can_be_sworn_to(reach: PartnerReach, sworn: bool) -> None:
+    """Unreachable from the console and from the survivor: allowed with a typed sentence, and only then."""
+    survivor = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), reach=Seen(reach, NOW.mono - 1))
+    ruling = rule(Action.PARTNER_DOWN, P, pair(survivor, gone(Q)), NOW)
+    assert ruling.allowed is sworn
+    assert ruling.sentence == ("I know that dhcp2 is off" if sworn else "")
+    old = replace(survivor, reach=Seen(reach, NOW.mono - 60))
+    assert not rule(Action.PARTNER_DOWN, P, pair(old, gone(Q)), NOW).allowed
+
+
+def test_a_host_that_says_no_is_not_gone() -> None:
+    """A refused connection or a changed host key proves that the host is up."""
+    reach = Seen(PartnerReach("10.0.0.20", Reach.SILENT, Reach.SILENT, Reach.SILENT), NOW.mono - 1)
+    survivor = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), reach=reach)
+    refused = replace(gone(Q), ssh=replace(gone(Q).ssh, answered=True))
+    assert not allowed(Action.PARTNER_DOWN, survivor, refused)

@@ -37,14 +37,20 @@ def test_every_combination_gets_a_verdict() -> None:
             assert verdict.level in {Level.CRITICAL, Level.UNKNOWN}
 
 
-def test_advice_never_names_a_refused_partner_down() -> None:
-    """An advice to press P is given only where the guards allow it."""
+def test_advice_never_names_a_refused_action() -> None:
+    """An advice to press a key is given only where the guards allow it."""
     for one, two in itertools.product(KINDS, KINDS):
         snapshot = pair(one(P), two(Q))
-        if "P on dhcp1" in derive(snapshot, NOW).advice:
-            assert rule(Action.PARTNER_DOWN, P, snapshot, NOW).allowed
-        if "P on dhcp2" in derive(snapshot, NOW).advice:
-            assert rule(Action.PARTNER_DOWN, Q, snapshot, NOW).allowed
+        advice = derive(snapshot, NOW).advice
+        for role, name, other in ((P, "dhcp1", "dhcp2"), (Q, "dhcp2", "dhcp1")):
+            for words, action in (
+                (f"P on {name}", Action.PARTNER_DOWN),
+                (f"U brings {name} up", Action.START),
+                (f"makes {name} serve again", Action.RESCUE),
+                (f"has handed over to {other}", Action.TAKE_BACK),
+            ):
+                if words in advice and (action is not Action.TAKE_BACK or name in advice.partition(" has")[0]):
+                    assert rule(action, role, snapshot, NOW).allowed, advice
 
 
 def test_healthy() -> None:

@@ -1,0 +1,102 @@
+"""The engine without a screen: what `dhcptui plan` and `dhcptui do` run."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.gather import settled
+from dhcptui.engine.pair import moment
+from dhcptui.engine.thread import EngineThread
+from dhcptui.model.audit import AuditEntry
+from dhcptui.model.guards import Action
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.plan import Outcome, Plan, Progress
+from dhcptui.model.snapshot import PairSnapshot, Role
+
+LOOK_SECONDS = 8.0
+EVIDENCE_SECONDS = 15.0
+"""For what takes a moment: two places that meet silence, two directories compared."""
+
+
+class Headless:
+    """An engine thread and its listener. Use it with `with`; it stops the engine at the end."""
+
+    def __init__(self, settings: PairSettings, show: Callable[[Progress], None] = lambda progress: None) -> None:
+        self.settings = settings
+        self.engine = EngineThread(settings)
+        self._show = show
+        self._change = threading.Condition()
+        self._last: Progress | None = None
+
+    def __enter__(self) -> Headless:
+        self.engine.start(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.engine.stop()
+
+    def on_snapshot(self, snapshot: PairSnapshot) -> None:
+        """Something is known."""
+        with self._change:
+            self._change.notify_all()
+
+    def on_log(self, role: Role, lines: Sequence[LogLine]) -> None:
+        """Logs are not shown."""
+
+    def on_audit(self, entry: AuditEntry) -> None:
+        """The steps are shown instead."""
+
+    def on_progress(self, progress: Progress) -> None:
+        """The action moved on."""
+        with self._change:
+            self._last = progress
+            self._change.notify_all()
+        self._show(progress)
+
+    def look(self) -> PairSnapshot:
+        """Wait until each server was reached, or is known not to answer."""
+        began = time.monotonic()
+        self._until(
+            lambda: all(settled(view, moment(), began) for view in self.engine.snapshot().servers), LOOK_SECONDS
+        )
+        return self.engine.snapshot()
+
+    def plans(self, action: Action, roles: Sequence[Role]) -> list[Plan]:
+        """The action's plan for each acting server, once the evidence it asks for is in."""
+        for role in roles:
+            self.engine.prepare(action, role)
+        made: list[Plan] = []
+
+        def complete() -> bool:
+            made[:] = [self.engine.plan(action, role) for role in roles]
+            return any(plan.allowed for plan in made) or not any(_pending(plan) for plan in made)
+
+        self._until(complete, EVIDENCE_SECONDS)
+        return made
+
+    def run(self, plan: Plan, typed: str, sentence: str) -> Progress:
+        """Run a confirmed plan to its end."""
+        self.engine.run(plan, typed, sentence)
+        self._until(lambda: self._last is not None and self._last.outcome is not Outcome.RUNNING, None)
+        assert self._last is not None  # noqa: S101 - what the wait was for
+        return self._last
+
+    def _until(self, holds: Callable[[], bool], timeout: float | None) -> bool:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._change:
+            while not holds():
+                if deadline is not None and time.monotonic() > deadline:
+                    return False
+                self._change.wait(0.1)
+                if self.engine.failure is not None:
+                    raise self.engine.failure
+        return True
+
+
+def _pending(plan: Plan) -> bool:
+    """Whether a finding only waits for something to be read."""
+    words = ("not been read yet", "still being contacted", "has not tried it yet", "being compared")
+    return any(word in finding.observed for finding in plan.ruling.findings if not finding.ok for word in words)

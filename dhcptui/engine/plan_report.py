@@ -1,0 +1,97 @@
+"""What `dhcptui plan` and `dhcptui do` print."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dhcptui.model.evidence import Finding
+from dhcptui.model.plan import Outcome, Plan, Progress, StepState
+from dhcptui.model.words import age
+
+SCHEMA = 1
+_SIGNS = {StepState.DONE: "ok", StepState.FAILED: "FAILED", StepState.SKIPPED: "not run"}
+EXIT_CODES = {Outcome.VERIFIED: 0, Outcome.REFUSED: 1, Outcome.FAILED: 2, Outcome.INTERRUPTED: 2, Outcome.RUNNING: 2}
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """A plan with every precondition, for scripts."""
+    return {
+        "schema": SCHEMA,
+        "pair": plan.pair,
+        "action": plan.action.value,
+        "server": plan.acting_name,
+        "partner": plan.partner_name,
+        "allowed": plan.allowed,
+        "headline": plan.headline,
+        "reasons": list(plan.ruling.reasons),
+        "confirm": plan.confirm_text,
+        "sentence": plan.ruling.sentence or None,
+        "findings": [_finding(finding) for finding in plan.ruling.findings],
+        "warnings": list(plan.ruling.warnings),
+        "steps": [
+            {"title": step.title, "where": step.where, "command": step.command, "verified_by": step.verified_by}
+            for step in plan.steps
+        ],
+        "attachment": list(plan.attachment),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    seconds = finding.age_seconds
+    return {
+        "asked": finding.asked,
+        "observed": finding.observed,
+        "ok": finding.ok,
+        "by": finding.by,
+        "age_seconds": round(seconds, 1) if seconds is not None else None,
+        "sentence": finding.sentence or None,
+    }
+
+
+def plan_text(plan: Plan) -> str:
+    """A plan for a person."""
+    lines = [f"{plan.action.value} on {plan.acting_name}: {plan.headline}"]
+    lines += [f"  ! {warning}" for warning in plan.ruling.warnings]
+    lines.append("Evidence")
+    for finding in plan.ruling.findings:
+        sign = "ok " if finding.ok else "?? " if finding.sentence else "NO "
+        read = f", {age(finding.age_seconds)} ago" if finding.age_seconds is not None else ""
+        lines.append(f"  {sign} {finding.asked}: {finding.observed} ({finding.by}{read})")
+    lines.append("Steps")
+    for number, step in enumerate(plan.steps, 1):
+        lines.append(f"  {number}. {step.title} ({step.where})")
+        if step.command:
+            lines.append(f"       {step.command}")
+        lines.append(f"       until: {step.verified_by}")
+    lines += [f"  | {line}" for line in plan.attachment]
+    if plan.allowed:
+        lines.append(f"Allowed. To run it: --confirm {plan.confirm_text!r}")
+        if plan.ruling.sentence:
+            lines.append(f"Not everything is proven; you answer for it with: --sentence {plan.ruling.sentence!r}")
+    else:
+        lines.append("Refused: " + "; ".join(plan.ruling.reasons))
+    return "\n".join(lines)
+
+
+class StepPrinter:
+    """Turns progress into lines, each step once it has ended."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def lines(self, progress: Progress) -> list[str]:
+        """What is new."""
+        said = []
+        reports = list(zip(progress.plan.steps, progress.steps, strict=True))
+        while self._told < len(reports) and reports[self._told][1].state in _SIGNS:
+            step, report = reports[self._told]
+            self._told += 1
+            took = f" [{report.ended_seconds:.1f} s]" if report.ended_seconds is not None else ""
+            detail = f": {report.detail}" if report.detail else ""
+            said.append(f"{self._told}. {step.title} ({step.where}): {_SIGNS[report.state]}{detail}{took}")
+        if progress.outcome is not Outcome.RUNNING:
+            said.append(f"{progress.outcome.value.upper()}: {progress.result}".rstrip(": "))
+            said += [f"off script: {seen}" for seen in progress.off_script]
+            if progress.next:
+                said.append(f"Next: {progress.next}")
+        return said
