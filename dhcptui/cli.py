@@ -40,6 +40,11 @@ def main(argv: Sequence[str]) -> int:
         return int(args.config_error_exit)
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from dhcptui.faults import keep
+
+        print(f"dhcptui: a fault of its own: {keep(error)}", file=sys.stderr)
+        return int(args.config_error_exit)
     except BrokenPipeError:
         # The reader of our output has left; nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -109,6 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         acting.set_defaults(run=_plan if name == "plan" else _do, config_error_exit=1)
         _globals(acting, again=True)
 
+    audit = commands.add_parser("audit", help="what was done, by whom, and how it ended")
+    audit.add_argument("--since", metavar="TIME", help="30m, 2h, 3d, or a time as in 2026-11-22T10:00 (UTC)")
+    audit.add_argument("--json", action="store_true", help="the records as they are kept, one a line")
+    audit.set_defaults(run=_audit, config_error_exit=1)
+    _globals(audit, again=True)
+
     config = commands.add_parser("config", help="where the configuration is, what it says, whether it is valid")
     config.add_argument("what", choices=["path", "show", "validate"])
     config.set_defaults(run=_config, config_error_exit=1)
@@ -118,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-_IMPLEMENTED = ("console", "status", "plan", "do", "config")
+_IMPLEMENTED = ("console", "status", "plan", "do", "audit", "config")
 
 
 def _settings(args: argparse.Namespace) -> Config:
@@ -143,8 +154,8 @@ def _console(args: argparse.Namespace) -> int:
 def _status(args: argparse.Namespace) -> int:
     import asyncio
 
+    from dhcptui.engine.clocks import moment
     from dhcptui.engine.gather import look
-    from dhcptui.engine.pair import moment
     from dhcptui.engine.report import EXIT_CODES, as_json, as_text
     from dhcptui.model.verdict import derive, worst
 
@@ -156,9 +167,9 @@ def _status(args: argparse.Namespace) -> int:
     async def every() -> list[Any]:
         return await asyncio.gather(*(look(pair) for pair in pairs))
 
-    snapshots = asyncio.run(every())
+    # Each pair is judged at the moment it was looked at: waiting for a slower one must not age it.
+    looked = [(snapshot, derive(snapshot, at)) for snapshot, at in asyncio.run(every())]
     now = moment()
-    looked = [(snapshot, derive(snapshot, now)) for snapshot in snapshots]
     if args.json:
         print(json.dumps(as_json(looked, now), indent=2))
     else:
@@ -221,6 +232,26 @@ def _do(args: argparse.Namespace) -> int:
             print(plan_text(plan), file=sys.stderr)
             return 1
         return EXIT_CODES[engine.run(plan, args.confirm, args.sentence).outcome]
+
+
+def _audit(args: argparse.Namespace) -> int:
+    import time
+
+    from dhcptui.engine.audit import AuditError, AuditLog, entry
+    from dhcptui.engine.audit_report import line, parse_since
+
+    log, count = AuditLog(), 0
+    try:
+        for record in log.records(parse_since(args.since, time.time()) if args.since else 0.0):
+            shown = entry(record)
+            if shown is not None:
+                print(json.dumps(record) if args.json else line(shown))
+                count += 1
+    except AuditError as error:
+        raise ConfigError(str(error)) from error
+    if not count and not args.json:
+        print(f"nothing is written in {log.path}" + (f" since {args.since}" if args.since else ""))
+    return 0
 
 
 def _config(args: argparse.Namespace) -> int:

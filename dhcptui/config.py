@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import json
 import os
 import re
 import shlex
 import tomllib
 from dataclasses import dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dhcptui.model.snapshot import Role
@@ -80,6 +81,8 @@ class PairSettings:
     restart_order: tuple[Role, ...] = (Role.SECONDARY, Role.PRIMARY)
     read_only: bool = False
     probe_address: tuple[str, ...] = ()
+    mirror: bool = False
+    """sync-restart removes what exists only on its target."""
 
     def __getitem__(self, role: Role) -> ServerSettings:
         return self.primary if role is Role.PRIMARY else self.secondary
@@ -135,6 +138,8 @@ def load(path: Path | None = None) -> Config:
     top.done()
     found = {}
     for name in pairs.names():
+        if not name or not name.isprintable():
+            raise ConfigError(f"{path}: the name of a pair must be printable text: {name!a}")
         if name in COMMANDS:
             raise ConfigError(f"{path}: a pair may not be called {name!r}: that is a command. Rename [pairs.{name}].")
         found[name] = _pair(name, pairs.table(name))
@@ -151,18 +156,35 @@ def _pair(name: str, table: _Table) -> PairSettings:
         raise table.error("restart_order", 'must name both servers once, as in ["secondary", "primary"]')
     pair = PairSettings(
         name=name,
-        peer=table.text("peer", name),
+        peer=table.text("peer", name) or name,
         primary=servers[Role.PRIMARY],
         secondary=servers[Role.SECONDARY],
         sync_from=Role(table.choice("sync_from", "primary", [role.value for role in Role])),
         restart_order=order,
         read_only=table.flag("read_only", False),
         probe_address=table.addresses("probe_address"),
+        mirror=table.flag("mirror", False),
     )
     table.done()
     if pair.primary.name == pair.secondary.name:
         raise table.error("primary.name", f"both servers are called {pair.primary.name!r}; give each a name of its own")
+    if (pair.primary.host, pair.primary.port) == (pair.secondary.host, pair.secondary.port):
+        raise table.error("secondary.host", f"both tables name {pair.primary.host!r}: that is one server, not a pair")
+    for server in (pair.primary, pair.secondary):
+        _check_shared_dir(table, server)
     return pair
+
+
+def _check_shared_dir(table: _Table, server: ServerSettings) -> None:
+    """What differs between the servers must not lie in what is copied from one to the other."""
+    shared = PurePosixPath(server.shared_dir)
+    if shared == PurePosixPath("/") or ".." in shared.parts:
+        raise table.error("shared_dir", f"{server.shared_dir!r} cannot be a shared directory")
+    for key in ("dhcpd_conf", "leases"):
+        if shared in PurePosixPath(getattr(server, key)).parents:
+            raise table.error(
+                f"{server.role.value}.{key}", f"lies in shared_dir ({server.shared_dir}): each server needs its own"
+            )
 
 
 def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
@@ -277,7 +299,10 @@ class _Table:
 
     def path(self, key: str) -> Path | None:
         value = self.text(key, "")
-        return Path(value).expanduser() if value else None
+        try:
+            return Path(value).expanduser() if value else None
+        except RuntimeError as error:
+            raise self.error(key, f"{value!r}: {error}") from error
 
     def words(self, key: str, default: tuple[str, ...], valid: list[str]) -> tuple[str, ...]:
         value = self._get(key, list, "a list of strings")
@@ -290,9 +315,10 @@ class _Table:
     def addresses(self, key: str) -> tuple[str, ...]:
         value = self._get(key, list, "a list of IPv4 addresses") or []
         for address in value:
-            parts = str(address).split(".")
-            if len(parts) != 4 or not all(part.isdigit() and int(part) < 256 for part in parts):
-                raise self.error(key, f"{address!r} is not an IPv4 address")
+            try:
+                ipaddress.IPv4Address(str(address))
+            except ValueError as error:
+                raise self.error(key, f"{address!r} is not an IPv4 address") from error
         return tuple(str(address) for address in value)
 
     def command(self, key: str, default: str) -> tuple[str, ...]:
@@ -300,7 +326,7 @@ class _Table:
             words = tuple(shlex.split(self.text(key, default)))
         except ValueError as error:
             raise self.error(key, f"cannot be split into words: {error}") from error
-        if not words:
+        if not words or not words[0]:
             raise self.error(key, "must not be empty")
         return words
 

@@ -13,7 +13,8 @@ import subprocess
 import termios
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -34,6 +35,9 @@ class Terminal:
         env: Mapping[str, str] | None = None,
         term: str = "xterm-256color",
     ) -> None:
+        self._reading = threading.Event()
+        self._reading.set()
+        self._gone = False
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._change = threading.Condition()
@@ -61,17 +65,21 @@ class Terminal:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)
-        self._reader.join(5)
-        os.close(self._master)
+        self.hang_up()
         if exc is not None:
             print(self.text())
 
     def _read(self) -> None:
         while True:
+            self._reading.wait()
+            if self._gone:
+                return
             ready, _, _ = select.select([self._master], [], [], 0.5)
             if not ready:
                 if self.process.poll() is not None:
                     return
+                continue
+            if not self._reading.is_set():
                 continue
             try:
                 data = os.read(self._master, 65536)
@@ -83,6 +91,34 @@ class Terminal:
                 self.received += data
                 self._stream.feed(data)
                 self._change.notify_all()
+
+    @contextmanager
+    def stalled(self) -> Iterator[None]:
+        """Read nothing while the block runs: a link that hangs, a terminal stopped with ^S."""
+        self._reading.clear()
+        time.sleep(0.6)
+        try:
+            yield
+        finally:
+            self._reading.set()
+
+    def unread(self) -> int:
+        """Bytes that wait for a terminal that does not read."""
+        return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, b"\0\0\0\0"))[0])
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size; the program is told, and paints everything."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def hang_up(self) -> None:
+        """Close our end: the program's terminal is gone."""
+        self._gone = self.process.poll() is None  # what a program that has ended left behind is still read
+        self._reading.set()
+        self._reader.join(5)
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
 
     def send(self, keys: str) -> None:
         """Type."""

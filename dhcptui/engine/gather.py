@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 from dhcptui.config import PairSettings
+from dhcptui.engine.clocks import moment
 from dhcptui.engine.pair import PairEngine
 from dhcptui.model.snapshot import Link, Moment, PairSnapshot, ServerView
 
@@ -15,10 +15,10 @@ GREETING_SECONDS = 2.0
 """A dhcpd whose process is seen and whose OMAPI says nothing for this long is not waited for any longer."""
 
 
-async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> PairSnapshot:
-    """A snapshot in which each server was reached, or is known not to answer."""
+async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[PairSnapshot, Moment]:
+    """A snapshot in which each server was reached, or is known not to answer, and the moment it was taken."""
     engine = PairEngine(settings, follow_log=False)
-    began = time.monotonic()
+    began = moment().mono
     watching = asyncio.create_task(engine.run())
     try:
         waiting = asyncio.create_task(
@@ -28,7 +28,7 @@ async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> PairSna
         if watching.done():
             watching.result()
         waiting.cancel()
-        return engine.snapshot
+        return engine.snapshot, moment()
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from dhcptui.config import PairSettings
+from dhcptui.engine.clocks import moment
 from dhcptui.engine.gather import settled
-from dhcptui.engine.pair import moment
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.guards import Action
@@ -26,7 +26,7 @@ class Headless:
 
     def __init__(self, settings: PairSettings, show: Callable[[Progress], None] = lambda progress: None) -> None:
         self.settings = settings
-        self.engine = EngineThread(settings)
+        self.engine = EngineThread(settings, tidy=False)
         self._show = show
         self._change = threading.Condition()
         self._last: Progress | None = None
@@ -58,7 +58,7 @@ class Headless:
 
     def look(self) -> PairSnapshot:
         """Wait until each server was reached, or is known not to answer."""
-        began = time.monotonic()
+        began = moment().mono
         self._until(
             lambda: all(settled(view, moment(), began) for view in self.engine.snapshot().servers), LOOK_SECONDS
         )

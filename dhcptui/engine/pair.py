@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from dhcptui.config import PairSettings
+from dhcptui.engine.clocks import moment
 from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.snapshot import Link, Moment, PairSnapshot, Role, ServerView, unseen
 from dhcptui.model.standing import stand
 
-
-def moment() -> Moment:
-    """Now, by the console's clocks."""
-    return Moment(time.time(), time.monotonic())
+if TYPE_CHECKING:
+    from dhcptui.engine.actions.sync_compare import Comparison
 
 
 def first_snapshot(settings: PairSettings) -> PairSnapshot:
@@ -41,6 +41,10 @@ class PairEngine:
         self.snapshot = first_snapshot(settings)
         self._changed = changed
         self._listeners: set[asyncio.Event] = set()
+        self.comparison: Comparison | None = None
+        """Both shared directories, as last compared for a sync-restart."""
+        self.observers: set[Callable[[ServerView, ServerView], None]] = set()
+        """Called with the old and the new view of a server."""
         self.watchers = {
             role: ServerWatcher(
                 settings,
@@ -64,12 +68,20 @@ class PairEngine:
         view = self.snapshot[role]
         return not view.ssh.ok and not stand(view, moment()).live and view.ssh.link is Link.FAILED
 
+    def compared(self, comparison: Comparison | None) -> None:
+        """Keep a comparison; a new snapshot goes out, so that whoever shows a plan makes it anew."""
+        self.comparison = comparison
+        self.snapshot = replace(self.snapshot, sequence=self.snapshot.sequence + 1)
+        self._changed(self.snapshot)
+
     def _view_changed(self, view: ServerView) -> None:
         old = self.snapshot[view.role]
         self.snapshot = self.snapshot.with_view(view)
         if _moved(old, view):
             # The partner feels it within milliseconds; do not wait a second to see it.
             self.watchers[view.role.other].poke()
+        for observer in tuple(self.observers):
+            observer(old, view)
         self._changed(self.snapshot)
         for event in self._listeners:
             event.set()

@@ -1,4 +1,8 @@
-"""Runs a plan: step by step, each verified, told as it goes. Stops at the first step that does not hold."""
+"""Runs a plan: step by step, each verified, told as it goes. Stops at the first step that does not hold.
+
+Nothing is written to a server before the audit log says that it will be. Between two steps a run can be stopped: the
+one under way always ends.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dhcptui.config import ConfigError
-from dhcptui.engine.actions import SCRIPTS, make_plan
-from dhcptui.engine.actions.base import Context, StepFailed
-from dhcptui.engine.pair import PairEngine, moment
+from dhcptui.engine.actions import make_plan, make_script
+from dhcptui.engine.actions.base import Context, Step, StepFailed
+from dhcptui.engine.audit import STEP, AuditError, Desk, RunLog, known_secrets, states_of
+from dhcptui.engine.clocks import moment
+from dhcptui.engine.locks import LockLost, Locks, clear_lockouts
+from dhcptui.engine.pair import PairEngine
 from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import ServerView
 from dhcptui.omapi.errors import OmapiError
 from dhcptui.remote.errors import RemoteError
+
+_LOOK = "Look at the states above."
 
 
 def refused(plan: Plan, why: str) -> Progress:
@@ -22,37 +32,137 @@ def refused(plan: Plan, why: str) -> Progress:
     )
 
 
-async def run(engine: PairEngine, plan: Plan, typed: str, sentence: str, tell: Callable[[Progress], None]) -> Progress:
+async def run(
+    engine: PairEngine,
+    plan: Plan,
+    typed: str,
+    sentence: str,
+    tell: Callable[[Progress], None],
+    *,
+    desk: Desk | None = None,
+) -> Progress:
     """Run a confirmed plan. Refused, with nothing written, unless it still holds and `typed` is its confirm text."""
-    reports = [StepReport() for _ in plan.steps]
-
-    def progress(outcome: Outcome, result: str = "", next_: str = "") -> Progress:
-        told = Progress(plan, tuple(reports), outcome, clean(result, 1000), clean(next_, 500))
-        tell(told)
-        return told
-
     refusal = _refusal(engine, plan, typed, sentence)
-    if refusal:
-        told = refused(plan, refusal)
-        tell(told)
-        return told
-    script = SCRIPTS[plan.action](engine.settings, plan.acting)
-    context = Context(engine, plan.acting)
-    began = moment().mono
-    async with engine.attention():
-        for index, step in enumerate(script.steps):
-            reports[index] = StepReport(StepState.RUNNING, started_seconds=moment().mono - began)
-            progress(Outcome.RUNNING)
+    told = refused(plan, refusal) if refusal else await _Run(engine, plan, tell, desk or Desk()).go(typed, sentence)
+    tell(told)
+    return told
+
+
+class _Run:
+    """One run of a plan that may be run."""
+
+    def __init__(self, engine: PairEngine, plan: Plan, tell: Callable[[Progress], None], desk: Desk) -> None:
+        self.engine, self.plan, self.desk, self._tell = engine, plan, desk, tell
+        self.script = make_script(plan.action, plan.acting, engine.settings, engine.comparison, plan.variant)
+        self.reports = [StepReport() for _ in plan.steps]
+        self.off_script: list[str] = []
+        self.began = moment().mono
+        self.record = RunLog(
+            desk.log, plan.pair, plan.action.value, len(plan.steps), plan.acting_name, desk.told,
+            known_secrets(engine.settings),
+        )  # fmt: skip
+        self.locks = Locks.of(engine, plan, desk.who, self.record)
+
+    async def go(self, typed: str, sentence: str) -> Progress:
+        """Write it down, lock, run, unlock; returns the result, not yet told."""
+        told: Progress | None = None
+        try:
+            self.record.begin(self.plan, typed, sentence, self.desk.who, states_of(self.engine.snapshot, moment()))
+            if holder := await self.locks.take(self._where(0)):
+                told = refused(self.plan, f"Refused: {holder}.")
+        except AuditError as error:
+            told = refused(self.plan, f"Refused: {error}.")
+        if told is None:
+            self.engine.observers.add(self._observe)
             try:
-                observed = await step.run(context)
-            except (StepFailed, OmapiError, RemoteError, ConfigError) as error:
-                reports[index] = _ended(reports[index], StepState.FAILED, str(error), moment().mono - began)
-                for later in range(index + 1, len(reports)):
-                    reports[later] = StepReport(StepState.SKIPPED)
-                next_ = getattr(error, "next", "") or getattr(error, "advice", "") or "Look at the states above."
-                return progress(Outcome.FAILED, f"Stopped at step {index + 1} of {len(reports)}: {error}", next_)
-            reports[index] = _ended(reports[index], StepState.DONE, observed, moment().mono - began)
-        return progress(Outcome.VERIFIED, script.result, script.next)
+                async with self.engine.attention():
+                    told = await self._steps()
+            finally:
+                self.engine.observers.discard(self._observe)
+        await self._finish(told)
+        return self._with_trouble(told)
+
+    async def _steps(self) -> Progress:
+        context = Context(self.engine, self.plan.acting, self.record, self.desk.who)
+        for index, step in enumerate(self.script.steps):
+            if self.desk.leaving():
+                return self._interrupted(index, "", self.script.if_interrupted)
+            try:
+                await self.locks.hold(self._where(index))
+            except LockLost as error:
+                return self._interrupted(index, f" {error}.", f"{error.next} {self.script.if_interrupted}".strip())
+            failed = await self._step(context, index, step)
+            if failed is not None:
+                return failed
+        return self._progress(Outcome.VERIFIED, self.script.result, self.script.next)
+
+    async def _step(self, context: Context, index: int, step: Step) -> Progress | None:
+        """Do and verify one step; the result of the run, if it ends here."""
+        self.reports[index] = StepReport(StepState.RUNNING, started_seconds=moment().mono - self.began)
+        self._tell(self._progress(Outcome.RUNNING))
+        planned = step.planned
+        try:
+            self.record.begin_step(index + 1, planned.title, planned.where)
+            observed = await step.run(context)
+        except (StepFailed, OmapiError, RemoteError, ConfigError, AuditError) as error:
+            next_ = getattr(error, "next", "") or getattr(error, "advice", "") or _LOOK
+            return self._failed(index, planned.where, str(error), next_)
+        except Exception as error:  # a fault of ours must not leave a run without its end
+            return self._failed(index, planned.where, f"a fault in dhcptui: {type(error).__name__}: {error}", _LOOK)
+        self.record.outcome(planned.where, observed, True, STEP)
+        self._ended(index, StepState.DONE, observed)
+        return None
+
+    def _failed(self, index: int, server: str, error: str, next_: str) -> Progress:
+        self.record.outcome(server, error, False, STEP)
+        self._ended(index, StepState.FAILED, error)
+        self._skip_from(index + 1)
+        return self._progress(Outcome.FAILED, f"Stopped at step {index + 1} of {len(self.reports)}: {error}", next_)
+
+    def _interrupted(self, done: int, reason: str, next_: str) -> Progress:
+        self._skip_from(done)
+        steps = len(self.reports)
+        result = f"Interrupted after step {done} of {steps}.{reason}" if done else f"Interrupted before step 1.{reason}"
+        return self._progress(Outcome.INTERRUPTED, result, next_ if done else "Nothing was written.")
+
+    async def _finish(self, told: Progress) -> None:
+        """Locks away, last line written. A run that stopped half-way leaves its locks behind, expired, as a notice."""
+        half_way = told.outcome is Outcome.INTERRUPTED and any(each.state is StepState.DONE for each in self.reports)
+        await self.locks.release(told.result if half_way else "")
+        if told.outcome is Outcome.VERIFIED:
+            await clear_lockouts(self.engine, self.desk)
+        self.record.end(told.outcome, told.result, states_of(self.engine.snapshot, moment()), self.off_script)
+
+    def _with_trouble(self, told: Progress) -> Progress:
+        """What a person should know besides: no lock, a gap in the audit log."""
+        notes = [*self.locks.missing, *([self.record.trouble] if self.record.trouble else [])]
+        if not notes or told.outcome is Outcome.REFUSED:
+            return told
+        return replace(told, next=clean(f"{told.next} (Note: {'; '.join(notes)}.)", 800))
+
+    def _observe(self, old: ServerView, new: ServerView) -> None:
+        if old.status is None or new.status is None or self.script.expects is None:
+            return
+        before, after = old.status.value.local_state, new.status.value.local_state
+        if before is not after and (new.name, after.word) not in self.script.expects:
+            self.off_script.append(f"{new.name}: {before.word} -> {after.word}")
+
+    def _where(self, index: int) -> str:
+        return f"{index + 1} of {len(self.plan.steps)}: {self.plan.steps[index].title}"
+
+    def _ended(self, index: int, state: StepState, detail: str) -> None:
+        self.reports[index] = replace(
+            self.reports[index], state=state, detail=clean(detail, 500), ended_seconds=moment().mono - self.began
+        )
+
+    def _skip_from(self, index: int) -> None:
+        for later in range(index, len(self.reports)):
+            self.reports[later] = StepReport(StepState.SKIPPED)
+
+    def _progress(self, outcome: Outcome, result: str = "", next_: str = "") -> Progress:
+        return Progress(
+            self.plan, tuple(self.reports), outcome, clean(result, 1000), clean(next_, 500), tuple(self.off_script)
+        )
 
 
 def _refusal(engine: PairEngine, plan: Plan, typed: str, sentence: str) -> str:
@@ -60,7 +170,11 @@ def _refusal(engine: PairEngine, plan: Plan, typed: str, sentence: str) -> str:
         return f"Refused: pair {engine.settings.name} is read-only."
     if typed != plan.confirm_text:
         return f"Refused: the confirmation must be exactly {plan.confirm_text!r}."
-    newest = make_plan(plan.action, plan.acting, engine.settings, engine.snapshot, moment())
+    now = moment()
+    newest = make_plan(
+        plan.action, plan.acting, engine.settings, engine.snapshot, now,
+        comparison=engine.comparison, variant=plan.variant,
+    )  # fmt: skip
     if not newest.allowed:
         return "Refused: " + "; ".join(newest.ruling.reasons)
     if not newest.same_as(plan):
@@ -68,7 +182,3 @@ def _refusal(engine: PairEngine, plan: Plan, typed: str, sentence: str) -> str:
     if sentence != newest.ruling.sentence:
         return f"Refused: without proof this must be typed too: {newest.ruling.sentence!r}."
     return ""
-
-
-def _ended(report: StepReport, state: StepState, detail: str, at: float) -> StepReport:
-    return replace(report, state=state, detail=clean(detail, 500), ended_seconds=at)

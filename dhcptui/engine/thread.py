@@ -6,13 +6,19 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
 
 from dhcptui.config import PairSettings
 from dhcptui.engine import runner
 from dhcptui.engine.actions import make_plan
+from dhcptui.engine.actions.sync_compare import compare
 from dhcptui.engine.api import Listener
-from dhcptui.engine.pair import PairEngine, first_snapshot, moment
-from dhcptui.model.audit import Interrupted
+from dhcptui.engine.audit import AuditError, AuditLog, Desk, Operator
+from dhcptui.engine.clocks import moment
+from dhcptui.engine.locks import break_lock, tidy
+from dhcptui.engine.pair import PairEngine, first_snapshot
+from dhcptui.engine.unfinished import dismiss, find_interrupted
+from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Plan, Progress
@@ -24,8 +30,13 @@ STOP_SECONDS = 5.0
 class EngineThread:
     """A pair's engine behind the `Console` interface. One action at a time."""
 
-    def __init__(self, settings: PairSettings) -> None:
+    def __init__(self, settings: PairSettings, *, tidy: bool = True) -> None:
+        """`tidy`: take away the markers of a partner-down once both servers are normal."""
         self._settings = settings
+        self._tidy = tidy and not settings.read_only
+        self._desk = Desk(AuditLog(), Operator.here(), self._audited, lambda: self._leaving)
+        self._leaving = False
+        self._interrupted: Interrupted | None = None
         self._snapshot = first_snapshot(settings)
         self._listener: Listener | None = None
         self._engine: PairEngine | None = None
@@ -34,6 +45,7 @@ class EngineThread:
         self._stopping: asyncio.Event | None = None
         self._actions: set[Future[None]] = set()
         self._acting: Plan | None = None
+        self._comparing: Future[None] | None = None
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name="dhcptui-engine", daemon=True)
 
@@ -53,7 +65,8 @@ class EngineThread:
         self._thread.start()
 
     def stop(self) -> None:
-        """End watching after the running action has come to its end; closes every connection."""
+        """End watching after the step under way, and start no further one; closes every connection."""
+        self._leaving = True
         if not self._thread.is_alive():
             return
         self._ready.wait(STOP_SECONDS)
@@ -66,16 +79,48 @@ class EngineThread:
         """The newest snapshot."""
         return self._snapshot
 
-    def plan(self, action: Action, acting: Role) -> Plan:
-        """The plan of an action on the newest snapshot. No I/O."""
-        return make_plan(action, acting, self._settings, self._snapshot, moment())
+    def plan(self, action: Action, acting: Role, variant: str = "") -> Plan:
+        """The plan of an action on the newest snapshot. No I/O. `variant`: "rollback" of a sync-restart."""
+        comparison = self._engine.comparison if self._engine else None
+        return make_plan(
+            action, acting, self._settings, self._snapshot, moment(), comparison=comparison, variant=variant
+        )
 
     def prepare(self, action: Action, acting: Role) -> None:
-        """Gather what the plan of this action wants to know besides, in the background."""
+        """Gather what the plan of this action wants to know besides, in the background: the diff of a sync-restart."""
+        del acting
+        engine, loop = self._engine, self._loop
+        if action is not Action.SYNC_RESTART or self._acting is not None or engine is None or loop is None:
+            return
+        # What was read for an earlier plan is not shown for this one, not even for a moment.
+        engine.comparison = None
+        if self._comparing is not None:
+            self._comparing.cancel()
+        self._comparing = asyncio.run_coroutine_threadsafe(self._compare(engine), loop)
+
+    @staticmethod
+    async def _compare(engine: PairEngine) -> None:
+        engine.compared(await compare(engine))
 
     def interrupted(self) -> Interrupted | None:
-        """An earlier action on this pair that stopped half-way."""
-        return None
+        """An earlier action on this pair that stopped half-way, as the audit log told when watching began."""
+        return self._interrupted
+
+    def dismiss_interrupted(self) -> None:
+        """Somebody has seen to it: it is not reported again."""
+        run, self._interrupted = self._interrupted, None
+        if run is not None:
+            with suppress(AuditError):  # then it is reported once more
+                dismiss(self._desk.log, run, self._desk.who)
+
+    def break_lock(self, role: Role, typed: str) -> Future[str]:
+        """Remove somebody's lock; `typed` is its owner@host. The answer says what happened."""
+        if self._engine is None or self._loop is None or not self._thread.is_alive():
+            answer: Future[str] = Future()
+            answer.set_result("Refused: the engine is not running.")
+            return answer
+        breaking = break_lock(self._engine, role, typed, self._desk)
+        return asyncio.run_coroutine_threadsafe(breaking, self._loop)
 
     def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
         """Run a confirmed plan on the engine's thread; progress comes by the listener."""
@@ -97,9 +142,10 @@ class EngineThread:
             return
         self._acting = plan
         try:
-            await runner.run(engine, plan, typed, sentence, tell)
+            await runner.run(engine, plan, typed, sentence, tell, desk=self._desk)
         finally:
             self._acting = None
+            self._look_back()
 
     def _main(self) -> None:
         try:
@@ -112,14 +158,26 @@ class EngineThread:
         self._stopping = asyncio.Event()
         self._engine = PairEngine(self._settings, self._changed, self._logged)
         self._ready.set()
+        self._look_back()
         watching = asyncio.create_task(self._engine.run())
+        tidying = asyncio.create_task(tidy(self._engine, self._desk)) if self._tidy else None
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({watching, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         watching.cancel()
+        if tidying is not None:
+            tidying.cancel()
         results = await asyncio.gather(watching, return_exceptions=True)
         if isinstance(results[0], Exception):
             raise results[0]
+
+    def _look_back(self) -> None:
+        with suppress(AuditError):
+            self._interrupted = find_interrupted(self._desk.log, self._settings.name)
+
+    def _audited(self, entry: AuditEntry) -> None:
+        if self._listener is not None:
+            self._listener.on_audit(entry)
 
     def _changed(self, snapshot: PairSnapshot) -> None:
         self._snapshot = snapshot

@@ -12,6 +12,7 @@ from dhcptui.model.words import age, day_clock
 _S = FailoverState
 CLOCK_LIMIT_SECONDS = 30.0
 """Above this offset between the servers we start and declare nothing; dhcpd itself refuses a link above 60 s."""
+CLOCK_FRESH_SECONDS = 30.0
 CLOCK_CLOSE_SECONDS = 5.0
 """Within this they agree."""
 REACH_FRESH_SECONDS = 20.0
@@ -200,7 +201,7 @@ def clocks(each: Case) -> Finding:
     """Both clocks were read and agree well enough for dhcpd to keep its link."""
     asked = f"clocks agree within {CLOCK_LIMIT_SECONDS:.0f} s"
     mine, theirs = each.me.view.clock, each.partner.view.clock
-    if mine is None or theirs is None:
+    if mine is None or theirs is None or max(mine.age(each.now), theirs.age(each.now)) > CLOCK_FRESH_SECONDS:
         return Finding(asked, "the clocks have not been read yet", False, "console")
     offset = theirs.value.seconds - mine.value.seconds
     observed = f"{each.partner.view.name}'s clock is {offset:+.1f} s from {each.me.view.name}'s"
@@ -209,8 +210,8 @@ def clocks(each: Case) -> Finding:
 
 
 def clocks_if_known(each: Case) -> Finding:
-    """As `clocks`, but a partner that cannot be looked into has no say."""
-    if each.partner.view.ssh.ok or each.partner.view.clock is not None:
+    """Both clocks agree, unless the partner's cannot be read: then it has no say."""
+    if each.partner.view.ssh.ok:
         return clocks(each)
     return Finding("clocks agree", f"{each.partner.view.name}'s clock cannot be read", True, "console")
 

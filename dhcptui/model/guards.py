@@ -125,7 +125,7 @@ RULES: dict[Action, Rule] = {
     Action.PARTNER_DOWN: Rule(
         PARTNER_DOWN_FROM,
         None,
-        (ev.partner_silent, ev.partner_gone, ev.would_answer),
+        (ev.partner_silent, ev.partner_gone, ev.would_answer, ev.clocks_if_known),
         "seen on a real pair; failover.c:1827, 2024-2441",
     ),
     Action.SHUTDOWN: Rule(
@@ -135,15 +135,29 @@ RULES: dict[Action, Rule] = {
         "seen on a real pair; failover.c:1831 (unacknowledged updates cost the return a full MCLT, seen on the pair)",
     ),
     Action.HAND_OVER: Rule(
-        ONLY_NORMAL, ONLY_NORMAL, (ev.queue_empty, ev.partner_queue_empty, ev.clocks), "seen on a real pair; failover.c:1831"
+        ONLY_NORMAL,
+        ONLY_NORMAL,
+        (ev.queue_empty, ev.partner_queue_empty, ev.clocks),
+        "seen on a real pair; failover.c:1831",
     ),
     Action.TAKE_BACK: Rule(TAKE_BACK_FROM, TAKE_BACK_PARTNER, (), "seen on a real pair; failover.c:1963"),
-    Action.START: Rule(None, None, (ev.process_gone, ev.clocks_if_known, ev.start_order), "seen on a real pair; dhcpd.conf(5) on the partner that must not start"),
+    Action.START: Rule(
+        None,
+        None,
+        (ev.process_gone, ev.clocks_if_known, ev.start_order),
+        "seen on a real pair; dhcpd.conf(5) on the partner that must not start",
+    ),
     Action.SYNC_RESTART: Rule(
-        ONLY_NORMAL_RESTART, ONLY_NORMAL_RESTART, (ev.ssh, ev.partner_ssh, ev.clocks), "ISC KB AA-01043; clocks: seen on a real pair"
+        ONLY_NORMAL_RESTART,
+        ONLY_NORMAL_RESTART,
+        (ev.ssh, ev.partner_ssh, ev.clocks),
+        "ISC KB AA-01043; clocks: seen on a real pair",
     ),
     Action.RESCUE: Rule(
-        RESCUE_FROM, None, (ev.recorded_partner_down, ev.partner_silent, ev.partner_gone, ev.ssh), "seen on a real pair; failover.c:1720-1741, db.c:766-818"
+        RESCUE_FROM,
+        None,
+        (ev.recorded_partner_down, ev.partner_silent, ev.partner_gone, ev.ssh),
+        "seen on a real pair; failover.c:1720-1741, db.c:766-818",
     ),
 }
 

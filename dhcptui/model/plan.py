@@ -41,6 +41,8 @@ class Plan:
     """What has to be typed, exactly."""
     attachment: tuple[str, ...] = ()
     """What else to read before confirming, line by line and sanitised: the unified diff of a sync-restart."""
+    variant: str = ""
+    """Another way of the same action: "rollback" of an interrupted sync-restart."""
 
     @property
     def allowed(self) -> bool:
@@ -53,7 +55,8 @@ class Plan:
 
     def _essence(self) -> tuple[object, ...]:
         findings = tuple((finding.asked, finding.ok) for finding in self.ruling.findings)
-        return self.action, self.acting, self.steps, findings, self.ruling.warnings, self.confirm_text, self.attachment
+        texts = self.ruling.warnings, self.confirm_text, self.attachment
+        return self.action, self.variant, self.acting, self.steps, findings, texts
 
 
 class StepState(Enum):

@@ -77,7 +77,9 @@ def stand(view: ServerView, now: Moment) -> ServerStanding:
 
 
 def _standing(view: ServerView, now: Moment) -> Standing:
-    if view.omapi.ok and view.status and view.status.age(now) <= STALE_AFTER_SECONDS:
+    # On a slow link an answer is as old as its way was long before it is late.
+    late = STALE_AFTER_SECONDS + 2 * (view.omapi.round_trip_seconds or 0.0)
+    if view.omapi.ok and view.status and view.status.age(now) <= late:
         return Standing.LIVE
     running = sighted(view, now)
     if running is not None:

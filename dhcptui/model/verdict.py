@@ -135,6 +135,12 @@ def _judge(pair: tuple[ServerStanding, ServerStanding]) -> tuple[Level, str]:
     serving = [each for each in pair if each.serving]
     if not live:
         return _judge_blind(pair)
+    if wrong := next((each for each in live if each.status and each.status.role is not each.view.role), None):
+        said = wrong.status.role.value if wrong.status else ""
+        return (
+            Level.WARNING,
+            f"{wrong.view.name} says it is the {said}: the configuration has the servers swapped, or one twice",
+        )
     if len(live) == 2 and states.count(_S.PARTNER_DOWN) == 2:
         return Level.CRITICAL, "both servers read partner-down: each gives out the other's addresses"
     if len(live) == 2 and _S.PARTNER_DOWN in states and {_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED} & set(states):

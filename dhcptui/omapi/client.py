@@ -23,11 +23,14 @@ from dhcptui.omapi.errors import (
     OmapiNotFound,
     OmapiProtocolError,
     OmapiTimeout,
+    OmapiUnconfirmed,
     from_status,
 )
 from dhcptui.omapi.objects import Lease, Pool, SettableState
 
 T = TypeVar("T")
+FIRST_READ_SECONDS = 1.5
+"""How long the read before a write may take: a dhcpd that is slower now is left alone."""
 CALL_DEADLINE_SECONDS = 8.0
 """dhcpd stalls now and then: fsyncs, the hourly rewrite of its lease file."""
 
@@ -104,14 +107,23 @@ class OmapiClient:
         """Write local-state and return the object as dhcpd gives it back in the same reply.
 
         One message (OPEN with update): no stale handle, no second attribute. Never repeat it blindly: writing
-        partner-down again restarts the MCLT wait (failover.c:1827).
+        partner-down again restarts the MCLT wait (failover.c:1827). The way is tried by a read first, so that a write
+        is not left in a buffer to reach a pair that has changed meanwhile; raises OmapiUnconfirmed where it was sent
+        all the same and no answer came. The caller must cut the transport then.
         """
-        reply = await self._open(
-            b"failover-state",
-            {b"name": peer.encode(), b"local-state": codec.net32(state.value.number)},
-            deadline,
-            update=True,
-        )
+        await self.failover_state(peer, deadline=FIRST_READ_SECONDS)
+        try:
+            reply = await self._open(
+                b"failover-state",
+                {b"name": peer.encode(), b"local-state": codec.net32(state.value.number)},
+                deadline,
+                update=True,
+            )
+        except (OmapiTimeout, OmapiClosed) as error:
+            raise OmapiUnconfirmed(
+                f"local-state {state.value.number} was sent and not answered ({error}): it may still take effect",
+                "Do not repeat it. Look at the state and the log of that server first.",
+            ) from error
         return objects.failover_status(reply.object)
 
     async def request_shutdown(self, *, deadline: float = CALL_DEADLINE_SECONDS) -> None:
@@ -198,7 +210,7 @@ class OmapiClient:
         try:
             self._writer.write(data)
             await self._writer.drain()
-        except (OSError, EOFError) as error:
+        except Exception as error:  # asyncssh and asyncio raise their own kinds for a lost stream
             self._fail(OmapiClosed("the OMAPI connection broke"))
             raise OmapiClosed("the OMAPI connection broke") from error
 

@@ -40,6 +40,10 @@ class OmapiTimeout(OmapiError):
     """No answer before the deadline. The connection stays: dhcpd works in order and may only be busy."""
 
 
+class OmapiUnconfirmed(OmapiError):
+    """A state write was sent and no answer came: it may have taken effect, or take effect later. Never repeat it."""
+
+
 class OmapiProtocolError(OmapiError):
     """The other side does not speak OMAPI as dhcpd does."""
 

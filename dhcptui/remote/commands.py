@@ -208,3 +208,120 @@ def remove_tree(path: str) -> Command:
     if not pure.is_absolute() or ".." in pure.parts or not pure.name.startswith(OWN_PREFIX):
         raise ValueError(f"only an absolute path to something called {OWN_PREFIX}* may be removed, not {path!r}")
     return Command(("rm", "-rf", "--", str(pure)))
+
+
+# --- marks beside the lease file ---
+# The lock is changed only while the directory .dhcptui-lock.busy exists: mkdir is atomic everywhere, flock(1) is not
+# everywhere. It is held for milliseconds; one that is older than a minute was left by a shell that died.
+
+LOCK, LOCKOUT = OWN_PREFIX + "lock", OWN_PREFIX + "lockout"
+MARK_BYTES = 1900
+"""More than this is not read of a mark; ours are shorter, and a line of the remote shell may have 2000 characters."""
+
+_THERE = f'l={LOCK}; o={LOCKOUT}; t=$2; umask 022; cd -- "$1" || exit 9; '
+_ALONE = (
+    _THERE
+    + r"""n=0 k=0
+until e=$(mkdir "$l.busy" 2>&1); do
+  [ -d "$l.busy" ] || k=$((k + 1))
+  if [ $n -ge 30 ] || [ $k -ge 5 ]; then printf "%s\n" "$e" >&2; exit 9; fi
+  if [ -n "$(find "$l.busy" -prune -mmin +1 2>/dev/null)" ]; then rmdir "$l.busy"; fi
+  n=$((n + 1)); sleep 0.1 2>/dev/null || sleep 1
+done
+trap 'rmdir "$l.busy"' EXIT
+now=$(date +%s)
+field() { [ ! -f "$l" ] || sed -n "s/^.*\"$1\":\([0-9][0-9]*\)[,}].*$/\1/p" "$l" 2>/dev/null | tail -n 1; }
+ours() { [ -f "$l" ] && grep -F -q -e "\"token\":\"$t\"" -- "$l"; }
+made() { rm -f -- "$l.$t"; (set -C; printf "%s,\"since\":%s,\"expires\":%s}\n" "$1" "$2" "$3" >"$l.$t"); }
+"""
+)
+_SHOW = f'if [ -f "$l" ]; then head -c {MARK_BYTES} "$l"; fi; exit 1'
+
+
+def read_marks(directory: str) -> Command:
+    """The server's time, then two lines for each mark: its name and when it was changed; its text."""
+    return _script(
+        _THERE
+        + r"""date +%s
+for f in $l $o; do
+  if [ -e $f ] || [ -L $f ]; then
+    printf "%s %s\n" $f "$(date -r $f +%s 2>/dev/null)"
+    if [ -f $f ]; then head -c """
+        + str(MARK_BYTES)
+        + r""" $f | tr "\n" " "; fi; echo
+  fi
+done""",
+        directory,
+    )
+
+
+def take_lock(directory: str, token: str, body: str, seconds: int) -> Command:
+    """Take the lock for `seconds`, by the server's own clock; an expired one gives way. Exit 1: held, its text follows.
+
+    `body` is the lock's JSON object without its closing brace; the server adds since and expires.
+    """
+    return _script(
+        _ALONE
+        + r"""if [ -e "$l" ] || [ -L "$l" ]; then
+  u=$(field expires)
+  if [ -z "$u" ]; then m=$(date -r "$l" +%s 2>/dev/null); u=$((${m:-$now} + $4)); fi
+  if [ "$u" -le "$now" ]; then rm -f -- "$l" || exit 9; else """
+        + _SHOW
+        + r"""; fi
+fi
+made "$3" "$now" $((now + $4)) && ln "$l.$t" "$l"; s=$?
+rm -f -- "$l.$t"
+[ $s = 0 ] || exit 9""",
+        directory,
+        token,
+        body,
+        str(seconds),
+    )
+
+
+def renew_lock(directory: str, token: str, body: str, seconds: int) -> Command:
+    """Write our lock anew, to expire in `seconds`. Exit 1: it is not ours any more, and what is there follows."""
+    return _script(
+        _ALONE
+        + f"if ! ours; then {_SHOW}; fi\n"
+        + r"""s=$(field since)
+made "$3" "${s:-$now}" $((now + $4)) && mv -f -- "$l.$t" "$l" && exit 0
+rm -f -- "$l.$t"; exit 9""",
+        directory,
+        token,
+        body,
+        str(seconds),
+    )
+
+
+def release_lock(directory: str, token: str, changed: int = 0) -> Command:
+    """Remove the lock with this token, and no other; without one: whatever was last changed at `changed`."""
+    return _script(
+        _ALONE
+        + r"""if [ -n "$t" ]; then ours || exit 1
+elif [ "$(date -r "$l" +%s 2>/dev/null)" != "$3" ]; then exit 1; fi
+rm -f -- "$l" || exit 9""",
+        directory,
+        token,
+        str(changed),
+    )
+
+
+def put_lockout(directory: str, token: str, body: str) -> Command:
+    """Write the marker of a partner-down at once; `body` as for `take_lock`, `token` makes the name beside it ours."""
+    return _script(
+        _THERE
+        + r"""(set -C; printf "%s,\"since\":%s}\n" "$3" "$(date +%s)" >"$o.$t") && mv -f -- "$o.$t" "$o" && exit 0; rm -f -- "$o.$t"; exit 9""",
+        directory,
+        token,
+        body,
+    )
+
+
+def clear_lockout(directory: str, since: int) -> Command:
+    """Remove the marker of a partner-down, if it is the one written at `since`."""
+    return _script(
+        _THERE + r"""if [ -f "$o" ] && grep -F -q -e "\"since\":$t}" -- "$o"; then rm -f -- "$o" || exit 9; fi""",
+        directory,
+        str(since),
+    )

@@ -93,6 +93,10 @@ class TunnelRefused(RemoteError):
     """The server reached, but nothing listens at the far end of the tunnel."""
 
 
+class TunnelSilent(RemoteError):
+    """The far end of the tunnel takes no connection: dhcpd hangs, or packets are dropped."""
+
+
 class TunnelForbidden(RemoteError):
     """The server's sshd does not forward TCP for us."""
 

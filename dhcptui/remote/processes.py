@@ -37,6 +37,11 @@ async def find_dhcpd(shell: RemoteShell, timeout: float = 10.0) -> tuple[DhcpdPr
     answer = await shell.ask(commands.process_table().line, timeout)
     if answer.exit_status != 0:
         raise RemoteError(f"ps on {shell.session.target} failed: {answer.lines[-1] if answer.lines else 'no output'}")
+    if not any(line.split(None, 1)[:1] == ["1"] for line in answer.lines):
+        raise RemoteError(
+            f"the account on {shell.session.target} sees only its own processes",
+            "/proc is mounted with hidepid, or the like: set sudo = true in the configuration.",
+        )
     return parse_table(answer.lines)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +21,7 @@ from dhcptui.remote.errors import (
     SessionRefused,
     TunnelForbidden,
     TunnelRefused,
+    TunnelSilent,
 )
 from dhcptui.remote.target import SshTarget
 
@@ -41,6 +44,12 @@ class Completed:
     stdout: bytes
     stderr: bytes
     exit_status: int
+
+
+def _close_late(opening: asyncio.Future[tuple[SSHReader[bytes], SSHWriter[bytes]]]) -> None:
+    """Close a stream that opened after its caller had gone."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[1].close()
 
 
 class SshSession:
@@ -128,13 +137,17 @@ class SshSession:
         import asyncssh  # noqa: PLC0415
 
         place = f"{host}:{port}"
+        opening = asyncio.ensure_future(self._connection.open_connection(host, port))
         try:
             with self.translated():
                 async with asyncio.timeout(timeout):
-                    return await self._connection.open_connection(host, port)
+                    return await asyncio.shield(opening)
         except TimeoutError:
-            raise TunnelRefused(
-                f"{place} on {self.target.host} did not answer within {timeout:g} s", "Is a firewall in between?"
+            # The far side may still take it later: it must not stay open there with nobody at this end.
+            opening.add_done_callback(_close_late)
+            raise TunnelSilent(
+                f"{place} on {self.target.host} did not answer within {timeout:g} s",
+                "Is dhcpd hung, or a firewall in between?",
             ) from None
         except SessionRefused as exc:
             cause = exc.__cause__
@@ -147,6 +160,18 @@ class SshSession:
                 f"nothing listens on {place} on {self.target.host}",
                 f"Is dhcpd running there, with `omapi-port {port};` in its configuration?",
             ) from exc
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_late)
+            raise
+
+    def cut(self) -> None:
+        """End the connection at once and throw away what is still in the socket's buffer."""
+        for connection in reversed(self._chain):
+            if (sock := connection.get_extra_info("socket")) is not None:
+                with suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.abort()
+        self._gone.set()
 
     async def close(self) -> None:
         """End the session and what runs in it; returns within about 2 s whatever the network does. May be repeated."""
@@ -174,7 +199,11 @@ class SshSession:
             raise SessionRefused(
                 f"{self.target} refuses another channel: {exc.reason}", "See MaxSessions in its sshd_config."
             ) from exc
-        except (asyncssh.DisconnectError, ConnectionError) as exc:
+        except TimeoutError as exc:
+            if exc.errno is None:  # a deadline of our own
+                raise
+            raise self.lost_error(exc) from exc
+        except (asyncssh.Error, OSError) as exc:
             raise self.lost_error(exc) from exc
 
     def lost_error(self, exc: Exception | None = None) -> SessionLost:

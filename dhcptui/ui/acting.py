@@ -5,6 +5,14 @@ from __future__ import annotations
 from dhcptui.model.guards import Action, Ruling, rule
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
+from dhcptui.model.states import FailoverState
+
+
+def meant(action: Action, snapshot: PairSnapshot, now: Moment) -> Action:
+    """What a key means at the moment: where a server has handed over, the same key takes back."""
+    if action is Action.HAND_OVER and _handed_over(snapshot, now):
+        return Action.TAKE_BACK
+    return action
 
 
 def candidates(
@@ -14,11 +22,27 @@ def candidates(
     if action is Action.SYNC_RESTART:
         return (sync_from,)
     allowed = tuple(role for role in Role if rule(action, role, snapshot, now).allowed)
-    if allowed:
-        return allowed
+    return allowed or (_most_telling(action, snapshot, now, looking_at),)
+
+
+def _most_telling(action: Action, snapshot: PairSnapshot, now: Moment, looking_at: Role) -> Role:
+    """The server that would have to act, if any could."""
+    standings = {role: stand(snapshot[role], now) for role in Role}
+    wanted: list[Role] = []
     if action is Action.PARTNER_DOWN:
-        return (survivor(snapshot, now),)
-    return (looking_at,)
+        return survivor(snapshot, now)
+    if action is Action.TAKE_BACK:
+        wanted = _handed_over(snapshot, now)
+    elif action is Action.START:
+        wanted = [role for role in Role if not standings[role].live]
+    elif action is Action.RESCUE:
+        mute = [role for role in Role if standings[role].live and standings[role].serving is False]
+        wanted = mute or [survivor(snapshot, now)]
+    return wanted[0] if len(wanted) == 1 else looking_at
+
+
+def _handed_over(snapshot: PairSnapshot, now: Moment) -> list[Role]:
+    return [role for role in Role if stand(snapshot[role], now).state is FailoverState.SHUTDOWN]
 
 
 def survivor(snapshot: PairSnapshot, now: Moment) -> Role:
@@ -31,9 +55,11 @@ def survivor(snapshot: PairSnapshot, now: Moment) -> Role:
 
 
 def rulings(snapshot: PairSnapshot, now: Moment, *, looking_at: Role, sync_from: Role) -> dict[Action, Ruling]:
-    """For the key bar: each action's ruling for the server that would act."""
-    found = {}
-    for action in Action:
-        acting = candidates(action, snapshot, now, looking_at=looking_at, sync_from=sync_from)[0]
-        found[action] = rule(action, acting, snapshot, now)
+    """For the key bar: for each action that has a key, the ruling of what it means, for the server that would act."""
+    found: dict[Action, Ruling] = {}
+    for key in Action:
+        if key is not Action.TAKE_BACK:
+            action = meant(key, snapshot, now)
+            acting = candidates(action, snapshot, now, looking_at=looking_at, sync_from=sync_from)[0]
+            found[key] = rule(action, acting, snapshot, now)
     return found

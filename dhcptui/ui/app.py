@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +15,7 @@ from textual.binding import BindingType
 from textual.filter import LineFilter, Monochrome
 
 from dhcptui.engine.api import Console
+from dhcptui.engine.clocks import moment
 from dhcptui.model.snapshot import Moment, Role
 from dhcptui.ui.bridge import Bridge, Wake
 from dhcptui.ui.look import ASCII, UNICODE
@@ -25,11 +25,6 @@ from dhcptui.ui.theme import DHCPTUI, SIXTEEN
 
 LOG_PERIOD = 0.25
 """Logs are painted at most this often, in seconds: one appended line repaints a pane."""
-
-
-def moment() -> Moment:
-    """Now."""
-    return Moment(time.time(), time.monotonic())
 
 
 class DhcptuiApp(App[None]):
@@ -106,7 +101,7 @@ class DhcptuiApp(App[None]):
     def on_wake(self, _: Wake) -> None:
         """News: snapshot and progress at once, logs at most four times a second."""
         news = self.bridge.take()
-        self.main.receive(news.snapshot, news.progress)
+        self.main.receive(news.snapshot, news.progress, news.audit)
         if self.bridge.has_logs and not self._log_timer_set:
             self._log_timer_set = True
             self.set_timer(LOG_PERIOD, self.flush_logs)

@@ -18,6 +18,8 @@ from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
 
+AUDIT_BACKLOG = 1000
+"""Entries of the audit log kept while the terminal does not read; the file has them all."""
 LOG_BACKLOG = 5000
 """Log lines kept per server while the terminal does not read; older ones are dropped and counted."""
 
@@ -32,6 +34,7 @@ class News:
 
     snapshot: PairSnapshot | None
     progress: Progress | None
+    audit: tuple[AuditEntry, ...] = ()
 
 
 class Bridge:
@@ -43,6 +46,7 @@ class Bridge:
         self._woken = False
         self._snapshot: PairSnapshot | None = None
         self._progress: Progress | None = None
+        self._audit: deque[AuditEntry] = deque(maxlen=AUDIT_BACKLOG)
         self._logs: dict[Role, deque[LogLine]] = {role: deque(maxlen=LOG_BACKLOG) for role in Role}
         self._dropped = dict.fromkeys(Role, 0)
 
@@ -61,7 +65,10 @@ class Bridge:
         self._wake()
 
     def on_audit(self, entry: AuditEntry) -> None:
-        """Not shown yet."""
+        """Keep the entry for the command log."""
+        with self._lock:
+            self._audit.append(entry)
+        self._wake()
 
     def on_progress(self, progress: Progress) -> None:
         """Keep the newest progress; it holds every step."""
@@ -82,8 +89,9 @@ class Bridge:
     def take(self) -> News:
         """The news; from now on the next event wakes again."""
         with self._lock:
-            news = News(self._snapshot, self._progress)
+            news = News(self._snapshot, self._progress, tuple(self._audit))
             self._snapshot = self._progress = None
+            self._audit.clear()
             self._woken = False
         return news
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.api import Console
-from dhcptui.model.sanitize import clean
+from dhcptui.faults import keep
 
 EXIT_FAULT = 70
 """EX_SOFTWARE of sysexits.h."""
@@ -39,23 +37,9 @@ def run_console(console: Console, settings: PairSettings, *, ascii_only: bool | 
             _tell("\x1b[23;2t")  # ... and gets it back
         console.stop()
     if console.failure is not None:
-        print(f"dhcptui: the engine stopped by a fault of its own: {log_fault(console.failure)}", file=sys.stderr)  # noqa: T201
+        print(f"dhcptui: the engine stopped by a fault of its own: {keep(console.failure)}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT
     return app.return_code or 0
-
-
-def log_fault(fault: BaseException) -> str:
-    """Keep the traceback for the report; returns one line that says where it is."""
-    base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "dhcptui"
-    said = clean(f"{type(fault).__name__}: {fault}", 300)
-    try:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = base / "fault.log"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
-            file.writelines(traceback.format_exception(fault))
-    except OSError:
-        return said
-    return f"{said}. What happened is in {path}; please report it."
 
 
 def wants_ascii(environ: Mapping[str, str] = os.environ) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dhcptui.config import load
-from dhcptui.engine.pair import moment
+from dhcptui.engine.clocks import moment
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.guards import Action

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from dhcptui.engine.actions import SCRIPTS
 from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, StepState
+from dhcptui.model.plan import Outcome
 from dhcptui.model.snapshot import Role
-from dhcptui.model.states import from_word, serves
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
 
@@ -26,42 +23,6 @@ MOVES = r"I move from (\S+) to (\S+)"
 def moves(server: Server, since: int = 0) -> list[tuple[str, str]]:
     """Every transition dhcpd logged since an offset."""
     return re.findall(MOVES, server.log_text(since))
-
-
-class Sampler(threading.Thread):
-    """Reads both servers at 20 Hz with the lab's own reader, and keeps who serves."""
-
-    def __init__(self, lab: Lab) -> None:
-        super().__init__(daemon=True)
-        self.lab = lab
-        self.samples: list[tuple[bool, bool]] = []
-        self.done = threading.Event()
-
-    def run(self) -> None:
-        """Sample until told to stop."""
-        while not self.done.is_set():
-            self.samples.append((self._serves(self.lab.primary), self._serves(self.lab.secondary)))
-            time.sleep(0.05)
-
-    @staticmethod
-    def _serves(server: Server) -> bool:
-        try:
-            seen = server.state(timeout=0.5)
-        except Exception:
-            return False
-        return serves(from_word(seen.local_state), from_word(seen.partner_state))
-
-
-@contextmanager
-def sampling(lab: Lab) -> Iterator[Sampler]:
-    """Sample while the block runs."""
-    sampler = Sampler(lab)
-    sampler.start()
-    try:
-        yield sampler
-    finally:
-        sampler.done.set()
-        sampler.join(5)
 
 
 def test_partner_down_on_a_healthy_pair_is_refused(lab: Lab) -> None:
@@ -195,99 +156,6 @@ def test_shutdown_is_taken_back_when_the_survivor_does_not_follow() -> None:
             assert "did not take over" in told.result
             assert lab.primary.is_running()
             lab.wait_states(timeout=60)
-
-
-def test_sync_restart(lab: Lab) -> None:
-    """A change on the primary reaches both running servers, and one of the two serves at every moment."""
-    master = lab.primary.etc / "shared" / "master.conf"
-    master.write_text(master.read_text().replace("10.0.0.200", "10.0.0.180"))
-    with driving(lab) as driver:
-        driver.settled()
-        lab.wait_settled()
-        pids = lab.primary.pid(), lab.secondary.pid()
-        with sampling(lab) as sampler:
-            told = driver.run(Action.SYNC_RESTART, P, timeout=150)
-        assert told.outcome is Outcome.VERIFIED, told
-        assert all(report.state is StepState.DONE for report in told.steps)
-        assert (lab.secondary.etc / "shared" / "master.conf").read_bytes() == master.read_bytes()
-        assert lab.states() == {"primary": "normal", "secondary": "normal"}
-        assert len(sampler.samples) > 5
-        assert all(any(sample) for sample in sampler.samples)
-        assert lab.primary.pid() != pids[0]
-        assert lab.secondary.pid() != pids[1]
-        # Proof over OMAPI that both run the new ranges: the pool has 20 addresses less.
-        driver.until(
-            lambda: all(view.pools and view.pools.value[0].total == 81 for view in driver.engine.snapshot().servers),
-            15,
-            "81 leases in the pool of both servers",
-        )
-        answer = lab.dhcp_client()
-        assert answer is not None
-        assert 100 <= int(answer["address"].rpartition(".")[2]) <= 180
-
-
-def test_sync_restart_with_nothing_to_copy(lab: Lab) -> None:
-    """Equal directories are said so; the restart still happens."""
-    with driving(lab) as driver:
-        driver.settled()
-        lab.wait_settled()
-        pids = lab.primary.pid(), lab.secondary.pid()
-        told = driver.run(Action.SYNC_RESTART, P, timeout=150)
-        assert told.outcome is Outcome.VERIFIED, told
-        assert "nothing to copy" in told.steps[0].detail
-        assert lab.primary.pid() != pids[0]
-        assert lab.secondary.pid() != pids[1]
-        assert not list(lab.secondary.etc.glob(".dhcptui-*"))
-
-
-def test_sync_restart_with_a_syntax_error(lab: Lab) -> None:
-    """dhcpd -t on the source stops it: nothing copied, nobody restarted, file and line in the result."""
-    master = lab.primary.etc / "shared" / "master.conf"
-    master.write_text(master.read_text() + "\nsubnet 10.0.0.0 netmask {\n")
-    old = (lab.secondary.etc / "shared" / "master.conf").read_bytes()
-    with driving(lab) as driver:
-        driver.settled()
-        pids = lab.primary.pid(), lab.secondary.pid()
-        told = driver.run(Action.SYNC_RESTART, P)
-        assert told.outcome is Outcome.FAILED
-        assert re.search(r"/etc/dhcp/shared/master\.conf line \d+", told.result), told.result
-        assert "No server was restarted" in told.next
-        assert (lab.primary.pid(), lab.secondary.pid()) == pids
-        assert (lab.secondary.etc / "shared" / "master.conf").read_bytes() == old
-
-
-def test_sync_restart_that_only_the_target_refuses(lab: Lab) -> None:
-    """A file that is wrong on the target only: the old directory is back, nobody restarted."""
-    (lab.primary.etc / "shared" / "extra.conf").write_text('option domain-name "x";\n')
-    conf = lab.secondary.etc / "dhcpd.conf"
-    # The secondary includes what only the new directory has, and cannot parse it there.
-    conf.write_text(conf.read_text() + 'include "/etc/dhcp/shared/extra.conf";\nfailover peer "foo" { primary; }\n')
-    old = (lab.secondary.etc / "shared" / "master.conf").read_bytes()
-    with driving(lab) as driver:
-        driver.settled()
-        pids = lab.primary.pid(), lab.secondary.pid()
-        told = driver.run(Action.SYNC_RESTART, P)
-        assert told.outcome is Outcome.FAILED
-        assert "the old directory is back" in told.result
-        assert (lab.secondary.etc / "shared" / "master.conf").read_bytes() == old
-        assert not (lab.secondary.etc / "shared" / "extra.conf").exists()
-        assert (lab.primary.pid(), lab.secondary.pid()) == pids
-
-
-def test_sync_restart_stops_when_the_first_does_not_come_up(lab: Lab) -> None:
-    """The first server's restart fails: the other one is not touched and serves."""
-    script = lab.secondary.etc / "restart-dhcpd"
-    script.write_text("#!/bin/sh\nkill -9 $(cat /var/lib/dhcp/dhcpd.pid)\necho cannot start >&2\nexit 1\n")
-    with driving(lab) as driver:
-        driver.settled()
-        lab.wait_settled()
-        pid = lab.primary.pid()
-        told = driver.run(Action.SYNC_RESTART, P)
-        assert told.outcome is Outcome.FAILED
-        assert "cannot start" in told.result
-        assert "dhcp1 was not touched" in told.next
-        assert lab.primary.pid() == pid
-        assert lab.primary.local_state() == "communications-interrupted"
 
 
 def test_read_only_refuses(lab: Lab) -> None:

@@ -23,9 +23,7 @@ P, Q = Role.PRIMARY, Role.SECONDARY
 
 def dhcptui(lab: Lab, *args: str, config: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run the program from the operator's place; never a traceback."""
-    argv = lab.operator_argv(
-        sys.executable, "-m", "dhcptui", "--config", str(config or lab.dir / "config.toml"), *args
-    )
+    argv = lab.operator_argv(sys.executable, "-m", "dhcptui", "--config", str(config or lab.dir / "config.toml"), *args)
     done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2])
     assert "Traceback" not in done.stderr + done.stdout
     return done

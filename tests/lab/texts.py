@@ -13,7 +13,7 @@ ADDRESSES = {"op": "10.0.0.1", "primary": "10.0.0.10", "secondary": "10.0.0.20"}
 NAMES = {"primary": "dhcp1", "secondary": "dhcp2"}
 OMAPI_PORT = 7911
 RESTART = "/etc/dhcp/restart-dhcpd"
-PAIR_KEYS = {"peer", "shared_dir", "sync_from", "restart_order", "read_only", "probe_address"}
+PAIR_KEYS = {"peer", "shared_dir", "sync_from", "restart_order", "read_only", "probe_address", "mirror"}
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions import make_plan
+from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.engine.api import Listener
-from dhcptui.model.audit import Interrupted
+from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import parse
 from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
@@ -17,10 +18,15 @@ from dhcptui.model.snapshot import (
     ClockOffset,
     FailoverStatus,
     Link,
+    Lock,
+    Lockout,
+    Marks,
     Moment,
     PairSnapshot,
+    PartnerReach,
     PoolCounters,
     ProcessSighting,
+    Reach,
     Role,
     Seen,
     ServerView,
@@ -139,6 +145,67 @@ def recovering(at: float = MONO) -> PairSnapshot:
     )
 
 
+def cut_off(at: float = MONO, *, tried: bool = True) -> PairSnapshot:
+    """dhcp2's host answers neither the console nor dhcp1 (which has `tried` it): nothing can be proven."""
+    reach = Seen(PartnerReach("10.0.0.20", Reach.SILENT, Reach.SILENT, Reach.SILENT), at) if tried else None
+    return pair(
+        replace(server(P, S.COMMUNICATIONS_INTERRUPTED, S.NORMAL, since=95, at=at), reach=reach), unreachable(Q)
+    )
+
+
+def handed_over(at: float = MONO) -> PairSnapshot:
+    """dhcp2 has handed over to dhcp1 and runs on."""
+    return pair(
+        server(P, S.PARTNER_DOWN, S.SHUTDOWN, since=300, at=at), server(Q, S.SHUTDOWN, S.PARTNER_DOWN, since=300, at=at)
+    )
+
+
+def both_stopped(at: float = MONO) -> PairSnapshot:
+    """No dhcpd runs; both machines answer."""
+    return pair(down(P, at=at), down(Q, at=at))
+
+
+def silenced(at: float = MONO) -> PairSnapshot:
+    """The worst night: dhcp1 had handed over, then dhcp2's dhcpd died; dhcp1 answers nobody."""
+    return pair(server(P, S.SHUTDOWN, S.PARTNER_DOWN, since=600, at=at), down(Q, at=at))
+
+
+def locked_out(at: float = MONO) -> PairSnapshot:
+    """dhcp2 was declared down and does not answer; dhcp1 holds the marker."""
+    marker = Lockout("dhcp2", "anna@ops1", WALL - 1560, "host dead")
+    alone = replace(server(P, S.PARTNER_DOWN, S.NORMAL, since=1560, at=at), marks=Seen(Marks(lockout=marker), at))
+    return pair(alone, unreachable(Q))
+
+
+def busy_elsewhere(at: float = MONO) -> PairSnapshot:
+    """Somebody else runs a sync-restart on both servers."""
+    lock = Lock("t1", "anna", "ops1", "office", "sync-restart", "2 of 5: restart dhcp2", WALL - 20, WALL + 40)
+    views = (replace(view, marks=Seen(Marks(lock=lock), at)) for view in healthy(at).servers)
+    return pair(*views)
+
+
+HALF_DONE = Interrupted(
+    "r0", "office", "sync-restart", "dhcp1", 3, 5, WALL + 10980, "ben@ops2", "systemctl restart isc-dhcp-server"
+)
+DIFF = (
+    "--- dhcp2:/etc/dhcp/shared/subnets.conf",
+    "+++ dhcp1:/etc/dhcp/shared/subnets.conf",
+    "@@ -3,7 +3,8 @@",
+    " subnet 10.0.0.0 netmask 255.255.255.0 {",
+    "   option routers 10.0.0.1;",
+    "-  option domain-name-servers 10.0.0.2;",
+    "+  option domain-name-servers 10.0.0.2, 10.0.0.3;",
+    "   pool {",
+    '     failover peer "foo";',
+    "-    range 10.0.0.100 10.0.0.200;",
+    "+    range 10.0.0.100 10.0.0.220;",
+    "   }",
+    " }",
+)
+SAME = Comparison("dhcp1", "dhcp2", MONO, 4, source_digest="5f" * 32, target_digest="5f" * 32)
+DIFFERENT = replace(SAME, changed=("subnets.conf",), diff=DIFF, target_digest="a7" * 32)
+
+
 def both_unreachable() -> PairSnapshot:
     """Nothing answers, from the first frame."""
     return pair(unreachable(P), unreachable(Q))
@@ -165,6 +232,11 @@ class ScriptedConsole:
     read_only: bool = False
     listener: Listener | None = None
     ran: list[tuple[Plan, str]] = field(default_factory=list)
+    swore: list[str] = field(default_factory=list)
+    """The sentences that came with what was run."""
+    prepared: list[tuple[Action, Role]] = field(default_factory=list)
+    comparison: Comparison | None = SAME
+    """What `prepare` has found out for a sync-restart; None: it is still at it."""
     stopped: bool = False
     failure: BaseException | None = None
     broken_off: Interrupted | None = None
@@ -183,10 +255,11 @@ class ScriptedConsole:
 
     def plan(self, action: Action, acting: Role) -> Plan:
         """A real plan, ruled by the real guards."""
-        return make_plan(action, acting, SETTINGS, self.current, self.clock())
+        return make_plan(action, acting, SETTINGS, self.current, self.clock(), comparison=self.comparison)
 
     def prepare(self, action: Action, acting: Role) -> None:
         """Nothing to gather: the snapshots are literal."""
+        self.prepared.append((action, acting))
 
     def interrupted(self) -> Interrupted | None:
         """As told."""
@@ -195,6 +268,7 @@ class ScriptedConsole:
     def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
         """Remember what was run."""
         self.ran.append((plan, typed))
+        self.swore.append(sentence)
 
     # -- what a test does
 
@@ -216,6 +290,7 @@ class ScriptedConsole:
         details: Sequence[str] = (),
         result: str = "",
         then: str = "",
+        off_script: Sequence[str] = (),
     ) -> None:
         """The running plan has come this far."""
         assert self.listener is not None
@@ -227,7 +302,14 @@ class ScriptedConsole:
             ended = at + 0.4 if state in {StepState.DONE, StepState.FAILED} else None
             reports.append(StepReport(state, detail, started, ended))
             at += 0.4
-        self.listener.on_progress(Progress(plan, tuple(reports), outcome, result, then))
+        self.listener.on_progress(Progress(plan, tuple(reports), outcome, result, then, tuple(off_script)))
+
+    def audit(self, event: AuditEvent, step: int, text: str, ok: bool | None = None, *, of: int = 5) -> None:
+        """The engine wrote a line to its audit log."""
+        assert self.listener is not None
+        server = "dhcp2" if step else ""
+        at = self.clock.wall
+        self.listener.on_audit(AuditEntry(at, "r1", event, "office", "sync-restart", step, of, server, text, ok))
 
 
 LINES: dict[Role, tuple[str, ...]] = {

@@ -11,6 +11,7 @@ from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from dhcptui.model.guards import Action, rule
 from dhcptui.model.snapshot import PairSnapshot, PoolCounters, Role, Seen
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.app import DhcptuiApp
@@ -24,6 +25,7 @@ from tests.ui.feed import (
     ScriptedConsole,
     both_unreachable,
     first_frame,
+    handed_over,
     healthy,
     one_down,
     pair,
@@ -241,18 +243,51 @@ async def test_odd_sizes_do_not_crash(size: tuple[int, int]) -> None:
 async def test_read_only_binds_no_acting_key() -> None:
     """In read-only mode the acting keys do not exist, and the bar does not show them."""
     async with screen(one_down(), read_only=True) as (app, pilot, _console):
-        assert not {"R", "P", "S"} & set(app.screen.active_bindings)
-        await pilot.press("P", "R", "S")
+        assert not {"R", "P", "S", "H", "U", "X"} & set(app.screen.active_bindings)
+        await pilot.press("P", "R", "S", "H", "U", "X")
         assert not app.main.prompt.display
         assert "read-only" in row(app, "header")
         assert "partner-down" not in row(app, "keys")
+        await pilot.press("a")
+        assert app.main.command_log.display
 
 
 async def test_refused_keys_say_why_in_the_bar() -> None:
     """A refused action stays visible with its reason; an allowed one has none."""
     async with screen(healthy()) as (app, _, _console):
-        assert "P partner-down (refused: dhcp2 answers and reads normal)" in row(app, "keys")
-        assert "S shutdown  " in row(app, "keys")
+        assert "P partner-down ✗ dhcp2 answers and reads normal  " in row(app, "keys")
+        assert "U start ✗  X rescue ✗" in row(app, "keys")
+        assert "H hand over  " in row(app, "keys")
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("snapshot", [healthy(), one_down(), both_unreachable(), first_frame(), handed_over()])
+async def test_every_acting_key_is_in_the_bar_of_80_columns(snapshot: PairSnapshot, ascii_only: bool) -> None:
+    """One row holds them all, whatever is refused; a refused one is marked."""
+    async with screen(snapshot, (80, 24), ascii_only=ascii_only) as (app, _, console):
+        shown = row(app, "keys")
+        assert all(f"{key} " in shown for key in "RPSHUXaq")
+        assert shown.endswith("q quit")
+        refused = [
+            not rule(action, P, snapshot, console.clock()).allowed for action in (Action.RESCUE, Action.SHUTDOWN)
+        ]
+        assert [mark in shown for mark in ("X rescue✗", "S stop✗")] == refused or ascii_only or " ✗" in shown
+
+
+async def test_more_room_gives_more_words() -> None:
+    """Long labels, reasons and the looking keys come back with the width."""
+    async with screen(healthy(), (200, 60)) as (app, _, _console):
+        shown = row(app, "keys")
+        assert shown.startswith(
+            "R sync+restart  P partner-down ✗ dhcp2 answers and reads normal  S shutdown  H hand over"
+        )
+        assert "U bring up ✗ dhcpd (pid 4711) is running" in shown
+
+
+async def test_h_reads_take_back_where_a_server_has_handed_over() -> None:
+    """The same key undoes what it did, and its label says so."""
+    async with screen(handed_over()) as (app, _, _console):
+        assert "H take back" in row(app, "keys")
 
 
 async def test_pools_that_do_not_fit_are_counted() -> None:

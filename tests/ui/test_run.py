@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dhcptui.faults import keep
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.run import log_fault, wants_ascii
+from dhcptui.ui.run import wants_ascii
 from tests.ui.feed import ScriptedConsole, healthy
 
 
@@ -50,7 +51,7 @@ async def test_a_dead_engine_ends_the_screen() -> None:
 def test_a_fault_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user gets a sentence and a place; the traceback goes to a private file."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    said = log_fault(RuntimeError("boom\x1b[2J"))
+    said = keep(RuntimeError("boom\x1b[2J"))
     log = tmp_path / "dhcptui" / "fault.log"
     assert "\x1b" not in said
     assert str(log) in said

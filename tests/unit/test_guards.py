@@ -132,8 +132,8 @@ def test_unacknowledged_updates_must_be_sworn_away(action: Action) -> None:
 @pytest.mark.parametrize("action", Action)
 def test_the_table_is_total(action: Action) -> None:
     """Every combination of action, both states (or none) and what is recorded gets an answer with its reasons."""
-    kinds = [*(lambda role, s=s, h=h: live(role, s, h) for s in S for h in S), down, hung, gone, never]  # type: ignore[misc]
-    for one, two in itertools.product(kinds, [*(lambda role, s=s: live(role, s) for s in S), down, hung, gone, never]):  # type: ignore[misc]
+    kinds = [*(lambda role, s=s, h=h: live(role, s, h) for s in S for h in S), down, hung, gone, never]
+    for one, two in itertools.product(kinds, [*(lambda role, s=s: live(role, s) for s in S), down, hung, gone, never]):
         for acting in Role:
             snapshot = pair(one(P), two(Q))
             ruling = rule(action, acting, snapshot, NOW)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions import hand_over, partner_down, rescue, shutdown, start, sync_restart, take_back
 from dhcptui.engine.actions.base import ActionScript
+from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
@@ -22,9 +23,32 @@ SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
 }
 
 
-def make_plan(action: Action, acting: Role, pair: PairSettings, snapshot: PairSnapshot, now: Moment) -> Plan:
-    """The plan of an action on a snapshot: what would be done, and whether the guards allow it at `now`. No I/O."""
-    script = SCRIPTS[action](pair, acting)
+def make_script(
+    action: Action, acting: Role, pair: PairSettings, comparison: Comparison | None = None, variant: str = ""
+) -> ActionScript:
+    """The steps of an action; only sync-restart wants a comparison, and has a variant."""
+    if action is Action.SYNC_RESTART:
+        return sync_restart.script(pair, acting, comparison, variant)
+    return SCRIPTS[action](pair, acting)
+
+
+def make_plan(
+    action: Action,
+    acting: Role,
+    pair: PairSettings,
+    snapshot: PairSnapshot,
+    now: Moment,
+    *,
+    comparison: Comparison | None = None,
+    variant: str = "",
+) -> Plan:
+    """The plan of an action on a snapshot: what would be done, and whether the guards allow it at `now`. No I/O.
+
+    `comparison` is what `prepare` has read for a sync-restart; without it the plan is refused.
+    """
+    script = make_script(action, acting, pair, comparison, variant)
+    ruling = rule(action, acting, snapshot, now)
+    syncing = action is Action.SYNC_RESTART
     return Plan(
         action=action,
         pair=pair.name,
@@ -33,6 +57,8 @@ def make_plan(action: Action, acting: Role, pair: PairSettings, snapshot: PairSn
         partner_name=pair[acting.other].name,
         headline=script.headline,
         steps=tuple(step.planned for step in script.steps),
-        ruling=rule(action, acting, snapshot, now),
+        ruling=sync_restart.judged(ruling, comparison, now, variant) if syncing else ruling,
         confirm_text=script.confirm_text,
+        attachment=comparison.attachment if syncing and comparison else (),
+        variant=variant,
     )

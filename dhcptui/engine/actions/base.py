@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.pair import PairEngine, moment
+from dhcptui.engine.audit import Operator, RunLog
+from dhcptui.engine.clocks import moment
+from dhcptui.engine.locks import directory, why
+from dhcptui.engine.pair import PairEngine
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import PlannedStep
+from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverStatus, Moment, PairSnapshot, Role
-from dhcptui.model.standing import ServerStanding, stand
+from dhcptui.model.standing import ServerStanding, Standing, stand
 from dhcptui.model.states import FailoverState
-from dhcptui.omapi.objects import SettableState
+from dhcptui.omapi.errors import OmapiError
+from dhcptui.omapi.objects import CONTROL_SHUTDOWN, SettableState
+from dhcptui.remote import marks
 from dhcptui.remote.commands import Command
+from dhcptui.remote.errors import STDERR_TAIL, CommandFailed, RemoteError
 from dhcptui.remote.session import Completed
 
 
@@ -45,6 +52,10 @@ class ActionScript:
     result: str
     """What is so when every step was verified."""
     next: str
+    expects: frozenset[tuple[str, str]] | None = None
+    """(server, state) that may be entered while it runs; any other is off script. None: all may."""
+    if_interrupted: str = ""
+    """What to do when it stopped between two steps."""
 
 
 @dataclass(slots=True)
@@ -53,12 +64,8 @@ class Context:
 
     engine: PairEngine
     acting: Role
-    archive: bytes = b""
-    """sync-restart: the shared directory as read from its source."""
-    changed: list[str] = field(default_factory=list)
-    """sync-restart: names of the files that differ."""
-    target_exists: bool = True
-    """sync-restart: whether the target has a shared directory at all."""
+    record: RunLog
+    who: Operator
 
     @property
     def pair(self) -> PairSettings:
@@ -86,22 +93,60 @@ class Context:
 
     async def set_state(self, role: Role, state: SettableState) -> FailoverStatus:
         """Write local-state on one server, once; returns what dhcpd answered."""
-        status = await self.engine.watchers[role].client.set_local_state(self.pair.peer, state)
+        server = self.pair[role]
+        with self._audited(server, omapi_write(server, self.pair.peer, state)) as answered:
+            status = await self.engine.watchers[role].write_state(state)
+            answered(f"{server.name} answered {status.local_state.word}")
         self.poke()
         return status
 
     async def request_shutdown(self, role: Role) -> None:
         """Send control state = 2 and close the connection at once: dhcpd waits for its clients before it exits."""
-        client = self.engine.watchers[role].client
-        await client.request_shutdown()
-        await client.close()
+        server = self.pair[role]
+        with self._audited(server, omapi_stop(server)) as answered:
+            client = self.engine.watchers[role].client
+            await client.request_shutdown()
+            await client.close()
+            answered("sent, connection closed")
 
     async def command(
         self, role: Role, command: Command, *, input_: bytes | None = None, timeout: float = 60, check: bool = True
     ) -> Completed:
         """Run a command on one server."""
-        session = self.engine.watchers[role].session
-        return await session.run(command, input=input_, timeout=timeout, check=check)
+        server = self.pair[role]
+        line = command.as_root(server.sudo).line
+        fed = f" (with {len(input_)} bytes of input)" if input_ is not None else ""
+        with self._audited(server, line + fed) as answered:
+            done = await self.engine.watchers[role].session.run(command, input=input_, timeout=timeout)
+            said = clean(done.stderr[-STDERR_TAIL:]) if done.exit_status else ""
+            answered(f"exit status {done.exit_status}" + (f": {said}" if said else ""), done.exit_status == 0)
+        if check and done.exit_status != 0:
+            raise CommandFailed(line, done.exit_status, done.stderr)
+        return done
+
+    async def leave_lockout(self, server: str, reason: str) -> str:
+        """Tell every console that `server` must not start unsynchronised; returns why not, where that fails."""
+        command = marks.put_lockout(directory(self.me), server, self.who.text, reason)
+        try:
+            with self._audited(self.me, command.as_root(self.me.sudo).line) as answered:
+                await marks.run(self.engine.watchers[self.acting].quick, command)
+                answered("done")
+        except RemoteError as error:
+            return f"; no marker could be left for other consoles: {why(error)}"
+        return ""
+
+    @contextmanager
+    def _audited(self, server: ServerSettings, text: str) -> Iterator[Callable[..., None]]:
+        """The intent is on disk before the block runs, its outcome after it; an act cut short has none."""
+        self.record.intent(server.name, text)
+        said: list[tuple[str, bool]] = []
+        try:
+            yield lambda what, ok=True: said.append((what, ok))
+        except (OmapiError, RemoteError) as error:
+            self.record.outcome(server.name, str(error), False)
+            raise
+        for what, ok in said:
+            self.record.outcome(server.name, what, ok)
 
     def poke(self) -> None:
         """Read both servers again now."""
@@ -133,19 +178,34 @@ class Context:
 
         return await self.until(holds, timeout)
 
-    async def fresh(self, timeout: float = 5.0) -> None:
-        """Wait until the process table of the partner and both states were read after this call, or time is up."""
+    async def fresh(self, timeout: float = 8.0) -> None:
+        """Wait until everything that can be read of both servers was read after this call. Raises StepFailed.
+
+        What was seen before the confirmation proves nothing at the moment of the write.
+        """
         start = moment().mono
-        await self.until(
-            lambda snapshot, _now: all(
-                not view.ssh.ok or (view.process is not None and view.process.at > start) for view in snapshot.servers
-            ),
-            timeout,
-        )
-        await asyncio.sleep(0)
+
+        def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
+            for view in snapshot.servers:
+                if view.ssh.ok and (view.process is None or view.process.at <= start):
+                    return False
+                if view.omapi.ok and (view.status is None or view.status.at <= start) and stand(view, now).live:
+                    return False
+                reach = snapshot[view.role.other].reach
+                if stand(view, now).standing is Standing.UNREACHABLE and (reach is None or reach.at <= start):
+                    return False
+            return True
+
+        if not await self.until(read_again, timeout):
+            raise StepFailed("the servers could not be read again just now", "Nothing was written. Try again.")
 
 
 def omapi_write(server: ServerSettings, peer: str, state: SettableState) -> str:
     """The write as it is shown: what is opened and what is set, in dhcpd's words."""
     number = state.value.number
     return f'OMAPI {server.name}: open failover-state "{peer}", set local-state = {number} ({state.value.word})'
+
+
+def omapi_stop(server: ServerSettings) -> str:
+    """The request to exit as it is shown."""
+    return f"OMAPI {server.name}: open control, set state = {CONTROL_SHUTDOWN}; close the connection"

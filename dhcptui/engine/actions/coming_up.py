@@ -10,7 +10,7 @@ import shlex
 
 from dhcptui.config import ServerSettings
 from dhcptui.engine.actions.base import Context, Step, StepFailed
-from dhcptui.engine.pair import moment
+from dhcptui.engine.clocks import moment
 from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role

@@ -9,8 +9,11 @@ from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
+from dhcptui.omapi.errors import OmapiError
 from dhcptui.omapi.objects import SettableState
+from dhcptui.remote.errors import RemoteError
 
+_S = FailoverState
 FOLLOW_SECONDS = 5.0
 """The survivor takes 0.1 s; after this long it will not follow."""
 BACK_SECONDS = 15.0
@@ -26,7 +29,14 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         (step(pair, acting),),
         f"{partner.name} serves every client; {me.name} is in shutdown, its dhcpd runs.",
         f"H on {me.name} takes it back, without an MCLT wait. Until then {partner.name} is alone.",
+        expects=expected(me.name, partner.name),
     )
+
+
+def expected(me: str, partner: str) -> frozenset[tuple[str, str]]:
+    """The states entered on the way: the last four when the survivor does not follow and all is set back."""
+    back = (_S.RECOVER, _S.RECOVER_WAIT, _S.RECOVER_DONE, _S.NORMAL)
+    return frozenset({(me, _S.SHUTDOWN.word), (partner, _S.PARTNER_DOWN.word), *((me, state.word) for state in back)})
 
 
 def step(pair: PairSettings, acting: Role) -> Step:
@@ -53,18 +63,18 @@ async def _hand_over(context: Context) -> str:
         )
 
     await context.set_state(acting, SettableState.SHUTDOWN)
-    if not await context.until(followed, FOLLOW_SECONDS):
-        seen = context.standing(partner)
+    if await context.until(followed, FOLLOW_SECONDS):
+        return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
+    seen = context.standing(partner)
+    said = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})"
+    try:
         await context.set_state(acting, SettableState.RECOVER)
-        back = await context.until_state(acting, FailoverState.NORMAL, BACK_SECONDS)
-        mine = context.standing(acting)
+    except (OmapiError, RemoteError) as error:
         raise StepFailed(
-            f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})",
-            f"{context.me.name} was set back to recover"
-            + (
-                " and is normal again."
-                if back
-                else f" and is {mine.state.word if mine.state else 'silent'} now: watch it."
-            ),
-        )
-    return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
+            f"{said}; shutdown (8) was written on {context.me.name} and could not be taken back: {error}",
+            f"{context.me.name} serves nobody while it reads shutdown. Take it back (H) as soon as it answers.",
+        ) from error
+    back = await context.until_state(acting, FailoverState.NORMAL, BACK_SECONDS)
+    mine = context.standing(acting)
+    word = "normal again" if back else f"{mine.state.word if mine.state else 'silent'} now: watch it"
+    raise StepFailed(said, f"{context.me.name} was set back to recover and is {word}.")

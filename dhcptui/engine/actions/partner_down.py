@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
-from dhcptui.engine.pair import moment
+from dhcptui.engine.clocks import moment
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Role
@@ -36,6 +36,8 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         ),
         f"{me.name} is in partner-down and serves every client.",
         f"Keep {partner.name} from starting until it can reach {me.name}. It resynchronises before it serves again.",
+        expects=frozenset({(me.name, FailoverState.PARTNER_DOWN.word)}),
+        if_interrupted="Nothing was written.",
     )
 
 
@@ -57,4 +59,5 @@ async def _declare(context: Context) -> str:
         )
     if not await context.until_state(context.acting, FailoverState.PARTNER_DOWN, 5):
         raise StepFailed(f"{context.me.name} does not read partner-down", "Look at its log. Do not write it again.")
-    return f"{context.me.name} reads partner-down"
+    trouble = await context.leave_lockout(context.partner.name, "partner-down was declared")
+    return f"{context.me.name} reads partner-down{trouble}"

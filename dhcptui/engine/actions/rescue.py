@@ -13,7 +13,7 @@ import time
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import start_step
-from dhcptui.engine.pair import moment
+from dhcptui.engine.clocks import moment
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role

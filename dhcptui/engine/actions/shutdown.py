@@ -10,13 +10,13 @@ import shlex
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions import hand_over
-from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
+from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_stop
+from dhcptui.engine.clocks import moment
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Role
 from dhcptui.model.standing import sighted
 from dhcptui.model.states import FailoverState
-from dhcptui.omapi.objects import CONTROL_SHUTDOWN
 
 EXIT_SECONDS = 40.0
 """dhcpd exits 10-17 s after control state = 2."""
@@ -35,7 +35,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 PlannedStep(
                     f"{me.name}'s dhcpd stops",
                     me.name,
-                    f"OMAPI {me.name}: open control, set state = {CONTROL_SHUTDOWN}; close the connection",
+                    omapi_stop(me),
                     f"no dhcpd process on {me.name}, {partner.name} still in partner-down",
                 ),
                 _stop,
@@ -43,6 +43,8 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         ),
         f"{me.name} is stopped, {partner.name} serves every client. {me.name}'s restart will skip the MCLT wait.",
         f"To bring {me.name} back: {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
+        expects=hand_over.expected(me.name, partner.name),
+        if_interrupted=f"{me.name} has handed over and is idle: take it back, or stop its dhcpd by hand.",
     )
 
 
@@ -50,9 +52,13 @@ async def _stop(context: Context) -> str:
     acting = context.acting
     await context.request_shutdown(acting)
     if not await context.until(lambda snapshot, now: sighted(snapshot[acting], now) is False, EXIT_SECONDS):
+        seen = sighted(context.snapshot[acting], moment())
+        name = context.me.name
         raise StepFailed(
-            f"{context.me.name}'s dhcpd is still there after {EXIT_SECONDS:.0f} s",
-            f"{context.partner.name} serves every client meanwhile. Look at the log of {context.me.name}.",
+            f"{name}'s dhcpd is still there after {EXIT_SECONDS:.0f} s"
+            if seen
+            else f"{name} has been told to stop, but cannot be looked into: {context.snapshot[acting].ssh.detail}",
+            f"{context.partner.name} serves every client meanwhile. Look at {name}: process and log.",
         )
     survivor = context.standing(acting.other)
     if survivor.state is not FailoverState.PARTNER_DOWN:

@@ -1,110 +1,107 @@
 """sync-restart: copy the shared directory, test on both servers, restart one after the other.
 
 Nothing is restarted before `dhcpd -t` passed on both. The copy is staged beside its target and swapped in by rename;
-the old directory stays as a backup. Files that exist only on the target are kept.
+the old directory stays as a backup. Files that exist only on the target are kept unless the pair says `mirror = true`.
+How far a run has come lies beside the directory, so that a second console can resume or roll back a first one's.
 """
 
 from __future__ import annotations
 
-import io
-import posixpath
-import shlex
-import tarfile
-import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 
 from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
-from dhcptui.engine.pair import moment
-from dhcptui.model.guards import Action
+from dhcptui.engine.actions import sync_copy
+from dhcptui.engine.actions.base import ActionScript, Context, Step
+from dhcptui.engine.actions.coming_up import restart_command
+from dhcptui.engine.actions.sync_compare import BEING_COMPARED, COPIED, Comparison, read_command
+from dhcptui.engine.actions.sync_copy import SyncRun
+from dhcptui.engine.actions.sync_turn import turn
+from dhcptui.model.evidence import Finding
+from dhcptui.model.guards import Action, Ruling
 from dhcptui.model.plan import PlannedStep
-from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
-from dhcptui.remote import commands
+from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.states import FailoverState
+from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import CommandFailed, RemoteError
 
-BOTH_NORMAL_SECONDS = 120.0
-"""dhcpd tries its partner again after 5 s, or after 90 s when the first attempt was refused at once."""
-KEEP_BACKUPS = 5
+ROLLBACK = "rollback"
+"""The variant that undoes an interrupted run instead of resuming it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the shared directory of a server lives, and the names we use beside it."""
-
-    directory: str
-
-    @property
-    def staging(self) -> str:
-        return self._beside("new")
-
-    @property
-    def rejected(self) -> str:
-        return self._beside("rejected")
-
-    def backup(self, stamp: str) -> str:
-        return self._beside("backup") + f"-{stamp}"
-
-    @property
-    def backups(self) -> str:
-        return self._beside("backup") + "-*"
-
-    def _beside(self, what: str) -> str:
-        parent, name = posixpath.split(self.directory.rstrip("/"))
-        return posixpath.join(parent, f"{commands.OWN_PREFIX}{what}-{name}")
-
-
-def script(pair: PairSettings, acting: Role) -> ActionScript:
+def script(pair: PairSettings, acting: Role, comparison: Comparison | None = None, variant: str = "") -> ActionScript:
     """`acting` plays no part: source and order come from the configuration."""
     del acting
-    source, target = pair[pair.sync_from], pair[pair.sync_from.other]
-    first, second = (pair[role] for role in pair.restart_order)
+    run = SyncRun(pair, comparison)
+    if variant == ROLLBACK:
+        return _rollback(run)
+    resumed = comparison.resumable if comparison else None
+    done = resumed.done if resumed else ()
+    left = [pair[role] for role in pair.restart_order if f"restarted {pair[role].name}" not in done]
+    copying = comparison is None or not comparison.nothing_to_copy
+    steps = (
+        *_reading(run),
+        *((_copying(run)) if copying else _only_testing(run)),
+        *(_turn(run, server) for server in left),
+        _tidy(run),
+    )
+    restarts = ", then ".join(server.name for server in left)
+    if resumed:
+        headline = f"Resume the run that {resumed.by} began: " + (f"restart {restarts}." if left else "clear up.")
+    elif copying:
+        headline = (
+            f"Copy {run.source.shared_dir} from {run.source.name} to {run.target.name}, test, restart {restarts}."
+        )
+    else:
+        headline = f"Nothing to copy: test, restart {restarts}."
     return ActionScript(
         Action.SYNC_RESTART,
-        f"Copy {source.shared_dir} from {source.name} to {target.name}, test, restart {first.name}, then {second.name}.",
+        headline,
         pair.name,
-        (
-            Step(
-                PlannedStep(
-                    "compare the shared directories",
-                    source.name,
-                    _line(source, commands.pack_tree(source.shared_dir)),
-                    "both read",
-                ),
-                _compare,
-            ),
-            Step(_test_step(source), lambda context: _test(context, source)),
-            Step(
-                PlannedStep(
-                    f"copy to {target.name}, keeping a backup",
-                    target.name,
-                    _line(target, commands.unpack_tree(_Place(target.shared_dir).staging))
-                    + f", swap with {target.shared_dir}",
-                    f"{_line(target, commands.dhcpd_test(target.dhcpd_conf))} passes, else swapped back",
-                ),
-                _copy,
-            ),
-            *(
-                Step(
-                    PlannedStep(
-                        f"restart {server.name}",
-                        server.name,
-                        _line(server, _restart_command(server)),
-                        "a new dhcpd process, both servers read normal",
-                    ),
-                    lambda context, server=server: _restart(context, server),  # type: ignore[misc]
-                )
-                for server in (first, second)
-            ),
-        ),
+        steps,
         "Both servers run the new configuration and read normal.",
         "Nothing to do.",
+        _expected(pair),
+        "Sync-restart again: it resumes what was put in place, or begins anew.",
     )
 
 
-def _restart_command(server: ServerSettings) -> Command:
-    return commands.restart(shlex.join(server.restart))
+def _expected(pair: PairSettings) -> frozenset[tuple[str, str]]:
+    """What a restart makes each server go through."""
+    states = (FailoverState.STARTUP, FailoverState.COMMUNICATIONS_INTERRUPTED, FailoverState.NORMAL)
+    return frozenset((pair[role].name, state.word) for role in Role for state in states)
+
+
+def judged(ruling: Ruling, comparison: Comparison | None, now: Moment, variant: str = "") -> Ruling:
+    """The guards' ruling with what the comparison adds: a precondition, and a word on an interrupted run."""
+    if comparison is None:
+        return replace(ruling, findings=(*ruling.findings, BEING_COMPARED))
+    if variant == ROLLBACK:
+        return replace(ruling, findings=(*ruling.findings, _revertible(comparison, now)))
+    warnings = ruling.warnings
+    if record := comparison.record:
+        how_far = ", ".join(record.done) or ("the new files put in place" if comparison.backup_there else "nothing")
+        told = f"A run of {record.by} did not come to its end. Done by then: {how_far}."
+        if comparison.resumable is None:
+            told += " The directories have changed since: this is a new run."
+        elif comparison.revertible:
+            told += f" It can also be rolled back to the directory of {record.stamp}."
+        warnings = (*warnings, told)
+    return replace(ruling, findings=(*ruling.findings, comparison.finding(now)), warnings=warnings)
+
+
+def _revertible(comparison: Comparison, now: Moment) -> Finding:
+    record = comparison.revertible
+    observed = (
+        f"the directory of {record.stamp} lies on {comparison.target} (run of {record.by}: {', '.join(record.done)})"
+        if record
+        else comparison.error
+        if comparison.error and not comparison.record
+        else f"no interrupted run with a backup lies on {comparison.target}"
+    )
+    asked = "there is an interrupted run to roll back"
+    return Finding(asked, observed, record is not None, f"files on {comparison.target}", now.mono - comparison.read_at)
 
 
 def _line(server: ServerSettings, command: Command) -> str:
@@ -112,145 +109,140 @@ def _line(server: ServerSettings, command: Command) -> str:
     return command.as_root(server.sudo).line
 
 
-def _test_step(server: ServerSettings) -> PlannedStep:
-    line = _line(server, commands.dhcpd_test(server.dhcpd_conf))
-    return PlannedStep(f"test the configuration of {server.name}", server.name, line, "exit status 0")
+def _step(
+    run: SyncRun,
+    server: ServerSettings,
+    title: str,
+    command: Command,
+    *,
+    until: str,
+    does: Callable[[Context, SyncRun], Awaitable[str]],
+) -> Step:
+    return Step(PlannedStep(title, server.name, _line(server, command), until), lambda context: does(context, run))
 
 
-def _contents(archive: bytes) -> dict[str, object]:
-    """Name -> what counts as its content, for every file of a tar stream."""
-    found: dict[str, object] = {}
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
-        for member in tar:
-            if member.isreg():
-                data = tar.extractfile(member)
-                found[member.name] = (data.read() if data else b"", member.mode)
-            elif not member.isdir():
-                found[member.name] = (member.type, member.linkname)
-    return found
+def _test_line(server: ServerSettings) -> str:
+    return _line(server, commands.dhcpd_test(server.dhcpd_conf))
 
 
-async def _compare(context: Context) -> str:
-    source_role = context.pair.sync_from
-    source, target = context.pair[source_role], context.pair[source_role.other]
-    archive = (await context.command(source_role, commands.pack_tree(source.shared_dir))).stdout
-    try:
-        old = (await context.command(source_role.other, commands.pack_tree(target.shared_dir))).stdout
-        before = _contents(old)
-        context.target_exists = True
-    except CommandFailed:
-        before = {}
-        context.target_exists = False
-    try:
-        after = _contents(archive)
-    except tarfile.TarError as error:
-        raise StepFailed(
-            f"cannot read the archive of {source.shared_dir}: {clean(str(error))}", "Nothing was changed."
-        ) from error
-    changed = sorted(name for name, content in after.items() if before.get(name) != content)
-    kept = sorted(set(before) - set(after))
-    context.archive, context.changed = archive, changed
-    if not changed:
-        return f"nothing to copy: {target.name} has the same {len(after)} files"
-    listed = ", ".join(clean(name.removeprefix("./"), 60) for name in changed[:5])
-    more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
-    only = f"; {len(kept)} only on {target.name}, kept" if kept else ""
-    return f"{len(changed)} of {len(after)} files differ: {listed}{more}{only}"
+def _reading(run: SyncRun) -> tuple[Step, ...]:
+    source, target = run.source, run.target
+    test = commands.dhcpd_test(source.dhcpd_conf)
+    return (
+        _step(
+            run,
+            source,
+            f"read {source.name}'s files again",
+            read_command(source),
+            until="read",
+            does=sync_copy.read_source,
+        ),
+        _step(
+            run,
+            target,
+            f"read {target.name}'s files again",
+            read_command(target),
+            until="both directories are as they were when you confirmed",
+            does=sync_copy.read_target,
+        ),
+        _step(
+            run,
+            source,
+            f"test the configuration of {source.name}",
+            test,
+            until="exit status 0",
+            does=sync_copy.test_source,
+        ),
+    )
 
 
-async def _test(context: Context, server: ServerSettings) -> str:
-    done = await context.command(server.role, commands.dhcpd_test(server.dhcpd_conf), check=False)
-    if done.exit_status != 0:
-        raise StepFailed(
-            f"dhcpd -t on {server.name}: {_complaint(done.stderr)}",
-            f"No server was restarted. Mend the file on {context.pair[context.pair.sync_from].name} and try again.",
+def _only_testing(run: SyncRun) -> tuple[Step, ...]:
+    target = run.target
+    test = commands.dhcpd_test(target.dhcpd_conf)
+    title = f"test the configuration of {target.name}"
+    if run.record.stamp and COPIED not in run.record.done:
+        passes = f"exit status 0, else {target.shared_dir} is swapped back"
+    else:
+        passes = f"exit status 0; noted in {run.place.record}"
+    return (_step(run, target, title, test, until=passes, does=sync_copy.test_target),)
+
+
+def _copying(run: SyncRun) -> tuple[Step, ...]:
+    target, place = run.target, run.place
+    unpacked = f"{_line(target, sync_commands.read_tree(place.staging))}: the very files"
+    swap = sync_commands.swap_in(place.staging, place.directory, place.backups, place.record)
+    return (
+        _step(
+            run,
+            target,
+            f"copy {target.name}'s directory beside it",
+            sync_commands.stage(place.directory, place.staging),
+            until="exit status 0",
+            does=sync_copy.stage,
+        ),
+        _step(
+            run,
+            target,
+            "unpack what differs into the copy",
+            commands.unpack_tree(place.staging),
+            until=unpacked,
+            does=sync_copy.unpack,
+        ),
+        _step(
+            run,
+            target,
+            "swap it in, keeping a backup",
+            swap,
+            until=f"{_test_line(target)} passes, else swapped back",
+            does=sync_copy.swap,
+        ),
+    )
+
+
+def _turn(run: SyncRun, server: ServerSettings) -> Step:
+    fallback = ", else its old files are put back and it is restarted once" if server is run.target else ""
+    verified = f"clocks agree before; then a new dhcpd, OMAPI answers, both read normal{fallback}; noted in the record"
+    planned = PlannedStep(f"restart {server.name}", server.name, _line(server, restart_command(server)), verified)
+    return Step(planned, partial(_take_turn, run, server))
+
+
+async def _take_turn(run: SyncRun, server: ServerSettings, context: Context) -> str:
+    return await turn(context, run, server)
+
+
+def _tidy(run: SyncRun) -> Step:
+    title = f"clear up on {run.target.name}"
+    return _step(run, run.target, title, sync_copy.tidy_command(run), until="exit status 0", does=sync_copy.tidy)
+
+
+def _rollback(run: SyncRun) -> ActionScript:
+    """The copy target only: the source's files were never touched, and a restart of it would change nothing."""
+    target, place = run.target, run.place
+    backup = place.backup(run.record.stamp)
+    restarted = sync_copy.was_restarted(run, target.role)
+    # Its old files are in place already: a failure to come up has nothing older to fall back on.
+    steps = [
+        _step(
+            run,
+            target,
+            f"put {backup or 'the backup'} back",
+            sync_copy.back_command(run),
+            until=f"{_test_line(target)} passes",
+            does=sync_copy.roll_back,
         )
-    return f"dhcpd -t passes on {server.name}"
-
-
-def _complaint(stderr: bytes) -> str:
-    """The lines of `dhcpd -t` that name a file and line, with their text; all of it where none does."""
-    lines = [clean(line, 200) for line in stderr.splitlines() if line.strip()]
-    named = [line for line in lines if " line " in line]
-    return " / ".join((named or lines[-3:])[:4])
-
-
-async def _copy(context: Context) -> str:
-    role = context.pair.sync_from.other
-    target = context.pair[role]
-    if not context.changed:
-        return await _test(context, target) + "; nothing was copied"
-    place = _Place(target.shared_dir)
-    archive = context.archive
-    backup = place.backup(time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
-
-    async def run(command: Command, input_: bytes | None = None) -> None:
-        await context.command(role, command, input_=input_)
-
-    await run(commands.remove_tree(place.staging))
-    existed = context.target_exists
-    await run(commands.copy(target.shared_dir, place.staging) if existed else commands.make_dir(place.staging))
-    await run(commands.unpack_tree(place.staging), archive)
-    if existed:
-        await run(commands.rename(target.shared_dir, backup))
-    await run(commands.rename(place.staging, target.shared_dir))
-    try:
-        passed = await _test(context, target)
-    except StepFailed as failure:
-        await run(commands.remove_tree(place.rejected))
-        await run(commands.rename(target.shared_dir, place.rejected))
-        if existed:
-            await run(commands.rename(backup, target.shared_dir))
-        raise StepFailed(
-            f"{failure}; the old directory is back",
-            f"No server was restarted. What was refused lies in {place.rejected} on {target.name}.",
-        ) from failure
-    await _prune(context, role, place)
-    return f"{passed}; the old directory is {backup}" if existed else passed
-
-
-async def _prune(context: Context, role: Role, place: _Place) -> None:
-    """Keep the last few backups. The stamps sort by time; a failure to tidy up is no failure."""
-    try:
-        listed = (await context.command(role, commands.list_glob(place.backups))).stdout.split(b"\0")
-        for old in sorted(path.decode("utf-8", "surrogateescape") for path in listed if path)[:-KEEP_BACKUPS]:
-            await context.command(role, commands.remove_tree(old))
-    except RemoteError:
-        return
-
-
-async def _restart(context: Context, server: ServerSettings) -> str:
-    role = server.role
-    other = context.pair[role.other]
-    await context.fresh()
-    if not context.standing(role.other).serving:
-        raise StepFailed(
-            f"{other.name} does not serve now", f"{server.name} was not restarted, so that somebody serves."
-        )
-    seen = context.snapshot[role].process
-    before = seen.value.pids if seen else ()
-    started = moment().mono
-    try:
-        await context.command(role, _restart_command(server))
-    except RemoteError as error:
-        raise StepFailed(
-            f"restart of {server.name}: {error}",
-            f"{other.name} was not touched and serves. Look at the log of {server.name}.",
-        ) from error
-    returned = moment().mono
-    if not await context.until_both_normal(BOTH_NORMAL_SECONDS, since=returned):
-        words = " and ".join(
-            f"{each.view.name} reads {each.state.word if each.state else each.standing.value}"
-            for each in (context.standing(Role.PRIMARY), context.standing(Role.SECONDARY))
-        )
-        raise StepFailed(
-            f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {words}", f"{other.name} was not restarted after it."
-        )
-    await context.fresh()
-    seen = context.snapshot[role].process
-    after = seen.value.pids if seen else ()
-    if not after or after == before:
-        raise StepFailed(
-            f"{server.name} still runs the old dhcpd process", "Check the restart command in the configuration."
-        )
-    return f"new dhcpd on {server.name} (pid {after[0]}), both normal {moment().mono - started:.1f} s after the restart began"
+    ]
+    if restarted:
+        after = SyncRun(run.pair, run.comparison)
+        after.record = replace(run.record, stamp="")
+        steps.append(_turn(after, target))
+    return ActionScript(
+        Action.SYNC_RESTART,
+        f"Roll back the run that {run.record.by} began: {target.name} gets its old {target.shared_dir} again"
+        + (" and restarts." if restarted else "; it had not been restarted yet."),
+        run.pair.name,
+        (*steps, _tidy(run)),
+        f"{target.name} has its old directory again; what it replaced lies in {place.rejected}.",
+        f"{run.source.name} keeps the new files: mend or revert them there before its next restart.",
+        _expected(run.pair),
+        f"The rest by hand: dhcpd on {target.name} must be restarted with its old files if it runs the new ones.",
+    )

@@ -1,8 +1,9 @@
-"""The key bar: what a key does now, and why a refused one does not."""
+"""The key bar: what a key does now, and why a refused one does not. One row, whatever the width."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
@@ -15,33 +16,97 @@ GAP = "  "
 REASON = 44
 """Cells for a reason where there is room; the whole of it stands in the prompt."""
 SHORTEST_REASON = 22
+EXTRAS = ("look.pause", "look.next-pane")
+"""Shown only where all else has room: what people try anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One command in the bar."""
+
+    command: Command
+    ruling: Ruling | None
+    long: bool = False
+    loose: bool = False
+    """A space before the mark of a refused one."""
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.command.name
+
+    @property
+    def refused(self) -> bool:
+        return self.ruling is not None and not self.ruling.allowed
+
+    def paint(self, glyphs: Glyphs) -> Content:
+        key, labels = self.command.shown_key, self.command.labels(self.ruling.action if self.ruling else None)
+        label = labels[0 if self.long else 1]
+        if not self.refused:
+            return text((key, f"bold {ACCENT}"), (f" {label}", "" if self.command.acting else MUTED))
+        mark = (" " if self.loose else "") + glyphs.bad + (f" {self.reason}" if self.reason else "")
+        return text((f"{key} {label}{mark}", "$text-disabled"))
+
+
+class _Bar:
+    """The items, and how much room is left; an improvement that does not fit is not made."""
+
+    def __init__(self, items: Sequence[_Item], glyphs: Glyphs, width: int) -> None:
+        self.items = {item.name: item for item in items}
+        self._hidden = set(EXTRAS)
+        self._glyphs, self._width = glyphs, width
+
+    @property
+    def content(self) -> Content:
+        """The bar as it is now."""
+        shown = [item.paint(self._glyphs) for name, item in self.items.items() if name not in self._hidden]
+        return Content(GAP).join(shown)
+
+    @property
+    def room(self) -> int:
+        """Cells left over."""
+        return self._width - self.content.cell_length
+
+    def improve(self, *better: _Item) -> None:
+        """Take these items, all or none."""
+        before, hidden = dict(self.items), set(self._hidden)
+        self.items.update((item.name, item) for item in better)
+        self._hidden -= {item.name for item in better}
+        if self.room < 0:
+            self.items, self._hidden = before, hidden
+
+    def explain(self, item: _Item) -> None:
+        """Give a refused item its reason, cut to the room there is."""
+        if not item.refused or item.ruling is None:
+            return
+        reason = item.ruling.reasons[0]
+        space = min(REASON, self.room - len(" "))
+        if space >= min(SHORTEST_REASON, len(reason)):
+            self.improve(replace(item, reason=cut(Content(reason), space, self._glyphs.ellipsis).plain))
 
 
 def key_bar(commands: Sequence[Command], rulings: Mapping[Action, Ruling], glyphs: Glyphs, width: int) -> Content:
-    """Every command of the bar. A refused one is marked, and says why as far as there is room."""
-    shown = [command for command in commands if command.in_bar]
-    items = {command.name: _item(command, _ruling(command, rulings), glyphs, 0) for command in shown}
-    if width < sum(item.cell_length for item in items.values()) + len(GAP) * (len(items) - 1):
-        items.pop("look.next-pane", None)  # tab is what people try anyway
-    room = width - sum(item.cell_length for item in items.values()) - len(GAP) * (len(items) - 1)
-    refused = [command for command in shown if (ruling := _ruling(command, rulings)) and not ruling.allowed]
-    for command in sorted(refused, key=lambda command: command.action is not Action.PARTNER_DOWN):
-        space = min(REASON, room - len(" (refused: )") + len(f" {glyphs.bad}"))
-        ruling = _ruling(command, rulings)
-        if ruling and space >= min(SHORTEST_REASON, len(ruling.reasons[0])):
-            item = _item(command, ruling, glyphs, space)
-            room -= item.cell_length - items[command.name].cell_length
-            items[command.name] = item
-    return Content(GAP).join(items.values())
+    """Every command of the bar, as well as there is room: marks first, then the first reason, then longer words."""
+    items = [_Item(command, _ruling(command, rulings)) for command in commands if command.in_bar]
+    bar = _Bar(items, glyphs, width)
+    for item in items:  # the short word of this one says too little
+        if item.command.action is Action.HAND_OVER:
+            bar.improve(replace(item, long=True))
+    bar.improve(*(replace(item, loose=True) for item in bar.items.values() if item.name not in EXTRAS))
+    for item in items:
+        if item.command.action is Action.PARTNER_DOWN:
+            bar.explain(bar.items[item.name])
+    for item in items:
+        bar.improve(replace(bar.items[item.name], long=True))
+    for item in items:
+        bar.explain(bar.items[item.name])
+    return bar.content
 
 
 def _ruling(command: Command, rulings: Mapping[Action, Ruling]) -> Ruling | None:
     return rulings.get(command.action) if command.action else None
 
 
-def _item(command: Command, ruling: Ruling | None, glyphs: Glyphs, room: int) -> Content:
-    if ruling is None or ruling.allowed:
-        return text((command.shown_key, f"bold {ACCENT}"), (f" {command.label}", "" if command.acting else MUTED))
-    reason = cut(Content(ruling.reasons[0]), room, glyphs.ellipsis).plain
-    why = f" (refused: {reason})" if room else f" {glyphs.bad}"
-    return text((f"{command.shown_key} {command.label}{why}", "$text-disabled"))
+def key_list(keys: Sequence[tuple[str, str]]) -> Content:
+    """Keys that do one plain thing each."""
+    return Content(GAP).join(text((key, f"bold {ACCENT}"), (f" {word}", MUTED)) for key, word in keys)

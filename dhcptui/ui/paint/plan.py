@@ -11,15 +11,42 @@ from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Para
 
 FRESH_SECONDS = 2.5
 """Evidence younger than this is the present; its age would only flicker."""
+PENDING = ("not been read yet", "still being contacted", "has not tried it yet", "being compared")
+"""In the words of findings that wait for an answer under way (as in engine.headless)."""
+MOST_LINES = 400
+"""Lines of an attachment on screen; every one is wrapped and painted."""
 
 
 def top(plan: Plan, glyphs: Glyphs) -> list[Paragraph]:
     """Refused: why. Allowed: the headline, and what it may cost."""
+    if pending(plan):
+        waits = (_marked((f"{glyphs.wait} ", ACCENT), reason) for reason in plan.ruling.reasons)
+        return [Paragraph(text((plan.headline, "bold"))), *waits]
     if not plan.allowed:
         head = text(("Refused", f"bold {CRITICAL}"), (f" {glyphs.dot} nothing was done", MUTED))
         return [Paragraph(head), *(_marked((f"{glyphs.bad} ", CRITICAL), reason) for reason in plan.ruling.reasons)]
-    warnings = [_marked((f"{glyphs.warn} ", WARNING), warning) for warning in plan.ruling.warnings]
-    return [Paragraph(text((plan.headline, "bold"))), *warnings]
+    unproven = [f"Not proven: {each.observed}" for each in plan.ruling.findings if _sworn(each)]
+    warnings = [_marked((f"{glyphs.warn} ", WARNING), warning) for warning in (*unproven, *plan.ruling.warnings)]
+    return [Paragraph(text((plan.headline, "bold"))), *_size(plan), *warnings]
+
+
+def _size(plan: Plan) -> list[Paragraph]:
+    """How much is attached: it may stand further down."""
+    files = sum(line.startswith("+++ ") for line in plan.attachment)
+    if not files:
+        return []
+    added, removed = (
+        sum(line.startswith(sign) and not line.startswith(head) for line in plan.attachment)
+        for sign, head in (("+", "+++ "), ("-", "--- "))
+    )
+    many = "file differs" if files == 1 else "files differ"
+    return [Paragraph(text(f"{files} {many}: ", (f"+{added}", GOOD), " ", (f"-{removed}", CRITICAL), " lines, below"))]
+
+
+def pending(plan: Plan) -> bool:
+    """Whether nothing stands against it but what is only now being looked at."""
+    reasons = plan.ruling.reasons
+    return bool(reasons) and all(any(words in reason for words in PENDING) for reason in reasons)
 
 
 def steps(plan: Plan, glyphs: Glyphs) -> list[Paragraph]:
@@ -57,9 +84,35 @@ def _marked(*parts: Part) -> Paragraph:
     return Paragraph(text(*parts), 2, 2)
 
 
+def attachment(plan: Plan) -> list[Paragraph]:
+    """What is attached, as the unified diff it is: the sign says it, the colour repeats it."""
+    if not plan.attachment:
+        return []
+    shown = plan.attachment[:MOST_LINES]
+    left = len(plan.attachment) - len(shown)
+    more = [Paragraph(text((f"and {left} more lines: dhcptui plan shows all", MUTED)))] if left else []
+    return [heading("What changes"), *(Paragraph(text((line, _diff_style(line))), 2, 2) for line in shown), *more]
+
+
+def _diff_style(line: str) -> str:
+    if line.startswith(("--- ", "+++ ")):
+        return "bold"
+    return {"+": GOOD, "-": CRITICAL, "@": ACCENT}.get(line[:1], MUTED)
+
+
+def _sworn(finding: Finding) -> bool:
+    """Not proven, but somebody may answer for it."""
+    return not finding.ok and bool(finding.sentence)
+
+
 def _finding(finding: Finding, glyphs: Glyphs) -> tuple[Paragraph, Paragraph]:
-    mark: Part = (f"{glyphs.ok} ", GOOD) if finding.ok else (f"{glyphs.bad} ", CRITICAL)
+    style = WARNING if _sworn(finding) else CRITICAL
+    waits = not finding.ok and any(words in finding.observed for words in PENDING)
+    style = ACCENT if waits else style
+    sign = glyphs.ok if finding.ok else glyphs.wait if waits else glyphs.warn if _sworn(finding) else glyphs.bad
+    mark: Part = (f"{sign} ", GOOD if finding.ok else style)
+    doubt: Part = (f" {glyphs.dot} not proven", WARNING) if _sworn(finding) else ""
     old = finding.age_seconds
     when = f", {age(old)} ago" if old is not None and old > FRESH_SECONDS else ""
-    seen = text((finding.observed, "" if finding.ok else CRITICAL), (f" {glyphs.dot} {finding.by}{when}", MUTED))
-    return _marked(mark, finding.asked), Paragraph(seen, 4)
+    seen = text((finding.observed, "" if finding.ok else style), (f" {glyphs.dot} {finding.by}{when}", MUTED))
+    return _marked(mark, finding.asked, doubt), Paragraph(seen, 4)

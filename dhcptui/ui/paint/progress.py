@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcptui.model.plan import Outcome, PlannedStep, StepReport, StepState
+from dhcptui.model.plan import Outcome, PlannedStep, Progress, StepReport, StepState
 from dhcptui.ui.line import Line, line
 from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, PLAIN, WARNING, Glyphs, Paragraph, text
 
@@ -18,6 +18,7 @@ _OUTCOME = {
     Outcome.VERIFIED: GOOD,
     Outcome.FAILED: CRITICAL,
     Outcome.REFUSED: WARNING,
+    Outcome.INTERRUPTED: WARNING,
 }
 
 
@@ -44,10 +45,19 @@ def _awaits(planned: PlannedStep, report: StepReport) -> str:
     return f"until: {planned.verified_by}" if report.state is StepState.RUNNING and planned.verified_by else ""
 
 
-def outcome(kind: Outcome, result: str, then: str, glyphs: Glyphs) -> list[Paragraph]:
-    """The last word; nothing while it runs."""
+def outcome(progress: Progress, glyphs: Glyphs) -> list[Paragraph]:
+    """The last word; while it runs only what was not expected."""
+    kind = progress.outcome
+    off = [
+        Paragraph(text((f"{glyphs.warn} ", WARNING), ("off script: ", f"bold {WARNING}"), each), 2, 2)
+        for each in progress.off_script
+    ]
     if kind is Outcome.RUNNING:
-        return []
+        return off
+    style = WARNING if off and kind is Outcome.VERIFIED else _OUTCOME[kind]
     mark = {Outcome.VERIFIED: glyphs.ok, Outcome.FAILED: glyphs.bad}.get(kind, glyphs.warn)
-    head = text((f" {mark} {kind.value.upper()} ", f"bold reverse {_OUTCOME[kind]}"), "  ", result)
-    return [Paragraph(head), *([Paragraph(text(("Next: ", ACCENT), then))] if then else [])]
+    how = ("as expected ", GOOD) if kind is Outcome.VERIFIED and not off else ""
+    parted = (f"{glyphs.dot} ", MUTED) if how else ""
+    head = text((f" {mark} {kind.value.upper()} ", f"bold reverse {style}"), "  ", how, parted, progress.result)
+    then = [Paragraph(text(("Next: ", ACCENT), progress.next))] if progress.next else []
+    return [Paragraph(head), *off, *then]

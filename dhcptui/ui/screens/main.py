@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -14,20 +14,23 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from dhcptui.engine.api import Console
+from dhcptui.model.audit import AuditEntry
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Progress
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.verdict import Verdict, derive
-from dhcptui.ui.acting import candidates, rulings
+from dhcptui.ui.acting import candidates, meant, rulings
 from dhcptui.ui.commands import ACTING, LOOKING, available
-from dhcptui.ui.line import line, say
+from dhcptui.ui.line import BLANK, line, say
 from dhcptui.ui.look import ACCENT, Glyphs
+from dhcptui.ui.paint.banner import banners
 from dhcptui.ui.paint.countdown import countdowns
 from dhcptui.ui.paint.header import compact as compact_header
 from dhcptui.ui.paint.header import header, title
-from dhcptui.ui.paint.keys import key_bar
+from dhcptui.ui.paint.keys import key_bar, key_list
+from dhcptui.ui.widgets.command_log import CommandLog
 from dhcptui.ui.widgets.log_view import LogView
-from dhcptui.ui.widgets.prompt import Prompt, Stage
+from dhcptui.ui.widgets.prompt import Prompt
 from dhcptui.ui.widgets.row import Row
 from dhcptui.ui.widgets.server_panel import ServerPanel, rows_for
 
@@ -60,6 +63,8 @@ class LookScreen(Screen[None]):
         self._server = Role.PRIMARY
         """The server whose pane had the focus last."""
         self._run_timer: Timer | None = None
+        self._auditing = False
+        """The command log stands where the logs or the prompt would."""
 
     def compose(self) -> ComposeResult:
         """Fixed rows above and below, panels and logs between."""
@@ -73,14 +78,17 @@ class LookScreen(Screen[None]):
         with Horizontal(id="logs"):
             for role in Role:
                 yield LogView(role, self.snapshot[role].name, self.snapshot.peer, ascii_only=glyphs.ascii)
+        yield CommandLog(glyphs=glyphs)
         yield Prompt(self._engine, self._clock, glyphs=glyphs)
+        yield Row(glyphs=glyphs, id="banner")
         yield Row(glyphs=glyphs, wraps=True, id="what-now")
         yield Row(glyphs=glyphs, id="keys")
 
     def on_mount(self) -> None:
         """The first frame needs no network."""
         self.set_class(self._glyphs.ascii, "-ascii")
-        self.prompt.display = False
+        for widget in (self.prompt, self.command_log, self._row("banner")):
+            widget.display = False
         self.log_view(Role.PRIMARY).focus()
         self.refresh_view()
         self.set_interval(1.0, self.tick)
@@ -94,9 +102,13 @@ class LookScreen(Screen[None]):
 
     # -- news from the engine, and time
 
-    def receive(self, snapshot: PairSnapshot | None, progress: Progress | None) -> None:
+    def receive(
+        self, snapshot: PairSnapshot | None, progress: Progress | None, audit: Sequence[AuditEntry] = ()
+    ) -> None:
         """Show what is new at once."""
         prompt = self.prompt
+        if audit:
+            self.command_log.add(audit)
         if progress is not None:
             prompt.progress(progress)
         if snapshot is not None:
@@ -128,16 +140,32 @@ class LookScreen(Screen[None]):
             panel.show(verdict[panel.role], verdict[panel.role.other], now, rows=rows, compact=self.is_compact)
         for role in Role:
             self.log_view(role).tell(self.snapshot[role].log)
-        self._row("countdown").show(countdowns(verdict, glyphs))
+        self._show_waits(verdict, now)
         self._row("what-now").show(say(("What now: ", ACCENT), verdict.advice))
         self.prompt.reconsider()
         self._show_keys(now)
         self._tell_title(title(self.label, verdict))
 
+    def _show_waits(self, verdict: Verdict, now: Moment) -> None:
+        """Countdowns, and what every console must say; that gets a row of its own only where something counts down."""
+        interrupted = self._engine.interrupted()
+        self.command_log.recall(interrupted)
+        waits = countdowns(verdict, self._glyphs)
+        said = banners(self.snapshot, interrupted, now, self._glyphs, acting=self.prompt.busy)
+        self._row("countdown").show(said if waits is BLANK else waits)
+        banner, own = self._row("banner"), waits is not BLANK and said is not BLANK
+        if banner.display != own:
+            banner.display = own
+        if own:
+            banner.show(said)
+
     def _show_keys(self, now: Moment) -> None:
         """What every key does now, and why a refused one does not."""
         row, prompt = self._row("keys"), self.prompt
-        if prompt.display:
+        if self._auditing:
+            row.show(line(key_list([("a", "back"), ("esc", "back"), ("PgUp PgDn", "scroll"), ("q", "quit")])))
+            return
+        if prompt.is_open:
             row.show(line(prompt.keys()))
             return
         refused = (
@@ -160,16 +188,33 @@ class LookScreen(Screen[None]):
 
     def _arrange(self) -> None:
         """One log at a time where there is no room for two; the prompt takes the place of logs and advice."""
-        prompting = self.prompt.display
-        self.query_one("#logs").display = not prompting
+        prompting = self.prompt.is_open and not self._auditing
+        self.command_log.display = self._auditing
+        self.prompt.display = prompting
+        self.query_one("#logs").display = not prompting and not self._auditing
         self._row("what-now").display = not prompting
         for role in Role:
             self.log_view(role).display = not self.is_compact or role is self._server
 
+    def action_audit(self) -> None:
+        """Show the command log, or what it hides."""
+        self._show_audit(not self._auditing)
+
+    def _show_audit(self, shown: bool) -> None:
+        self._auditing = shown
+        self._arrange()
+        if shown:
+            self.command_log.focus()
+        elif self.prompt.is_open:
+            self.prompt.take_focus()
+        else:
+            self.log_view(self._server).focus()
+        self._show_keys(self._clock())
+
     def action_pane(self, step: int) -> None:
         """Go to the next (1) or previous (-1) pane."""
         panes = self._panes()
-        if self.prompt.display:
+        if self.prompt.is_open or self._auditing:
             return
         at = panes.index(self.focused) if self.focused in panes else -1
         pane = panes[(at + step) % len(panes)]
@@ -189,13 +234,16 @@ class LookScreen(Screen[None]):
             self._server = event.widget.role
 
     def action_back(self) -> None:
-        """Leave the prompt."""
-        prompt = self.prompt
-        if prompt.display:
-            prompt.leave()
+        """Leave the command log, or the prompt."""
+        if self._auditing:
+            self._show_audit(False)
+        elif self.prompt.is_open:
+            self.prompt.leave()
 
     async def action_leave(self) -> None:
-        """Quit; asks twice while an action runs."""
+        """Quit; asks twice while an action runs, in the prompt."""
+        if self._auditing and self.prompt.busy:
+            self._show_audit(False)
         await self.app.run_action("app.quit")
 
     @property
@@ -205,11 +253,16 @@ class LookScreen(Screen[None]):
 
     @on(Prompt.Moved)
     def _prompt_moved(self) -> None:
-        if self.prompt.stage is Stage.CLOSED:
+        if not self.prompt.is_open:
             self._arrange()
             self.log_view(self._server).focus()
         self._show_keys(self._clock())
         self._pace(self.prompt.busy)
+
+    @property
+    def command_log(self) -> CommandLog:
+        """The command log."""
+        return self.query_one(CommandLog)
 
     def _row(self, name: str) -> Row:
         return self.query_one(f"#{name}", Row)
@@ -231,7 +284,9 @@ class ActScreen(LookScreen):
         if prompt.busy:
             return
         now = self._clock()
-        roles = candidates(Action(word), self.snapshot, now, looking_at=self._server, sync_from=self._sync_from)
-        prompt.display = True
+        action = meant(Action(word), self.snapshot, now)
+        roles = candidates(action, self.snapshot, now, looking_at=self._server, sync_from=self._sync_from)
+        self._auditing = False
+        prompt.open(action, roles)
         self._arrange()
-        prompt.open(Action(word), roles)
+        prompt.take_focus()

@@ -49,6 +49,7 @@ class LogPane(Widget, can_focus=True):
     """
 
     ALLOW_SELECT = False
+    WRAPPED_KINDS: ClassVar[frozenset[LineKind]] = WRAPPED
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"log-pane--{kind}" for kind in LineKind),
         "log-pane--time",
@@ -327,7 +328,7 @@ class LogPane(Widget, can_focus=True):
         if count and width - HEAD - len(count) - 1 < NARROW:
             count = f"({row.count}{'x' if self._ascii_only else '×'})"
         room = max(0, width - HEAD - (len(count) + 1 if count else 0))
-        glyph = GLYPHS.get(row.line.kind, (" ", " "))[self._ascii_only]
+        glyph = self.glyph(row.line.kind)
         style, base = self._style(row.line.kind), self.visual_style.rich_style
         first, *more = self._broken(row, room)
         segments = [
@@ -344,6 +345,10 @@ class LogPane(Widget, can_focus=True):
         self._strips[number] = (row, width, self._shift, strips)
         return strips
 
+    def glyph(self, kind: LineKind) -> str:
+        """The sign of a kind, one cell wide."""
+        return GLYPHS.get(kind, (" ", " "))[self._ascii_only]
+
     def _text(self, row: LogRow) -> str:
         """A row's text as it is shown."""
         return self._plain(row.line.text.removeprefix(self._drop))
@@ -351,7 +356,7 @@ class LogPane(Widget, can_focus=True):
     def _broken(self, row: LogRow, room: int) -> list[str]:
         """A row's text in pieces of at most `room` cells; in one piece where it may be cut."""
         text = self._text(row)
-        if row.line.kind not in WRAPPED or len(text) <= room or room < NARROW or not text.isascii():
+        if row.line.kind not in self.WRAPPED_KINDS or len(text) <= room or room < NARROW or not text.isascii():
             return [text]
         return textwrap.wrap(text, room, max_lines=MAX_LINES, placeholder=" ...", break_on_hyphens=False) or [text]
 

@@ -54,9 +54,7 @@ class ProgressView(VerticalScroll, can_focus=False):
             self._began = min(self._began, now.mono - reported)
         self._progress = progress
         self.tick(now)
-        self.query_one("#outcome", Sheet).show(
-            paint.outcome(progress.outcome, progress.result, progress.next, self._glyphs)
-        )
+        self.query_one("#outcome", Sheet).show(paint.outcome(progress, self._glyphs))
         running = next(
             (rows for rows, step in zip(self._rows, progress.steps, strict=False) if step.state is StepState.RUNNING),
             None,

@@ -17,9 +17,12 @@ from textual.widgets import Input
 from dhcptui.engine.api import Console
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome, Plan, Progress
+from dhcptui.model.script import plan_as_script
 from dhcptui.model.snapshot import Moment, Role
 from dhcptui.ui.line import Line, say
 from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, ascii_only, text
+from dhcptui.ui.paint.ask import ask, copied, not_that, wanted
+from dhcptui.ui.paint.keys import key_list
 from dhcptui.ui.widgets.plan_view import PlanView
 from dhcptui.ui.widgets.progress_view import ProgressView
 from dhcptui.ui.widgets.row import Row
@@ -35,6 +38,15 @@ class Stage(Enum):
     ENDED = "ended"
 
 
+GATHER_SECONDS = 10.0
+"""How long after opening a change may be no more than what `prepare` has learned."""
+
+
+def _asks_the_same(old: Plan, new: Plan) -> bool:
+    """Whether nothing that a person must have read differs."""
+    return old.same_as(new) and old.allowed == new.allowed and old.ruling.sentence == new.ruling.sentence
+
+
 class Prompt(Vertical, can_focus=True):
     """Takes the place of the logs while an action is considered or under way."""
 
@@ -45,6 +57,8 @@ class Prompt(Vertical, can_focus=True):
         Binding("down", "scroll_body(1)", show=False, id="prompt.down"),
         Binding("pageup", "scroll_body(-8)", show=False, id="prompt.page_up"),
         Binding("pagedown", "scroll_body(8)", show=False, id="prompt.page_down"),
+        # A letter belongs to whoever types; the other way works there too.
+        Binding("y,ctrl+y", "copy", show=False, id="prompt.copy"),
     ]
 
     class Moved(Message):
@@ -56,6 +70,9 @@ class Prompt(Vertical, can_focus=True):
         self.stage = Stage.CLOSED
         self.plan: Plan | None = None
         self._choices: tuple[Plan, ...] = ()
+        self._confirmed = ""
+        """The confirmation that was typed, while the sentence is still wanted."""
+        self._opened = 0.0
         self._changed = False
         self._warned = False
 
@@ -80,15 +97,14 @@ class Prompt(Vertical, can_focus=True):
 
     def open(self, action: Action, roles: Sequence[Role]) -> None:
         """Show the plan of `action`; with several roles, ask first which server acts."""
-        plans = tuple(self._engine.plan(action, role) for role in roles)
         self.query_one(PlanView).scroll_home(animate=False)
         self._changed = False
-        if len(plans) > 1:
-            self._choices = plans
+        if len(roles) > 1:
+            self._choices = tuple(self._engine.plan(action, role) for role in roles)
             self._enter(Stage.CHOOSING)
             self.focus()
         else:
-            self._read(plans[0])
+            self._read(action, roles[0])
 
     def leave(self) -> None:
         """Close, unless a step is under way: it goes on, and so does the view of it."""
@@ -102,6 +118,11 @@ class Prompt(Vertical, can_focus=True):
             return
         self.plan = None
         self._enter(Stage.CLOSED)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an action is considered, under way or just ended."""
+        return self.stage is not Stage.CLOSED
 
     @property
     def busy(self) -> bool:
@@ -118,30 +139,38 @@ class Prompt(Vertical, can_focus=True):
 
     def keys(self) -> Content:
         """What keys do while the prompt is open, for the key bar."""
+        typing = self.stage is Stage.READING and self.plan is not None and self.plan.allowed
+        copy = ("ctrl+y" if typing else "y", "copy as script")
         keys = {
             Stage.CHOOSING: [("1 2", "choose"), ("esc", "leave")],
-            Stage.READING: [("enter", "run"), ("esc", "leave")]
-            if self.plan and self.plan.allowed
-            else [("esc", "leave")],
-            Stage.RUNNING: [("q", "quit")],
-            Stage.ENDED: [("esc", "leave"), ("q", "quit")],
+            Stage.READING: [("enter", "run"), ("esc", "leave"), copy] if typing else [("esc", "leave"), copy],
+            Stage.RUNNING: [("a", "audit log"), ("q", "quit")],
+            Stage.ENDED: [("esc", "leave"), copy, ("a", "audit log"), ("q", "quit")],
         }.get(self.stage, [])
-        return Content("  ").join(
-            text((key, f"bold {ACCENT}"), (f" {word}", MUTED)) for key, word in [*keys, ("PgUp PgDn", "scroll")]
-        )
+        return key_list([*keys, ("PgUp PgDn", "scroll")])
 
     # -- choosing and reading
 
     def action_choose(self, index: int) -> None:
         """Take one of the offered servers."""
         if self.stage is Stage.CHOOSING:
-            self._read(self._choices[index])
+            self._read(self._choices[index].action, self._choices[index].acting)
 
-    def _read(self, plan: Plan) -> None:
-        self.plan = plan
-        self._entry.value = ""
+    def _read(self, action: Action, role: Role) -> None:
+        self._engine.prepare(action, role)  # first: what was gathered for an earlier plan must not stand in this one
+        self.plan, self._opened = self._engine.plan(action, role), self._clock().mono
+        self._void()
         self._enter(Stage.READING)
         self._present()
+
+    def _void(self) -> None:
+        """What was typed counts no more."""
+        self._confirmed = ""
+        self._clear()
+
+    def _clear(self) -> None:
+        with self.prevent(Input.Changed):
+            self._entry.value = ""
 
     def _present(self) -> None:
         """Show the plan as it is now, and ask for the text only where it may be run."""
@@ -154,38 +183,38 @@ class Prompt(Vertical, can_focus=True):
         self.set_class(not plan.allowed, "-refused")
         self.query_one(PlanView).show(plan)
         self._offer_entry(plan.allowed)
-        (self._entry if plan.allowed else self).focus()
+        self.take_focus()
         self._ask(plan)
         self.call_after_refresh(self._mark_more)
 
+    def take_focus(self) -> None:
+        """Keys go to the line to type in, where there is one."""
+        if self.display:
+            (self._entry if self.stage is Stage.READING and self.plan and self.plan.allowed else self).focus()
+
     def _ask(self, plan: Plan) -> None:
-        changed = (
-            (f"{self._glyphs.warn} The situation changed; read again. ", f"bold {WARNING}") if self._changed else ""
-        )
-        if plan.allowed:
-            self._hint(
-                say(changed, "Type ", (plan.confirm_text, f"bold {ACCENT}"), " and press Enter to run, Esc to leave")
-            )
-        else:
-            self._hint(say(changed, ("Esc to leave", MUTED)))
+        self._hint(ask(plan, self._glyphs, confirmed=bool(self._confirmed), changed=self._changed))
 
     def reconsider(self) -> None:
         """Make the plan anew; where it differs, what was typed is void."""
         if self.stage is not Stage.READING or self.plan is None:
             return
         old, self.plan = self.plan, self._engine.plan(self.plan.action, self.plan.acting)
-        if old.same_as(self.plan):
+        if _asks_the_same(old, self.plan):
             self.query_one(PlanView).show(self.plan)
             return
-        self._changed = True
-        with self.prevent(Input.Changed):
-            self._entry.value = ""
+        # What is learned right after opening (the diff, the way to the partner) is news only to who has typed already.
+        begun = bool(self._entry.value or self._confirmed)
+        gathering = self._clock().mono - self._opened < GATHER_SECONDS
+        self._changed = self._changed or begun or not gathering
+        self._void()
         self._present()
+        self.post_message(self.Moved())
 
     @on(Input.Changed)
-    def _typing(self, event: Input.Changed) -> None:
-        """Whoever types again has read again."""
-        if self.plan is not None and self.stage is Stage.READING and event.value:
+    def _typing(self) -> None:
+        """Whoever types again has read again; a key that came before the text was voided does not count."""
+        if self.plan is not None and self.stage is Stage.READING and self._entry.value:
             self._changed = False
             self._ask(self.plan)
 
@@ -197,21 +226,30 @@ class Prompt(Vertical, can_focus=True):
         plan = self.plan
         if plan is None or self.stage is not Stage.READING or not plan.allowed or self._changed:
             return
-        if event.value != plan.confirm_text:
-            self._hint(
-                say(
-                    ("Nothing was run. ", WARNING),
-                    "Expected exactly ",
-                    (plan.confirm_text, f"bold {ACCENT}"),
-                    ", or Esc to leave",
-                )
-            )
+        if event.value != wanted(plan, confirmed=bool(self._confirmed)):
+            self._hint(not_that(plan, confirmed=bool(self._confirmed)))
             return
+        if plan.ruling.sentence and not self._confirmed:
+            self._confirmed = event.value
+            self._clear()
+            self._ask(plan)
+            return
+        await self._run(plan, self._confirmed or event.value, plan.ruling.sentence)
+
+    async def _run(self, plan: Plan, typed: str, sentence: str) -> None:
+        self._void()
         self._enter(Stage.RUNNING)
         self.focus()
         await self.query_one(ProgressView).begin(plan, self._clock())
         self._hint(say(("Running. Every step is verified before the next one begins.", MUTED)))
-        self._engine.run(plan, event.value)
+        self._engine.run(plan, typed, sentence)
+
+    def action_copy(self) -> None:
+        """Copy the plan as a script (OSC 52)."""
+        if self.plan is not None and self.stage is not Stage.CHOOSING:
+            script = plan_as_script(self.plan)
+            self.app.copy_to_clipboard(script)
+            self._hint(copied(script))
 
     # -- running
 
@@ -244,7 +282,6 @@ class Prompt(Vertical, can_focus=True):
         self.stage = stage
         self._warned = False
         self.post_message(self.Moved())
-        self.display = stage is not Stage.CLOSED
         self.query_one(PlanView).display = stage in {Stage.CHOOSING, Stage.READING}
         self.query_one(ProgressView).display = stage in {Stage.RUNNING, Stage.ENDED}
         self._offer_entry(stage is Stage.READING)

@@ -1,0 +1,313 @@
+"""sync-restart: what a person must have read before confirming: both directories, compared, and what lies half-done."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dhcptui.config import PairSettings, ServerSettings
+from dhcptui.engine.actions.sync_diff import diff
+from dhcptui.engine.actions.sync_tree import (
+    MAX_BYTES,
+    Difference,
+    Kind,
+    Tree,
+    TreeError,
+    blocked,
+    differ,
+    digest,
+    read_tree,
+)
+from dhcptui.engine.clocks import moment
+from dhcptui.engine.locks import why
+from dhcptui.model.evidence import Finding
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Moment, Role
+from dhcptui.remote import commands, sync_commands
+from dhcptui.remote.commands import Command
+from dhcptui.remote.errors import CommandFailed, RemoteError
+
+if TYPE_CHECKING:
+    from dhcptui.engine.pair import PairEngine
+
+READ_SECONDS = 60.0
+COPIED = "copied"
+ASKED = "the shared directories were compared"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server's shared directory, and our names beside it: in the same parent, where AppArmor lets dhcpd read."""
+
+    directory: str
+
+    @classmethod
+    def of(cls, server: ServerSettings) -> Place:
+        """Where that server has it."""
+        return cls(posixpath.normpath(server.shared_dir))
+
+    @property
+    def staging(self) -> str:
+        """The new directory before the swap."""
+        return self._beside("new")
+
+    @property
+    def rejected(self) -> str:
+        """The new directory after it was swapped back."""
+        return self._beside("rejected")
+
+    @property
+    def backups(self) -> str:
+        """What the name of every backup begins with; a dash and the stamp follow."""
+        return self._beside("backup")
+
+    @property
+    def record(self) -> str:
+        """How far a run has come, for whoever finds it interrupted."""
+        return self._beside("sync") + ".json"
+
+    def backup(self, stamp: str) -> str:
+        """One backup; an empty stamp: there was nothing to back up."""
+        return f"{self.backups}-{stamp}" if stamp else ""
+
+    def _beside(self, what: str) -> str:
+        parent, name = posixpath.split(self.directory)
+        return posixpath.join(parent, f"{commands.OWN_PREFIX}{what}-{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How far a run has come: one line of JSON beside the copy target's directory, removed at the end."""
+
+    run: str
+    digest: str
+    """Of the source tree it copied."""
+    by: str
+    stamp: str = ""
+    """Names the backup; empty: nothing was copied, or there was nothing before."""
+    done: tuple[str, ...] = ()
+    """"copied", then "restarting X" and "restarted X"."""
+
+    def to_json(self) -> str:
+        """As it lies on the server."""
+        return '{"stamp": ' + json.dumps(self.stamp) + ", " + self.without_stamp()
+
+    def without_stamp(self) -> str:
+        """The rest of the JSON object behind the stamp: the server itself sets that one."""
+        rest = {"run": self.run, "digest": self.digest, "by": self.by, "done": list(self.done)}
+        return json.dumps(rest)[1:]
+
+    @classmethod
+    def from_json(cls, raw: bytes) -> Record | None:
+        """What lies on the server; None where it is not ours, or damaged."""
+        try:
+            found: dict[str, Any] = json.loads(raw)
+            return cls(
+                clean(str(found["run"]), 40),
+                str(found["digest"]),
+                clean(str(found["by"]), 100),
+                str(found["stamp"]) if str(found["stamp"]).isalnum() else "",
+                tuple(clean(str(word), 80) for word in found["done"]),
+            )
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both shared directories at one moment, and what a copy would change. Names are sanitised."""
+
+    source: str
+    target: str
+    read_at: float
+    """Mono seconds."""
+    source_files: int = 0
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    """Same content, another mode or owner."""
+    only_on_target: tuple[str, ...] = ()
+    diff: tuple[str, ...] = ()
+    source_digest: str = ""
+    target_digest: str = ""
+    target_exists: bool = True
+    record: Record | None = None
+    """Of an earlier run that did not come to its end."""
+    backup_there: bool = False
+    """Whether the backup that `record` names exists."""
+    mirror: bool = False
+    """Whether a copy removes what exists only on the target."""
+    error: str = ""
+    """Why there is no comparison; empty where there is one."""
+
+    @property
+    def nothing_to_copy(self) -> bool:
+        """Whether the target is already as a copy would make it."""
+        gone = self.only_on_target if self.mirror else ()
+        return self.target_exists and not (self.new or self.changed or self.modes or gone)
+
+    @property
+    def resumable(self) -> Record | None:
+        """The interrupted run, if the directories are still as it left them: then only its rest is to do."""
+        record = self.record
+        in_place = self.nothing_to_copy and record is not None and record.digest == self.source_digest
+        return record if in_place and not self.error else None
+
+    @property
+    def revertible(self) -> Record | None:
+        """The interrupted run, if its backup can be put back."""
+        return self.record if self.record and self.record.stamp and self.backup_there else None
+
+    @property
+    def attachment(self) -> tuple[str, ...]:
+        """What is confirmed: the digests stand in it because secrets and what is cut off do not show in the diff."""
+        if self.error:
+            return ()
+        there = f"sha256 {self.target_digest[:16]}" if self.target_exists else "not there yet"
+        sums = f"{self.source}: sha256 {self.source_digest[:16]}, {self.target}: {there}"
+        return (sums, *self.diff)
+
+    @property
+    def words(self) -> str:
+        """The comparison in one sentence."""
+        if self.nothing_to_copy:
+            said = f"nothing to copy: both have the same {_count(self.source_files, 'file')}"
+        else:
+            names = (*self.new, *self.changed, *self.modes)
+            parts = ((self.new, "new"), (self.changed, "changed"), (self.modes, "with another mode or owner"))
+            counts = ", ".join(f"{len(group)} {word}" for group, word in parts if group)
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            said = f"{_count(self.source_files, 'file')} on {self.source}; {counts or 'none differs'}"
+            said += f": {', '.join(names[:5])}{more}" if names else ""
+        if self.only_on_target:
+            fate = "to be removed" if self.mirror else "kept"
+            said += f"; {len(self.only_on_target)} only on {self.target}, {fate}"
+        return said
+
+    def finding(self, now: Moment) -> Finding:
+        """The comparison as a precondition."""
+        by = f"files on {self.source} and {self.target}"
+        return Finding(ASKED, self.error or self.words, not self.error, by, max(0.0, now.mono - self.read_at))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+BEING_COMPARED = Finding(ASKED, "the shared directories are being compared", False, "console")
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Both directories as read; the target's is None where there is none."""
+
+    source: Tree
+    target: Tree | None
+    record: Record | None = None
+    backup_there: bool = False
+
+
+async def parse_tree(server: ServerSettings, archive: bytes) -> Tree:
+    """A tree of what `read_tree` gave. Raises TreeError that names the server."""
+    try:
+        return await asyncio.to_thread(read_tree, archive)
+    except TreeError as error:
+        raise TreeError(f"{server.shared_dir} on {server.name}: {error}") from error
+
+
+def unreadable(server: ServerSettings, error: CommandFailed) -> TreeError:
+    """A directory that could not be read, without the script that tried."""
+    return TreeError(f"{server.shared_dir} on {server.name}: {why(error)}")
+
+
+def read_command(server: ServerSettings) -> Command:
+    """What reads a server's shared directory."""
+    return sync_commands.read_tree(Place.of(server).directory)
+
+
+async def read_both(engine: PairEngine) -> Trees:
+    """Read both directories, and what an interrupted run left. Raises RemoteError, TreeError."""
+    pair = engine.settings
+    source, target = pair[pair.sync_from], pair[pair.sync_from.other]
+    place = Place.of(target)
+
+    async def run(role: Role, command: Command) -> bytes:
+        session = engine.watchers[role].session
+        return (await session.run(command, timeout=READ_SECONDS, check=True, max_bytes=MAX_BYTES)).stdout
+
+    async def tree(server: ServerSettings) -> Tree | None:
+        try:
+            archive = await run(server.role, read_command(server))
+        except CommandFailed as error:
+            if error.exit_status == sync_commands.MISSING:
+                return None
+            raise unreadable(server, error) from error
+        return await parse_tree(server, archive)
+
+    there, here, raw, listed = await asyncio.gather(
+        tree(source),
+        tree(target),
+        run(target.role, sync_commands.read_if_there(place.record)),
+        run(target.role, commands.list_glob(f"{place.backups}-*")),
+    )
+    if there is None:
+        raise TreeError(f"{source.shared_dir} does not exist on {source.name}")
+    record = Record.from_json(raw) if raw else None
+    backups = listed.decode("utf-8", "surrogateescape").split("\0")
+    return Trees(there, here, record, bool(record and record.stamp and place.backup(record.stamp) in backups))
+
+
+async def compare(engine: PairEngine) -> Comparison:
+    """Read and compare both shared directories; a failure is part of the answer."""
+    pair = engine.settings
+    source, target = pair[pair.sync_from], pair[pair.sync_from.other]
+    read_at = moment().mono
+    try:
+        trees = await read_both(engine)
+        # Long files take long to compare, and this loop polls the servers.
+        return await asyncio.to_thread(of_trees, trees, pair, read_at)
+    except (RemoteError, TreeError) as error:
+        return Comparison(source.name, target.name, read_at, error=clean(str(error), 500))
+
+
+def of_trees(trees: Trees, pair: PairSettings, read_at: float) -> Comparison:
+    """The comparison of two trees. Raises TreeError."""
+    source, target = pair[pair.sync_from], pair[pair.sync_from.other]
+    before: Tree = trees.target or {}
+    error = ""
+    try:
+        difference = differ(trees.source, before)
+    except TreeError as refused:
+        error, difference = f"{source.shared_dir} on {source.name}: {refused}: it is not copied", NO_DIFFERENCE
+    if not error and not pair.mirror and (name := blocked(trees.source, before)):
+        error = f"{name} is a directory on {target.name} only: remove it there, or set mirror = true"
+    if trees.target is None and trees.backup_there:
+        error = f"{target.shared_dir} is missing on {target.name}: its host stopped in the middle of a swap; roll back"
+
+    def shown(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(clean(name, 60) for name in names)
+
+    return Comparison(
+        source.name,
+        target.name,
+        read_at,
+        sum(each.kind is Kind.FILE for each in trees.source.values()),
+        shown(difference.new),
+        shown(difference.changed),
+        shown(difference.modes),
+        shown(difference.only_on_target),
+        diff(trees.source, before, difference, (source.name, target.name), pair.mirror),
+        digest(trees.source),
+        digest(before) if trees.target is not None else "",
+        trees.target is not None,
+        trees.record,
+        trees.backup_there,
+        pair.mirror,
+        error,
+    )
+
+
+NO_DIFFERENCE = Difference((), (), (), ())

@@ -1,0 +1,214 @@
+"""sync-restart: one server's turn to restart, judged by process, OMAPI and both states; never by the unit.
+
+A server that does not come up with the new configuration gets its old one back, if it was the target of the copy, and
+is restarted once. Its partner serves all the while and is not touched.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from dhcptui.config import ServerSettings
+from dhcptui.engine.actions.base import Context, StepFailed
+from dhcptui.engine.actions.coming_up import offset_seconds, restart_command, when_clocks_agree
+from dhcptui.engine.actions.sync_copy import SyncRun, forget, put_back
+from dhcptui.engine.clocks import moment
+from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import stand
+from dhcptui.model.states import FailoverState
+from dhcptui.remote.errors import CommandFailed, CommandTimeout, RemoteError
+
+BOTH_NORMAL_SECONDS = 120.0
+"""dhcpd tries its partner again after 5 s, or after 90 s when the first attempt was refused at once."""
+UP_SECONDS = 25.0
+GONE_SECONDS = 3.0
+"""A dhcpd that cannot start dies at once; a supervisor that tries again does so within this time."""
+
+
+class DidNotComeUp(Exception):
+    """dhcpd died or never answered after the restart."""
+
+
+async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
+    """Restart one server and see both normal."""
+    role, other = server.role, context.pair[server.role.other]
+    try:
+        clocks = await when_clocks_agree(context)
+        await context.fresh()
+    except StepFailed as error:
+        raise StepFailed(str(error), f"{server.name} was not restarted. {_left(run)}") from error
+    if not context.standing(role.other).serving:
+        raise StepFailed(
+            f"{other.name} does not serve now",
+            f"{server.name} was not restarted, so that somebody serves. {_left(run)}",
+        )
+    await run.note(context, f"restarting {server.name}")
+    began = moment().mono
+    attempt = ""
+    try:
+        pid = await _restart(context, run, server)
+    except DidNotComeUp as failure:
+        if server is run.target and run.record.stamp:
+            raise await _with_old_files(context, run, failure) from failure
+        pid = await _once_more(context, run, server, failure)
+        attempt = f", at the second attempt ({failure})"
+    offset = offset_seconds(context.snapshot)
+    if offset is None or offset > CLOCK_LIMIT_SECONDS:
+        raise StepFailed(f"the clocks are {offset or 0:.1f} s apart", "Set the clocks before anything is restarted.")
+    await run.note(context, f"restarted {server.name}")
+    took = moment().mono - began
+    return (
+        f"new dhcpd on {server.name} (pid {pid}), both normal {took:.1f} s after the restart began{attempt};"
+        f" clocks {clocks}{run.trouble}"
+    )
+
+
+async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> int:
+    """Restart and wait; returns the new pid. Raises DidNotComeUp, or StepFailed where trying again makes no sense."""
+    role = server.role
+    before = _pids(context, role)
+    failed = ""
+    try:
+        await context.command(role, restart_command(server))
+    except CommandTimeout:
+        pass  # what it has done is judged below
+    except CommandFailed as error:
+        failed = str(error)
+    except RemoteError as error:
+        raise _lost(context, run, server, str(error)) from error
+    watch = _Watch(role, before, moment().mono)
+    if failed:
+        # Twice: a look that was under way when the command failed may still show what it killed.
+        await context.fresh()
+        await context.fresh()
+        if before and _pids(context, role) == before:
+            raise StepFailed(f"{failed}; {server.name} still runs its old dhcpd", _left(run))
+        raise DidNotComeUp(failed)
+    await context.until(lambda snapshot, now: watch.up(snapshot, now) or watch.gone(snapshot, now), UP_SECONDS)
+    if not watch.seen_up:
+        raise _not_up(context, run, server, watch)
+    await context.until(
+        lambda snapshot, now: watch.normal(snapshot, now) or watch.gone(snapshot, now), BOTH_NORMAL_SECONDS
+    )
+    if watch.dead:
+        raise DidNotComeUp(f"dhcpd on {server.name} came up and died again")
+    if not watch.seen_normal:
+        raise StepFailed(
+            f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {_words(context)}",
+            f"{context.pair[role.other].name} was not restarted after it. " + _left(run),
+        )
+    return _pids(context, role)[0]
+
+
+class _Watch:
+    """What is seen of a server after its restart; every condition counts only what was read after it."""
+
+    def __init__(self, role: Role, before: tuple[int, ...], since: float) -> None:
+        self.role, self.before, self.since = role, before, since
+        self.seen_up = self.seen_normal = self.dead = False
+        self._gone_since: float | None = None
+
+    def up(self, snapshot: PairSnapshot, now: Moment) -> bool:
+        """A new process, and OMAPI answers."""
+        view = snapshot[self.role]
+        if view.process is None or view.process.at <= self.since:
+            return False
+        pids = view.process.value.pids
+        answers = stand(view, now).live and view.status is not None and view.status.at > self.since
+        self.seen_up = bool(pids) and pids != self.before and answers
+        return self.seen_up
+
+    def gone(self, snapshot: PairSnapshot, now: Moment) -> bool:
+        """No process for some seconds."""
+        view = snapshot[self.role]
+        if view.process is None or view.process.at <= self.since or not view.ssh.ok:
+            return False
+        if view.process.value.running:
+            self._gone_since = None
+            return False
+        if self._gone_since is None:
+            self._gone_since = view.process.at
+        self.dead = view.process.at - self._gone_since >= GONE_SECONDS
+        return self.dead
+
+    def normal(self, snapshot: PairSnapshot, now: Moment) -> bool:
+        """Both read normal, and each hears the other as normal."""
+        for view in snapshot.servers:
+            each = stand(view, now)
+            if each.state is not FailoverState.NORMAL or view.status is None or view.status.at <= self.since:
+                return False
+            if view.status.value.partner_state is not FailoverState.NORMAL:
+                return False
+        self.seen_normal = True
+        return True
+
+
+def _not_up(context: Context, run: SyncRun, server: ServerSettings, watch: _Watch) -> Exception:
+    """Why a server is not up, as the exception to raise."""
+    view = context.snapshot[server.role]
+    if not view.ssh.ok:
+        return _lost(context, run, server, view.ssh.detail or "SSH is gone")
+    if watch.dead:
+        return DidNotComeUp(f"dhcpd on {server.name} died at once; its log says why")
+    if watch.before and _pids(context, server.role) == watch.before:
+        return StepFailed(
+            f"{server.name} still runs the old dhcpd process",
+            "Check the restart command in the configuration. " + _left(run),
+        )
+    return DidNotComeUp(f"dhcpd on {server.name} gave no answer over OMAPI for {UP_SECONDS:.0f} s")
+
+
+def _lost(context: Context, run: SyncRun, server: ServerSettings, why: str) -> StepFailed:
+    other = context.pair[server.role.other].name
+    return StepFailed(
+        f"{server.name} was lost during its restart, whether it came up is not known: {why}",
+        f"{other} was not touched. When {server.name} answers again, sync-restart offers to resume. " + _left(run),
+    )
+
+
+def _left(run: SyncRun) -> str:
+    """What remains on disk after a stop."""
+    if not run.record.stamp:
+        return "No copied file waits to be undone; sync-restart does the rest."
+    return f"The new files stay on {run.target.name}; sync-restart resumes, or rolls back to {run.place.backup(run.record.stamp)}."
+
+
+async def _with_old_files(context: Context, run: SyncRun, failure: DidNotComeUp) -> StepFailed:
+    """Put the copy target's old directory back and start it once more; returns what to raise."""
+    server, other = run.target, context.pair[run.target.role.other]
+    await put_back(context, run)
+    said = f"{server.name} did not come up with the new configuration: {failure}. Its old directory is back"
+    rest = f"{other.name} was not touched. What was refused lies in {run.place.rejected} on {server.name}."
+    try:
+        await _restart(context, run, server)
+    except (DidNotComeUp, StepFailed) as again:
+        return StepFailed(f"{said}, but with it: {again}", f"Look at the log of {server.name}. {rest}")
+    await forget(context, run)
+    return StepFailed(f"{said} and it runs with it again; both read normal.", rest)
+
+
+async def _once_more(context: Context, run: SyncRun, server: ServerSettings, failure: DidNotComeUp) -> int:
+    """No older files to give back: try again once. Raises StepFailed."""
+    other = context.pair[server.role.other]
+    own = "its own files are not touched" if server is run.source else "no file was changed"
+    try:
+        return await _restart(context, run, server)
+    except DidNotComeUp as again:
+        raise StepFailed(
+            f"{failure}; a second attempt: {again}; {own}",
+            f"{other.name} was not touched after that and serves. Look at the log of {server.name}; to try by hand:"
+            f" {shlex.join(server.restart)}. " + (_left(run) if server is run.source else ""),
+        ) from again
+
+
+def _pids(context: Context, role: Role) -> tuple[int, ...]:
+    seen = context.snapshot[role].process
+    return seen.value.pids if seen else ()
+
+
+def _words(context: Context) -> str:
+    pair = (context.standing(Role.PRIMARY), context.standing(Role.SECONDARY))
+    return " and ".join(
+        f"{each.view.name} reads {each.state.word if each.state else each.standing.value}" for each in pair
+    )

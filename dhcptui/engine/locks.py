@@ -1,0 +1,218 @@
+"""Two operators: the lock a run holds on both servers, and the lock-out marker of a partner-down.
+
+A lock is advice between consoles, not a fence: dhcpd knows nothing of it. A server that cannot be reached, or cannot
+be written to, is acted on without; that is told and written down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from dhcptui.config import ServerSettings
+from dhcptui.engine.audit import LOCK, AuditError, Desk, Operator, RunLog
+from dhcptui.engine.clocks import moment, mono
+from dhcptui.engine.pair import PairEngine
+from dhcptui.model.plan import Plan
+from dhcptui.model.snapshot import Lock, PairSnapshot, Role
+from dhcptui.model.standing import stand
+from dhcptui.model.states import FailoverState
+from dhcptui.remote import commands, marks
+from dhcptui.remote.errors import CommandFailed, RemoteError
+
+RELEASE_SECONDS = 3.0
+TIDY_SECONDS = 2.0
+
+
+class LockLost(Exception):
+    """Somebody broke our lock, or took it over after it had expired: no further step may start."""
+
+    next = "Ask who took it. Look at both servers before anything else."
+
+
+def directory(server: ServerSettings) -> str:
+    """Where the marks of a server lie: beside its lease file."""
+    return posixpath.dirname(server.leases)
+
+
+def held_by(lock: Lock) -> str:
+    """A lock in words."""
+    return f"{lock.owner} on {lock.host} runs {lock.action}" + (f" ({lock.step})" if lock.step else "")
+
+
+def why(error: Exception) -> str:
+    """Why a mark could not be written, without its script."""
+    return (error.stderr if isinstance(error, CommandFailed) else "") or str(error)
+
+
+@dataclass(slots=True)
+class Locks:
+    """The locks of one run. `take` before the first step, `hold` before each, `release` at the end."""
+
+    engine: PairEngine
+    claim: marks.Claim
+    record: RunLog
+    held: set[Role] = field(default_factory=set)
+    missing: list[str] = field(default_factory=list)
+    """Servers without a lock, and why."""
+    _step: str = ""
+    _lost: str = ""
+    _over: bool = False
+    _renewed: tuple[float, float] = (0.0, 0.0)
+    _kick: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+
+    @classmethod
+    def of(cls, engine: PairEngine, plan: Plan, who: Operator, record: RunLog) -> Locks:
+        """For one run of a plan."""
+        claim = marks.Claim(marks.new_token(), who.user, who.host, plan.pair, plan.action.value)
+        return cls(engine, claim, record)
+
+    async def take(self, step: str) -> str:
+        """Lock every server that can be reached; returns why not, when somebody else acts. Raises AuditError."""
+        self._step = step
+        for role in Role:  # in this order everywhere: two consoles at once cannot hold one each
+            watcher = self.engine.watchers[role]
+            if not watcher.view.ssh.ok:
+                continue
+            watcher.own_tokens.add(self.claim.token)
+            holder = await self._take(role)
+            if holder is not None:
+                return f"{held_by(holder)} on {watcher.settings.name}"
+        self._stamp()
+        if self.held:
+            self._task = asyncio.create_task(self._keep(), name="renew locks")
+        return ""
+
+    async def _take(self, role: Role) -> Lock | None:
+        watcher = self.engine.watchers[role]
+        server = watcher.settings
+        self.record.intent(server.name, f"take the lock {directory(server)}/{commands.LOCK}", LOCK)
+        try:
+            holder = await marks.take_lock(watcher.quick, directory(server), self.claim, self._step)
+        except RemoteError as error:
+            self.missing.append(f"no lock on {server.name}: {why(error)}")
+            self.record.outcome(server.name, self.missing[-1], False, LOCK)
+            return None
+        if holder is None:
+            self.held.add(role)
+        self.record.outcome(server.name, held_by(holder) if holder else "taken", holder is None, LOCK)
+        return holder
+
+    async def hold(self, step: str) -> None:
+        """Say which step comes next. Raises LockLost."""
+        self._step = step
+        if self._seconds_since_renewal() > marks.LOCK_SECONDS / 2:  # this machine slept, or SSH was away
+            await self._renew(marks.LOCK_SECONDS)
+        else:
+            self._kick.set()
+        if self._lost:
+            raise LockLost(self._lost)
+
+    async def release(self, leave: str = "") -> None:
+        """Give the locks back; with `leave` they stay, expired, to tell every other console what happened here."""
+        self._over = True
+        self._kick.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(RELEASE_SECONDS):
+                if self._task is not None:
+                    await self._task
+                await asyncio.gather(*(self._release(role, leave) for role in self.held))
+
+    async def _release(self, role: Role, leave: str) -> None:
+        watcher = self.engine.watchers[role]
+        place = directory(watcher.settings)
+        with suppress(RemoteError):  # it expires by itself
+            if leave:
+                await marks.renew_lock(watcher.quick, place, self.claim, leave, 0)
+            else:
+                await marks.release_lock(watcher.quick, place, self.claim.token)
+
+    async def _keep(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(marks.LOCK_SECONDS / 4):
+                    await self._kick.wait()
+            if self._over:
+                return
+            self._kick.clear()
+            await self._renew(marks.LOCK_SECONDS)
+
+    async def _renew(self, seconds: int) -> None:
+        done = await asyncio.gather(*(self._renew_one(role, seconds) for role in self.held))
+        if any(done):
+            self._stamp()
+
+    async def _renew_one(self, role: Role, seconds: int) -> bool:
+        watcher = self.engine.watchers[role]
+        try:
+            other = await marks.renew_lock(watcher.quick, directory(watcher.settings), self.claim, self._step, seconds)
+        except RemoteError:
+            return False
+        if other is not None:
+            by = f"now {held_by(other)}" if other.token else "somebody broke it"
+            self._lost = f"The lock on {watcher.settings.name} is no longer ours: {by}"
+        return other is None
+
+    def _stamp(self) -> None:
+        self._renewed = mono(), time.time()
+
+    def _seconds_since_renewal(self) -> float:
+        """By both clocks: the monotonic one stands still while a laptop sleeps, the other one may be set."""
+        return max(mono() - self._renewed[0], time.time() - self._renewed[1])
+
+
+async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> str:
+    """Remove somebody's lock from one server; returns what happened. An expired one needs no confirmation."""
+    watcher = engine.watchers[role]
+    name, seen = watcher.settings.name, watcher.view.marks
+    lock = seen.value.lock if seen else None
+    if engine.settings.read_only:
+        return f"Refused: pair {engine.settings.name} is read-only."
+    if lock is None:
+        return f"There is no lock on {name}."
+    needed = f"{lock.owner}@{lock.host}"
+    if lock.expires > watcher.view.server_time(moment()) and typed != needed:
+        return f"Refused: the confirmation must be exactly {needed!r}."
+    record = RunLog(desk.log, engine.settings.name, "break-lock", 0, name, desk.told)
+    try:
+        record.intent(name, f"{desk.who.text} breaks the lock: {held_by(lock)}", LOCK)
+        gone = await marks.release_lock(watcher.quick, directory(watcher.settings), lock.token, lock.since)
+    except (AuditError, RemoteError) as error:
+        record.outcome(name, why(error), False, LOCK)
+        return f"Refused: {error}" if isinstance(error, AuditError) else f"The lock is still there: {why(error)}"
+    record.outcome(name, "broken" if gone else "it was not there any more", True, LOCK)
+    watcher.poke()
+    return f"The lock of {lock.owner} on {lock.host} is gone from {name}."
+
+
+def healed(snapshot: PairSnapshot) -> bool:
+    """Both read normal, fresh: whatever was declared down has come back and is synchronised."""
+    now = moment()
+    return all(stand(view, now).state is FailoverState.NORMAL for view in snapshot.servers)
+
+
+async def clear_lockouts(engine: PairEngine, desk: Desk) -> None:
+    """Take away the markers of a partner-down that is over; what fails is tried again later."""
+    for role, watcher in engine.watchers.items():
+        lockout = engine.snapshot[role].marks
+        if lockout is None or lockout.value.lockout is None or not healed(engine.snapshot):
+            continue
+        name, place = watcher.settings.name, directory(watcher.settings)
+        record = RunLog(desk.log, engine.settings.name, "clear lock-out", 0, name, desk.told)
+        with suppress(RemoteError, AuditError):
+            command = commands.clear_lockout(place, int(lockout.value.lockout.since))
+            record.intent(name, f"both servers are normal: remove {place}/{commands.LOCKOUT}")
+            await marks.run(watcher.quick, command)
+            record.outcome(name, "removed", True)
+            watcher.poke()
+
+
+async def tidy(engine: PairEngine, desk: Desk) -> None:
+    """Clear the markers as soon as the pair has healed, for ever."""
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        await clear_lockouts(engine, desk)

@@ -1,0 +1,150 @@
+"""One server over OMAPI: failover state every second or faster, pool counters beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from dhcptui.config import ConfigError
+from dhcptui.dhcpdconf.pools import FailoverPool
+from dhcptui.engine.clocks import mono
+from dhcptui.engine.record import ServerRecord, first, told
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Link, PoolCounters, Seen
+from dhcptui.model.states import FailoverState
+from dhcptui.omapi.client import OmapiClient
+from dhcptui.omapi.codec import Key
+from dhcptui.omapi.errors import OmapiClosed, OmapiError, OmapiNotFound, OmapiTimeout
+from dhcptui.remote.errors import TunnelRefused
+
+if TYPE_CHECKING:
+    from dhcptui.omapi.client import Reader, Writer
+
+POLL_SECONDS = 1.0
+FAST_POLL_SECONDS = 0.25
+URGENT_POLL_SECONDS = 0.05
+"""While an action waits for this server."""
+POOLS_SECONDS = 5.0
+REFUSED_RETRY_SECONDS = 0.5
+"""Nobody listens: trying again costs dhcpd nothing."""
+RETRY_SECONDS = 3.0
+"""A connection that was accepted and came to nothing holds one of dhcpd's few descriptors: do not hurry."""
+
+
+class OmapiWatch:
+    """Keeps one OMAPI connection and polls over it."""
+
+    def __init__(self, record: ServerRecord) -> None:
+        self._record = record
+
+    async def run(self) -> None:
+        """Keep a connection, for ever."""
+        delay = RETRY_SECONDS
+        while True:
+            try:
+                async with self._connected() as client, asyncio.TaskGroup() as group:
+                    group.create_task(self._poll(client))
+                    group.create_task(self._follow_pools(client))
+            except* Exception as group:
+                error = told(first(group))
+                self._record.channel("omapi", Link.FAILED, error)
+                delay = REFUSED_RETRY_SECONDS if isinstance(error, TunnelRefused | OmapiClosed) else RETRY_SECONDS
+            self._record.probe_poke.set()
+            await asyncio.sleep(delay)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[OmapiClient]:
+        """One OMAPI connection, open while the block runs. Raises OmapiError, RemoteError, ConfigError."""
+        key = self._record.settings.omapi_key
+        try:
+            secret = Key(key.name, key.algorithm, key.read_secret()) if key else None
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        reader, writer = await self._streams()
+        client = await OmapiClient.open(reader, writer, secret)
+        self._record.client = client
+        try:
+            yield client
+        finally:
+            self._record.client = None
+            await client.close()
+
+    async def _streams(self) -> tuple[Reader, Writer]:
+        port = self._record.settings.omapi_port
+        if self._record.settings.omapi_transport == "ssh":
+            await self._record.session_ready.wait()
+            return await self._record.open_session().open_tcp("127.0.0.1", port)
+        try:
+            async with asyncio.timeout(5):
+                return await asyncio.open_connection(self._record.settings.host, port)
+        except ConnectionRefusedError as error:
+            raise TunnelRefused(f"nothing listens on {self._record.settings.host}:{port}") from error
+        except TimeoutError as error:
+            raise OmapiTimeout(f"no answer from {self._record.settings.host}:{port} for 5 s") from error
+
+    async def _poll(self, client: OmapiClient) -> None:
+        """Read the state again and again until the connection is gone."""
+        misses = 0
+        while True:
+            self._record.poll_poke.clear()
+            started = mono()
+            try:
+                status = await client.failover_state(self._record.peer, version_3_0=self._record.view.version_3_0)
+            except OmapiNotFound as error:
+                raise OmapiNotFound(
+                    error.code,
+                    f"{self._record.settings.name} has no failover peer {self._record.peer!r}",
+                    f'set peer in the configuration to the name in `failover peer "NAME"` of {self._record.settings.dhcpd_conf}',
+                ) from error
+            except OmapiTimeout as error:
+                misses += 1
+                if misses > 1:
+                    raise
+                self._record.channel("omapi", Link.FAILED, error)
+                continue
+            misses = 0
+            now = mono()
+            self._record.channel("omapi", Link.OK, round_trip_seconds=now - started)
+            self._record.update(status=Seen(status, now))
+            if client.closed.is_set():
+                raise OmapiClosed("dhcpd closed the OMAPI connection")
+            await self._wait_poll(client)
+
+    async def _follow_pools(self, client: OmapiClient) -> None:
+        """Pool counters beside the polls: many pools on a slow link must not make the state look old."""
+        while True:
+            if self._record.pools:
+                await self._read_pools(client, self._record.pools)
+            await asyncio.sleep(POOLS_SECONDS if self._record.pools else FAST_POLL_SECONDS)
+
+    async def _read_pools(self, client: OmapiClient, pools: tuple[FailoverPool, ...]) -> None:
+        counters = []
+        try:
+            for pool in pools:
+                handle = (await client.lease(pool.probe_address)).pool_handle
+                if handle is None:
+                    continue
+                found = await client.pool(handle)
+                network = pool.network or pool.probe_address
+                counters.append(PoolCounters(network, found.lease_count, found.free_leases, found.backup_leases))
+        except OmapiClosed:
+            raise
+        except OmapiError as error:
+            self._record.update(pools_note=clean(f"pool of {pool.probe_address}: {error}", 200))
+            return
+        self._record.update(pools=Seen(tuple(counters), mono()), pools_note="")
+
+    async def _wait_poll(self, client: OmapiClient) -> None:
+        """Wait for the next poll: a second when all is quiet, less while anything moves, none when poked."""
+        status = self._record.view.status.value if self._record.view.status else None
+        calm = status is not None and status.local_state is FailoverState.NORMAL
+        seconds = URGENT_POLL_SECONDS if self._record.urgent else POLL_SECONDS if calm else FAST_POLL_SECONDS
+        closed = asyncio.create_task(client.closed.wait())
+        poked = asyncio.create_task(self._record.poll_poke.wait())
+        try:
+            await asyncio.wait({closed, poked}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            closed.cancel()
+            poked.cancel()

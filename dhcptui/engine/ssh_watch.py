@@ -1,0 +1,246 @@
+"""One server over SSH: the session itself, log, clock, process table, marks, and the way to its partner."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from functools import partial
+
+from dhcptui.config import PairSettings
+from dhcptui.dhcpdconf.parse import ConfParseError, load
+from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools, peer_address
+from dhcptui.engine.clocks import mono
+from dhcptui.engine.record import ServerRecord, first, pause, told
+from dhcptui.model.loglines import LogLine, parse
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import ClockOffset, Link, ProcessSighting, Role, Seen
+from dhcptui.remote import commands
+from dhcptui.remote.backoff import Backoff
+from dhcptui.remote.clock import read_clock
+from dhcptui.remote.errors import CommandTimeout, RemoteError
+from dhcptui.remote.lines import Overlap
+from dhcptui.remote.marks import read_marks
+from dhcptui.remote.processes import find_dhcpd
+from dhcptui.remote.reach import try_partner
+from dhcptui.remote.session import SshSession
+from dhcptui.remote.shell import RemoteShell
+from dhcptui.remote.tail import LogSource, follow
+from dhcptui.remote.target import SshTarget
+
+PROBE_SECONDS = 2.0
+"""Clock, process table and marks."""
+FAST_SECONDS = 0.25
+REACH_SECONDS = 4.0
+LOG_LINES = 500
+LOG_QUIET_SECONDS = 1.0
+ZONE_SECONDS = 5.0
+"""The log waits this long for the server's time zone: stamps without a zone are in its local time."""
+_LOG_TROUBLE = ("has become inaccessible", "cannot open", "Permission denied", "No such file", "error reading")
+
+
+class SshWatch:
+    """Keeps one SSH session and everything that lives on it."""
+
+    def __init__(
+        self,
+        record: ServerRecord,
+        pair: PairSettings,
+        logged: Callable[[Role, Sequence[LogLine]], None],
+        partner_lost: Callable[[], bool],
+        *,
+        follow_log: bool,
+    ) -> None:
+        self._record = record
+        self._logged = logged
+        self._partner_lost = partner_lost
+        self._follow_log = follow_log
+        self._partner_place = (pair[record.view.role.other].host, 647)
+        self._probe_addresses = pair.probe_address
+        self._configuration_read = False
+        self._overlap = Overlap()
+        self._utc_offset_seconds = 0
+        self._zone_known = asyncio.Event()
+
+    async def run(self) -> None:
+        """Keep a session, for ever."""
+        backoff = Backoff()
+        target = SshTarget(
+            host=self._record.settings.host,
+            port=self._record.settings.port,
+            user=self._record.settings.user,
+            identity=self._record.settings.identity,
+            known_hosts=self._record.settings.known_hosts,
+            sudo=self._record.settings.sudo,
+        )
+        while True:
+            try:
+                session = await SshSession.connect(target)
+            except RemoteError as error:
+                self._no_ssh(error)
+                await asyncio.sleep(backoff.next_delay())
+                continue
+            backoff.reset()
+            try:
+                self._record.session = session
+                self._record.session_ready.set()
+                self._record.channel("ssh", Link.OK)
+                await self._serve_session(session)
+            except* Exception as group:
+                self._no_ssh(told(first(group)))
+            finally:
+                self._record.session = None
+                self._record.session_ready.clear()
+                await session.close()
+            await asyncio.sleep(0.2)
+
+    def _no_ssh(self, error: Exception) -> None:
+        """SSH failed, and with it what goes through it."""
+        self._record.channel("ssh", Link.FAILED, error)
+        self._record.channel("log", Link.FAILED, RemoteError("no SSH"))
+        if self._record.settings.omapi_transport == "ssh":
+            self._record.channel("omapi", Link.FAILED, RemoteError("no SSH"))
+
+    async def _serve_session(self, session: SshSession) -> None:
+        """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._probe(session))
+            group.create_task(self._try_partner(session))
+            if self._follow_log:
+                group.create_task(self._log(session))
+            if not self._configuration_read:
+                group.create_task(self._find_pools(session))
+            await session.wait_closed()
+            raise RemoteError(f"the SSH connection to {self._record.settings.name} was lost")
+
+    async def _probe(self, session: SshSession) -> None:
+        """Clock, process table and marks, through one long-lived shell."""
+        backoff = Backoff()
+        while True:
+            try:
+                async with await RemoteShell.open(session) as shell:
+                    self._record.shell = shell
+                    await self._read_utc_offset(shell)
+                    await self._read_version(shell)
+                    while True:
+                        self._record.probe_poke.clear()
+                        await self._probe_once(shell)
+                        backoff.reset()
+                        await pause(self._record.probe_poke, FAST_SECONDS if self._record.urgent else PROBE_SECONDS)
+            except RemoteError:
+                if session.closed:
+                    return
+                await asyncio.sleep(backoff.next_delay())
+
+    async def _probe_once(self, shell: RemoteShell) -> None:
+        reading = await read_clock(shell)
+        found = await find_dhcpd(shell)
+        marks = await read_marks(shell, posixpath.dirname(self._record.settings.leases))
+        if marks.lock and marks.lock.token in self._record.own_tokens:
+            marks = replace(marks, lock=None)
+        now = mono()
+        self._record.update(
+            clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), now),
+            process=Seen(
+                ProcessSighting(
+                    tuple(process.pid for process in found), bool(found) and all(each.is_stopped for each in found)
+                ),
+                now,
+            ),
+            marks=Seen(marks, now),
+        )
+
+    async def _read_utc_offset(self, shell: RemoteShell) -> None:
+        """Where the log's stamps carry no zone they are the server's local time."""
+        answer = await shell.ask("date +%z")
+        with suppress(ValueError, IndexError):
+            text = answer.lines[0].strip()
+            sign = -1 if text.startswith("-") else 1
+            self._utc_offset_seconds = sign * (int(text[1:3]) * 3600 + int(text[3:5]) * 60)
+        self._zone_known.set()
+
+    async def _read_version(self, shell: RemoteShell) -> None:
+        """dhcpd's version: 3.0.x numbers its states differently."""
+        answer = await shell.ask(commands.dhcpd_version().line)
+        found = re.search(r"(?:isc-dhcpd-|DHCP Server V?)(\d+\.[\w.-]+)", " ".join(answer.lines))
+        if found and found[1] != self._record.view.version:
+            self._record.update(version=found[1])
+
+    async def _try_partner(self, session: SshSession) -> None:
+        """While the partner does not answer the console, see whether it answers this server."""
+        while True:
+            if self._partner_lost():
+                with suppress(CommandTimeout):
+                    tried = await try_partner(session, *self._partner_place)
+                    self._record.update(reach=Seen(tried, mono()))
+            await asyncio.sleep(REACH_SECONDS if self._partner_lost() else FAST_SECONDS)
+
+    async def _log(self, session: SshSession) -> None:
+        source = LogSource.parse(self._record.settings.log)
+        backoff = Backoff()
+        await pause(self._zone_known, ZONE_SECONDS)
+        loop = asyncio.get_running_loop()
+        while True:
+            # tail says at once when it cannot read; an empty log says nothing at all.
+            quiet = loop.call_later(LOG_QUIET_SECONDS, self._record.channel, "log", Link.OK)
+            notice = partial(self._log_notice, quiet)
+            try:
+                async with aclosing(
+                    follow(session, source, LOG_LINES, on_notice=notice, overlap=self._overlap)
+                ) as batches:
+                    async for batch in batches:
+                        quiet.cancel()
+                        backoff.reset()
+                        self._record.channel("log", Link.OK)
+                        self._deliver(batch)
+            except RemoteError as error:
+                if session.closed:
+                    return
+                self._record.channel("log", Link.FAILED, error)
+            finally:
+                quiet.cancel()
+            await asyncio.sleep(backoff.next_delay())
+
+    def _log_notice(self, quiet: asyncio.TimerHandle, text: str) -> None:
+        if any(sign in text for sign in _LOG_TROUBLE):
+            quiet.cancel()
+            self._record.channel(
+                "log", Link.FAILED, RemoteError(text, f"check log in the configuration: {self._record.settings.log}")
+            )
+        elif "has appeared" in text or "following" in text:
+            self._record.channel("log", Link.OK)
+
+    def _deliver(self, batch: Sequence[bytes]) -> None:
+        now = time.time()
+        lines = [parse(raw, now, utc_offset_seconds=self._utc_offset_seconds) for raw in batch]
+        self._logged(self._record.view.role, lines)
+        if any(line.transition for line in lines):
+            self._record.poke()
+
+    async def _find_pools(self, session: SshSession) -> None:
+        """One address per pool, from the configuration of the user or of dhcpd; and where the partner is looked for."""
+        if self._probe_addresses:
+            self._record.pools = tuple(FailoverPool("", address) for address in self._probe_addresses)
+
+        async def read(path: str) -> str:
+            done = await session.run(commands.read_file(path), check=True)
+            return done.stdout.decode("utf-8", "replace")
+
+        try:
+            configuration = await load(read, self._record.settings.dhcpd_conf)
+        except (RemoteError, ConfParseError, RecursionError) as error:
+            self._record.update(pools_note=clean(f"pools unknown: {error}", 200))
+            return
+        self._configuration_read = True
+        self._partner_place = peer_address(configuration, self._record.peer) or self._partner_place
+        if self._probe_addresses:
+            return
+        pools = self._record.pools = failover_pools(configuration, self._record.peer)
+        self._record.poll_poke.set()
+        self._record.update(
+            pools_note="" if pools else f"no pool of peer {self._record.peer!r} in {self._record.settings.dhcpd_conf}"
+        )

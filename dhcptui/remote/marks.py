@@ -1,0 +1,170 @@
+"""What lies beside a server's lease file for every console to see: who is acting, and who must not start.
+
+Two small JSON files. Times in them are by the server's own clock, so consoles need not agree about the time. What is
+read here was written by anybody who may write there: it is checked, cut and cleaned.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Lock, Lockout, Marks
+from dhcptui.remote import commands
+from dhcptui.remote.commands import Command
+from dhcptui.remote.errors import CommandFailed
+from dhcptui.remote.session import Completed
+from dhcptui.remote.shell import RemoteShell
+
+LOCK_SECONDS = 60
+"""A lock that was not renewed for this long belongs to a console that is gone."""
+Ask = Callable[[Command], Awaitable[Completed]]
+"""Runs a small command on a server."""
+_HELD = 1
+_TEXT_LIMIT = 120
+_STEP_LIMIT = 240
+
+
+def new_token() -> str:
+    """What tells the holder of a lock from everybody else."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What we write into a lock."""
+
+    token: str
+    owner: str
+    host: str
+    pair: str
+    action: str
+
+    def body(self, step: str) -> str:
+        """The JSON object without its closing brace: the server adds its times."""
+        texts = {"owner": self.owner, "host": self.host, "pair": self.pair, "action": self.action}
+        return _open({"token": self.token, **texts, "step": clean(step, _STEP_LIMIT)})
+
+
+async def read_marks(shell: RemoteShell, directory: str) -> Marks:
+    """Both marks in one round trip; none where there is no such directory. Raises RemoteError."""
+    answer = await shell.ask(commands.read_marks(directory).line)
+    return parse_marks(answer.lines) if answer.exit_status == 0 else Marks()
+
+
+def parse_marks(lines: list[str]) -> Marks:
+    """The answer to `commands.read_marks`. A lock that says nothing sensible is still one, until it is old."""
+    if not lines:
+        return Marks()
+    now = _number(lines[0]) or 0.0
+    lock: Lock | None = None
+    lockout: Lockout | None = None
+    for head, text in zip(lines[1::2], lines[2::2], strict=False):
+        name, _, changed = head.partition(" ")
+        if name == commands.LOCK:
+            lock = parse_lock(text) or _unknown_lock(_number(changed) or now)
+        elif name == commands.LOCKOUT:
+            lockout = parse_lockout(text)
+    return Marks(lock, lockout)
+
+
+def parse_lock(text: str) -> Lock | None:
+    """A lock, or None where the text is not one."""
+    fields = _fields(text)
+    since, expires = _number(fields.get("since")), _number(fields.get("expires"))
+    token = fields.get("token")
+    if since is None or expires is None or not isinstance(token, str) or not _is_token(token):
+        return None
+    said = {name: _text(fields.get(name)) for name in ("owner", "host", "pair", "action")}
+    if not all(said.values()):
+        return None
+    return Lock(token=token, **said, step=_text(fields.get("step"), _STEP_LIMIT), since=since, expires=expires)
+
+
+def parse_lockout(text: str) -> Lockout | None:
+    """The marker of a partner-down, or None where the text is not one."""
+    fields = _fields(text)
+    since, server = _number(fields.get("since")), _text(fields.get("server"))
+    if since is None or not server:
+        return None
+    return Lockout(server, _text(fields.get("by")) or "unknown", since, _text(fields.get("reason"), _STEP_LIMIT))
+
+
+async def take_lock(ask: Ask, directory: str, claim: Claim, step: str) -> Lock | None:
+    """Take the lock; None when it is ours now, else the one that is there. Raises RemoteError."""
+    command = commands.take_lock(directory, claim.token, claim.body(step), LOCK_SECONDS)
+    return _holder(await run(ask, command))
+
+
+async def renew_lock(ask: Ask, directory: str, claim: Claim, step: str, seconds: int) -> Lock | None:
+    """Keep the lock for `seconds` more (0: expired, but still there to be read); None, or the one that took its place.
+
+    Raises RemoteError.
+    """
+    return _holder(await run(ask, commands.renew_lock(directory, claim.token, claim.body(step), seconds)))
+
+
+async def release_lock(ask: Ask, directory: str, token: str, changed: float = 0) -> bool:
+    """Remove the lock with this token (one that cannot be read: if it was last changed then).
+
+    False when it is not there. Raises RemoteError.
+    """
+    return (await run(ask, commands.release_lock(directory, token, int(changed)))).exit_status == 0
+
+
+def put_lockout(directory: str, server: str, by: str, reason: str) -> Command:
+    """The command that writes the marker of a partner-down."""
+    body = _open({"server": server, "by": clean(by, _TEXT_LIMIT), "reason": clean(reason, _STEP_LIMIT)})
+    return commands.put_lockout(directory, new_token(), body)
+
+
+async def run(ask: Ask, command: Command) -> Completed:
+    """Run one of the commands on marks. Raises RemoteError, but not for "held"."""
+    done = await ask(command)
+    if done.exit_status not in {0, _HELD}:
+        raise CommandFailed("the mark beside the lease file", done.exit_status, done.stderr)
+    return done
+
+
+def _holder(done: Completed) -> Lock | None:
+    if done.exit_status == 0:
+        return None
+    return parse_lock(clean(done.stdout)) or _unknown_lock(0.0)
+
+
+def _unknown_lock(changed: float) -> Lock:
+    return Lock("", "unknown", "unknown", "", "something", "the lock cannot be read", changed, changed + LOCK_SECONDS)
+
+
+def _open(fields: dict[str, str]) -> str:
+    return json.dumps(fields, separators=(",", ":")).removesuffix("}")
+
+
+def _fields(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _number(value: object) -> float | None:
+    """A time in epoch seconds, or None."""
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) < 15 else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e12 and math.isfinite(value) else None
+
+
+def _text(value: object, limit: int = _TEXT_LIMIT) -> str:
+    return clean(value, limit) if isinstance(value, str) else ""
+
+
+def _is_token(text: str) -> bool:
+    return len(text) == 32 and set(text) <= set("0123456789abcdef")

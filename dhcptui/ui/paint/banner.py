@@ -1,0 +1,109 @@
+"""What every console must say: who else acts, which server is locked out, what was left half-done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from dhcptui.model.audit import Interrupted
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
+from dhcptui.model.words import day_clock, joined
+from dhcptui.ui.commands import ACTING
+from dhcptui.ui.line import BLANK, Line, line
+from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, Part, text
+
+Way = tuple[str, ...]
+"""One banner in words, longest first."""
+
+
+def banners(
+    snapshot: PairSnapshot, interrupted: Interrupted | None, now: Moment, glyphs: Glyphs, *, acting: bool = False
+) -> Line:
+    """All there is to say in one row, most pressing first; blank when there is nothing. `acting`: the lock is ours."""
+    held, left = _locks(snapshot, now)
+    said = [] if acting else held
+    said += _lockouts(snapshot, now)
+    if interrupted is not None and not acting:
+        said.append(_half_done(interrupted, now))
+    elif not acting:
+        said += left
+    if not said:
+        return BLANK
+    depth = max(len(way) for way in said)
+    whole = [_row([way[min(at, len(way) - 1)] for way in said], glyphs) for at in range(depth)]
+    more = len(said) - 1
+    first = [_row([words], glyphs, more) for words in said[0]] if more else []
+    return line(*whole, *first)
+
+
+def _row(words: Sequence[str], glyphs: Glyphs, more: int = 0) -> Content:
+    parts: list[Part] = [(f"{glyphs.warn} ", f"bold {WARNING}")]
+    for at, each in enumerate(words):
+        parts += [(f"  {glyphs.dot}  ", MUTED)] if at else []
+        parts.append((each, WARNING))
+    parts += [(f"  +{more} more", ACCENT)] if more else []
+    return text(*parts)
+
+
+def _locks(snapshot: PairSnapshot, now: Moment) -> tuple[list[Way], list[Way]]:
+    """Each holder once: who acts now; and who was stopped half-way and left an expired lock to say so."""
+    found: dict[str, tuple[Lock, list[str], bool]] = {}
+    for view in snapshot.servers:
+        lock = view.marks.value.lock if view.marks else None
+        if lock is not None:
+            holds = lock.expires > view.server_time(now)
+            found.setdefault(lock.token, (lock, [], holds))[1].append(view.name)
+    held = [_acts(lock, names) for lock, names, holds in found.values() if holds]
+    return held, [_left(lock, names) for lock, names, holds in found.values() if not holds]
+
+
+def _acts(lock: Lock, names: Sequence[str]) -> Way:
+    who = f"{lock.owner}@{lock.host} runs {lock.action}"
+    return _cleaned(f"{who} on {joined(names)} ({lock.step})", f"{who} ({lock.step})", who)
+
+
+def _left(lock: Lock, names: Sequence[str]) -> Way:
+    what = f"{lock.action} of {lock.owner}@{lock.host} stopped half-way"
+    return _cleaned(f"{what} on {joined(names)} ({lock.step})", f"{what} ({lock.step})", what)
+
+
+def _lockouts(snapshot: PairSnapshot, now: Moment) -> list[Way]:
+    """Markers of a partner-down; `view` is the survivor that holds it."""
+    found: list[tuple[Lockout, str]] = [
+        (view.marks.value.lockout, view.name)
+        for view in snapshot.servers
+        if view.marks is not None and view.marks.value.lockout is not None
+    ]
+    return [
+        _cleaned(
+            f"{lockout.server} was declared down by {lockout.by} at {_when(lockout.since, now)}:"
+            f" do not start it before it can reach {survivor}",
+            f"{lockout.server} declared down by {lockout.by} at {_when(lockout.since, now)}:"
+            f" start only if it reaches {survivor}",
+            f"{lockout.server} was declared down: start it only if it reaches {survivor}",
+        )
+        for lockout, survivor in found
+    ]
+
+
+def _half_done(run: Interrupted, now: Moment) -> Way:
+    key = next((each.shown_key for each in ACTING if each.action and each.action.value == run.action), "")
+    resume = f"{key} resumes, or look" if run.action == "sync-restart" else "look"
+    begin = f"{run.action} was interrupted after step {run.step} of {run.steps}"
+    return _cleaned(
+        f"{begin} ({_when(run.at, now)}): {resume} at the command log (a)",
+        f"{begin} ({_when(run.at, now)}): {key + ' resumes, ' if resume != 'look' else ''}a tells",
+        begin,
+    )
+
+
+def _when(epoch: float, now: Moment) -> str:
+    """A time in UTC without seconds: "11:33Z", "22 Nov 11:33Z"."""
+    said = day_clock(epoch, now.wall)
+    return (said if " " in said else said[:5]) + "Z"
+
+
+def _cleaned(*words: str) -> Way:
+    return tuple(clean(each, 300) for each in words)

@@ -1,0 +1,47 @@
+"""Who serves, sampled while something happens: the proof that at no moment nobody does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dhcptui.model.states import from_word, serves
+from tests.lab.pair import Lab, Server
+
+
+class Sampler(threading.Thread):
+    """Reads both servers at 20 Hz with the lab's own reader, and keeps who serves."""
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__(daemon=True)
+        self.lab = lab
+        self.samples: list[tuple[bool, bool]] = []
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        """Sample until told to stop."""
+        while not self.done.is_set():
+            self.samples.append((self._serves(self.lab.primary), self._serves(self.lab.secondary)))
+            time.sleep(0.05)
+
+    @staticmethod
+    def _serves(server: Server) -> bool:
+        try:
+            seen = server.state(timeout=0.5)
+        except Exception:
+            return False
+        return serves(from_word(seen.local_state), from_word(seen.partner_state))
+
+
+@contextmanager
+def sampling(lab: Lab) -> Iterator[Sampler]:
+    """Sample while the block runs."""
+    sampler = Sampler(lab)
+    sampler.start()
+    try:
+        yield sampler
+    finally:
+        sampler.done.set()
+        sampler.join(5)

@@ -1,0 +1,96 @@
+"""Evidence that grows old, lies, or cannot be had: nothing is written on it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from dhcptui.model.guards import Action
+from dhcptui.model.plan import Outcome
+from dhcptui.model.snapshot import Role
+from tests.lab.driving import driving
+from tests.lab.pair import Lab
+
+pytestmark = pytest.mark.lab
+P, Q = Role.PRIMARY, Role.SECONDARY
+
+
+def test_a_look_from_before_the_confirmation_proves_nothing(lab: Lab) -> None:
+    """dhcpd was seen gone, then its host goes silent and dhcpd comes back: the write must not happen."""
+    with driving(lab) as driver:
+        driver.settled()
+        lab.secondary.kill()
+        driver.until_words("communications-interrupted", "dhcpd not running", 5)
+        lab.cut("primary", "secondary", port=520)
+        seen = driver.engine.snapshot().secondary.process
+        driver.until(lambda: driver.engine.snapshot().secondary.process is not seen, 5, "a fresh look")
+        lab.cut("operator", "secondary")
+        lab.secondary.start()
+        before = lab.primary.log_offset()
+        told = driver.run(Action.PARTNER_DOWN, P)
+        assert told.outcome in {Outcome.FAILED, Outcome.REFUSED}, told
+        assert "partner-down" not in lab.primary.log_text(before)
+        lab.heal()
+
+
+def test_a_write_that_cannot_be_sent_is_not_sent_later(lab: Lab) -> None:
+    """The way to the survivor is lost at the moment of confirmation: when it comes back, nothing arrives late."""
+    with driving(lab) as driver:
+        driver.settled()
+        lab.secondary.kill()
+        driver.until_words("communications-interrupted", "dhcpd not running", 5)
+        plan = driver.plan(Action.PARTNER_DOWN, P)
+        assert plan.allowed
+        lab.cut("operator", "primary")
+        told = driver.run(Action.PARTNER_DOWN, P)
+        assert told.outcome in {Outcome.FAILED, Outcome.REFUSED}, told
+        before = lab.primary.log_offset()
+        lab.secondary.start()
+        lab.heal()
+        lab.wait_states(timeout=30)
+        time.sleep(3)
+        assert "partner-down" not in lab.primary.log_text(before)
+        assert lab.states() == {"primary": "normal", "secondary": "normal"}
+
+
+def test_an_account_that_sees_only_itself_is_no_witness() -> None:
+    """With hidepid the process table of an ordinary user is empty of dhcpd: that proves nothing, and it is said."""
+    with Lab(mclt=20, max_response_delay=3, key_algorithm="hmac-sha256") as lab:
+        lab.wait_states()
+        server = lab.secondary
+        (server.root / "tmp" / "passwd").write_text(Path("/etc/passwd").read_text() + "ops:x:4242:4242::/tmp:/bin/sh\n")
+        server.run("mount", "--bind", "/tmp/passwd", "/etc/passwd")
+        with (server.root / "shadow").open("a") as shadow:
+            shadow.write("ops:*:19000:0:99999:7:::\n")
+        server.ssh_etc.chmod(0o755)
+        (server.ssh_etc / "authorized_keys").chmod(0o644)
+        server.run("mount", "-o", "remount,hidepid=2", "/proc")
+        with driving(lab, secondary={"user": "ops"}) as driver:
+            driver.until_words("normal", "normal", 20)
+            server.pause()
+            try:
+                driver.until(lambda: driver.word(P) == "communications-interrupted", 20, "primary alone")
+                time.sleep(3)
+                plan = driver.plan(Action.PARTNER_DOWN, P)
+                assert not plan.allowed, plan.ruling
+                assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.REFUSED
+                assert driver.engine.snapshot().secondary.process is None
+            finally:
+                server.resume()
+
+
+def test_a_hung_dhcpd_collects_no_connections() -> None:
+    """A suspended dhcpd is asked again and again; when it goes on it finds one connection of ours, not one per try."""
+    with Lab(mclt=20, max_response_delay=60, key_algorithm="hmac-sha256") as lab:
+        lab.wait_states()
+        with driving(lab) as driver:
+            driver.settled()
+            lab.secondary.pause()
+            time.sleep(30)
+            lab.secondary.resume()
+            driver.until_words("normal", "normal", 30)
+            time.sleep(6)
+            sockets = lab.secondary.run("ss", "-Htn", "state", "established", "sport", "=", ":7911").stdout
+            assert len(sockets.splitlines()) == 1, sockets

@@ -1,0 +1,342 @@
+"""More than one operator, and consoles that go away: locks, the lock-out marker, the audit log, interrupted runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dhcptui.engine.audit import AuditLog, Operator
+from dhcptui.engine.unfinished import find_interrupted
+from dhcptui.model.guards import Action
+from dhcptui.model.plan import Outcome, Progress, StepState
+from dhcptui.model.snapshot import Role
+from dhcptui.remote import commands, marks
+from tests.lab.driving import Driver, driving
+from tests.lab.pair import Lab, Server
+from tests.terminal import ENTER, Terminal
+
+pytestmark = pytest.mark.lab
+P, S = Role.PRIMARY, Role.SECONDARY
+ROOT = Path(__file__).parents[2]
+MOVE = "I move from communications-interrupted to partner-down"
+SHORT_LOCKS = (
+    "import sys; from dhcptui.remote import marks; marks.LOCK_SECONDS = 4;"
+    "from dhcptui.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+@contextmanager
+def console(lab: Lab) -> Iterator[Terminal]:
+    """The real program at the operator's place, both servers normal; its locks last 4 s."""
+    argv = lab.operator_argv(sys.executable, "-c", SHORT_LOCKS, "--config", str(lab.write_config()))
+    lab.wait_settled()
+    with Terminal(argv, env={"PYTHONPATH": str(ROOT)}) as terminal:
+        terminal.until(r"both servers serve", 10)
+        terminal.until(r"clock [+-]\d.*clock [+-]\d", 10)
+        yield terminal
+
+
+def confirm_shutdown(terminal: Terminal) -> None:
+    """S on dhcp2, typed out, up to Enter."""
+    terminal.send("S")
+    terminal.until(r"1 dhcp1\s+2 dhcp2", 5)
+    terminal.send("2")
+    terminal.until(r"Type dhcp2 and press Enter", 5)
+    terminal.send("dhcp2")
+    terminal.until(r"dhcp2\s*\n|▸ dhcp2", 5)
+
+
+def records() -> list[dict[str, Any]]:
+    """The whole audit log."""
+    return list(AuditLog().records())
+
+
+def find(**wanted: Any) -> list[dict[str, Any]]:
+    """The records with these fields."""
+    return [each for each in records() if all(each.get(name) == value for name, value in wanted.items())]
+
+
+def until(holds: Callable[[], object], timeout: float, what: str) -> None:
+    """Wait for something in the world."""
+    deadline = time.monotonic() + timeout
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what}\n{json.dumps(records(), indent=1)[-3000:]}"
+        time.sleep(0.02)
+
+
+def mark(server: Server, name: str) -> Path:
+    """Where a mark of a server lies."""
+    return server.lib / name
+
+
+def ended(driver: Driver, timeout: float) -> Progress:
+    """Wait for the end of the action; returns its result."""
+    driver.until(
+        lambda: bool(driver.progress) and driver.progress[-1][1].outcome is not Outcome.RUNNING, timeout, "the end"
+    )
+    return driver.progress[-1][1]
+
+
+def foreign_lock(server: Server, seconds: int = 60) -> None:
+    """Somebody else acts on this server."""
+    claim = marks.Claim(marks.new_token(), "bob", "ws9", "office", "sync-restart")
+    text = f'{claim.body("3 of 6: copy")},"since":{int(time.time())},"expires":{int(time.time()) + seconds}}}\n'
+    mark(server, commands.LOCK).write_text(text)
+
+
+def crashed(lab: Lab, *drivers: Driver) -> None:
+    """dhcp2 is dead, and everybody knows."""
+    lab.secondary.kill()
+    for driver in drivers:
+        driver.until_words("communications-interrupted", "dhcpd not running", 5)
+
+
+def test_the_log_of_a_partner_down(lab: Lab) -> None:
+    """Begin, for each write its intent before its outcome, end; the marker comes, and goes when both are normal."""
+    with driving(lab) as driver:
+        driver.settled()
+        crashed(lab, driver)
+        told = driver.run(Action.PARTNER_DOWN, P)
+        assert told.outcome is Outcome.VERIFIED, told
+        assert told.off_script == ()
+        run = records()
+        assert {each["run"] for each in run} == {run[0]["run"]}
+        assert [run[0]["event"], run[-1]["event"]] == ["begin", "end"]
+        assert run[0]["states"]["dhcp1"]["state"] == "communications-interrupted"
+        assert run[-1]["states"]["dhcp1"]["state"] == "partner-down"
+        acts = [each for each in run if each.get("what") == "act"]
+        assert [each["event"] for each in acts] == ["intent", "outcome"] * (len(acts) // 2)
+        assert acts[0]["text"].endswith('open failover-state "foo", set local-state = 4 (partner-down)')
+        assert acts[1]["text"] == "dhcp1 answered partner-down"
+        assert not mark(lab.primary, commands.LOCK).exists()
+
+        lockout = json.loads(mark(lab.primary, commands.LOCKOUT).read_text())
+        assert lockout["server"] == "dhcp2"
+        assert not mark(lab.secondary, commands.LOCKOUT).exists()
+
+        def seen() -> bool:
+            view = driver.engine.snapshot().primary
+            return view.marks is not None and view.marks.value.lockout is not None
+
+        driver.until(seen, 5, "the lock-out")
+        lab.secondary.start()
+        driver.until_words("normal", "normal", 60)
+        until(lambda: not mark(lab.primary, commands.LOCKOUT).exists(), 10, "the lock-out cleared")
+        driver.until(lambda: not seen(), 5, "no lock-out")
+        assert [each["event"] for each in find(action="clear lock-out")][:1] == ["intent"]
+        assert lab.settings.key_name  # the lab has a key, and its secret is nowhere in the log
+        assert lab.key is not None
+        assert lab.key.secret not in AuditLog().path.read_text()
+
+
+def test_two_consoles_at_the_same_moment(lab: Lab) -> None:
+    """Both confirm at once: one is verified, the other is refused; dhcpd saw one write."""
+    with driving(lab) as one, driving(lab) as two:
+        one.settled()
+        two.settled()
+        crashed(lab, one, two)
+        plans = [(each, each.plan(Action.PARTNER_DOWN, P)) for each in (one, two)]
+        for each, plan in plans:
+            each.engine.run(plan, plan.confirm_text)
+        for each, _ in plans:
+            ended(each, 10)
+        ends = [each.progress[-1][1] for each, _ in plans]
+        assert sorted(end.outcome.value for end in ends) == ["refused", "verified"]
+        why = next(end.result for end in ends if end.outcome is Outcome.REFUSED)
+        assert f"{Operator.here().text} runs partner-down (" in why
+        assert lab.primary.log_text().count(MOVE) == 1
+
+
+def test_the_second_console_is_told_who_does_what(lab: Lab) -> None:
+    """While one shuts dhcp2 down, the other's plan is refused with owner, host, action and step."""
+    with driving(lab) as one, driving(lab) as two:
+        one.settled()
+        two.settled()
+        lab.wait_settled()
+        plan = one.plan(Action.SHUTDOWN, S)
+        one.engine.run(plan, plan.confirm_text)
+        until(lambda: find(event="intent", step=2, what="act"), 10, "the second step")
+        two.until(
+            lambda: (
+                f"{Operator.here().text} runs shutdown (2 of 2: dhcp2's dhcpd stops)"
+                in " ".join(two.plan(Action.TAKE_BACK, S).ruling.reasons)
+            ),
+            5,
+            "the lock, with its step",
+        )
+        told = two.run(Action.TAKE_BACK, S)
+        assert told.outcome is Outcome.REFUSED
+        assert "runs shutdown (2 of 2" in told.result
+        mine = one.plan(Action.TAKE_BACK, S)
+        assert "runs shutdown" not in " ".join(mine.ruling.reasons)
+        one.until(lambda: one.progress[-1][1].outcome is Outcome.VERIFIED, 40, "the shutdown")
+        two.until(lambda: two.engine.snapshot().primary.marks.value.lock is None, 5, "the lock gone")  # type: ignore[union-attr]
+
+
+def test_a_lock_nobody_saw_yet_and_breaking_it(lab: Lab) -> None:
+    """Taken between two probes: refused by the server itself. It can be broken by typing its owner, and only so."""
+    with driving(lab) as driver:
+        driver.settled()
+        crashed(lab, driver)
+        plan = driver.plan(Action.PARTNER_DOWN, P)
+        foreign_lock(lab.primary)
+        driver.engine.run(plan, plan.confirm_text)
+        told = ended(driver, 10)
+        assert told.outcome is Outcome.REFUSED
+        assert told.result == "Refused: bob on ws9 runs sync-restart (3 of 6: copy) on dhcp1."
+        assert MOVE not in lab.primary.log_text()
+        driver.until(lambda: not driver.plan(Action.PARTNER_DOWN, P).allowed, 5, "the lock")
+        assert "'bob@ws9'" in driver.engine.break_lock(P, "dhcp1").result(5)
+        assert mark(lab.primary, commands.LOCK).exists()
+        assert "gone from dhcp1" in driver.engine.break_lock(P, "bob@ws9").result(5)
+        assert not mark(lab.primary, commands.LOCK).exists()
+        assert find(action="break-lock", event="outcome")[-1]["ok"] is True
+        driver.until(lambda: driver.plan(Action.PARTNER_DOWN, P).allowed, 5, "the lock gone")
+        assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
+
+
+def test_a_run_whose_lock_was_broken_starts_no_further_step(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Step 1 ends, step 2 never begins, and the result says who has the lock now."""
+    monkeypatch.setattr(marks, "LOCK_SECONDS", 2)
+    with driving(lab) as driver:
+        driver.settled()
+        lab.wait_settled()
+        plan = driver.plan(Action.SHUTDOWN, S)
+        lab.primary.pause()
+        driver.engine.run(plan, plan.confirm_text)
+        until(lambda: find(event="intent", step=1, what="act"), 5, "the first write")
+        foreign_lock(lab.primary)
+        time.sleep(1)
+        lab.primary.resume()
+        told = ended(driver, 10)
+        assert told.outcome is Outcome.INTERRUPTED
+        assert "Interrupted after step 1 of 2. The lock on dhcp1 is no longer ours: now bob on ws9" in told.result
+        assert [each.state for each in told.steps] == [StepState.DONE, StepState.SKIPPED]
+        assert lab.secondary.is_running()
+
+
+def test_no_audit_log_no_action(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the log cannot be written nothing is written to a server, not even a lock."""
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null")
+    with driving(lab) as driver:
+        driver.settled()
+        crashed(lab, driver)
+        told = driver.run(Action.PARTNER_DOWN, P)
+        assert told.outcome is Outcome.REFUSED
+        assert told.result.startswith("Refused: cannot write the audit log /dev/null/dhcptui/audit.jsonl: ")
+        assert lab.primary.local_state() == "communications-interrupted"
+        assert not mark(lab.primary, commands.LOCK).exists()
+
+
+def test_off_script_is_told(lab: Lab) -> None:
+    """Somebody else writes to the survivor while dhcp2 stops: the result lists the transition nobody planned."""
+    with driving(lab) as driver:
+        driver.settled()
+        lab.wait_settled()
+        plan = driver.plan(Action.SHUTDOWN, S)
+        driver.engine.run(plan, plan.confirm_text)
+        until(lambda: find(event="outcome", step=2, what="act"), 10, "the second write")
+        lab.primary.set_local_state(6)
+        told = ended(driver, 40)
+        assert told.outcome is Outcome.FAILED
+        assert "dhcp1: partner-down -> recover" in told.off_script
+        assert "dhcp1: partner-down -> recover" in find(event="end")[-1]["off_script"]
+
+
+def test_a_console_killed_in_the_middle(lab: Lab) -> None:
+    """kill -9 in step 2: the next console says so, waits until the lock has expired, then may act."""
+    with console(lab) as terminal:
+        confirm_shutdown(terminal)
+        terminal.send(ENTER)
+        until(lambda: find(event="outcome", step=2, what="act"), 10, "the second write")
+        until(lambda: '"2 of 2' in mark(lab.primary, commands.LOCK).read_text(), 2, "the step in the lock")
+        os.kill(terminal.process.pid, signal.SIGKILL)
+        terminal.process.wait(5)
+        killed = time.monotonic()
+        with driving(lab) as driver:
+            driver.until(lambda: driver.engine.interrupted() is not None, 5, "the interrupted run")
+            found = driver.engine.interrupted()
+            assert found is not None
+            assert (found.action, found.acting, found.step, found.steps) == ("shutdown", "dhcp2", 1, 2)
+            driver.until(lambda: driver.engine.snapshot().primary.marks is not None, 5, "the marks")
+            lock = driver.engine.snapshot().primary.marks.value.lock  # type: ignore[union-attr]
+            assert lock is not None
+            assert (lock.action, lock.step) == ("shutdown", "2 of 2: dhcp2's dhcpd stops")
+            driver.until_words("partner-down", "dhcpd not running", 30)
+            driver.until(lambda: driver.plan(Action.START, S).allowed, 10, "the lock expired")
+            assert time.monotonic() - killed > 3
+            driver.engine.dismiss_interrupted()
+            assert driver.engine.interrupted() is None
+            assert driver.run(Action.START, S).outcome is Outcome.VERIFIED
+        assert find_interrupted(AuditLog(), "office") is None
+
+
+def test_hang_up_between_two_steps(lab: Lab) -> None:
+    """SIGHUP and a closed terminal while step 1 runs: it ends, step 2 never starts, the log is complete."""
+    with console(lab) as terminal:
+        confirm_shutdown(terminal)
+        lab.primary.pause()  # step 1 waits for it
+        try:
+            terminal.send(ENTER)
+            until(lambda: find(event="intent", step=1, what="act"), 2, "the first write")
+            os.kill(terminal.process.pid, signal.SIGHUP)
+            terminal.hang_up()
+            time.sleep(0.5)
+            assert terminal.process.poll() is None
+        finally:
+            lab.primary.resume()
+        terminal.exit_code(10)
+        lab.wait_states(primary="partner-down", secondary="shutdown", timeout=5)
+        assert find(event="outcome", step=1, what="step")[-1]["ok"] is True
+        assert not find(step=2)
+        end = records()[-1]
+        assert (end["event"], end["outcome"]) == ("end", "interrupted")
+        assert end["text"] == "Interrupted after step 1 of 2."
+        assert end["states"]["dhcp2"]["state"] == "shutdown"
+        left = json.loads(mark(lab.secondary, commands.LOCK).read_text())
+        assert left["step"] == "Interrupted after step 1 of 2."
+        assert left["expires"] <= time.time()
+        with driving(lab) as driver:
+            driver.until(lambda: driver.engine.interrupted() is not None, 5, "the interrupted run")
+            driver.until_words("partner-down", "shutdown")
+            assert driver.run(Action.TAKE_BACK, S).outcome is Outcome.VERIFIED
+        assert not mark(lab.secondary, commands.LOCK).exists()
+
+
+def test_a_stalled_terminal_does_not_stall_the_action(lab: Lab) -> None:
+    """Nobody reads the terminal for 10 s and its buffer is full: the steps keep their times, the log is complete."""
+    with console(lab) as terminal, ExitStack() as stack:
+        confirm_shutdown(terminal)
+        stack.enter_context(terminal.stalled())
+        began = time.monotonic()
+        for turn in range(12):  # each repaint is kilobytes; the terminal takes 4096 bytes or less
+            terminal.resize(110 + turn, 40)
+            time.sleep(0.05)
+        full = terminal.unread()
+        terminal.send(ENTER)
+        until(records, 10, "the run")
+        until(lambda: find(event="outcome", step=2, what="act"), 3, "the second write")
+        assert full >= 4000
+        until(lambda: not lab.secondary.is_running(), 40, "dhcpd gone")
+        gone = time.time()
+        time.sleep(max(0.0, began + 10 - time.monotonic()))
+        assert terminal.unread() >= full
+        until(lambda: find(event="end"), 3, "the end")
+        run = records()
+        times = {(each["step"], each["event"], each.get("what")): each["epoch"] for each in run}
+        start = run[0]["epoch"]
+        assert times[1, "outcome", "step"] - start < 1.5
+        assert times[2, "outcome", "act"] - start < 2.0
+        assert times[2, "outcome", "step"] - gone < 1.0
+        assert (run[-1]["event"], run[-1]["outcome"]) == ("end", "verified")
+        stack.close()
+        terminal.until(r"VERIFIED", 10)

@@ -1,0 +1,106 @@
+"""The banner: who else acts, which server is locked out, what was left half-done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.model.audit import Interrupted
+from dhcptui.model.snapshot import Lockout, Marks, PairSnapshot, Seen
+from dhcptui.ui.look import UNICODE
+from dhcptui.ui.paint.banner import banners
+from dhcptui.ui.widgets.row import Row
+from tests.ui.feed import (
+    HALF_DONE,
+    MONO,
+    FakeClock,
+    busy_elsewhere,
+    healthy,
+    locked_out,
+    pair,
+)
+from tests.ui.test_main_screen import picture, row, screen
+
+
+def said(
+    snapshot: PairSnapshot,
+    width: int,
+    interrupted: Interrupted | None = None,
+    *,
+    seconds: float = 0,
+    acting: bool = False,
+) -> str:
+    """The banner's text on a row of `width` cells."""
+    clock = FakeClock()
+    clock.forward(seconds)
+    return banners(snapshot, interrupted, clock(), UNICODE, acting=acting).fit(width).plain
+
+
+def test_lock_out_names_server_person_and_time() -> None:
+    """Which server must not be started, by whom, since when; at 78 cells in fewer words."""
+    whole = "▲ dhcp2 was declared down by anna@ops1 at 10:33Z: do not start it before it can reach dhcp1"
+    assert said(locked_out(), 116) == whole
+    assert said(locked_out(), 78) == "▲ dhcp2 declared down by anna@ops1 at 10:33Z: start only if it reaches dhcp1"
+
+
+def test_a_foreign_lock_is_told() -> None:
+    """One lock on both servers is one banner; while we act, the lock is ours and not told."""
+    whole = "▲ anna@ops1 runs sync-restart on dhcp1 and dhcp2 (2 of 5: restart dhcp2)"
+    assert said(busy_elsewhere(), 116) == whole
+    assert said(busy_elsewhere(), 116, acting=True) == ""
+
+
+def test_an_expired_lock_tells_of_a_run_that_stopped() -> None:
+    """The console that held it is gone: the next operator sees whose run lies there, unless it was our own."""
+    left = "▲ sync-restart of anna@ops1 stopped half-way on dhcp1 and dhcp2 (2 of 5: restart dhcp2)"
+    assert said(busy_elsewhere(), 116, seconds=41) == left
+    assert said(busy_elsewhere(), 116, HALF_DONE, seconds=41).startswith("▲ sync-restart was interrupted after")
+    assert "stopped half-way" not in said(busy_elsewhere(), 200, HALF_DONE, seconds=41)
+
+
+def test_an_interrupted_run_says_how_to_go_on() -> None:
+    """R resumes a sync-restart; for other actions there is only the log to look at."""
+    whole = "▲ sync-restart was interrupted after step 3 of 5 (14:02Z): R resumes, or look at the command log (a)"
+    assert said(healthy(), 116, HALF_DONE) == whole
+    assert len(said(healthy(), 78, HALF_DONE)) <= 78
+    other = said(healthy(), 116, replace(HALF_DONE, action="shutdown"))
+    assert other.endswith("(14:02Z): look at the command log (a)")
+
+
+def test_several_banners_share_the_row() -> None:
+    """All where there is room, else the most pressing one and how many more."""
+    assert said(locked_out(), 200, HALF_DONE).count("·") == 1
+    assert "dhcp2 was declared down" in said(locked_out(), 116, HALF_DONE)
+    assert "sync-restart was interrupted" in said(locked_out(), 116, HALF_DONE)
+    assert said(locked_out(), 78, HALF_DONE) == "▲ dhcp2 was declared down: start it only if it reaches dhcp1  +1 more"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_banner_takes_the_countdowns_place(size: tuple[int, int]) -> None:
+    """Nothing counts down: no row moves. With a countdown the banner has a row of its own, above what-now."""
+    async with screen(healthy(), size) as (app, pilot, console):
+        logs = app.screen.query_one("#logs").region
+        console.show(busy_elsewhere())
+        await pilot.pause()
+        assert row(app, "countdown").startswith("▲ anna@ops1 runs sync-restart")
+        assert not app.screen.query_one("#banner", Row).display
+        assert app.screen.query_one("#logs").region == logs
+        console.show(locked_out())
+        await pilot.pause(0.1)
+        assert "may use dhcp2's free addresses" in row(app, "countdown")
+        assert row(app, "banner").startswith("▲ dhcp2")
+        assert "start" in picture(app).splitlines()[-4]
+        console.show(healthy())
+        await pilot.pause(0.1)
+        assert app.screen.query_one("#logs").region == logs
+
+
+async def test_banner_text_is_no_markup() -> None:
+    """Names on a server's disk are text from outside: shown as they are, control characters made visible."""
+    marker = Lockout("[b]x[/b]", "eve\x1b[2J[@click=app.quit]", MONO, "")
+    views = healthy()
+    bad = replace(views.primary, marks=Seen(Marks(lockout=marker), MONO))
+    async with screen(pair(bad, views.secondary), (200, 60)) as (app, _, _console):
+        assert "[b]x[/b] was declared down by eve\\x1b[2J[@click=app.quit]" in row(app, "countdown")
+        assert "\x1b" not in picture(app)

@@ -1,0 +1,160 @@
+"""The marks beside a lease file: what is read of them, and the scripts that change them, run in a real shell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dhcptui.model.snapshot import Lock, Lockout, Marks
+from dhcptui.remote import commands, marks
+from dhcptui.remote.commands import Command
+from dhcptui.remote.session import Completed
+
+TOKEN = "0123456789abcdef" * 2
+
+
+def sh(command: Command) -> Completed:
+    """Run a command here."""
+    done = subprocess.run(command.argv, capture_output=True, check=False, timeout=30)
+    return Completed(done.stdout, done.stderr, done.returncode)
+
+
+async def ask(command: Command) -> Completed:
+    """The same as a server's `quick`."""
+    return sh(command)
+
+
+def seen(directory: Path) -> Marks:
+    """What a probe reads."""
+    return marks.parse_marks(sh(commands.read_marks(str(directory))).stdout.decode().splitlines())
+
+
+def claim(owner: str = "alice") -> marks.Claim:
+    """A claim with a token of its own."""
+    return marks.Claim(marks.new_token(), owner, 'ws"1', "office", "shutdown")
+
+
+async def test_take_renew_release(tmp_path: Path) -> None:
+    """Taken once; the second is told by whom; renewed with the next step; released by its owner only."""
+    place = str(tmp_path)
+    mine, other = claim(), claim("bob")
+    assert await marks.take_lock(ask, place, mine, "1 of 2: hand over") is None
+    holder = await marks.take_lock(ask, place, other, "1 of 1: x")
+    assert holder is not None
+    assert (holder.owner, holder.host, holder.action, holder.step) == (
+        "alice",
+        'ws"1',
+        "shutdown",
+        "1 of 2: hand over",
+    )
+    assert await marks.renew_lock(ask, place, mine, 'stop "it": {"expires":5}', 60) is None
+    lock = seen(tmp_path).lock
+    assert lock is not None
+    assert lock.step == 'stop "it": {"expires":5}'
+    assert 50 < lock.expires - time.time() <= 61
+    assert await marks.renew_lock(ask, place, other, "x", 60) is not None
+    assert not await marks.release_lock(ask, place, other.token)
+    assert await marks.release_lock(ask, place, mine.token)
+    assert not list(tmp_path.iterdir())
+
+
+async def test_an_expired_lock_gives_way(tmp_path: Path) -> None:
+    """Left expired it can still be read; the next one takes it, and the old owner notices."""
+    mine, other = claim(), claim("bob")
+    await marks.take_lock(ask, str(tmp_path), mine, "1 of 2")
+    assert await marks.renew_lock(ask, str(tmp_path), mine, "Interrupted after step 1 of 2.", 0) is None
+    lock = seen(tmp_path).lock
+    assert lock is not None
+    assert lock.step == "Interrupted after step 1 of 2."
+    assert lock.expires <= time.time()
+    assert await marks.take_lock(ask, str(tmp_path), other, "1 of 1") is None
+    lost = await marks.renew_lock(ask, str(tmp_path), mine, "2 of 2", 60)
+    assert lost is not None
+    assert lost.owner == "bob"
+
+
+@pytest.mark.parametrize("found", ["nothing", "an expired lock"])
+def test_only_one_of_many_gets_it(tmp_path: Path, found: str) -> None:
+    """Eight at once, several times: exactly one has it, whether there was none or an expired one."""
+    for _ in range(5):
+        lock = tmp_path / commands.LOCK
+        lock.unlink(missing_ok=True)
+        if found != "nothing":
+            lock.write_text(f'{{"token":"{TOKEN}","since":1,"expires":2}}\n')
+        takes = [
+            commands.take_lock(str(tmp_path), each.token, each.body("x"), 60) for each in (claim() for _ in range(8))
+        ]
+        with ThreadPoolExecutor(8) as pool:
+            assert sorted(done.exit_status for done in pool.map(sh, takes)) == [0] + [1] * 7
+    assert [each.name for each in tmp_path.iterdir()] == [commands.LOCK]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "garbage", "[]", '{"token":"x"}', "{" * 3000, f'{{"token":"{TOKEN}","expires":"soon"}}']
+)
+async def test_a_lock_that_cannot_be_read_is_a_lock_until_it_is_old(tmp_path: Path, text: str) -> None:
+    """It counts as held by unknown for a minute after its last change; it can be broken without a token."""
+    lock = tmp_path / commands.LOCK
+    lock.write_text(text)
+    held = seen(tmp_path).lock
+    assert held is not None
+    assert (held.owner, held.token) == ("unknown", "")
+    assert 50 < held.expires - time.time() <= 61
+    assert await marks.take_lock(ask, str(tmp_path), claim(), "x") is not None
+    os.utime(lock, (time.time() - 61,) * 2)
+    assert await marks.take_lock(ask, str(tmp_path), claim(), "x") is None
+    lock.write_text(text)
+    assert await marks.release_lock(ask, str(tmp_path), "", lock.stat().st_mtime)
+
+
+async def test_lockout(tmp_path: Path) -> None:
+    """Written, read, and removed only if it is the one that was seen."""
+    sh(marks.put_lockout(str(tmp_path), "dhcp2", "alice on ws1", "partner-down was declared"))
+    lockout = seen(tmp_path).lockout
+    assert lockout is not None
+    assert lockout == Lockout("dhcp2", "alice on ws1", lockout.since, "partner-down was declared")
+    sh(commands.clear_lockout(str(tmp_path), int(lockout.since) - 1))
+    assert seen(tmp_path).lockout == lockout
+    sh(commands.clear_lockout(str(tmp_path), int(lockout.since)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_strange_lockout_is_none(tmp_path: Path) -> None:
+    """Garbage is no lock-out, and a huge or endless file is not read to its end."""
+    (tmp_path / commands.LOCKOUT).write_text("x" * 100_000)
+    assert seen(tmp_path) == Marks()
+    (tmp_path / commands.LOCKOUT).unlink()
+    os.mkfifo(tmp_path / commands.LOCKOUT)
+    assert seen(tmp_path) == Marks()
+
+
+def test_texts_in_marks_are_cleaned() -> None:
+    """Whoever may write there may not write to our screen; numbers must be numbers."""
+    text = f'{{"token":"{TOKEN}","owner":"a\\u001b[2Jb","host":"h","pair":"p","action":"x","step":"s","since":1,"expires":%s}}'
+    lock = marks.parse_lock(text % "2")
+    assert isinstance(lock, Lock)
+    assert "\x1b" not in lock.owner
+    for wrong in ("NaN", "Infinity", '"2"x', "true", "1e300", "null"):
+        assert marks.parse_lock(text % wrong) is None
+
+
+def test_no_directory_no_marks(tmp_path: Path) -> None:
+    """A server without that directory has no marks; taking a lock there says why not."""
+    assert sh(commands.read_marks(str(tmp_path / "none"))).exit_status == 9
+    done = sh(commands.take_lock(str(tmp_path / "none"), TOKEN, claim().body("x"), 60))
+    assert done.exit_status == 9
+    assert b"none" in done.stderr
+
+
+def test_a_dead_shell_does_not_block_for_ever(tmp_path: Path) -> None:
+    """The directory that guards the lock is removed when it is older than a minute."""
+    busy = tmp_path / f"{commands.LOCK}.busy"
+    busy.mkdir()
+    os.utime(busy, (time.time() - 130,) * 2)
+    assert sh(commands.take_lock(str(tmp_path), TOKEN, claim().body("x"), 60)).exit_status == 0
+    assert not busy.exists()

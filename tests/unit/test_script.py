@@ -1,0 +1,127 @@
+"""A plan as a script: what it says, what it does not run, and that a shell can read it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.config import PairSettings, ServerSettings
+from dhcptui.engine.actions import make_plan
+from dhcptui.engine.actions.sync_compare import Comparison
+from dhcptui.model.guards import Action
+from dhcptui.model.plan import Plan, PlannedStep
+from dhcptui.model.script import plan_as_script
+from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.states import FailoverState
+from tests.unit.making import NOW, down, live, pair
+
+S = FailoverState
+P, Q = Role.PRIMARY, Role.SECONDARY
+HEALTHY = pair(live(P), live(Q))
+ONE_DOWN = pair(live(P, S.COMMUNICATIONS_INTERRUPTED), down(Q))
+
+
+def server(role: Role, name: str) -> ServerSettings:
+    """Settings with a restart command that has a quote in it."""
+    return ServerSettings(role, name, name, restart=("sh", "-c", "echo 'up'"))
+
+
+SETTINGS = PairSettings("office", "foo", server(P, "dhcp1"), server(Q, "dhcp2"))
+
+
+def plan(action: Action, snapshot: PairSnapshot = HEALTHY, acting: Role = P) -> Plan:
+    """A real plan."""
+    same = Comparison("dhcp1", "dhcp2", NOW.mono, 4, source_digest="5f" * 32, target_digest="5f" * 32)
+    return make_plan(action, acting, SETTINGS, snapshot, NOW, comparison=same)
+
+
+def runnable(script: str) -> list[str]:
+    """The lines a shell would not skip as comments."""
+    return [line for line in script.splitlines() if line and not line.startswith("#")]
+
+
+def test_omapi_writes_become_omshell() -> None:
+    """Each write is a here-document for omshell on the server that acts."""
+    script = plan_as_script(plan(Action.SHUTDOWN))
+    assert (
+        """ssh dhcp1 omshell <<'END'
+server 127.0.0.1
+port 7911
+connect
+new failover-state
+set name = "foo"
+open
+set local-state = 8
+update
+END"""
+        in script
+    )
+    assert "new control\nopen\nset state = 2\nupdate\nEND" in script
+
+
+def test_warnings_stand_first() -> None:
+    """Whoever opens the script reads what it may cost before the first command."""
+    first = plan_as_script(plan(Action.PARTNER_DOWN, ONE_DOWN)).split("\n(\n")[0]
+    assert "# WARNING: If dhcp2 is alive, both servers will stop serving (potential-conflict)." in first
+    assert all(line.startswith("#") for line in first.splitlines())
+
+
+def test_commands_go_through_ssh_as_one_word() -> None:
+    """A command with quotes arrives as it is shown."""
+    script = plan_as_script(plan(Action.START, ONE_DOWN, Q))
+    [step] = [step for step in plan(Action.START, ONE_DOWN, Q).steps if step.command]
+    [line] = [line for line in runnable(script) if line.startswith("ssh ")]
+    printed = subprocess.run(
+        ["sh", "-c", f'ssh() {{ printf %s "$2"; }}; {line}'], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == step.command
+
+
+def test_each_step_waits_for_a_person() -> None:
+    """A shell verifies nothing: two servers must not be restarted one right after the other."""
+    for action in (Action.SYNC_RESTART, Action.SHUTDOWN):
+        lines = runnable(plan_as_script(plan(action)))
+        acts = [at for at, line in enumerate(lines) if line.startswith("ssh ")]
+        assert acts
+        assert all(lines[at - 1].startswith("go_on ") for at in acts)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("snapshot", [HEALTHY, ONE_DOWN, pair(live(P, S.SHUTDOWN, S.PARTNER_DOWN), down(Q))])
+def test_every_script_is_one_that_a_shell_can_read(action: Action, snapshot: PairSnapshot) -> None:
+    """sh -n accepts it; a refused plan holds no command at all."""
+    made = plan(action, snapshot)
+    script = plan_as_script(made)
+    subprocess.run(["sh", "-n"], input=script, text=True, check=True)
+    if not made.allowed:
+        assert runnable(script) == []
+
+
+def test_what_a_line_cannot_say_is_left_to_a_person() -> None:
+    """Commands that want input, or values known only then, are shown and not run."""
+    allowed = plan(Action.START, ONE_DOWN, Q)
+    for command in (
+        "kill -TERM PID",
+        "tar -C /x -xpf -",
+        "/bin/sh -c 'cat >> x'",
+        "tee x  <- text",
+        "a\nb",
+        "OMAPI x: what",
+    ):
+        step = PlannedStep("do it", "dhcp2", command, "done\nrm -rf /")
+        lines = runnable(plan_as_script(replace(allowed, steps=(step,))))
+        assert not [line for line in lines if "ssh" in line or "rm -rf" in line]
+        assert [line for line in lines if line.startswith("go_on '1 do it (dhcp2): look, or do it by hand'")]
+
+
+def test_names_are_words() -> None:
+    """A server's label is quoted wherever a shell sees it, and ends no comment."""
+    step = PlannedStep("x", "a; reboot\nreboot", "systemctl restart x", "")
+    script = plan_as_script(replace(plan(Action.START, ONE_DOWN, Q), steps=(step,)))
+    printed = subprocess.run(
+        ["sh", "-c", script.replace("</dev/tty", "</dev/null").replace("read -r _", ":").replace("ssh ", "echo ")],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "reboot systemctl restart x" in printed.stdout
