@@ -72,7 +72,7 @@ class Headless:
 
         def complete() -> bool:
             made[:] = [self.engine.plan(action, role) for role in roles]
-            return any(plan.allowed for plan in made) or not any(_pending(plan) for plan in made)
+            return any(plan.allowed for plan in made) or not any(plan.ruling.pending for plan in made)
 
         self._until(complete, EVIDENCE_SECONDS)
         return made
@@ -94,9 +94,3 @@ class Headless:
                 if self.engine.failure is not None:
                     raise self.engine.failure
         return True
-
-
-def _pending(plan: Plan) -> bool:
-    """Whether a finding only waits for something to be read."""
-    words = ("not been read yet", "still being contacted", "has not tried it yet", "being compared")
-    return any(word in finding.observed for finding in plan.ruling.findings if not finding.ok for word in words)

@@ -18,11 +18,13 @@ from dhcptui.engine.locks import LockLost, Locks, clear_lockouts
 from dhcptui.engine.pair import PairEngine
 from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import ServerView
+from dhcptui.model.snapshot import Moment, PairSnapshot, ServerView
+from dhcptui.model.standing import stand
 from dhcptui.omapi.errors import OmapiError
 from dhcptui.remote.errors import RemoteError
 
 _LOOK = "Look at the states above."
+AGAIN_SECONDS = 3.0
 
 
 def refused(plan: Plan, why: str) -> Progress:
@@ -76,11 +78,26 @@ class _Run:
             self.engine.observers.add(self._observe)
             try:
                 async with self.engine.attention():
-                    told = await self._steps()
+                    refusal = await self._refused_now(typed, sentence)
+                    told = refused(self.plan, refusal) if refusal else await self._steps()
             finally:
                 self.engine.observers.discard(self._observe)
         await self._finish(told)
         return self._with_trouble(told)
+
+    async def _refused_now(self, typed: str, sentence: str) -> str:
+        """Ask the guards again, now that nobody else may act: what they knew may be older than another's action."""
+        start = moment().mono
+
+        def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
+            return not any(
+                view.omapi.ok and stand(view, now).live and (view.status is None or view.status.at <= start)
+                for view in snapshot.servers
+            )
+
+        if not await self.engine.until(read_again, AGAIN_SECONDS):
+            return "Refused: the servers could not be read again just now."
+        return _refusal(self.engine, self.plan, typed, sentence)
 
     async def _steps(self) -> Progress:
         context = Context(self.engine, self.plan.acting, self.record, self.desk.who)

@@ -29,6 +29,8 @@ class Finding:
     age_seconds: float | None = None
     sentence: str = ""
     """Where proof is impossible: what a person must type, and so answer for, to go on without it."""
+    pending: bool = False
+    """Not ok yet: the answer is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def partner_silent(each: Case) -> Finding:
         since = f" for {age(seconds)}" if seconds is not None else ""
         return Finding(asked, f"{other}'s OMAPI connection is open, no answer{since}", True, "console", seconds)
     if partner.view.omapi.link is Link.CONNECTING:
-        return Finding(asked, f"{other} is still being contacted", False, "console")
+        return Finding(asked, f"{other} is still being contacted", False, "console", pending=True)
     return Finding(asked, f"{other}: {partner.view.omapi.detail or 'no answer'}", True, "console")
 
 
@@ -104,7 +106,7 @@ def partner_gone(each: Case) -> Finding:
         return Finding(asked, observed, False, f"process table of {other}", seen.age(each.now))
     if partner.standing is Standing.UNREACHABLE:
         return _gone_by_silence(each, asked)
-    return Finding(asked, f"{other}'s process table has not been read yet", False, "console")
+    return Finding(asked, f"{other}'s process table has not been read yet", False, "console", pending=True)
 
 
 def _gone_by_silence(each: Case, asked: str) -> Finding:
@@ -116,7 +118,9 @@ def _gone_by_silence(each: Case, asked: str) -> Finding:
         observed = f"{other}'s host answers the console ({ssh.detail}): its dhcpd may still be running"
         return Finding(asked, observed, False, "console")
     if reach is None or reach.age(each.now) > REACH_FRESH_SECONDS or reach.value.alive is None:
-        return Finding(asked, f"{other} is unreachable from here; {name} has not tried it yet", False, "console")
+        return Finding(
+            asked, f"{other} is unreachable from here; {name} has not tried it yet", False, "console", pending=True
+        )
     seconds = reach.age(each.now)
     if reach.value.alive:
         tried = reach.value
@@ -202,7 +206,7 @@ def clocks(each: Case) -> Finding:
     asked = f"clocks agree within {CLOCK_LIMIT_SECONDS:.0f} s"
     mine, theirs = each.me.view.clock, each.partner.view.clock
     if mine is None or theirs is None or max(mine.age(each.now), theirs.age(each.now)) > CLOCK_FRESH_SECONDS:
-        return Finding(asked, "the clocks have not been read yet", False, "console")
+        return Finding(asked, "the clocks have not been read yet", False, "console", pending=True)
     offset = theirs.value.seconds - mine.value.seconds
     observed = f"{each.partner.view.name}'s clock is {offset:+.1f} s from {each.me.view.name}'s"
     ok = abs(offset) <= CLOCK_LIMIT_SECONDS

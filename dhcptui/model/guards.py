@@ -51,9 +51,16 @@ class Ruling:
         return tuple(finding.observed for finding in self.findings if not finding.ok and not finding.sentence)
 
     @property
+    def pending(self) -> bool:
+        """Whether it is refused only until answers that are on their way have come."""
+        missing = [finding for finding in self.findings if not finding.ok and not finding.sentence]
+        return bool(missing) and all(finding.pending for finding in missing)
+
+    @property
     def sentence(self) -> str:
         """What must be typed beside the confirmation, because proof is impossible; empty when all is proven."""
-        return " and ".join(finding.sentence for finding in self.findings if not finding.ok and finding.sentence)
+        asked = (finding.sentence for finding in self.findings if not finding.ok and finding.sentence)
+        return " and ".join(dict.fromkeys(asked))
 
 
 ANY = ""

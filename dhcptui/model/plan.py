@@ -54,7 +54,7 @@ class Plan:
         return self._essence() == other._essence()
 
     def _essence(self) -> tuple[object, ...]:
-        findings = tuple((finding.asked, finding.ok) for finding in self.ruling.findings)
+        findings = tuple((finding.asked, finding.ok, finding.sentence) for finding in self.ruling.findings)
         texts = self.ruling.warnings, self.confirm_text, self.attachment
         return self.action, self.variant, self.acting, self.steps, findings, texts
 

@@ -197,7 +197,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-BEING_COMPARED = Finding(ASKED, "the shared directories are being compared", False, "console")
+BEING_COMPARED = Finding(ASKED, "the shared directories are being compared", False, "console", pending=True)
 
 
 @dataclass(frozen=True, slots=True)

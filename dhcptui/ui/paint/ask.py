@@ -5,7 +5,6 @@ from __future__ import annotations
 from dhcptui.model.plan import Plan
 from dhcptui.ui.line import Line, line, say
 from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, Part, text
-from dhcptui.ui.paint.plan import pending
 
 
 def wanted(plan: Plan, *, confirmed: bool) -> str:
@@ -16,7 +15,7 @@ def wanted(plan: Plan, *, confirmed: bool) -> str:
 def ask(plan: Plan, glyphs: Glyphs, *, confirmed: bool, changed: bool) -> Line:
     """Ask for the confirmation, or for the sentence."""
     news: Part = (f"{glyphs.warn} The situation changed; read again. ", f"bold {WARNING}") if changed else ""
-    if pending(plan):
+    if plan.ruling.pending:
         return say(news, (f"{glyphs.wait} Looking; Esc to leave", MUTED))
     if not plan.allowed:
         return say(news, ("Esc to leave", MUTED))

@@ -11,15 +11,13 @@ from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Para
 
 FRESH_SECONDS = 2.5
 """Evidence younger than this is the present; its age would only flicker."""
-PENDING = ("not been read yet", "still being contacted", "has not tried it yet", "being compared")
-"""In the words of findings that wait for an answer under way (as in engine.headless)."""
 MOST_LINES = 400
 """Lines of an attachment on screen; every one is wrapped and painted."""
 
 
 def top(plan: Plan, glyphs: Glyphs) -> list[Paragraph]:
     """Refused: why. Allowed: the headline, and what it may cost."""
-    if pending(plan):
+    if plan.ruling.pending:
         waits = (_marked((f"{glyphs.wait} ", ACCENT), reason) for reason in plan.ruling.reasons)
         return [Paragraph(text((plan.headline, "bold"))), *waits]
     if not plan.allowed:
@@ -41,12 +39,6 @@ def _size(plan: Plan) -> list[Paragraph]:
     )
     many = "file differs" if files == 1 else "files differ"
     return [Paragraph(text(f"{files} {many}: ", (f"+{added}", GOOD), " ", (f"-{removed}", CRITICAL), " lines, below"))]
-
-
-def pending(plan: Plan) -> bool:
-    """Whether nothing stands against it but what is only now being looked at."""
-    reasons = plan.ruling.reasons
-    return bool(reasons) and all(any(words in reason for words in PENDING) for reason in reasons)
 
 
 def steps(plan: Plan, glyphs: Glyphs) -> list[Paragraph]:
@@ -107,7 +99,7 @@ def _sworn(finding: Finding) -> bool:
 
 def _finding(finding: Finding, glyphs: Glyphs) -> tuple[Paragraph, Paragraph]:
     style = WARNING if _sworn(finding) else CRITICAL
-    waits = not finding.ok and any(words in finding.observed for words in PENDING)
+    waits = not finding.ok and finding.pending
     style = ACCENT if waits else style
     sign = glyphs.ok if finding.ok else glyphs.wait if waits else glyphs.warn if _sworn(finding) else glyphs.bad
     mark: Part = (f"{sign} ", GOOD if finding.ok else style)
