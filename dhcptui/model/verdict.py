@@ -268,5 +268,5 @@ def _advice_alone(snapshot: PairSnapshot, each: ServerStanding, other: ServerSta
     if may(Action.PARTNER_DOWN, each.view.role):
         return f"{start}. If it stays away for long, P on {name} (partner-down) lets it take over all addresses."
     if each.state is _S.PARTNER_DOWN:
-        return f"{start}: it resynchronises before it serves. Until then {name} serves alone."
+        return f"{start}. Coming back it resynchronises before it serves; until then {name} serves alone."
     return f"{start}."

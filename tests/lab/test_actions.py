@@ -133,7 +133,7 @@ def test_clean_shutdown(lab: Lab, role: Role) -> None:
 
 
 def test_shutdown_is_taken_back_when_the_survivor_does_not_follow() -> None:
-    """A survivor that hangs during the drain: the leaver is set back, and both are normal when it goes on."""
+    """A survivor that hears nothing of the drain: the leaver is set back, and both are normal when the link is back."""
     with Lab(mclt=20, max_response_delay=60, key_algorithm="hmac-sha256") as lab:
         lab.wait_states()
         with driving(lab) as driver:
@@ -141,8 +141,8 @@ def test_shutdown_is_taken_back_when_the_survivor_does_not_follow() -> None:
             lab.wait_settled()
             plan = driver.plan(Action.SHUTDOWN, P)
             assert plan.allowed
-            lab.secondary.pause()
-            resume = threading.Timer(7, lab.secondary.resume)
+            lab.cut("primary", "secondary", port=520)
+            resume = threading.Timer(7, lab.heal)
             resume.start()
             try:
                 driver.engine.run(plan, plan.confirm_text)
@@ -156,6 +156,24 @@ def test_shutdown_is_taken_back_when_the_survivor_does_not_follow() -> None:
             assert "did not take over" in told.result
             assert lab.primary.is_running()
             lab.wait_states(timeout=60)
+
+
+def test_shutdown_is_refused_when_the_survivor_hangs_at_the_last_moment() -> None:
+    """It stopped answering after the plan was made: the guards are asked again before the first write."""
+    with Lab(mclt=20, max_response_delay=60, key_algorithm="hmac-sha256") as lab:
+        lab.wait_states()
+        with driving(lab) as driver:
+            driver.settled()
+            lab.wait_settled()
+            plan = driver.plan(Action.SHUTDOWN, P)
+            before = lab.primary.log_offset()
+            lab.secondary.pause()
+            driver.engine.run(plan, plan.confirm_text)
+            driver.until(lambda: bool(driver.progress), 10, "an answer")
+            told = driver.progress[-1][1]
+            assert told.outcome is Outcome.REFUSED
+            assert moves(lab.primary, before) == []
+            lab.secondary.resume()
 
 
 def test_read_only_refuses(lab: Lab) -> None:

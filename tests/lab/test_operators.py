@@ -226,12 +226,12 @@ def test_a_run_whose_lock_was_broken_starts_no_further_step(lab: Lab, monkeypatc
         driver.settled()
         lab.wait_settled()
         plan = driver.plan(Action.SHUTDOWN, S)
-        lab.primary.pause()
+        lab.cut("primary", "secondary", port=520)  # step 1 waits for the survivor, which does not hear of it
         driver.engine.run(plan, plan.confirm_text)
         until(lambda: find(event="intent", step=1, what="act"), 5, "the first write")
         foreign_lock(lab.primary)
         time.sleep(1)
-        lab.primary.resume()
+        lab.heal()
         told = ended(driver, 10)
         assert told.outcome is Outcome.INTERRUPTED
         assert "Interrupted after step 1 of 2. The lock on dhcp1 is no longer ours: now bob on ws9" in told.result
@@ -299,7 +299,7 @@ def test_hang_up_between_two_steps(lab: Lab) -> None:
     """SIGHUP and a closed terminal while step 1 runs: it ends, step 2 never starts, the log is complete."""
     with console(lab) as terminal:
         confirm_shutdown(terminal)
-        lab.primary.pause()  # step 1 waits for it
+        lab.cut("primary", "secondary", port=520)  # step 1 waits for the survivor, which does not hear of it
         try:
             terminal.send(ENTER)
             until(lambda: find(event="intent", step=1, what="act"), 2, "the first write")
@@ -308,7 +308,7 @@ def test_hang_up_between_two_steps(lab: Lab) -> None:
             time.sleep(0.5)
             assert terminal.process.poll() is None
         finally:
-            lab.primary.resume()
+            lab.heal()
         terminal.exit_code(10)
         lab.wait_states(primary="partner-down", secondary="shutdown", timeout=5)
         assert find(event="outcome", step=1, what="step")[-1]["ok"] is True

@@ -23,6 +23,7 @@ sync_from = "secondary"
 restart_order = ["primary", "secondary"]
 read_only = true
 probe_address = ["10.0.0.100"]
+mirror = true
 [pairs.office.primary]
 name = "dhcp1"
 host = "10.0.0.10"
@@ -60,6 +61,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert (pair.primary.name, pair.primary.omapi_port, pair.primary.omapi_transport) == ("10.0.0.10", 7911, "ssh")
     assert pair.primary.restart == ("systemctl", "restart", "isc-dhcp-server")
     assert not pair.read_only
+    assert not pair.mirror
     assert pair.primary.omapi_key is None
 
 
@@ -75,6 +77,7 @@ def test_every_key(tmp_path: Path) -> None:
     assert one.restart == ("service", "isc-dhcpd", "restart")
     assert (one.shared_dir, pair.secondary.shared_dir) == ("/etc/dhcp/shared", "/usr/local/etc/shared")
     assert pair.probe_address == ("10.0.0.100",)
+    assert pair.mirror
 
 
 def test_show_is_the_same_configuration(tmp_path: Path) -> None:

@@ -505,16 +505,21 @@ def test_scripts_touch_only_our_own(path: str) -> None:
 
 @pytest.fixture
 def tools(tmp_path: Path) -> Path:
-    """A private PATH with what the script needs, and nothing else."""
-    for name in ("uname", "tail", "pgrep", "cat"):
-        (tmp_path / name).symlink_to(shutil.which(name) or "/missing")
+    """A private PATH with what the script needs, and nothing else.
+
+    Scripts that call the real programs, never links to them: as root a write through a link would hit the real one.
+    """
+    for name in ("uname", "tail", "cat"):
+        fake(tmp_path, name, f'exec {shutil.which(name)} "$@"')
     return tmp_path
 
 
 def fake(tools: Path, name: str, script: str) -> None:
     """A program on the private PATH."""
-    (tools / name).write_text(f"#!/bin/sh\n{script}\n")
-    (tools / name).chmod(0o755)
+    place = tools / name
+    assert not place.is_symlink()
+    place.write_text(f"#!/bin/sh\n{script}\n")
+    place.chmod(0o755)
 
 
 def later(tools: Path, seconds: int, systemd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
