@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from dhcptui.model.snapshot import Role
 
 ACTIONS = ("sync-restart", "partner-down", "shutdown", "hand-over", "take-back", "start", "rescue")
+MAX_DELAY_SECONDS = 7 * 24 * 3600
 EXIT_USAGE = 64
 """A command line that cannot be understood (sysexits.h); 0 to 3 are answers of `status`."""
 
@@ -111,6 +113,9 @@ def _parser() -> argparse.ArgumentParser:
             acting.add_argument(
                 "--sentence", metavar="TEXT", default="", help="what the plan asks for where proof is impossible"
             )
+            acting.add_argument("--break-lock", metavar="OWNER@HOST", help="first remove the lock of this operator")
+        acting.add_argument("--rollback", action="store_true", help="sync-restart: undo an interrupted run instead")
+        acting.add_argument("--after", metavar="TIME", help="start: later (90s, 5m, 2h), by a timer of the server")
         acting.set_defaults(run=_plan if name == "plan" else _do, config_error_exit=1)
         _globals(acting, again=True)
 
@@ -190,6 +195,21 @@ def _roles(settings: PairSettings, action: Action, server: str | None) -> list[R
     return [settings.sync_from] if action is Action.SYNC_RESTART else list(Role)
 
 
+def _variant(args: argparse.Namespace) -> str:
+    """The variant of an action that the options ask for."""
+    if args.rollback and args.action != "sync-restart":
+        raise ConfigError("--rollback goes with sync-restart")
+    if args.after is None:
+        return "rollback" if args.rollback else ""
+    if args.action != "start":
+        raise ConfigError("--after goes with start")
+    found = re.fullmatch(r"(\d{1,6})(s|m|h)", args.after)
+    seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0
+    if not 1 <= seconds <= MAX_DELAY_SECONDS:
+        raise ConfigError("--after wants a time such as 90s, 5m or 2h, at most seven days")
+    return f"after {seconds}"
+
+
 def _choose(plans: list[Plan]) -> Plan:
     """The one plan that is allowed, or the first refusal."""
     allowed = [plan for plan in plans if plan.allowed]
@@ -208,7 +228,7 @@ def _plan(args: argparse.Namespace) -> int:
     settings, action = _settings(args).pair(args.pair), Action(args.action)
     with Headless(settings) as engine:
         engine.look()
-        plan = _choose(engine.plans(action, _roles(settings, action, args.server)))
+        plan = _choose(engine.plans(action, _roles(settings, action, args.server), _variant(args)))
     print(json.dumps(plan_json(plan), indent=2) if args.json else plan_text(plan))
     return 0 if plan.allowed else 1
 
@@ -227,7 +247,9 @@ def _do(args: argparse.Namespace) -> int:
 
     with Headless(settings, show) as engine:
         engine.look()
-        plan = _choose(engine.plans(action, _roles(settings, action, args.server)))
+        if args.break_lock:
+            print("\n".join(engine.break_lock(args.break_lock)), flush=True)
+        plan = _choose(engine.plans(action, _roles(settings, action, args.server), _variant(args)))
         if not plan.allowed:
             print(plan_text(plan), file=sys.stderr)
             return 1

@@ -187,9 +187,33 @@ def _check_shared_dir(table: _Table, server: ServerSettings) -> None:
             )
 
 
+PLATFORMS = {
+    "debian": {
+        "dhcpd_conf": "/etc/dhcp/dhcpd.conf",
+        "leases": "/var/lib/dhcp/dhcpd.leases",
+        "log": "file:/var/log/dhcpd.log",
+        "restart": "systemctl restart isc-dhcp-server",
+    },
+    "rhel": {
+        "dhcpd_conf": "/etc/dhcp/dhcpd.conf",
+        "leases": "/var/lib/dhcpd/dhcpd.leases",
+        "log": "journal:dhcpd",
+        "restart": "systemctl restart dhcpd",
+    },
+    "freebsd": {
+        "dhcpd_conf": "/usr/local/etc/dhcpd.conf",
+        "leases": "/var/db/dhcpd/dhcpd.leases",
+        "log": "file:/var/log/dhcpd.log",
+        "restart": "service isc-dhcpd restart",
+    },
+}
+"""Where a platform keeps things, for the keys that are not given."""
+
+
 def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
     host = table.text("host")
-    log = table.text("log", "file:/var/log/dhcpd.log")
+    place = PLATFORMS[table.choice("platform", "debian", list(PLATFORMS))]
+    log = table.text("log", place["log"])
     if not re.match(r"^(file:/.|journal:.)", log):
         raise table.error("log", 'must be "file:/absolute/path" or "journal:UNIT"')
     server = ServerSettings(
@@ -204,10 +228,10 @@ def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
         omapi_port=table.number("omapi_port", 7911, 1, 65535) or 7911,
         omapi_transport=table.choice("omapi_transport", "ssh", ["ssh", "direct"]),
         omapi_key=_omapi_key(table),
-        dhcpd_conf=table.absolute("dhcpd_conf", "/etc/dhcp/dhcpd.conf"),
-        leases=table.absolute("leases", "/var/lib/dhcp/dhcpd.leases"),
+        dhcpd_conf=table.absolute("dhcpd_conf", place["dhcpd_conf"]),
+        leases=table.absolute("leases", place["leases"]),
         log=log,
-        restart=table.command("restart", "systemctl restart isc-dhcp-server"),
+        restart=table.command("restart", place["restart"]),
         shared_dir=table.absolute("shared_dir", shared_dir),
     )
     table.done()

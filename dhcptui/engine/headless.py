@@ -64,14 +64,18 @@ class Headless:
         )
         return self.engine.snapshot()
 
-    def plans(self, action: Action, roles: Sequence[Role]) -> list[Plan]:
+    def break_lock(self, owner: str) -> list[str]:
+        """Remove the locks of `owner` (owner@host, as a refusal names it); what happened on each server."""
+        return [self.engine.break_lock(role, owner).result(LOOK_SECONDS) for role in Role]
+
+    def plans(self, action: Action, roles: Sequence[Role], variant: str = "") -> list[Plan]:
         """The action's plan for each acting server, once the evidence it asks for is in."""
         for role in roles:
             self.engine.prepare(action, role)
         made: list[Plan] = []
 
         def complete() -> bool:
-            made[:] = [self.engine.plan(action, role) for role in roles]
+            made[:] = [self.engine.plan(action, role, variant) for role in roles]
             return any(plan.allowed for plan in made) or not any(plan.ruling.pending for plan in made)
 
         self._until(complete, EVIDENCE_SECONDS)

@@ -70,7 +70,15 @@ class CommandFailed(RemoteError):
         self.exit_status = exit_status
         self.stderr = clean(stderr[-STDERR_TAIL:])
         how = f"was killed by signal {-exit_status}" if exit_status < 0 else f"failed with exit status {exit_status}"
-        super().__init__(f"{self.line} {how}" + (f": {self.stderr}" if self.stderr else ""))
+        # sudo -n never asks: say what it wants instead.
+        asks = "sudo" in self.stderr and ("password" in self.stderr or "not allowed" in self.stderr)
+        advice = (
+            "sudo = true needs a line in sudoers for this account: ACCOUNT ALL=(root) NOPASSWD: /bin/sh, and the programs"
+            " of this plan by full path, or ALL. `sudo -n -l` on the server shows what is there."
+            if asks
+            else ""
+        )
+        super().__init__(f"{self.line} {how}" + (f": {self.stderr}" if self.stderr else ""), advice)
 
 
 class CommandTimeout(RemoteError):

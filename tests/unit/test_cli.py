@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dhcptui import __version__
-from dhcptui.cli import EXIT_USAGE, main
+from dhcptui.cli import ACTIONS, EXIT_USAGE, main
+from dhcptui.model.guards import Action
 
 CONFIG = '[pairs.office.primary]\nhost = "10.0.0.10"\n[pairs.office.secondary]\nhost = "10.0.0.20"\n'
 
@@ -63,3 +64,24 @@ def test_the_console_needs_a_terminal(config: Path, capsys: pytest.CaptureFixtur
     """Without a terminal it says so, and names what scripts use."""
     assert main(["office", "--config", str(config)]) == 1
     assert "status --json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["partner-down", "office", "--confirm", "x", "--rollback"], "--rollback goes with sync-restart"),
+        (["shutdown", "office", "--confirm", "x", "--after", "5m"], "--after goes with start"),
+        (["start", "office", "--confirm", "x", "--after", "soon"], "90s, 5m or 2h"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    config: Path, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    """Each is told before anything is done."""
+    assert main(["do", *options, "--config", str(config)]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_actions_are_those_of_the_guards() -> None:
+    """The command line names every action, and no other."""
+    assert set(ACTIONS) == {action.value for action in Action}

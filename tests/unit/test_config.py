@@ -166,3 +166,20 @@ def test_default_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert default_path() == Path("/x/dhcptui/config.toml")
     monkeypatch.setenv("DHCPTUI_CONFIG", "/y.toml")
     assert default_path() == Path("/y.toml")
+
+
+@pytest.mark.parametrize(
+    ("platform", "leases", "restart"),
+    [
+        ("debian", "/var/lib/dhcp/dhcpd.leases", ("systemctl", "restart", "isc-dhcp-server")),
+        ("rhel", "/var/lib/dhcpd/dhcpd.leases", ("systemctl", "restart", "dhcpd")),
+        ("freebsd", "/var/db/dhcpd/dhcpd.leases", ("service", "isc-dhcpd", "restart")),
+    ],
+)
+def test_platforms(tmp_path: Path, platform: str, leases: str, restart: tuple[str, ...]) -> None:
+    """A platform's word gives its places; a key that is given wins."""
+    text = MINIMAL.replace('host = "10.0.0.10"', f'host = "10.0.0.10"\nplatform = "{platform}"')
+    one = read(tmp_path, text).pair(None).primary
+    assert (one.leases, one.restart) == (leases, restart)
+    given = read(tmp_path, text.replace("platform =", 'leases = "/x"\nplatform =')).pair(None).primary
+    assert given.leases == "/x"

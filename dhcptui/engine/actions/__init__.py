@@ -26,9 +26,11 @@ SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
 def make_script(
     action: Action, acting: Role, pair: PairSettings, comparison: Comparison | None = None, variant: str = ""
 ) -> ActionScript:
-    """The steps of an action; only sync-restart wants a comparison, and has a variant."""
+    """The steps of an action. Variants: "rollback" of sync-restart, "after SECONDS" of start."""
     if action is Action.SYNC_RESTART:
         return sync_restart.script(pair, acting, comparison, variant)
+    if action is Action.START and variant:
+        return start.later(pair, acting, int(variant.removeprefix(start.AFTER)))
     return SCRIPTS[action](pair, acting)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import clocks_step, start_step
+from dhcptui.engine.actions.delayed import delayed_command, schedule_restart
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
@@ -14,6 +15,8 @@ from dhcptui.model.verdict import recover_wait_ends
 from dhcptui.model.words import clock
 
 SETTLE_SECONDS = 60.0
+AFTER = "after "
+"""The variant's word, with the seconds behind it."""
 
 
 def script(pair: PairSettings, acting: Role) -> ActionScript:
@@ -38,6 +41,33 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         ),
         f"{me.name} runs.",
         "Follow the states above: a recover-wait ends by itself.",
+    )
+
+
+def later(pair: PairSettings, acting: Role, seconds: int) -> ActionScript:
+    """The same at a later time, by the server's own scheduler: it needs no console then."""
+    me = pair[acting]
+
+    async def schedule(context: Context) -> str:
+        return await schedule_restart(context, me, seconds)
+
+    return ActionScript(
+        Action.START,
+        f"Bring {me.name} up in {seconds} s, by a timer of its own.",
+        me.name,
+        (
+            Step(
+                PlannedStep(
+                    f"schedule dhcpd's start on {me.name}",
+                    me.name,
+                    delayed_command(me, seconds).as_root(me.sudo).line,
+                    "the clocks agree, and the server has taken the job",
+                ),
+                schedule,
+            ),
+        ),
+        f"{me.name} starts its dhcpd in {seconds} s, whether a console is open or not.",
+        "Look at the pair when the time has come: nobody verifies that start.",
     )
 
 
