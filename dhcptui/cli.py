@@ -145,6 +145,8 @@ def _settings(args: argparse.Namespace) -> Config:
 
 
 def _console(args: argparse.Namespace) -> int:
+    if args.pair == "demo":
+        raise ConfigError("the practice pair is not there yet; as root, `make lab` brings up a real one to try it on")
     if args.pair in COMMANDS:
         raise ConfigError(f"{args.pair!r} is not available in this version")
     settings = _settings(args).pair(args.pair)

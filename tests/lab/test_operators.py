@@ -355,3 +355,67 @@ def test_a_stalled_terminal_does_not_stall_the_action(lab: Lab) -> None:
         assert (run[-1]["event"], run[-1]["outcome"]) == ("end", "verified")
         stack.close()
         terminal.until(r"VERIFIED", 10)
+
+
+def confirm_sync(terminal: Terminal) -> None:
+    """R, typed out, up to Enter."""
+    terminal.send("R")
+    terminal.until(r"Type office and press Enter", 15)
+    terminal.send("office")
+    terminal.until(r"▸ office", 5)
+
+
+def restart_step() -> int:
+    """The number of the step under way that restarts dhcp2; 0 before it begins."""
+    acts = [each for each in find(event="intent", what="act") if "/etc/dhcp/restart-dhcpd" in each["text"]]
+    return int(acts[0]["step"]) if acts else 0
+
+
+def slow_restart(server: Server) -> None:
+    """A restart that takes two seconds longer."""
+    script = server.etc / "restart-dhcpd"
+    text = script.read_text()
+    script.write_text(text.replace("#!/bin/sh\n", "#!/bin/sh\nsleep 2\n", 1))
+
+
+def test_hang_up_during_sync_restart(lab: Lab) -> None:
+    """The terminal goes while dhcp2 restarts: that step is seen through, dhcp1 is not touched, the log is complete."""
+    slow_restart(lab.secondary)
+    pids = lab.primary.pid(), lab.secondary.pid()
+    with console(lab) as terminal:
+        confirm_sync(terminal)
+        terminal.send(ENTER)
+        until(restart_step, 20, "the restart of dhcp2")
+        os.kill(terminal.process.pid, signal.SIGHUP)
+        terminal.hang_up()
+        terminal.exit_code(40)
+    step = restart_step()
+    assert find(event="outcome", step=step, what="step")[-1]["ok"] is True
+    assert not find(step=step + 1)
+    assert (records()[-1]["event"], records()[-1]["outcome"]) == ("end", "interrupted")
+    assert lab.primary.pid() == pids[0]
+    assert lab.secondary.pid() != pids[1]
+    lab.wait_states(timeout=10)
+
+
+def test_a_stalled_terminal_during_sync_restart(lab: Lab) -> None:
+    """Nobody reads the terminal for 10 s: both servers are restarted in their usual time, the log is complete."""
+    with console(lab) as terminal, ExitStack() as stack:
+        confirm_sync(terminal)
+        stack.enter_context(terminal.stalled())
+        for turn in range(12):
+            terminal.resize(110 + turn, 40)
+            time.sleep(0.05)
+        assert terminal.unread() >= 4000
+        began = time.monotonic()
+        terminal.send(ENTER)
+        until(lambda: find(event="end"), 20, "the end")
+        took = time.monotonic() - began
+        run = records()
+        assert (run[-1]["event"], run[-1]["outcome"]) == ("end", "verified")
+        assert took < 10, f"{took:.1f} s"  # 2 to 4 s with a terminal that reads
+        steps = [each["step"] for each in run if each["event"] == "outcome" and each.get("what") == "step"]
+        assert steps == list(range(1, len(steps) + 1))
+        time.sleep(max(0.0, began + 10 - time.monotonic()))
+        stack.close()
+        terminal.until(r"VERIFIED", 10)
