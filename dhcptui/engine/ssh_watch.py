@@ -131,9 +131,10 @@ class SshWatch:
                         await self._probe_once(shell)
                         backoff.reset()
                         await pause(self._record.probe_poke, FAST_SECONDS if self._record.urgent else PROBE_SECONDS)
-            except RemoteError:
+            except RemoteError as error:
                 if session.closed:
                     return
+                self._record.update(process_note=clean(f"{error}. {error.advice}".rstrip(". "), 400))
                 await asyncio.sleep(backoff.next_delay())
 
     async def _probe_once(self, shell: RemoteShell) -> None:
@@ -151,6 +152,7 @@ class SshWatch:
                 ),
                 now,
             ),
+            process_note="",
             marks=Seen(marks, now),
         )
 

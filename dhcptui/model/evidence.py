@@ -106,6 +106,8 @@ def partner_gone(each: Case) -> Finding:
         return Finding(asked, observed, False, f"process table of {other}", seen.age(each.now))
     if partner.standing is Standing.UNREACHABLE:
         return _gone_by_silence(each, asked)
+    if partner.view.process_note:
+        return Finding(asked, f"{other}: {partner.view.process_note}", False, "console")
     return Finding(asked, f"{other}'s process table has not been read yet", False, "console", pending=True)
 
 
@@ -226,7 +228,8 @@ def process_gone(each: Case) -> Finding:
     running = sighted(each.me.view, each.now)
     asked = f"{name}'s dhcpd is not running"
     if running is None or seen is None:
-        return Finding(asked, f"{name}: the process table cannot be read ({each.me.view.ssh.detail})", False, "console")
+        why = each.me.view.process_note or each.me.view.ssh.detail or "not yet"
+        return Finding(asked, f"{name}: the process table cannot be read ({why})", False, "console")
     observed = f"dhcpd (pid {', '.join(map(str, seen.value.pids))}) is running" if running else f"no dhcpd on {name}"
     return Finding(asked, observed, not running, f"process table of {name}", seen.age(each.now))
 

@@ -220,6 +220,8 @@ class ServerView:
     reach: Seen[PartnerReach] | None = None
     """Tried only while the partner does not answer the console, or when an action asks."""
     marks: Seen[Marks] | None = None
+    process_note: str = ""
+    """Why the process table cannot be read, when SSH itself works."""
     pools_note: str = ""
     """Why there are no pool counters, when there is a reason."""
 

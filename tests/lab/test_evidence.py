@@ -75,6 +75,7 @@ def test_an_account_that_sees_only_itself_is_no_witness() -> None:
                 time.sleep(3)
                 plan = driver.plan(Action.PARTNER_DOWN, P)
                 assert not plan.allowed, plan.ruling
+                assert any("sees only its own processes" in reason for reason in plan.ruling.reasons)
                 assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.REFUSED
                 assert driver.engine.snapshot().secondary.process is None
             finally:
