@@ -35,7 +35,7 @@ host = "127.0.0.1"
 port = 9
 [pairs.office.secondary]
 name = "other"
-host = "127.0.0.1"
+host = "127.0.0.2"
 port = 9
 """
 
