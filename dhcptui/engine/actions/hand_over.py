@@ -28,7 +28,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         me.name,
         (step(pair, acting),),
         f"{partner.name} serves every client; {me.name} is in shutdown, its dhcpd runs.",
-        f"H on {me.name} takes it back, without an MCLT wait. Until then {partner.name} is alone.",
+        f"H on {me.name} takes it back, without an MCLT wait unless updates were unacknowledged. Until then {partner.name} is alone.",
         expects=expected(me.name, partner.name),
     )
 

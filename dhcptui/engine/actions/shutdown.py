@@ -41,8 +41,9 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 _stop,
             ),
         ),
-        f"{me.name} is stopped, {partner.name} serves every client. {me.name}'s restart will skip the MCLT wait.",
-        f"To bring {me.name} back: {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
+        f"{me.name} is stopped, {partner.name} serves every client. {me.name}'s restart will skip the MCLT wait,"
+        " unless updates were still unacknowledged.",
+        f"To bring {me.name} back: U, or {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
         expects=hand_over.expected(me.name, partner.name),
         if_interrupted=f"{me.name} has handed over and is idle: take it back, or stop its dhcpd by hand.",
     )
