@@ -259,15 +259,7 @@ class PairSnapshot:
             return replace(self, primary=view, sequence=self.sequence + 1)
         return replace(self, secondary=view, sequence=self.sequence + 1)
 
-    def named(self, name: str) -> ServerView | None:
-        """The server with this label, or None."""
-        return next((view for view in self.servers if view.name == name), None)
-
 
 def unseen(pair: str, peer: str, primary: tuple[str, str], secondary: tuple[str, str]) -> PairSnapshot:
     """The snapshot before anything was learned: `primary` and `secondary` are (label, host). It is the first frame."""
     return PairSnapshot(pair, peer, ServerView(Role.PRIMARY, *primary), ServerView(Role.SECONDARY, *secondary))
-
-
-EMPTY = unseen("", "", ("primary", ""), ("secondary", ""))
-"""A snapshot of nothing."""
