@@ -8,133 +8,50 @@ import os
 import re
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dhcptui import __version__
+from dhcptui.arguments import build_parser, with_command
 from dhcptui.config import COMMANDS, Config, ConfigError, default_path, load
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from dhcptui.config import PairSettings
     from dhcptui.model.guards import Action
     from dhcptui.model.plan import Plan, Progress
     from dhcptui.model.snapshot import Role
 
-ACTIONS = ("sync-restart", "partner-down", "shutdown", "hand-over", "take-back", "start", "rescue")
 MAX_DELAY_SECONDS = 7 * 24 * 3600
+CONFIG_ERROR_EXIT = {"status": 3}
+"""The exit code for a configuration that cannot be used, where it is not 1."""
+
 EXIT_USAGE = 64
 """A command line that cannot be understood (sysexits.h); 0 to 3 are answers of `status`."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command line; returns its exit code. Errors go to stderr as one sentence."""
-    parser = _parser()
+    parser = build_parser()
     try:
-        args = parser.parse_args(_with_command(list(argv)))
+        args = parser.parse_args(with_command(list(argv)))
     except SystemExit as leaving:
         return EXIT_USAGE if leaving.code not in {0, None} else 0
     try:
-        return int(args.run(args))
+        return _RUN[args.command](args)
     except ConfigError as error:
         print(f"dhcptui: {error}", file=sys.stderr)
-        return int(args.config_error_exit)
+        return CONFIG_ERROR_EXIT.get(args.command, 1)
     except KeyboardInterrupt:
         return 130
-    except Exception as error:
-        from dhcptui.faults import keep
-
-        print(f"dhcptui: a fault of its own: {keep(error)}", file=sys.stderr)
-        return int(args.config_error_exit)
     except BrokenPipeError:
         # The reader of our output has left; nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        from dhcptui.faults import keep
 
-
-def _with_command(argv: list[str]) -> list[str]:
-    """`dhcptui [PAIR]` is `dhcptui console [PAIR]`: argparse wants the command's name."""
-    skip = False
-    for index, word in enumerate(argv):
-        if skip:
-            skip = False
-        elif word == "--config":
-            skip = True
-        elif word in {"-h", "--help", "--version"}:
-            return argv
-        elif not word.startswith("-"):
-            return argv if word in _IMPLEMENTED else [*argv[:index], "console", *argv[index:]]
-    return [*argv, "console"]
-
-
-def _globals(parser: argparse.ArgumentParser, *, again: bool) -> None:
-    """The options that may stand before or after the command."""
-    unset: Any = argparse.SUPPRESS if again else None
-    parser.add_argument("--config", metavar="FILE", type=Path, default=unset, help="the configuration file")
-    parser.add_argument(
-        "--read-only", action="store_true", default=argparse.SUPPRESS if again else False, help="bind no acting key"
-    )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="dhcptui",
-        description="A terminal console for an ISC DHCP failover pair. Without a command: the full-screen console.",
-        usage="dhcptui [--config FILE] [--read-only] [PAIR | COMMAND ...]",
-    )
-    parser.add_argument("--version", action="version", version=f"dhcptui {__version__}")
-    _globals(parser, again=False)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    console = commands.add_parser("console", help="the full-screen console (the default)")
-    console.add_argument("pair", nargs="?", metavar="PAIR")
-    console.set_defaults(run=_console, config_error_exit=1)
-
-    status = commands.add_parser(
-        "status", help="verdict and both servers, once; exit 0 ok, 1 warning, 2 critical, 3 unknown"
-    )
-    status.add_argument("pair", nargs="?", metavar="PAIR")
-    status.add_argument("--json", action="store_true", help="machine-readable, schema 1")
-    status.set_defaults(run=_status, config_error_exit=3)
-
-    for name, words in (
-        ("plan", "the plan of an action and each precondition; changes nothing; exit 0 allowed, 1 refused"),
-        ("do", "the same plan, run; exit 0 verified, 1 refused, 2 failed"),
-    ):
-        acting = commands.add_parser(name, help=words)
-        acting.add_argument("action", metavar="ACTION", choices=ACTIONS, help=", ".join(ACTIONS))
-        acting.add_argument("pair", metavar="PAIR")
-        acting.add_argument("--server", metavar="NAME", help="the server that acts (for partner-down: the survivor)")
-        if name == "plan":
-            acting.add_argument("--json", action="store_true", help="machine-readable, schema 1")
-        else:
-            acting.add_argument("--confirm", metavar="TEXT", required=True, help="what the plan asks to be typed")
-            acting.add_argument(
-                "--sentence", metavar="TEXT", default="", help="what the plan asks for where proof is impossible"
-            )
-            acting.add_argument("--break-lock", metavar="OWNER@HOST", help="first remove the lock of this operator")
-        acting.add_argument("--rollback", action="store_true", help="sync-restart: undo an interrupted run instead")
-        acting.add_argument("--after", metavar="TIME", help="start: later (90s, 5m, 2h), by a timer of the server")
-        acting.set_defaults(run=_plan if name == "plan" else _do, config_error_exit=1)
-        _globals(acting, again=True)
-
-    audit = commands.add_parser("audit", help="what was done, by whom, and how it ended")
-    audit.add_argument("--since", metavar="TIME", help="30m, 2h, 3d, or a time as in 2026-11-22T10:00 (UTC)")
-    audit.add_argument("--json", action="store_true", help="the records as they are kept, one a line")
-    audit.set_defaults(run=_audit, config_error_exit=1)
-    _globals(audit, again=True)
-
-    config = commands.add_parser("config", help="where the configuration is, what it says, whether it is valid")
-    config.add_argument("what", choices=["path", "show", "validate"])
-    config.set_defaults(run=_config, config_error_exit=1)
-
-    for each in (console, status, config):
-        _globals(each, again=True)
-    return parser
-
-
-_IMPLEMENTED = ("console", "status", "plan", "do", "audit", "config")
+        print(f"dhcptui: a fault of its own: {keep(error)}", file=sys.stderr)
+        return CONFIG_ERROR_EXIT.get(args.command, 1)
 
 
 def _settings(args: argparse.Namespace) -> Config:
@@ -145,8 +62,6 @@ def _settings(args: argparse.Namespace) -> Config:
 
 
 def _console(args: argparse.Namespace) -> int:
-    if args.pair == "demo":
-        raise ConfigError("the practice pair is not there yet; as root, `make lab` brings up a real one to try it on")
     if args.pair in COMMANDS:
         raise ConfigError(f"{args.pair!r} is not available in this version")
     settings = _settings(args).pair(args.pair)
@@ -156,6 +71,10 @@ def _console(args: argparse.Namespace) -> int:
     from dhcptui.ui.run import run_console
 
     return run_console(EngineThread(settings), settings)
+
+
+def _demo(args: argparse.Namespace) -> int:
+    raise ConfigError("the practice pair is not there yet; as root, `make lab` brings up a real one to try it on")
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -296,3 +215,14 @@ def _config(args: argparse.Namespace) -> int:
 
     print(show(config), end="")
     return 0
+
+
+_RUN: dict[str, Callable[[argparse.Namespace], int]] = {
+    "console": _console,
+    "demo": _demo,
+    "status": _status,
+    "plan": _plan,
+    "do": _do,
+    "audit": _audit,
+    "config": _config,
+}
