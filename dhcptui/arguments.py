@@ -6,27 +6,31 @@ Kept apart from `cli` so that the man page and the shell completions are made fr
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from dhcptui import __version__
+from dhcptui.console_settings import THEMES
+from dhcptui.settings import ALGORITHMS
 
 ACTIONS = ("sync-restart", "partner-down", "shutdown", "hand-over", "take-back", "start", "rescue")
+CONFIG_WORDS = ("path", "show", "validate", "names")
 
 
 def with_command(argv: list[str]) -> list[str]:
     """`dhcptui [PAIR]` is `dhcptui console [PAIR]`: argparse wants the command's name."""
     skip = False
-    for index, word in enumerate(argv):
+    for word in argv:
         if skip:
             skip = False
-        elif word == "--config":
+        elif word in {"--config", "--theme"}:
             skip = True
         elif word in {"-h", "--help", "--version"}:
             return argv
         elif not word.startswith("-"):
-            return argv if word in NAMES else [*argv[:index], "console", *argv[index:]]
-    return [*argv, "console"]
+            return argv if word in NAMES else ["console", *argv]
+    return ["console", *argv]
 
 
 def _seconds(text: str) -> int:
@@ -49,7 +53,7 @@ def _factor(text: str) -> float:
 
 def _looks(parser: argparse.ArgumentParser) -> None:
     """How the screen looks."""
-    parser.add_argument("--theme", metavar="NAME", help="colours: dhcptui, dhcptui-16, dhcptui-contrast")
+    parser.add_argument("--theme", metavar="NAME", help=f"colours: {', '.join(THEMES)}")
     parser.add_argument(
         "--ascii", action="store_true", help="no character beyond ASCII; the default where the locale is not UTF-8"
     )
@@ -73,38 +77,69 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"dhcptui {__version__}")
     _globals(parser, again=False)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog="dhcptui", required=True)
 
-    console = commands.add_parser("console", help="the full-screen console (the default)")
-    console.add_argument("pair", nargs="?", metavar="PAIR")
+    def command(name: str, words: str, description: str, exits: str) -> argparse.ArgumentParser:
+        """A command with its `--help`; `words` is its line in the list of commands."""
+        made = commands.add_parser(
+            name,
+            help=words,
+            description=f"{words[0].upper()}{words[1:]}. {description}".strip(),
+            epilog=f"exit: {exits}",
+        )
+        made.set_defaults(command=name)
+        return made
+
+    console = command(
+        "console",
+        "the full-screen console (the default)",
+        "PAIR is needed where the configuration has several. `dhcptui PAIR` does the same.",
+        "0, or 1 when the configuration cannot be used",
+    )
+    console.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
     _looks(console)
-    console.set_defaults(command="console")
 
-    demo = commands.add_parser("demo", help="the console on a practice pair; needs no root, no dhcpd, no network")
+    demo = command(
+        "demo",
+        "the console on a practice pair",
+        "Two practice servers run inside the program, on loopback; it needs no root, no dhcpd and no network, and leaves"
+        " nothing behind.",
+        "0",
+    )
     demo.add_argument("--mclt", type=_seconds, default=60, metavar="SECONDS", help="the pair's MCLT (60)")
     demo.add_argument(
         "--speed", type=_factor, default=1.0, metavar="FACTOR", help="how much faster dhcpd's own timers run (1)"
     )
     demo.add_argument("--drill", metavar="NAME", help="begin with this drill; `list` names them")
     _looks(demo)
-    demo.set_defaults(command="demo")
 
-    status = commands.add_parser(
-        "status", help="verdict and both servers, once; exit 0 ok, 1 warning, 2 critical, 3 unknown"
+    status = command(
+        "status",
+        "verdict and both servers, once",
+        "Without PAIR: every pair of the configuration; the exit status is that of the worst one.",
+        "0 ok, 1 warning, 2 critical, 3 unknown",
     )
-    status.add_argument("pair", nargs="?", metavar="PAIR")
+    status.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
     status.add_argument("--json", action="store_true", help="machine-readable, schema 1")
-    status.set_defaults(command="status")
 
-    for name, words in (
-        ("plan", "the plan of an action and each precondition; changes nothing; exit 0 allowed, 1 refused"),
-        ("do", "the same plan, run; exit 0 verified, 1 refused, 2 failed"),
-    ):
-        acting = commands.add_parser(name, help=words)
+    plan = command(
+        "plan",
+        "the plan of an action and each precondition",
+        "It changes nothing.",
+        "0 allowed, 1 refused",
+    )
+    do = command(
+        "do",
+        "run the plan of an action",
+        "Each step is printed as it is verified. TEXT of --confirm is what the plan asks for: for partner-down the name of"
+        " the server that is declared down, for sync-restart the pair's name, else the acting server's name.",
+        "0 verified, 1 refused, 2 failed",
+    )
+    for acting in (plan, do):
         acting.add_argument("action", metavar="ACTION", choices=ACTIONS, help=", ".join(ACTIONS))
-        acting.add_argument("pair", metavar="PAIR")
+        acting.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
         acting.add_argument("--server", metavar="NAME", help="the server that acts (for partner-down: the survivor)")
-        if name == "plan":
+        if acting is plan:
             acting.add_argument("--json", action="store_true", help="machine-readable, schema 1")
         else:
             acting.add_argument("--confirm", metavar="TEXT", required=True, help="what the plan asks to be typed")
@@ -114,23 +149,113 @@ def build_parser() -> argparse.ArgumentParser:
             acting.add_argument("--break-lock", metavar="OWNER@HOST", help="first remove the lock of this operator")
         acting.add_argument("--rollback", action="store_true", help="sync-restart: undo an interrupted run instead")
         acting.add_argument("--after", metavar="TIME", help="start: later (90s, 5m, 2h), by a timer of the server")
-        acting.set_defaults(command=name)
-        _globals(acting, again=True)
 
-    audit = commands.add_parser("audit", help="what was done, by whom, and how it ended")
+    audit = command("audit", "what was done, by whom, and how it ended", "It reads this operator's audit log.", "0")
     audit.add_argument("--since", metavar="TIME", help="30m, 2h, 3d, or a time as in 2026-11-22T10:00 (UTC)")
     audit.add_argument("--json", action="store_true", help="the records as they are kept, one a line")
-    audit.set_defaults(command="audit")
-    _globals(audit, again=True)
 
-    config = commands.add_parser("config", help="where the configuration is, what it says, whether it is valid")
-    config.add_argument("what", choices=["path", "show", "validate"])
-    config.set_defaults(command="config")
+    config = command(
+        "config",
+        "where the configuration is, what it says, whether it is valid",
+        "`names` prints one line a pair: its name and those of its servers, with tabs between them.",
+        "0, or 1 when the configuration cannot be used",
+    )
+    config.add_argument("what", choices=CONFIG_WORDS, help="what to print")
 
-    for each in (console, demo, status, config):
+    new = (*_asking_commands(command), *_configuration_commands(command))
+    for each in (console, demo, status, plan, do, audit, config, *new):
         _globals(each, again=True)
     return parser
 
 
-NAMES = ("console", "demo", "status", "plan", "do", "audit", "config")
+def _asking_commands(
+    command: Callable[[str, str, str, str], argparse.ArgumentParser],
+) -> Iterator[argparse.ArgumentParser]:
+    """What looks closer and changes nothing."""
+    report = command(
+        "report",
+        "an incident as Markdown, for the post-mortem",
+        "Made from both servers' logs and lease files and from this operator's audit log; no console needs to run.",
+        "0",
+    )
+    report.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
+    report.add_argument("--since", metavar="TIME", default="24h", help="as for audit (24h)")
+    report.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    yield report
+
+    lease = command(
+        "lease",
+        "one lease as both servers hold it",
+        "Asked over OMAPI, side by side, with what the two disagree on.",
+        "0 found, 1 not found, 3 no answer",
+    )
+    lease.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
+    lease.add_argument("address", metavar="ADDRESS", help="an IPv4 address, a hardware address, or a host name")
+    lease.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    yield lease
+
+
+def _configuration_commands(
+    command: Callable[[str, str, str, str], argparse.ArgumentParser],
+) -> Iterator[argparse.ArgumentParser]:
+    """What deals with dhcpd.conf: lint, init, scaffold."""
+    lint = command(
+        "lint",
+        "what is wrong between the two servers' dhcpd.conf",
+        "It reads both servers over SSH and changes nothing; with --files it reads two files of this machine instead.",
+        "0 nothing or only info, 1 warnings, 2 errors, 3 could not be read",
+    )
+    lint.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
+    lint.add_argument("--files", nargs=2, type=Path, metavar=("PRIMARY", "SECONDARY"), help="two dhcpd.conf")
+    lint.add_argument("--peer", metavar="NAME", default="", help="with --files: the failover peer to look at")
+    lint.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    yield lint
+
+    init = command(
+        "init",
+        "find out how dhcpd is set up on two servers, and write the configuration",
+        "It changes nothing on the servers. The order of the hosts does not matter. HOST may be USER@HOST:PORT.",
+        "0, or 1 when nothing was written",
+    )
+    init.add_argument("hosts", nargs=2, metavar="HOST", help="a server, as ssh would take it")
+    init.add_argument("--pair", metavar="NAME", help="what to call the pair (the failover peer's name)")
+    init.add_argument("--peer", metavar="NAME", help="the failover peer, where the servers share several")
+    init.add_argument("--user", metavar="NAME", help="the account on both servers")
+    init.add_argument("--identity", metavar="FILE", type=Path, help="the private key to log in with")
+    init.add_argument("--known-hosts", metavar="FILE", type=Path, help="where the servers' host keys are")
+    init.add_argument("--yes", action="store_true", help="replace what is there without asking")
+    yield init
+
+    scaffold = command(
+        "scaffold",
+        "write the dhcpd.conf of a new pair",
+        "One file for each server with what differs, one for both with the rest, and a new OMAPI key.",
+        "0, or 1 when it was not written or is not good",
+    )
+    for name, metavar, words in (
+        ("--peer", "NAME", "the failover peer's name"),
+        ("--primary", "ADDRESS", "the primary's address"),
+        ("--secondary", "ADDRESS", "the secondary's address"),
+        ("--subnet", "NETWORK", "as in 10.0.0.0/24"),
+        ("--range", "FIRST-LAST", "the addresses for clients"),
+    ):
+        scaffold.add_argument(name, metavar=metavar, required=True, help=words)
+    for name, default, words in (
+        ("--mclt", 1800, "maximum client lead time, in seconds"),
+        ("--split", 128, "the primary's share of the clients, in 256ths"),
+        ("--port", 647, "the failover port"),
+        ("--omapi-port", 7911, "the OMAPI port"),
+    ):
+        scaffold.add_argument(name, metavar="NUMBER", type=int, default=default, help=f"{words} ({default})")
+    scaffold.add_argument("--router", metavar="ADDRESS", action="append", default=[], help="may be repeated")
+    scaffold.add_argument("--dns", metavar="ADDRESS", action="append", default=[], help="may be repeated")
+    scaffold.add_argument(
+        "--key-algorithm", choices=ALGORITHMS, default="hmac-sha256", help="of the OMAPI key (hmac-sha256)"
+    )
+    scaffold.add_argument("--out", metavar="DIR", type=Path, help="where to write (a directory called as the peer)")
+    scaffold.add_argument("--force", action="store_true", help="write over what is there")
+    yield scaffold
+
+
+NAMES = ("console", "demo", "status", "plan", "do", "audit", "config", "report", "lease", "lint", "init", "scaffold")
 """Every command there is."""

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from dhcptui.config import PairSettings
+    from dhcptui.console_settings import ConsoleSettings
     from dhcptui.model.guards import Action
     from dhcptui.model.plan import Plan, Progress
     from dhcptui.model.snapshot import Role
 
 MAX_DELAY_SECONDS = 7 * 24 * 3600
-CONFIG_ERROR_EXIT = {"status": 3}
+CONFIG_ERROR_EXIT = {"status": 3, "lint": 3, "lease": 3}
 """The exit code for a configuration that cannot be used, where it is not 1."""
 
 EXIT_USAGE = 64
@@ -64,17 +65,86 @@ def _settings(args: argparse.Namespace) -> Config:
 def _console(args: argparse.Namespace) -> int:
     if args.pair in COMMANDS:
         raise ConfigError(f"{args.pair!r} is not available in this version")
-    settings = _settings(args).pair(args.pair)
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    try:
+        config = _settings(args)
+        if not config.pairs:
+            config.pair(None)
+    except ConfigError as error:
+        if not terminal:
+            raise
+        return _welcome(args, error)
+    settings = config.pair(args.pair)
+    if not terminal:
         raise ConfigError("the console needs a terminal; for scripts there is `dhcptui status --json`")
     from dhcptui.engine.thread import EngineThread
     from dhcptui.ui.run import run_console
 
-    return run_console(EngineThread(settings), settings)
+    return run_console(
+        EngineThread(settings),
+        settings,
+        looks=config.console,
+        theme=args.theme,
+        ascii_only=args.ascii,
+        place=f"{config.path} (`dhcptui config show` prints it with every default)",
+    )
+
+
+def _welcome(args: argparse.Namespace, error: ConfigError) -> int:
+    """A screen instead of a sentence, where the configuration is missing or broken; it may lead to the practice pair."""
+    from dhcptui.ui.run import run_welcome
+
+    path = (args.config or default_path()).expanduser()
+    if not run_welcome(path, str(error), theme=args.theme, ascii_only=args.ascii):
+        return 1
+    options = ["--theme", args.theme] if args.theme else []
+    options += ["--config", str(args.config)] if args.config else []
+    options += ["--ascii"] * args.ascii + ["--read-only"] * args.read_only
+    return _demo(build_parser().parse_args(["demo", *options]))
 
 
 def _demo(args: argparse.Namespace) -> int:
-    raise ConfigError("the practice pair is not there yet; as root, `make lab` brings up a real one to try it on")
+    from dhcptui.practice.scenarios import SCENARIOS, named
+
+    if args.drill == "list":
+        print("\n".join(f"{each.name:18} {each.title}" for each in SCENARIOS))
+        return 0
+    if args.drill is not None and (problem := named(args.drill)):
+        raise ConfigError(problem)
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ConfigError("the practice pair is shown in a terminal, and this is none")
+    from dhcptui.practice.demo import DemoEngine, practice
+    from dhcptui.practice.drills import PracticeDrills
+    from dhcptui.ui.run import run_console
+
+    looks = _own_looks(args)  # before HOME is the practice pair's
+    with practice(mclt=args.mclt, speed=args.speed) as demo:
+        settings = replace(load(demo.config).pair(None), read_only=args.read_only)
+        drills = PracticeDrills(demo.pair, demo.wait)
+        if args.drill is not None:
+            drills.begin(args.drill)
+        try:
+            return run_console(
+                DemoEngine(settings, demo),
+                settings,
+                looks=looks,
+                drills=drills,
+                theme=args.theme,
+                ascii_only=args.ascii,
+                place=f"{demo.config}, for as long as the demo runs",
+            )
+        finally:
+            drills.close()
+
+
+def _own_looks(args: argparse.Namespace) -> ConsoleSettings:
+    """The user's colours and keys; a configuration that is missing or broken keeps nobody from practising."""
+    from dhcptui.console_settings import ConsoleSettings
+
+    try:
+        return load(args.config).console
+    except ConfigError:
+        return ConsoleSettings()
 
 
 def _status(args: argparse.Namespace) -> int:
@@ -203,6 +273,10 @@ def _config(args: argparse.Namespace) -> int:
         print(path)
         return 0
     config = _settings(args)
+    if args.what == "names":
+        for name, pair in config.pairs.items():
+            print(name, pair.primary.name, pair.secondary.name, sep="\t")
+        return 0
     if args.what == "validate":
         for pair in config.pairs.values():
             for server in (pair.primary, pair.secondary):
@@ -217,6 +291,95 @@ def _config(args: argparse.Namespace) -> int:
     return 0
 
 
+def _report(args: argparse.Namespace) -> int:
+    import asyncio
+    import time
+
+    from dhcptui.engine.audit_report import parse_since
+    from dhcptui.engine.incident import investigate
+    from dhcptui.engine.incident_report import as_json, as_markdown
+
+    settings = _settings(args).pair(args.pair)
+    incident = asyncio.run(investigate(settings, parse_since(args.since, time.time())))
+    print(json.dumps(as_json(incident), indent=2) if args.json else as_markdown(incident))
+    return 0
+
+
+def _lease(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from dhcptui.engine.lease_look_up import look_up_once
+    from dhcptui.engine.lease_report import EXIT_CODES, lease_json, lease_text
+    from dhcptui.model.leases import parse_question
+
+    if parse_question(args.address) is None:
+        raise ConfigError("ADDRESS: an IPv4 address, a hardware address such as 02:00:5e:10:00:01, or a host name")
+    found, snapshot = asyncio.run(look_up_once(_settings(args).pair(args.pair), args.address))
+    print(json.dumps(lease_json(found, snapshot), indent=2) if args.json else lease_text(found, snapshot))
+    return EXIT_CODES[found.outcome]
+
+
+def _lint(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from dhcptui.dhcpdconf.lint import lint
+    from dhcptui.engine.lint_read import LintError, from_files, over_ssh
+    from dhcptui.engine.lint_report import COULD_NOT_READ, as_json, as_text, exit_code
+
+    if args.files and args.pair:
+        raise ConfigError("either a pair or --files")
+    settings = None if args.files else _settings(args).pair(args.pair)
+    try:
+        pair = asyncio.run(over_ssh(settings) if settings else from_files(args.files[0], args.files[1], args.peer))
+    except LintError as error:
+        print(f"dhcptui: {error}", file=sys.stderr)
+        return COULD_NOT_READ
+    findings = lint(pair)
+    name = settings.name if settings else ""
+    print(json.dumps(as_json(name, pair, findings), indent=2) if args.json else as_text(pair, findings))
+    return exit_code(findings)
+
+
+def _init(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from dhcptui.engine.init_pair import InitError, draft, look, target
+    from dhcptui.engine.init_write import write
+
+    def ask(question: str) -> bool:
+        return bool(args.yes) or (sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in {"y", "yes"})
+
+    path = (args.config or default_path()).expanduser().absolute()
+    try:
+        one, two = (target(host, args.user, args.identity, args.known_hosts) for host in args.hosts)
+        made = draft(asyncio.run(look((one, two))), args.pair, args.peer, path.parent)
+        print("\n".join(made.report), end="\n\n")
+        if args.read_only:
+            raise InitError(f"--read-only: {path} was not written")
+        print("\n".join(write(made, path, ask)))
+    except InitError as error:
+        raise ConfigError(str(error)) from error
+    print(f"Now: dhcptui status {made.name}, dhcptui lint {made.name}, dhcptui {made.name}")
+    return 0
+
+
+def _scaffold(args: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from dhcptui.dhcpdconf.scaffold import ScaffoldError
+    from dhcptui.engine.scaffold_files import check, from_arguments, next_steps, write
+
+    try:
+        scaffold = from_arguments(args)
+        directory = args.out or Path(scaffold.peer)
+        print("\n".join(write(scaffold, directory, args.force)))
+    except ScaffoldError as error:
+        raise ConfigError(str(error)) from error
+    good, said = check(scaffold, directory)
+    print("\n".join([*said, *next_steps(scaffold, directory)]))
+    return 0 if good else 1
+
+
 _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "console": _console,
     "demo": _demo,
@@ -225,4 +388,9 @@ _RUN: dict[str, Callable[[argparse.Namespace], int]] = {
     "do": _do,
     "audit": _audit,
     "config": _config,
+    "report": _report,
+    "lease": _lease,
+    "lint": _lint,
+    "init": _init,
+    "scaffold": _scaffold,
 }

@@ -13,79 +13,39 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from dhcptui.console_settings import ConsoleSettings, check_theme, read_keys
 from dhcptui.model.snapshot import Role
+from dhcptui.settings import ALGORITHMS, ConfigError, OmapiKey, PairSettings, ServerSettings
 
-COMMANDS = ("demo", "status", "plan", "do", "config", "audit", "report", "lint", "init", "scaffold", "lab", "help")
+__all__ = [
+    "COMMANDS",
+    "Config",
+    "ConfigError",
+    "OmapiKey",
+    "PairSettings",
+    "ServerSettings",
+    "default_path",
+    "load",
+    "show",
+]
+
+COMMANDS = (
+    "console",
+    "demo",
+    "status",
+    "plan",
+    "do",
+    "config",
+    "audit",
+    "report",
+    "lease",
+    "lint",
+    "init",
+    "scaffold",
+    "lab",
+    "help",
+)
 """Names that a pair may not have: they are, or may become, commands."""
-
-ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha512")
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used. The text is for the user: it names file, table and key, and the way out."""
-
-
-@dataclass(frozen=True, slots=True)
-class OmapiKey:
-    """An `omapi-key` of dhcpd.conf. The secret stays in its file until a connection needs it."""
-
-    name: str
-    algorithm: str
-    secret_file: Path
-
-    def read_secret(self) -> bytes:
-        """The base64 text of the secret. Raises ConfigError that names the file."""
-        try:
-            text = self.secret_file.read_text(encoding="ascii", errors="strict").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not base64 text"
-            raise ConfigError(f"cannot read the OMAPI secret in {self.secret_file}: {reason}") from error
-        if not re.fullmatch(r"[A-Za-z0-9+/=\s]+", text):
-            raise ConfigError(
-                f"{self.secret_file} must hold the base64 secret of OMAPI key {self.name!r} and nothing else"
-            )
-        return "".join(text.split()).encode("ascii")
-
-
-@dataclass(frozen=True, slots=True)
-class ServerSettings:
-    """One server's table."""
-
-    role: Role
-    name: str
-    host: str
-    port: int | None = None
-    user: str | None = None
-    identity: Path | None = None
-    known_hosts: Path | None = None
-    sudo: bool = False
-    omapi_port: int = 7911
-    omapi_transport: str = "ssh"
-    omapi_key: OmapiKey | None = None
-    dhcpd_conf: str = "/etc/dhcp/dhcpd.conf"
-    leases: str = "/var/lib/dhcp/dhcpd.leases"
-    log: str = "file:/var/log/dhcpd.log"
-    restart: tuple[str, ...] = ("systemctl", "restart", "isc-dhcp-server")
-    shared_dir: str = "/etc/dhcp/shared"
-
-
-@dataclass(frozen=True, slots=True)
-class PairSettings:
-    """One pair's table."""
-
-    name: str
-    peer: str
-    primary: ServerSettings
-    secondary: ServerSettings
-    sync_from: Role = Role.PRIMARY
-    restart_order: tuple[Role, ...] = (Role.SECONDARY, Role.PRIMARY)
-    read_only: bool = False
-    probe_address: tuple[str, ...] = ()
-    mirror: bool = False
-    """sync-restart removes what exists only on its target."""
-
-    def __getitem__(self, role: Role) -> ServerSettings:
-        return self.primary if role is Role.PRIMARY else self.secondary
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +54,7 @@ class Config:
 
     path: Path
     pairs: dict[str, PairSettings] = field(default_factory=dict)
+    console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     def pair(self, name: str | None) -> PairSettings:
         """The pair of that name, or the only one. Raises ConfigError."""
@@ -123,7 +84,8 @@ def load(path: Path | None = None) -> Config:
         raw = path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigError(
-            f"there is no configuration at {path}. Write one (the README shows how), or name one with --config."
+            f"there is no configuration at {path}. Write one (the README shows how), name one with --config,"
+            " or try `dhcptui demo`."
         ) from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
@@ -135,6 +97,7 @@ def load(path: Path | None = None) -> Config:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     top = _Table(path, "", data)
     pairs = top.table("pairs", required=False)
+    console = _console(top)
     top.done()
     found = {}
     for name in pairs.names():
@@ -143,7 +106,19 @@ def load(path: Path | None = None) -> Config:
         if name in COMMANDS:
             raise ConfigError(f"{path}: a pair may not be called {name!r}: that is a command. Rename [pairs.{name}].")
         found[name] = _pair(name, pairs.table(name))
-    return Config(path, found)
+    return Config(path, found, console)
+
+
+def _console(top: _Table) -> ConsoleSettings:
+    looks, keys = top.table("console", required=False), top.table("keys", required=False)
+    theme = looks.text("theme", "")
+    settings = ConsoleSettings(
+        theme=check_theme(theme, f"{top.file}: [console] theme") if theme else None,
+        ascii=looks.flag("ascii", False),
+        keys=read_keys(keys.data, keys.error),
+    )
+    looks.done()
+    return settings
 
 
 def _pair(name: str, table: _Table) -> PairSettings:
@@ -357,7 +332,7 @@ class _Table:
 
 def show(config: Config) -> str:
     """The configuration as it is understood, defaults included, as TOML. Secrets are never read for it."""
-    lines = [f"# {config.path}"]
+    lines = [f"# {config.path}", *_shown_console(config.console)]
     for pair in config.pairs.values():
         lines += ["", f"[pairs.{_key(pair.name)}]"]
         lines += _shown(pair, skip={"name", "primary", "secondary"})
@@ -369,6 +344,14 @@ def show(config: Config) -> str:
                 )
                 lines.append(f"omapi_key = {{ {values} }}")
     return "\n".join(lines) + "\n"
+
+
+def _shown_console(console: ConsoleSettings) -> list[str]:
+    lines = ["", "[console]"]
+    lines += [f"theme = {_toml(console.theme)}"] if console.theme else []
+    lines += [f"ascii = {_toml(console.ascii)}"]
+    lines += ["", "[keys]"] if console.keys else []
+    return lines + [f"{_key(name)} = {_toml(keys)}" for name, keys in console.keys.items()]
 
 
 def _shown(settings: PairSettings | ServerSettings, skip: set[str]) -> list[str]:

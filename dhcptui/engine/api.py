@@ -7,6 +7,7 @@ the engine's thread: it must return at once too, and must not touch the screen.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from dhcptui.model.audit import AuditEntry, Interrupted
@@ -67,5 +68,43 @@ class Console(Protocol):
         Refused unless it still holds. Progress comes by the listener.
         """
 
+    def look_around(self) -> None:
+        """Look at the ways between console and servers now, in the background; the next snapshots show it."""
+
     def interrupted(self) -> Interrupted | None:
         """An earlier action on this pair that stopped half-way and was neither resumed nor dismissed; no I/O."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """An incident that can be rehearsed on the practice pair."""
+
+    name: str
+    """For the command line: "secondary-crashes"."""
+    title: str
+    """For people: "The secondary crashes"."""
+
+
+class Drills(Protocol):
+    """The drills of a practice pair. Every method returns at once; texts are printable lines."""
+
+    def list(self) -> Sequence[Drill]:
+        """Every drill there is, in the order of a menu."""
+
+    def begin(self, name: str) -> None:
+        """Let the drill of that name happen, on a pair that is healthy again."""
+
+    def running(self) -> str | None:
+        """The name of the drill under way."""
+
+    def explain(self) -> str:
+        """What happened; told only when asked."""
+
+    def review(self) -> Sequence[str]:
+        """Line by line: what was done, what was right, how long clients were not served. Empty before the first drill."""
+
+    def end(self) -> None:
+        """Stop the drill under way; its review stays."""
+
+    def state(self) -> str:
+        """One short line for the screen: "drill: the secondary crashes - 0:42"; empty when there is nothing to say."""

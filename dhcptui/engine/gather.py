@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.clocks import moment
@@ -17,6 +19,13 @@ GREETING_SECONDS = 2.0
 
 async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[PairSnapshot, Moment]:
     """A snapshot in which each server was reached, or is known not to answer, and the moment it was taken."""
+    async with looking(settings, seconds) as engine:
+        return engine.snapshot, moment()
+
+
+@asynccontextmanager
+async def looking(settings: PairSettings, seconds: float = LOOK_SECONDS) -> AsyncIterator[PairEngine]:
+    """An engine that has looked at each server as far as it can be seen, and goes on watching inside the block."""
     engine = PairEngine(settings, follow_log=False)
     began = moment().mono
     watching = asyncio.create_task(engine.run())
@@ -28,7 +37,7 @@ async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[P
         if watching.done():
             watching.result()
         waiting.cancel()
-        return engine.snapshot, moment()
+        yield engine
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
@@ -44,6 +53,6 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
         return False
     if view.omapi.ok:
         return view.pools is not None or bool(view.pools_note)
-    if view.omapi.link is Link.FAILED:
-        return True
-    return view.process.value.stopped or now.mono - began > GREETING_SECONDS
+    if view.omapi.link is Link.FAILED or view.process.value.stopped:
+        return view.recorded is not None or bool(view.recorded_note)
+    return now.mono - began > GREETING_SECONDS

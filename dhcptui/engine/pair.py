@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from dhcptui.config import PairSettings
+from dhcptui.engine.chronicle import Chronicle
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.reach_watch import ReachWatch
 from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.loglines import LogLine
-from dhcptui.model.snapshot import Link, Moment, PairSnapshot, Role, ServerView, unseen
-from dhcptui.model.standing import stand
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView, unseen
 
 if TYPE_CHECKING:
     from dhcptui.engine.actions.sync_compare import Comparison
@@ -39,7 +39,9 @@ class PairEngine:
     ) -> None:
         self.settings = settings
         self.snapshot = first_snapshot(settings)
+        self.chronicle = Chronicle(settings.peer)
         self._changed = changed
+        self._logged = logged
         self._listeners: set[asyncio.Event] = set()
         self.comparison: Comparison | None = None
         """Both shared directories, as last compared for a sync-restart."""
@@ -50,23 +52,25 @@ class PairEngine:
                 settings,
                 role,
                 self._view_changed,
-                logged,
-                partner_lost=partial(self._lost, role.other),
+                self._lines_came,
+                noted=self.chronicle.add,
                 follow_log=follow_log,
             )
             for role in Role
         }
+
+        self._reach = ReachWatch(self.watchers, lambda: self.snapshot)
 
     async def run(self) -> None:
         """Watch both servers until cancelled."""
         async with asyncio.TaskGroup() as group:
             for role, watcher in self.watchers.items():
                 group.create_task(watcher.run(), name=f"watch {role.value}")
+            group.create_task(self._reach.run(), name="watch the ways between them")
 
-    def _lost(self, role: Role) -> bool:
-        """Whether the console neither reads a server's state nor can look into it."""
-        view = self.snapshot[role]
-        return not view.ssh.ok and not stand(view, moment()).live and view.ssh.link is Link.FAILED
+    def look_around(self) -> None:
+        """Look at the ways between the servers now."""
+        self._reach.look_around()
 
     def compared(self, comparison: Comparison | None) -> None:
         """Keep a comparison; a new snapshot goes out, so that whoever shows a plan makes it anew."""
@@ -74,8 +78,13 @@ class PairEngine:
         self.snapshot = replace(self.snapshot, sequence=self.snapshot.sequence + 1)
         self._changed(self.snapshot)
 
+    def _lines_came(self, role: Role, lines: Sequence[LogLine]) -> None:
+        self.chronicle.logged(role, lines)
+        self._logged(role, lines)
+
     def _view_changed(self, view: ServerView) -> None:
         old = self.snapshot[view.role]
+        self.chronicle.looked(view, moment().wall)
         self.snapshot = self.snapshot.with_view(view)
         if _moved(old, view):
             # The partner feels it within milliseconds; do not wait a second to see it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot
+from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.verdict import Level, Verdict, recover_wait_ends
 from dhcptui.model.words import day_clock, iso, span, timer
@@ -66,6 +66,13 @@ def health(channel: Channel) -> str:
     return channel.detail or channel.link.value
 
 
+def recorded_words(recorded: RecordedState, server_now: float) -> str:
+    """What a server wrote down of its state, with source and age: "its lease file says normal since 11:33:05 UTC (12 min)"."""
+    since = f" since {day_clock(recorded.since, server_now)} UTC" if recorded.since else ""
+    old = f" ({span(server_now - recorded.written)} ago)" if recorded.written else ""
+    return f"its {recorded.source} said {recorded.state.word}{since}{old}: the past, OMAPI would tell the present"
+
+
 def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
     """The verdict and both servers, for a person."""
     lines = [f"{snapshot.pair} · {snapshot.peer}: {verdict.level.value.upper()}: {verdict.headline}"]
@@ -80,6 +87,8 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
                 lines.append("    answers nobody: it recorded its partner as " + status.partner_state.word)
         else:
             lines.append(head + each.standing.value)
+            if view.recorded:
+                lines.append("    " + recorded_words(view.recorded.value, view.server_time(now)))
         lines += [
             f"    {name}: {health(channel)}"
             for name, channel in (("omapi", view.omapi), ("ssh", view.ssh))

@@ -1,4 +1,4 @@
-"""One server over SSH: the session itself, log, clock, process table, marks, and the way to its partner."""
+"""One server over SSH: the session itself, log, clock, process table and marks."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from dataclasses import replace
 from functools import partial
 
 from dhcptui.config import PairSettings
-from dhcptui.dhcpdconf.parse import ConfParseError, load
-from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools, peer_address
-from dhcptui.engine.clocks import mono
+from dhcptui.dhcpdconf.files import load
+from dhcptui.dhcpdconf.parse import ConfParseError
+from dhcptui.dhcpdconf.place import failover_place
+from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools
+from dhcptui.engine.clocks import moment, mono
 from dhcptui.engine.record import ServerRecord, first, pause, told
+from dhcptui.engine.recorded import Noted, RecordedWatch
+from dhcptui.engine.remarks import Remarks
+from dhcptui.engine.time_watch import follow_time_sync
 from dhcptui.model.loglines import LogLine, parse
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import ClockOffset, Link, ProcessSighting, Role, Seen
 from dhcptui.remote import commands
 from dhcptui.remote.backoff import Backoff
 from dhcptui.remote.clock import read_clock
-from dhcptui.remote.errors import CommandTimeout, RemoteError
+from dhcptui.remote.errors import RemoteError
 from dhcptui.remote.lines import Overlap
 from dhcptui.remote.marks import read_marks
 from dhcptui.remote.processes import find_dhcpd
-from dhcptui.remote.reach import try_partner
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
 from dhcptui.remote.tail import LogSource, follow
@@ -35,7 +39,6 @@ from dhcptui.remote.target import SshTarget
 PROBE_SECONDS = 2.0
 """Clock, process table and marks."""
 FAST_SECONDS = 0.25
-REACH_SECONDS = 4.0
 LOG_LINES = 500
 LOG_QUIET_SECONDS = 1.0
 ZONE_SECONDS = 5.0
@@ -51,20 +54,20 @@ class SshWatch:
         record: ServerRecord,
         pair: PairSettings,
         logged: Callable[[Role, Sequence[LogLine]], None],
-        partner_lost: Callable[[], bool],
+        noted: Noted,
         *,
         follow_log: bool,
     ) -> None:
         self._record = record
         self._logged = logged
-        self._partner_lost = partner_lost
         self._follow_log = follow_log
-        self._partner_place = (pair[record.view.role.other].host, 647)
         self._probe_addresses = pair.probe_address
         self._configuration_read = False
         self._overlap = Overlap()
+        self._remarks = Remarks()
         self._utc_offset_seconds = 0
         self._zone_known = asyncio.Event()
+        self._recorded = RecordedWatch(record, noted)
 
     async def run(self) -> None:
         """Keep a session, for ever."""
@@ -109,9 +112,11 @@ class SshWatch:
         """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._probe(session))
-            group.create_task(self._try_partner(session))
+            group.create_task(follow_time_sync(session, self._record))
+            group.create_task(self._recorded.run(session))
             if self._follow_log:
                 group.create_task(self._log(session))
+                group.create_task(self._past(session))
             if not self._configuration_read:
                 group.create_task(self._find_pools(session))
             await session.wait_closed()
@@ -142,7 +147,7 @@ class SshWatch:
         found = await find_dhcpd(shell)
         marks = await read_marks(shell, posixpath.dirname(self._record.settings.leases))
         if marks.lock and marks.lock.token in self._record.own_tokens:
-            marks = replace(marks, lock=None)
+            marks = replace(marks, lock=None, own=marks.lock)
         now = mono()
         self._record.update(
             clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), now),
@@ -172,14 +177,10 @@ class SshWatch:
         if found and found[1] != self._record.view.version:
             self._record.update(version=found[1])
 
-    async def _try_partner(self, session: SshSession) -> None:
-        """While the partner does not answer the console, see whether it answers this server."""
-        while True:
-            if self._partner_lost():
-                with suppress(CommandTimeout):
-                    tried = await try_partner(session, *self._partner_place)
-                    self._record.update(reach=Seen(tried, mono()))
-            await asyncio.sleep(REACH_SECONDS if self._partner_lost() else FAST_SECONDS)
+    async def _past(self, session: SshSession) -> None:
+        """What happened before the console looked, for the timeline."""
+        await pause(self._zone_known, ZONE_SECONDS)
+        await self._recorded.read_past(session, self._utc_offset_seconds)
 
     async def _log(self, session: SshSession) -> None:
         source = LogSource.parse(self._record.settings.log)
@@ -220,11 +221,13 @@ class SshWatch:
         now = time.time()
         lines = [parse(raw, now, utc_offset_seconds=self._utc_offset_seconds) for raw in batch]
         self._logged(self._record.view.role, lines)
+        if self._remarks.add(lines, self._record.view.server_time(moment())):
+            self._record.update(remarks=self._remarks.kept)
         if any(line.transition for line in lines):
             self._record.poke()
 
     async def _find_pools(self, session: SshSession) -> None:
-        """One address per pool, from the configuration of the user or of dhcpd; and where the partner is looked for."""
+        """One address per pool, from the configuration of the user or of dhcpd; and where the failover link is."""
         if self._probe_addresses:
             self._record.pools = tuple(FailoverPool("", address) for address in self._probe_addresses)
 
@@ -238,7 +241,7 @@ class SshWatch:
             self._record.update(pools_note=clean(f"pools unknown: {error}", 200))
             return
         self._configuration_read = True
-        self._partner_place = peer_address(configuration, self._record.peer) or self._partner_place
+        self._record.update(place=failover_place(configuration, self._record.peer))
         if self._probe_addresses:
             return
         pools = self._record.pools = failover_pools(configuration, self._record.peer)

@@ -15,14 +15,18 @@ from dhcptui.engine.actions.sync_compare import compare
 from dhcptui.engine.api import Listener
 from dhcptui.engine.audit import AuditError, AuditLog, Desk, Operator
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.lease_look_up import look_up, no_look_up
 from dhcptui.engine.locks import break_lock, tidy
 from dhcptui.engine.pair import PairEngine, first_snapshot
-from dhcptui.engine.unfinished import dismiss, find_interrupted
+from dhcptui.engine.unfinished import dismiss, find_interrupted, recent_records
 from dhcptui.model.audit import AuditEntry, Interrupted
+from dhcptui.model.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
 from dhcptui.model.guards import Action
+from dhcptui.model.leases import LookUp
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Plan, Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.timeline import Event, from_audit
 
 STOP_SECONDS = 5.0
 
@@ -102,6 +106,33 @@ class EngineThread:
     async def _compare(engine: PairEngine) -> None:
         engine.compared(await compare(engine))
 
+    def forecasts(self) -> tuple[PoolForecast, ...]:
+        """How long the addresses last, per pool and serving server."""
+        samples = self._engine.chronicle.samples if self._engine else {}
+        return forecasts(self._snapshot, samples, moment())
+
+    def mismatches(self) -> tuple[PoolMismatch, ...]:
+        """Pools whose counters differ between two servers in normal."""
+        samples = self._engine.chronicle.samples if self._engine else {}
+        return mismatches(self._snapshot, samples, moment())
+
+    def timeline(self) -> tuple[Event, ...]:
+        """What happened, oldest first."""
+        return self._engine.chronicle.events if self._engine else ()
+
+    def look_up(self, text: str) -> Future[LookUp]:
+        """Ask both servers for a lease, in the background."""
+        if self._engine is None or self._loop is None or not self._thread.is_alive():
+            answer: Future[LookUp] = Future()
+            answer.set_result(no_look_up(text, "the engine is not running"))
+            return answer
+        return asyncio.run_coroutine_threadsafe(look_up(self._engine, text), self._loop)
+
+    def look_around(self) -> None:
+        """Look at the ways between the servers now, in the background."""
+        if self._engine is not None and self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._engine.look_around)
+
     def interrupted(self) -> Interrupted | None:
         """An earlier action on this pair that stopped half-way, as the audit log told when watching began."""
         return self._interrupted
@@ -159,6 +190,7 @@ class EngineThread:
         self._engine = PairEngine(self._settings, self._changed, self._logged)
         self._ready.set()
         self._look_back()
+        self._recall()
         watching = asyncio.create_task(self._engine.run())
         tidying = asyncio.create_task(tidy(self._engine, self._desk)) if self._tidy else None
         stopping = asyncio.create_task(self._stopping.wait())
@@ -175,7 +207,22 @@ class EngineThread:
         with suppress(AuditError):
             self._interrupted = find_interrupted(self._desk.log, self._settings.name)
 
+    def _names(self) -> dict[str, Role]:
+        return {self._settings[role].name: role for role in Role}
+
+    def _recall(self) -> None:
+        """What was done on this pair from here, into the timeline."""
+        if self._engine is None:
+            return
+        with suppress(AuditError):
+            entries = recent_records(self._desk.log, self._settings.name)
+            self._engine.chronicle.add(
+                [note for each, who in entries if (note := from_audit(each, self._names(), who))]
+            )
+
     def _audited(self, entry: AuditEntry) -> None:
+        if self._engine is not None and (note := from_audit(entry, self._names(), self._desk.who.user)):
+            self._engine.chronicle.add([note])
         if self._listener is not None:
             self._listener.on_audit(entry)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcptui.engine.audit import STEP, AuditLog, Operator, Record, RunLog, writer_gone
-from dhcptui.model.audit import AuditEvent, Interrupted
+from dhcptui.engine.audit import LOCK, STEP, AuditLog, Operator, Record, RunLog, entry, writer_gone
+from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
 from dhcptui.model.plan import Outcome
 from dhcptui.model.sanitize import clean
 
@@ -37,6 +37,15 @@ def find_interrupted(log: AuditLog, pair: str) -> Interrupted | None:
         if run.begun and (run.interrupted or writer_gone(run.begin, host)):
             return _interrupted(run)
     return None
+
+
+def recent_records(log: AuditLog, pair: str, since: float = 0.0) -> list[tuple[AuditEntry, str]]:
+    """What was done on this pair: each entry, and who did it where it says so; a lock is no act. Raises AuditError."""
+    return [
+        (made, clean(str(record.get("who", "")), 200))
+        for record in log.records(since, last_bytes=LAST_BYTES)
+        if record["pair"] == pair and record.get("what") not in {STEP, LOCK} and (made := entry(record))
+    ]
 
 
 def _follow(runs: dict[str, _Run], record: Record) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.omapi_watch import OmapiWatch
 from dhcptui.engine.record import ServerRecord
+from dhcptui.engine.recorded import Noted
 from dhcptui.engine.ssh_watch import SshWatch
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.snapshot import FailoverStatus, Role, ServerView
@@ -34,11 +35,11 @@ class ServerWatcher:
         changed: Callable[[ServerView], None],
         logged: Callable[[Role, Sequence[LogLine]], None],
         *,
-        partner_lost: Callable[[], bool] = lambda: False,
+        noted: Noted = lambda notes: None,
         follow_log: bool = True,
     ) -> None:
         self._record = ServerRecord(pair, role, changed)
-        self._ssh = SshWatch(self._record, pair, logged, partner_lost, follow_log=follow_log)
+        self._ssh = SshWatch(self._record, pair, logged, noted, follow_log=follow_log)
         self._omapi = OmapiWatch(self._record)
 
     @property
@@ -50,6 +51,11 @@ class ServerWatcher:
     def view(self) -> ServerView:
         """What is known of the server."""
         return self._record.view
+
+    @property
+    def record(self) -> ServerRecord:
+        """The view and the open ways to the server."""
+        return self._record
 
     @property
     def own_tokens(self) -> set[str]:

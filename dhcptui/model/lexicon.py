@@ -163,8 +163,8 @@ LEXICON: tuple[Entry, ...] = (
     Entry("F:5397", "Unknown IP-flags set in BNDUPD (0x{flags:x}).", W, "I-16", "the partner is another version"),
     Entry("F:5550", "bind update on {each:ip} from {peer} rejected: {reason}", E, "I-9",
           "the partner rejects this server's update", True),
-    Entry("F:5684", "bind update on {each:ip} got ack from {peer}: {result}.", W, "I-9",
-          "an acknowledgement that fits no update; `no such lease`: the two configurations differ"),
+    Entry("F:5684", "bind update on {each:ip} got ack from {peer}: {reason}.", W, "I-9",
+          "an acknowledgement that fits no update"),
     Entry("F:2656", "can't commit lease {each:ip} on giveaway", E, "I-13", "the lease file cannot be written"),
     Entry("F:5487", "can't commit lease {each:ip} for mac addr affinity", E, "I-13", "the lease file cannot be written"),
     Entry("F:5668", "can't commit lease {each:ip} for client affinity", E, "I-13", "the lease file cannot be written"),
@@ -209,6 +209,15 @@ LEXICON: tuple[Entry, ...] = (
     Entry("F:82", "WARNING: load balancing will be disabled for failover peer, {peer}, because its load balance max secs"
           " is 0", W, None, "both servers will answer every client"),
     Entry("F:90", "Failover configuration sanity check failed", F, "I-6", "dhcpd does not start"),
+    *(
+        Entry("O", format_, F, None, "out of memory; dhcpd does not start")
+        for format_ in (
+            "Can't register failover state object type: {result}",
+            "Can't register failover link object type: {result}",
+            "Can't register failover listener object type: {result}",
+            "Can't allocate failover peer {peer}: {result}",
+        )
+    ),
     Entry("CP:315", "Corrupt lease file - possible data loss!", E, "I-8", "look at the lease file before any resync"),
     Entry("D:141", "Can't start OMAPI protocol: {result}", W, None, "the OMAPI port is taken; next try in 5 s"),
     Entry("D:881", "There's already a DHCP server running.", F, None, "its pid file names a process; dhcpd does not start"),
@@ -342,6 +351,9 @@ REASONS: tuple[Reason, ...] = (
     ),
     Reason("database update failed", E, "I-13", "the partner cannot write its lease file"),
     Reason("no memory", E, None, "the partner is out of memory"),
+    # 1.5 (F:5684), why an acknowledgement fits nothing
+    Reason("xid mismatch", W, "I-9", "the update was sent again meanwhile; harmless"),
+    Reason("no such lease", E, "I-9", "the two configurations differ"),
 )
 # fmt: on
 

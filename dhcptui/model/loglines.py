@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dhcptui.model.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, reason_of
-from dhcptui.model.sanitize import clean
+from dhcptui.model.sanitize import DEFAULT_LIMIT, clean
 
 __all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse"]
 
@@ -35,11 +35,12 @@ _PREFIX = re.compile(
     r"|(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?"
     r"|(\d{9,11}(?:\.\d{1,9})?)) \S+ "
     r"(?:[a-z]+[0-7]?\.[a-z]+ )?"  # busybox syslogd writes facility.level
-    r"(?:([^\s\[\]:]+)(?:\[(\d+)\])?: ?)?(.*)"
+    r"(?:(?P<program>[^\s\[\]:]+)(?:\[(\d+)\])?: ?)?(?P<text>.*)"
 )
 _TAG = re.compile(r"(?:(\S*\bdhcpd)(?:\[(\d+)\])?|([^\s\[\]:]+)\[(\d+)\]): ?(.*)")
 _PROGRAMS = frozenset({"dhcpd", "dhcpd3", "/usr/sbin/dhcpd", "/usr/local/sbin/dhcpd"})
 _REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]")
+_new = tuple.__new__  # half the time of the constructor of a NamedTuple
 _BAD_CONFIG = re.compile(r"\S+ line \d+: .+")
 
 
@@ -80,6 +81,47 @@ def parse(raw: str | bytes, now: float, utc_offset_seconds: int = 0) -> LogLine:
     `now` (epoch seconds) only chooses the year of a stamp without one: the latest that lies no more than a day ahead.
     `utc_offset_seconds` is the server's offset from UTC, for stamps without a zone (east is positive).
     """
+    return _parse_plain(raw, now, utc_offset_seconds) or _parse_any(raw, now, utc_offset_seconds)
+
+
+def _parse_plain(raw: str | bytes, now: float, utc_offset_seconds: int) -> LogLine | None:
+    """What nearly every line of a busy server is: printable ASCII, from dhcpd. None for all others.
+
+    Lines of one second share what stands before the message, and so one look at it.
+    """
+    try:
+        line = raw.decode("ascii") if isinstance(raw, bytes) else raw
+    except UnicodeDecodeError:
+        return None
+    line = line.rstrip("\r\n")
+    if not (line.isascii() and line.isprintable()) or len(line) > DEFAULT_LIMIT:
+        return None
+    head, colon, text = line.partition(": ")
+    fraction = ""
+    if head[4:5] == "-" and head[19:20] == "." and head[20:26].isdigit() and not head[26:27].isdigit():
+        fraction, head = head[19:26], head[:19] + head[26:]
+    if not colon or (found := _head(head, now, utc_offset_seconds)) is None:
+        return None
+    stamp, clock, number = found
+    if fraction and stamp is not None:
+        stamp += float(fraction)
+    if text.startswith(("DHCP", "BOOTRE")) and ": " not in text:  # most lines of a busy server end here
+        return _new(LogLine, (stamp, clock, text, number, LineKind.CLIENT, None, "", None, text, None))
+    return _judge(stamp, clock, text, number)
+
+
+@lru_cache(maxsize=4096)
+def _head(head: str, now: float, utc_offset_seconds: int) -> tuple[float | None, str, int | None] | None:
+    """Time, clock and pid of what stands before dhcpd's message; None where another program speaks, or none is named."""
+    match = _PREFIX.fullmatch(head + ": ")
+    if match is None or match["program"] not in _PROGRAMS or match["text"]:
+        return None
+    line = _parse_any(head + ": ", now, utc_offset_seconds)
+    return line.stamp, line.clock, line.pid
+
+
+def _parse_any(raw: str | bytes, now: float, utc_offset_seconds: int) -> LogLine:
+    """Any line at all."""
     line = clean(raw)
     match = _PREFIX.fullmatch(line)
     if match is None:
@@ -107,8 +149,6 @@ def parse(raw: str | bytes, now: float, utc_offset_seconds: int = 0) -> LogLine:
     if program not in _PROGRAMS:
         shown = f"{program}: {text}" if program else text
         return LogLine(stamp, clock, shown, number, LineKind.OTHER, fold_key=shown)
-    if text.startswith(("DHCP", "BOOTRE")) and ": " not in text:  # most lines of a busy server end here
-        return LogLine(stamp, clock, text, number, LineKind.CLIENT, None, "", None, text)
     return _judge(stamp, clock, text, number)
 
 

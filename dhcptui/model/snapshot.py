@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dhcptui.model.states import FailoverState
+
+if TYPE_CHECKING:
+    from dhcptui.model.remarks import Remark  # the lexicon behind it is not needed for the first paint
 
 T = TypeVar("T")
 
@@ -154,6 +157,52 @@ class PartnerReach:
 
 
 @dataclass(frozen=True, slots=True)
+class FailoverPlace:
+    """Where a server listens for its partner and where it looks for it, as its dhcpd.conf says."""
+
+    address: str
+    port: int
+    peer_address: str
+    peer_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverSockets:
+    """What a server's socket table says of the failover link. The partner is whoever stands at its `peer address`."""
+
+    source: str
+    """What the table was read with: "ss", "netstat", "sockstat" or "/proc/net/tcp"."""
+    listening: bool
+    """Something takes connections on the failover port."""
+    established: bool
+    """A connection with the partner is open, as far as this server knows."""
+    connecting: bool = False
+    """A try of its own meets silence right now (SYN-SENT)."""
+    half_open: bool = False
+    """A try of the partner's arrived here, and the answer to it does not reach the partner (SYN-RECV)."""
+    untaken: bool = False
+    """A connection that was ended here, and that the partner's dhcpd has not ended: it does not run, or is held."""
+    strangers: tuple[str, ...] = ()
+    """Addresses other than `peer address` that connected to the failover port."""
+    own_addresses: tuple[str, ...] = ()
+    """Addresses this server had in connections to its partner."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSync:
+    """Whether something keeps a server's clock right, as far as the server can say."""
+
+    service: str = ""
+    """What does: "chrony", "ntpd", "OpenNTPD", "systemd-timesyncd"; empty where nothing was found."""
+    running: bool | None = None
+    """None: cannot tell."""
+    in_sync: bool | None = None
+    """None: cannot tell."""
+    detail: str = ""
+    """What it says besides, sanitised: "stratum 3"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """Who is acting on a server: the advisory lock as it lies beside the lease file. Times are epoch seconds, UTC."""
 
@@ -187,6 +236,24 @@ class Marks:
 
     lock: Lock | None = None
     lockout: Lockout | None = None
+    own: Lock | None = None
+    """The lock is this console's own: an action of ours is under way. It stands here and not in `lock`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedState:
+    """What a server wrote down of its state, for when it does not tell it over OMAPI: the past, not the present.
+
+    Times are epoch seconds of the server's clock; None where unknown.
+    """
+
+    state: FailoverState
+    since: float | None
+    partner_state: FailoverState | None
+    source: str
+    """ "lease file" or "log"."""
+    written: float | None
+    """When it was written; for the lease file: not before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +285,17 @@ class ServerView:
     version: str = ""
     """dhcpd's version, as in "4.4.3-P1"; empty until read."""
     reach: Seen[PartnerReach] | None = None
-    """Tried only while the partner does not answer the console, or when an action asks."""
+    """Tried only while the partner does not answer the console, or while there is no failover connection."""
+    place: FailoverPlace | None = None
+    sockets: Seen[FailoverSockets] | None = None
+    time_sync: Seen[TimeSync] | None = None
     marks: Seen[Marks] | None = None
+    remarks: tuple[Remark, ...] = ()
+    """Remarkable lines of its log, in the order of their latest."""
+    recorded: Seen[RecordedState] | None = None
+    """Read over SSH only while OMAPI gives nothing, and kept afterwards: look at `omapi` first."""
+    recorded_note: str = ""
+    """Why there is no recorded state, when it was looked for."""
     process_note: str = ""
     """Why the process table cannot be read, when SSH itself works."""
     pools_note: str = ""

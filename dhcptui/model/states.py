@@ -38,6 +38,9 @@ class StateInfo:
     moving: bool
     """Ends by itself when all goes well: worth polling fast."""
     meaning: str
+    """What the server does."""
+    serving: str
+    """Who answers clients while one server is in it and all is as it should be."""
 
 
 class FailoverState(Enum):
@@ -77,25 +80,58 @@ _S, _T = FailoverState, Tone
 _TABLE: dict[FailoverState, StateInfo] = {
     _S(row.word): row
     for row in (
-        StateInfo("unknown-state", 0, 0, "?", "?", _T.CRITICAL, False, False, "never told; treat as broken"),
-        StateInfo("startup", 1, 10, "◌", "~", _T.NOTICE, False, True, "just started, looks for its partner (15 s)"),
-        StateInfo("normal", 2, 2, "●", "*", _T.GOOD, True, False, "in contact, shares the clients with its partner"),
+        StateInfo(
+            "unknown-state", 0, 0, "?", "?", _T.CRITICAL, False, False,
+            "never told; treat as broken", "nobody can say",
+        ),
+        StateInfo(
+            "startup", 1, 10, "◌", "~", _T.NOTICE, False, True,
+            "just started, looks for its partner (15 s)", "its partner, if that one serves",
+        ),
+        StateInfo(
+            "normal", 2, 2, "●", "*", _T.GOOD, True, False,
+            "in contact, shares the clients with its partner", "both servers",
+        ),
         StateInfo(
             "communications-interrupted", 3, 3, "◐", "%", _T.WARNING, True, False,
-            "serves everyone from its own half, short leases (MCLT)",
+            "serves everyone from its own half, short leases (MCLT)", "it does; its partner too, if it lives",
         ),
-        StateInfo("partner-down", 4, 1, "◆", "#", _T.WARNING, True, False, "serves everyone, takes over all leases"),
-        StateInfo("potential-conflict", 5, 5, "✖", "X", _T.CRITICAL, False, True, "sorts out conflicts, serves nobody"),
-        StateInfo("recover", 6, 6, "↻", "<", _T.NOTICE, False, True, "fetches the lease database, serves nobody"),
-        StateInfo("paused", 7, 9, "‖", "=", _T.CRITICAL, False, False, "serves nobody until somebody acts"),
-        StateInfo("shutdown", 8, 8, "○", "o", _T.NOTICE, False, False, "handed over to its partner, serves nobody"),
-        StateInfo("recover-done", 9, 7, "↻", "<", _T.NOTICE, False, True, "in sync again, waits for its partner"),
+        StateInfo(
+            "partner-down", 4, 1, "◆", "#", _T.WARNING, True, False,
+            "serves everyone, takes over all leases", "it alone",
+        ),
+        StateInfo(
+            "potential-conflict", 5, 5, "✖", "X", _T.CRITICAL, False, True,
+            "sorts out conflicts, serves nobody", "nobody, for a moment",
+        ),
+        StateInfo(
+            "recover", 6, 6, "↻", "<", _T.NOTICE, False, True,
+            "fetches the lease database, serves nobody", "its partner alone",
+        ),
+        StateInfo(
+            "paused", 7, 9, "‖", "=", _T.CRITICAL, False, False,
+            "serves nobody until somebody acts", "its partner, from its own half",
+        ),
+        StateInfo(
+            "shutdown", 8, 8, "○", "o", _T.NOTICE, False, False,
+            "handed over to its partner, serves nobody", "its partner alone",
+        ),
+        StateInfo(
+            "recover-done", 9, 7, "↻", "<", _T.NOTICE, False, True,
+            "in sync again, waits for its partner", "its partner alone",
+        ),
         StateInfo(
             "resolution-interrupted", 10, 4, "✖", "X", _T.CRITICAL, False, False,
-            "lost its partner while sorting out conflicts, serves nobody",
+            "lost its partner while sorting out conflicts, serves nobody", "nobody",
         ),
-        StateInfo("conflict-done", 11, None, "✖", "X", _T.CRITICAL, False, True, "conflicts resolved, serves nobody yet"),
-        StateInfo("recover-wait", 254, 11, "◔", "w", _T.NOTICE, False, True, "in sync, waits out the MCLT, serves nobody"),
+        StateInfo(
+            "conflict-done", 11, None, "✖", "X", _T.CRITICAL, False, True,
+            "conflicts resolved, serves nobody yet", "nobody, for a moment",
+        ),
+        StateInfo(
+            "recover-wait", 254, 11, "◔", "w", _T.NOTICE, False, True,
+            "in sync, waits out the MCLT, serves nobody", "its partner alone",
+        ),
     )
 }  # fmt: skip
 _BY_NUMBER = {row.number: state for state, row in _TABLE.items()}
@@ -112,6 +148,30 @@ REBUILDING = frozenset({_S.RECOVER, _S.RECOVER_WAIT, _S.RECOVER_DONE})
 
 SILENCING = CONFLICT | {_S.PARTNER_DOWN}
 """Recorded partner states that keep a server from answering, whatever its own state (failover.c:1720-1741)."""
+
+LEADS_TO: dict[FailoverState, frozenset[FailoverState]] = {
+    _S.UNKNOWN: frozenset({_S.RESOLUTION_INTERRUPTED}),
+    # The state saved on disk, or where the partner's message or the end of the 15 s takes that one.
+    _S.STARTUP: frozenset(_S) - {_S.UNKNOWN, _S.STARTUP},
+    _S.NORMAL: frozenset({_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN, _S.POTENTIAL_CONFLICT, _S.SHUTDOWN}),
+    _S.COMMUNICATIONS_INTERRUPTED: frozenset({_S.NORMAL, _S.PARTNER_DOWN, _S.POTENTIAL_CONFLICT}),
+    _S.PARTNER_DOWN: frozenset({_S.NORMAL, _S.POTENTIAL_CONFLICT}),
+    _S.POTENTIAL_CONFLICT: frozenset(
+        {_S.CONFLICT_DONE, _S.NORMAL, _S.RESOLUTION_INTERRUPTED, _S.RECOVER, _S.PARTNER_DOWN, _S.SHUTDOWN}
+    ),
+    _S.RECOVER: frozenset({_S.RECOVER_WAIT, _S.RECOVER_DONE, _S.PARTNER_DOWN, _S.POTENTIAL_CONFLICT}),
+    _S.PAUSED: frozenset(),
+    _S.SHUTDOWN: frozenset({_S.RECOVER}),
+    _S.RECOVER_DONE: frozenset({_S.NORMAL, _S.PARTNER_DOWN}),
+    _S.RESOLUTION_INTERRUPTED: frozenset({_S.POTENTIAL_CONFLICT, _S.PARTNER_DOWN}),
+    _S.CONFLICT_DONE: frozenset({_S.NORMAL, _S.SHUTDOWN}),
+    _S.RECOVER_WAIT: frozenset({_S.RECOVER_DONE}),
+}
+"""State -> where a server that runs goes from there by itself: by its partner's word, the link, or a timer.
+
+failover.c:1530-1653, 2024-2441, 5828-5876 of 4.4.3, which follow draft-ietf-dhc-failover-12. Starting again (to startup)
+and what an operator writes are left out. From shutdown dhcpd goes to recover as it exits.
+"""
 
 
 def from_wire(number: int, *, version_3_0: bool = False) -> FailoverState:

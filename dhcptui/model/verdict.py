@@ -5,17 +5,21 @@ Pure: `derive(snapshot, now)` reads no clock and does no I/O. Levels are those o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.model.commands import key_of
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.incident_signs import Probable, probable
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 from dhcptui.model.standing import ServerStanding, Standing, stand
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.words import joined
 
 _S = FailoverState
+Advice = tuple[str | Action, ...]
+"""Words, and in their midst the actions whose keys belong there."""
 
 
 class Level(Enum):
@@ -56,13 +60,25 @@ class Verdict:
     headline: str
     since: float | None
     """Epoch seconds of the console's clock at which this began; None where it cannot be known."""
-    advice: str
+    advised: Advice
+    """What now; `advice` and `advise` make it a text."""
     primary: ServerStanding
     secondary: ServerStanding
     countdowns: tuple[Countdown, ...]
+    incidents: tuple[Probable, ...] = ()
+    """What is probably going on, the heaviest first, with the evidence for each."""
 
     def __getitem__(self, role: Role) -> ServerStanding:
         return self.primary if role is Role.PRIMARY else self.secondary
+
+    @property
+    def advice(self) -> str:
+        """What now, in one or two sentences, with the keys as they are by default."""
+        return self.advise(key_of)
+
+    def advise(self, key: Callable[[Action], str]) -> str:
+        """The same with the keys as the user has them."""
+        return "".join(key(part) if isinstance(part, Action) else part for part in self.advised)
 
     @property
     def serving(self) -> tuple[str, ...]:
@@ -78,10 +94,11 @@ def derive(snapshot: PairSnapshot, now: Moment) -> Verdict:
         level=level,
         headline=headline,
         since=_since(pair),
-        advice=_advice(snapshot, pair, now),
+        advised=_advice(snapshot, pair, now),
         primary=pair[0],
         secondary=pair[1],
         countdowns=tuple(found for each in pair if (found := countdown(each, snapshot[each.view.role.other], now))),
+        incidents=probable(snapshot, now),
     )
 
 
@@ -219,38 +236,42 @@ def _short(each: ServerStanding) -> str:
             return "is being contacted"
 
 
-def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding], now: Moment) -> str:
+def _advice(snapshot: PairSnapshot, pair: tuple[ServerStanding, ServerStanding], now: Moment) -> Advice:
     """What now. Names an action only where the guards would allow it."""
     a, b = pair
     if a.state is _S.NORMAL and b.state is _S.NORMAL and a.serving and b.serving:
-        return "Nothing to do. If one server must stop for a while, use S (clean shutdown): its partner takes over at once."
+        begin = "Nothing to do. If one server must stop for a while, use "
+        return begin, Action.SHUTDOWN, " (clean shutdown): its partner takes over at once."
     for each, other in ((a, b), (b, a)):
         if each.live and other.standing in {Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT}:
             return _advice_alone(snapshot, each, other, now)
         if each.silenced and other.live:
-            return "Wait until the partner has left partner-down; this server answers nobody before."
+            return ("Wait until the partner has left partner-down; this server answers nobody before.",)
     if all(each.standing is Standing.DOWN for each in pair):
-        return "Start the server that was stopped last; it knows most. Then start the other one."
+        return ("Start the server that was stopped last; it knows most. Then start the other one.",)
     if any(each.state in CONFLICT for each in pair):
-        return "Wait: the servers are resolving conflicts and end in normal by themselves. Write no state now."
+        return ("Wait: the servers are resolving conflicts and end in normal by themselves. Write no state now.",)
     if any(each.state in REBUILDING for each in pair):
-        return "Wait: the returning server resynchronises and goes back to normal by itself."
+        return ("Wait: the returning server resynchronises and goes back to normal by itself.",)
     if a.state is _S.SHUTDOWN or b.state is _S.SHUTDOWN:
         off, on = (a, b) if a.state is _S.SHUTDOWN else (b, a)
         if rule(Action.TAKE_BACK, off.view.role, snapshot, now).allowed:
-            return f"{off.view.name} has handed over to {on.view.name}; its dhcpd still runs. H takes its clients back."
-        return f"{off.view.name} is in shutdown and serves nobody. Look at {on.view.name} first."
+            begin = f"{off.view.name} has handed over to {on.view.name}; its dhcpd still runs. "
+            return begin, Action.TAKE_BACK, " takes its clients back."
+        return (f"{off.view.name} is in shutdown and serves nobody. Look at {on.view.name} first.",)
     if a.state is _S.COMMUNICATIONS_INTERRUPTED and b.state is _S.COMMUNICATIONS_INTERRUPTED:
-        return "Both run but do not hear each other: check the failover port between them and both clocks. Not a case for partner-down."
+        return (
+            "Both run but do not hear each other: check the failover port between them and both clocks. Not a case for partner-down.",
+        )
     if any(each.standing is Standing.UNSEEN for each in pair):
-        return "Wait a moment: the servers are being contacted."
+        return ("Wait a moment: the servers are being contacted.",)
     trouble = next((each for each in pair if each.view.ssh.advice or each.view.omapi.advice), None)
     if trouble is not None:
-        return f"{trouble.view.name}: {trouble.view.omapi.advice or trouble.view.ssh.advice}"
-    return "Look at the logs of both servers."
+        return (f"{trouble.view.name}: {trouble.view.omapi.advice or trouble.view.ssh.advice}",)
+    return ("Look at the logs of both servers.",)
 
 
-def _advice_alone(snapshot: PairSnapshot, each: ServerStanding, other: ServerStanding, now: Moment) -> str:
+def _advice_alone(snapshot: PairSnapshot, each: ServerStanding, other: ServerStanding, now: Moment) -> Advice:
     """One server answers the console, the other one does not."""
     name, away = each.view.name, other.view.name
 
@@ -258,15 +279,16 @@ def _advice_alone(snapshot: PairSnapshot, each: ServerStanding, other: ServerSta
         return rule(action, role, snapshot, now).allowed
 
     if may(Action.START, other.view.role):
-        start = f"U brings {away} up"
+        start: Advice = (Action.START, f" brings {away} up")
     elif other.standing is Standing.DOWN:
-        start = f"Start {away} again"
+        start = (f"Start {away} again",)
     else:
-        start = f"Find out why {away} {_short(other)}"
+        start = (f"Find out why {away} {_short(other)}",)
     if may(Action.RESCUE, each.view.role):
-        return f"{start}. If it cannot come back, X (rescue) makes {name} serve again."
+        return *start, ". If it cannot come back, ", Action.RESCUE, f" (rescue) makes {name} serve again."
     if may(Action.PARTNER_DOWN, each.view.role):
-        return f"{start}. If it stays away for long, P on {name} (partner-down) lets it take over all addresses."
+        begin, end = ". If it stays away for long, ", f" on {name} (partner-down) lets it take over all addresses."
+        return *start, begin, Action.PARTNER_DOWN, end
     if each.state is _S.PARTNER_DOWN:
-        return f"{start}. Coming back it resynchronises before it serves; until then {name} serves alone."
-    return f"{start}."
+        return *start, f". Coming back it resynchronises before it serves; until then {name} serves alone."
+    return *start, "."

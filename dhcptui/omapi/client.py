@@ -144,6 +144,19 @@ class OmapiClient:
         packed = ipaddress.IPv4Address(address).packed
         return objects.lease((await self._open(b"lease", {b"ip-address": packed}, deadline)).object)
 
+    async def lease_of(
+        self, hardware_address: str, *, hardware_type: int = 1, deadline: float = CALL_DEADLINE_SECONDS
+    ) -> Lease:
+        """The lease of a hardware address (`02:00:5e:10:00:01`; type 1 is Ethernet).
+
+        Raises OmapiAmbiguous where dhcpd finds several; the partner of the server that gave a lease says so of one, too.
+        """
+        wanted = {
+            b"hardware-address": bytes.fromhex(hardware_address.replace(":", "")),
+            b"hardware-type": codec.net32(hardware_type),
+        }
+        return objects.lease((await self._open(b"lease", wanted, deadline)).object)
+
     async def pool(self, handle: int, *, deadline: float = CALL_DEADLINE_SECONDS) -> Pool:
         """The pool behind a lease's `pool_handle`. Handles are good on this connection only."""
         return objects.pool((await self._call(codec.REFRESH, deadline, handle=handle)).object)

@@ -21,7 +21,9 @@ from dhcptui.omapi.errors import OmapiProtocolError
 OPEN = _wire.OMAPI_OP_OPEN
 REFRESH = _wire.OMAPI_OP_REFRESH
 UPDATE = _wire.OMAPI_OP_UPDATE
+NOTIFY = _wire.OMAPI_OP_NOTIFY
 STATUS = _wire.OMAPI_OP_STATUS
+DELETE = _wire.OMAPI_OP_DELETE
 
 STARTUP: bytes = _wire.OmapiStartupMessage().as_string()
 """The 8 bytes that both sides send first: version 100, header size 24."""
@@ -90,6 +92,8 @@ class Message:
     object: Mapping[bytes, bytes]
     signed: bool
     """Whether it carried a valid signature of our key (always True where no key is in use)."""
+    authid: int = 0
+    """Which of the connection's authenticators it says it is signed with; 0: none."""
 
     def number(self, key: bytes, default: int = 0) -> int:
         """An integer of the message dictionary."""
@@ -102,15 +106,17 @@ def encode(
     id_: int,
     *,
     handle: int = 0,
+    rid: int = 0,
     message: Mapping[bytes, bytes] | None = None,
     object_: Mapping[bytes, bytes] | None = None,
     authenticator: Authenticator | None = None,
 ) -> bytes:
-    """One request as bytes, signed where there is an authenticator."""
+    """One message as bytes, signed where there is an authenticator. `rid`: the id of the request it answers."""
     out = _wire.OmapiMessage(
         opcode=opcode,
         handle=handle,
         tid=id_,
+        rid=rid,
         message=list((message or {}).items()),
         obj=list((object_ or {}).items()),
     )
@@ -127,6 +133,9 @@ class Decoder:
         self._started = False
         self._parser: Iterator[object] = self._buffer.parse_startup_message()
         self.authenticator: Authenticator | None = None
+        """A client's: each message must be signed with it."""
+        self.authenticators: dict[int, Authenticator] | None = None
+        """A server's, by authid: each message must be signed with the one it names, if it names one."""
 
     @property
     def started(self) -> bool:
@@ -161,8 +170,11 @@ class Decoder:
         return messages
 
     def _convert(self, raw: _wire.OmapiMessage) -> Message:
-        signed = True
-        if (authenticator := self.authenticator) is not None:
+        signed, authenticator = True, self.authenticator
+        if self.authenticators is not None and raw.authid:
+            authenticator = self.authenticators.get(raw.authid)
+            signed = authenticator is not None
+        if authenticator is not None:
             expected = authenticator.sign(raw.as_string(forsigning=True))
             signed = raw.authid == authenticator.authid and hmac.compare_digest(expected, raw.signature)
-        return Message(raw.opcode, raw.handle, raw.tid, raw.rid, dict(raw.message), dict(raw.obj), signed)
+        return Message(raw.opcode, raw.handle, raw.tid, raw.rid, dict(raw.message), dict(raw.obj), signed, raw.authid)

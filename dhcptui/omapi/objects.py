@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.model.leases import LeaseView, identifier
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverStatus, Role
 from dhcptui.model.states import FailoverState, from_wire
@@ -62,43 +63,42 @@ def failover_status(attributes: Attributes, *, version_3_0: bool = False) -> Fai
 
 
 _BINDING_STATES = ("", "free", "active", "expired", "released", "abandoned", "reset", "backup")
+_FLAGS = {1: "static", 2: "bootp", 4: "reserved"}
+"""dhcpd.h; the higher bits are of no lasting meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """One lease as one server holds it. Times are epoch seconds of that server's clock; None where absent."""
+    """One lease as one server holds it, and the handle of its pool (good on this connection only)."""
 
-    address: str
-    binding_state: str
+    view: LeaseView
     pool_handle: int | None
-    hardware_address: str
-    client_identifier: bytes
-    client_hostname: str
-    starts: int | None
-    ends: int | None
-    tstp: int | None
-    tsfp: int | None
-    atsfp: int | None
-    cltt: int | None
 
 
 def lease(attributes: Attributes) -> Lease:
-    """A lease object (server/omapi.c). The host name comes from a client: it is sanitised here."""
+    """A lease object (server/omapi.c). What comes from a client is sanitised here; a time of 0 is none."""
     state = _number(attributes, b"state")
-    return Lease(
+    flags = int.from_bytes(attributes.get(b"flags", b""), "big")
+    view = LeaseView(
         address=".".join(map(str, attributes.get(b"ip-address", b""))),
         binding_state=_BINDING_STATES[state] if 0 < state < len(_BINDING_STATES) else f"unknown ({state})",
-        pool_handle=_optional(attributes, b"pool"),
         hardware_address=attributes.get(b"hardware-address", b"").hex(":"),
-        client_identifier=attributes.get(b"dhcp-client-identifier", b""),
+        hardware_type=_optional(attributes, b"hardware-type"),
+        client_identifier=identifier(attributes.get(b"dhcp-client-identifier", b"")),
         client_hostname=clean(attributes.get(b"client-hostname", b""), 255),
-        starts=_optional(attributes, b"starts"),
-        ends=_optional(attributes, b"ends"),
-        tstp=_optional(attributes, b"tstp"),
-        tsfp=_optional(attributes, b"tsfp"),
-        atsfp=_optional(attributes, b"atsfp"),
-        cltt=_optional(attributes, b"cltt"),
+        starts=_time(attributes, b"starts"),
+        ends=_time(attributes, b"ends"),
+        tstp=_time(attributes, b"tstp"),
+        tsfp=_time(attributes, b"tsfp"),
+        atsfp=_time(attributes, b"atsfp"),
+        cltt=_time(attributes, b"cltt"),
+        flags=tuple(word for bit, word in _FLAGS.items() if flags & bit),
     )
+    return Lease(view, _optional(attributes, b"pool"))
+
+
+def _time(attributes: Attributes, name: bytes) -> int | None:
+    return _optional(attributes, name) or None
 
 
 @dataclass(frozen=True, slots=True)

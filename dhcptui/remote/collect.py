@@ -25,6 +25,7 @@ class Collector:
         self._command, self._max_bytes = command, max_bytes
         self._channel: SSHClientChannel[bytes] | None = None
         self._linger: asyncio.TimerHandle | None = None
+        self._lost = False
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def session(self) -> SSHClientSession[bytes]:
@@ -45,6 +46,7 @@ class Collector:
                     outer._linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, outer._end, None)
 
             def connection_lost(self, exc: Exception | None) -> None:
+                outer._lost = True
                 outer._end(exc)
 
         return Session()
@@ -61,7 +63,7 @@ class Collector:
 
     def close(self) -> None:
         """Close the channel; tell a command that still runs to stop (OpenSSH passes that on to all users but root)."""
-        if self._channel is not None and not self._channel.is_closing():
+        if self._channel is not None and not self._lost:  # its is_closing() is true from our end of input on
             with suppress(OSError):
                 if self._channel.get_returncode() is None:
                     self._channel.terminate()

@@ -6,6 +6,7 @@ A builder returns a `Command`: words, never a string, so no file name can turn i
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -179,9 +180,12 @@ def stop_process(pid: int) -> Command:
 
 
 def try_port(address: str, port: int) -> Command:
-    """Try a TCP port from the server: prints open, refused, silent or unknown. Wants bash; most servers have it."""
+    """Try a TCP port from the server: prints open, refused, silent or unknown. Wants bash, or else nc."""
     return _script(
-        "command -v bash >/dev/null || { echo unknown; exit; }; "
+        "command -v bash >/dev/null || { command -v nc >/dev/null || { echo unknown; exit; }; "
+        'said=$(nc -n -v -z -w 2 "$1" "$2" 2>&1); status=$?; '
+        'case "$status:$said" in 0:*) echo open;; *refused*) echo refused;; *usage*|*option*) echo unknown;; '
+        "*) echo silent;; esac; exit; }; "
         'said=$(timeout 2 bash -c \'exec 3<>"/dev/tcp/$0/$1"\' "$1" "$2" 2>&1); status=$?; '
         'case "$status:$said" in 0:*) echo open;; 124:*) echo silent;; *refused*) echo refused;; '
         "*) echo silent;; esac",
@@ -197,6 +201,49 @@ def ping(address: str) -> Command:
         'if ping -c 1 -W 1 "$1" >/dev/null 2>&1; then echo open; else echo silent; fi',
         address,
     )
+
+
+def socket_table(ports: Iterable[int]) -> Command:
+    """TCP sockets with one of these ports at either end, as numbers: first what told it, then its lines.
+
+    Exit 1 where nothing can tell. At most 300 lines.
+    """
+    wanted = sorted(set(ports))
+    # $1 for the tools, $2 (hexadecimal) for the kernel's own table. Each stands alone: one may be there and not work.
+    return _script(
+        'tell() { if [ -n "$2" ]; then echo "$1"; printf "%s\\n" "$2" | grep -E "$3" | head -n 300; exit 0; fi; }; '
+        'tell ss "$(ss -tan 2>/dev/null)" "$1"; '
+        'tell netstat "$(netstat -an 2>/dev/null | grep -i "^tcp")" "$1"; '
+        'tell sockstat "$(sockstat -s -P tcp 2>/dev/null)" "$1"; '
+        'tell /proc/net/tcp "$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)" "$2"; '
+        "exit 1",
+        f"[.:]({'|'.join(map(str, wanted))})([[:space:]]|$)",
+        f":({'|'.join(f'{port:04X}' for port in wanted)}) ",
+    )
+
+
+# `timeout` is not everywhere; where it is, a daemon that hangs leaves nothing of ours behind.
+_BOUNDED = 'if command -v timeout >/dev/null; then exec timeout 3 "$@"; else exec "$@"; fi'
+
+
+def chrony_tracking() -> Command:
+    """What chronyd says of the clock, in commas."""
+    return _script(_BOUNDED, "chronyc", "-n", "-c", "tracking")
+
+
+def ntpq_variables() -> Command:
+    """What the reference ntpd says of the clock."""
+    return _script(_BOUNDED, "ntpq", "-n", "-c", "rv")
+
+
+def openntpd_status() -> Command:
+    """What OpenNTPD says of the clock."""
+    return _script(_BOUNDED, "ntpctl", "-s", "status")
+
+
+def timedate() -> Command:
+    """Whether systemd knows a time service, and whether the kernel takes the clock for synchronised."""
+    return _script(_BOUNDED, "timedatectl", "show", "-p", "NTP", "-p", "NTPSynchronized")
 
 
 def remove_tree(path: str) -> Command:

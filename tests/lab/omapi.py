@@ -13,7 +13,7 @@ import hmac
 import itertools
 import socket
 import struct
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from .net import LabError, thread_in
@@ -116,7 +116,8 @@ class _Link:
 class Reader:
     """OMAPI of one server."""
 
-    space: str
+    space: str | None
+    """The network namespace to ask from; None: the caller's own."""
     key: Key | None
     port: int = 7911
 
@@ -149,7 +150,7 @@ class Reader:
 
     def _talk(self, opcode: int, message: Pairs, fields: Pairs, timeout: float) -> Pairs:
         try:
-            with thread_in(self.space):
+            with thread_in(self.space) if self.space else nullcontext():
                 sock = socket.create_connection(("127.0.0.1", self.port), timeout)
             with sock:
                 return _Link(sock, self.key).call(opcode, message, fields)[1]

@@ -67,6 +67,7 @@ class Server:
         (self.root / "shadow").chmod(0o600)
         (self.etc / "dhcpd.conf").write_text(dhcpd_conf(self._settings, self.role))
         (self.etc / "shared/master.conf").write_text(master_conf(self._settings, self._key))
+        (self.etc / "shared/master.conf").chmod(0o600)  # the OMAPI secret stands in it
         restart = self.etc / "restart-dhcpd"
         restart.write_text((TEMPLATES / "restart-dhcpd").read_text().replace("@PYTHON@", plain_python()))
         restart.chmod(0o755)

@@ -89,7 +89,7 @@ async def test_pool_counters(lab: Lab) -> None:
     for server in (lab.primary, lab.secondary):
         async with connected(lab, server, key_of(lab, "hmac-sha256")) as client:
             lease = await client.lease("10.0.0.100")
-            assert lease.address == "10.0.0.100"
+            assert lease.view.address == "10.0.0.100"
             assert lease.pool_handle is not None
             pool = await client.pool(lease.pool_handle)
             assert (pool.lease_count, pool.free_leases, pool.backup_leases) == (101, 51, 50)
@@ -141,7 +141,7 @@ async def test_calls_side_by_side(lab: Lab) -> None:
                 assert isinstance(answer, OmapiNotFound)
                 assert int(address.rpartition(".")[2]) < 100
             else:
-                assert answer.address == address
+                assert answer.view.address == address
 
 
 async def test_no_omapi_there(lab: Lab) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dhcptui.dhcpdconf import scaffold as scaffolding
+
 from .omapi import Key
 
 ADDRESSES = {"op": "10.0.0.1", "primary": "10.0.0.10", "secondary": "10.0.0.20"}
@@ -34,45 +36,37 @@ class Settings:
     key_name: str = "omapi"
 
 
+def scaffold(settings: Settings, key: Key | None = None) -> scaffolding.Scaffold:
+    """The pair as `dhcptui scaffold` would write it."""
+    return scaffolding.Scaffold(
+        peer=settings.peer,
+        primary=ADDRESSES["primary"],
+        secondary=ADDRESSES["secondary"],
+        subnet="10.0.0.0/24",
+        range=settings.range,
+        mclt=settings.mclt,
+        split=settings.split,
+        port=settings.failover_port,
+        omapi_port=OMAPI_PORT,
+        key=scaffolding.Key(key.name, key.algorithm, key.secret) if key else None,
+        routers=(ADDRESSES["op"],),
+        max_response_delay=settings.max_response_delay,
+        max_unacked_updates=settings.max_unacked_updates,
+        load_balance_max_seconds=settings.load_balance_max_seconds,
+        default_lease_time=settings.default_lease_time,
+        max_lease_time=settings.max_lease_time,
+    )
+
+
 def dhcpd_conf(settings: Settings, role: str) -> str:
     """Only what differs between the two servers; the rest is shared."""
-    partner = "secondary" if role == "primary" else "primary"
-    only_primary = f"  mclt {settings.mclt};\n  split {settings.split};\n" if role == "primary" else ""
-    return f"""failover peer "{settings.peer}" {{
-  {role};
-  address {ADDRESSES[role]};
-  port {settings.failover_port};
-  peer address {ADDRESSES[partner]};
-  peer port {settings.failover_port};
-  max-response-delay {settings.max_response_delay};
-  max-unacked-updates {settings.max_unacked_updates};
-  load balance max seconds {settings.load_balance_max_seconds};
-{only_primary}}}
-include "/etc/dhcp/shared/master.conf";
-"""
+    return scaffold(settings).dhcpd_conf(role)
 
 
 def master_conf(settings: Settings, key: Key | None) -> str:
-    """The shared part: the same bytes on both servers."""
-    omapi = f"omapi-port {OMAPI_PORT};\n"
-    if key:
-        secret = f'key {key.name} {{\n  algorithm {key.algorithm};\n  secret "{key.secret}";\n}}\n'
-        omapi = f"{secret}{omapi}omapi-key {key.name};\n"
-    return f"""{omapi}
-authoritative;
-ddns-update-style none;
-default-lease-time {settings.default_lease_time};
-max-lease-time {settings.max_lease_time};
-
-subnet 10.0.0.0 netmask 255.255.255.0 {{
-  option routers {ADDRESSES["op"]};
-  pool {{
-    failover peer "{settings.peer}";
-    deny dynamic bootp clients;
-    range {settings.range[0]} {settings.range[1]};
-  }}
-}}
-"""
+    """The shared part: the same bytes on both servers. The key stands in it: one file is easier to plant faults in."""
+    made = scaffold(settings, key)
+    return made.master_conf().replace(f'include "{scaffolding.KEY_FILE}";\n', made.key_conf())
 
 
 def sshd_config(environment: dict[str, str]) -> str:

@@ -183,3 +183,44 @@ def test_platforms(tmp_path: Path, platform: str, leases: str, restart: tuple[st
     assert (one.leases, one.restart) == (leases, restart)
     given = read(tmp_path, text.replace("platform =", 'leases = "/x"\nplatform =')).pair(None).primary
     assert given.leases == "/x"
+
+
+def test_console_and_keys(tmp_path: Path) -> None:
+    """How it looks, and other keys: with and without quotes, one or a list."""
+    looks = '[console]\ntheme = "dhcptui-contrast"\nascii = true\n'
+    keys = '[keys]\n"act.shutdown" = "f5"\nlook.pause = [" ", "Ctrl+S"]\nlook.audit = "S"\n'
+    config = read(tmp_path, MINIMAL + looks + keys)
+    assert (config.console.theme, config.console.ascii) == ("dhcptui-contrast", True)
+    assert config.console.keys == {"act.shutdown": ("f5",), "look.pause": ("space", "ctrl+s"), "look.audit": ("S",)}
+    again = tmp_path / "again.toml"
+    again.write_text(show(config))
+    assert load(again).console == config.console
+    assert read(tmp_path, MINIMAL).console.keys == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[console]\ntheme = "dark"', ["[console] theme", "'dark'", "dhcptui, dhcptui-16, dhcptui-contrast"]),
+        ("[console]\nascii = 1", ["[console] ascii", "true or false"]),
+        ("[console]\nasci = true", ["[console] asci", "did you mean 'ascii'"]),
+        ('[keys]\n"act.shutdwon" = "f5"', ["[keys] act.shutdwon", "did you mean 'act.shutdown'"]),
+        ('[keys]\n"act.shutdown" = "pageupp"', ["[keys] act.shutdown", "unknown key 'pageupp'", "'pageup'"]),
+        ('[keys]\n"act.shutdown" = 5', ["[keys] act.shutdown", "must be a key"]),
+        ('[keys]\n"act.shutdown" = []', ["[keys] act.shutdown", "must be a key"]),
+        ('[keys]\n"act.shutdown" = "ctrl+m"', ["[keys] act.shutdown", "reaches a program as 'enter'"]),
+        ('[keys]\n"act.shutdown" = "q"', ["[keys] act.shutdown", "'q' already belongs to 'quit'"]),
+        ('[keys]\n"act.shutdown" = "f5"\nquit = "f5"', ["[keys]", "'f5' already belongs to"]),
+    ],
+)
+def test_errors_in_console_and_keys(tmp_path: Path, text: str, words: list[str]) -> None:
+    """File, table and key are named, with the nearest valid one."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, MINIMAL + text)
+    assert all(word in str(caught.value) for word in ["config.toml", *words]), str(caught.value)
+
+
+def test_keys_may_be_swapped(tmp_path: Path) -> None:
+    """A key is free when its owner was given another one."""
+    config = read(tmp_path, MINIMAL + '[keys]\n"act.shutdown" = "P"\n"act.partner-down" = "S"')
+    assert config.console.keys == {"act.shutdown": ("P",), "act.partner-down": ("S",)}

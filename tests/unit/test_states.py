@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from dhcptui.model.states import (
+    CONFLICT,
+    LEADS_TO,
     SERVING,
     SILENCING,
     FailoverState,
@@ -67,3 +71,53 @@ def test_who_serves(local: FailoverState, partner: FailoverState) -> None:
     """Serving is the rule of failover.c:1655-1744, over the whole product of states."""
     assert serves(local, partner) == (local.number in {2, 3, 4} and partner.number not in {4, 5, 10, 11})
     assert (partner in SILENCING) == (partner.number in {4, 5, 10, 11})
+
+
+# Ways seen on a real pair, as its logs tell them ("I move from ... to ...").
+SEEN = (
+    (S.NORMAL, S.COMMUNICATIONS_INTERRUPTED, S.NORMAL),
+    (S.NORMAL, S.PARTNER_DOWN, S.NORMAL),
+    (S.NORMAL, S.POTENTIAL_CONFLICT, S.NORMAL),
+    (S.PARTNER_DOWN, S.POTENTIAL_CONFLICT, S.CONFLICT_DONE, S.NORMAL),
+    (S.STARTUP, S.RECOVER, S.RECOVER_WAIT, S.RECOVER_DONE, S.NORMAL),
+    (S.SHUTDOWN, S.RECOVER),
+    (S.STARTUP, S.RECOVER, S.RECOVER_DONE, S.NORMAL),
+    (S.STARTUP, S.COMMUNICATIONS_INTERRUPTED, S.NORMAL),
+    (S.STARTUP, S.PARTNER_DOWN, S.NORMAL),
+)
+
+
+@pytest.mark.parametrize("way", SEEN)
+def test_ways_that_were_seen_are_legal(way: tuple[S, ...]) -> None:
+    """Each step of a way that dhcpd took by itself stands in the table."""
+    assert all(after in LEADS_TO[before] for before, after in itertools.pairwise(way))
+
+
+def test_transitions() -> None:
+    """Every state has a row; none leads to itself, to startup or to unknown; only startup leads to all the others."""
+    assert set(LEADS_TO) == set(S)
+    for state, ways in LEADS_TO.items():
+        assert not ways & {state, S.STARTUP, S.UNKNOWN}
+    assert {state for state, ways in LEADS_TO.items() if not ways} == {S.PAUSED}
+
+
+def test_who_comes_back_to_normal_by_itself() -> None:
+    """From everywhere but pause there is a way to normal: what looks stuck elsewhere waits for something."""
+    reached = {S.NORMAL}
+    while more := {state for state, ways in LEADS_TO.items() if ways & reached} - reached:
+        reached |= more
+    assert set(S) - reached == {S.PAUSED}
+
+
+def test_a_returning_server_never_skips_its_resynchronisation() -> None:
+    """recover leads to normal only through recover-done; out of a conflict serves only who is normal or alone."""
+    assert S.NORMAL not in LEADS_TO[S.RECOVER] | LEADS_TO[S.RECOVER_WAIT]
+    assert all(LEADS_TO[state] & SERVING <= {S.NORMAL, S.PARTNER_DOWN} for state in CONFLICT)
+
+
+def test_serving_phrases() -> None:
+    """Who serves, in words: a state that serves nobody never says that the server itself does."""
+    for state in S:
+        assert state.info.serving
+        if not state.info.serves:
+            assert not state.info.serving.startswith(("it ", "both"))

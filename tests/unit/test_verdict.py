@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -139,3 +140,17 @@ def test_worst_level_of_several_pairs() -> None:
     assert worst([Level.OK, Level.CRITICAL, Level.UNKNOWN]) is Level.CRITICAL
     assert worst([Level.OK, Level.WARNING]) is Level.WARNING
     assert worst([]) is Level.UNKNOWN
+
+
+def test_advice_names_the_key_that_is_bound() -> None:
+    """The same sentence with another key for each action; without one, the default."""
+    for one, two, key in (
+        (live(P), live(Q), "use S (clean"),
+        (live(P, S.COMMUNICATIONS_INTERRUPTED), down(Q), "U brings dhcp2 up"),
+        (live(P, S.PARTNER_DOWN, S.SHUTDOWN), live(Q, S.SHUTDOWN, S.PARTNER_DOWN), "H takes its clients back"),
+    ):
+        verdict = derive(pair(one, two), NOW)
+        assert key in verdict.advice
+        other = verdict.advise(lambda action: f"<{action.value}>")
+        assert key not in other
+        assert re.sub("<[a-z-]+>", "", other) == re.sub(r"\b[SUHPX]\b", "", verdict.advice)

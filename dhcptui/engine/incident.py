@@ -1,0 +1,193 @@
+"""Gather an incident: both logs, both lease files, the audit log, and one look at the pair. No console needs to run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.audit import AuditError, AuditLog, hide, known_secrets
+from dhcptui.engine.chronicle import STEADY_SECONDS
+from dhcptui.engine.clocks import moment
+from dhcptui.engine.gather import looking
+from dhcptui.engine.pair import PairEngine
+from dhcptui.engine.report import recorded_words
+from dhcptui.engine.unfinished import recent_records
+from dhcptui.model.audit import AuditEntry, AuditEvent
+from dhcptui.model.incident import Act, ActionRun, Incident, PoolLow, ServerPart, coverage, lowest, relevant_rows
+from dhcptui.model.leasefile import FailoverRecord
+from dhcptui.model.loglines import LogLine, parse
+from dhcptui.model.sanitize import clean
+from dhcptui.model.serving import serving_spans
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import ServerStanding
+from dhcptui.model.timeline import Note, from_audit, from_line, from_record, merge
+from dhcptui.model.verdict import derive
+from dhcptui.remote.commands import Command
+from dhcptui.remote.errors import RemoteError
+from dhcptui.remote.records import failover_records, log_before
+from dhcptui.remote.tail import LogSource
+
+LOOK_SECONDS = 8.0
+LOG_LINES = 20_000
+"""Lines of one log, client traffic left out."""
+_LIMITS = (
+    "A server that is killed writes no last word: its end is taken from its partner's log, where that noted the loss.",
+    "Serving means: its state lets it answer. Whether clients could reach it is not in any log.",
+    "Clock offsets are those of now; a clock that was set meanwhile makes older times differ.",
+    "The audit log is that of this machine; what was done from elsewhere is not in it.",
+)
+
+
+@dataclass(slots=True)
+class _Past:
+    """What one server had written down."""
+
+    lines: Sequence[LogLine] = ()
+    records: tuple[FailoverRecord, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+async def investigate(settings: PairSettings, since: float, log: AuditLog | None = None) -> Incident:
+    """The incident since `since` (epoch seconds). What cannot be read is told in its notes."""
+    async with looking(settings, LOOK_SECONDS) as engine:
+        pasts = dict(zip(Role, await asyncio.gather(*(_past(engine, role, since) for role in Role)), strict=True))
+        return _build(settings, engine.snapshot, moment(), since, pasts, log=log or AuditLog())
+
+
+async def _past(engine: PairEngine, role: Role, since: float) -> _Past:
+    watcher, past = engine.watchers[role], _Past()
+    name, secrets = watcher.settings.name, known_secrets(engine.settings)
+    try:
+        zone = _zone((await watcher.quick(Command(("date", "+%z")))).stdout)
+        raw = await log_before(watcher.session, LogSource.parse(watcher.settings.log), since - 86400, LOG_LINES)
+        now = time.time()
+        past.lines = [_hidden(parse(line, now, zone), secrets) for line in raw]
+    except RemoteError as error:
+        past.notes += (clean(f"{name}: the log could not be read: {error}", 400),)
+    try:
+        past.records = await failover_records(watcher.session, watcher.settings.leases, engine.settings.peer)
+    except RemoteError as error:
+        past.notes += (clean(f"{name}: the lease file could not be read: {error}", 400),)
+    return past
+
+
+def _zone(said: bytes) -> int:
+    """Seconds east of UTC, of `+0200`."""
+    text = said.decode("ascii", "replace").strip()
+    if len(text) != 5 or not text[1:].isdigit():
+        return 0
+    return (-1 if text[0] == "-" else 1) * (int(text[1:3]) * 3600 + int(text[3:]) * 60)
+
+
+def _hidden(line: LogLine, secrets: Sequence[str]) -> LogLine:
+    """dhcpd quotes a line of its configuration that it does not like."""
+    text = hide(line.text, secrets)
+    return line if text == line.text else line._replace(text=text, fold_key=None)
+
+
+def _build(
+    settings: PairSettings, seen: PairSnapshot, now: Moment, since: float, pasts: dict[Role, _Past], *, log: AuditLog
+) -> Incident:
+    verdict = derive(seen, now)
+    offsets = {view.role: view.clock.value.seconds for view in seen.servers if view.clock}
+    notes = [note for past in pasts.values() for note in past.notes]
+    actions: tuple[ActionRun, ...] = ()
+    told: list[Note] = []
+    names = {settings[role].name: role for role in Role}
+    try:
+        entries = recent_records(log, settings.name, since)
+        told = [note for entry, who in entries if (note := from_audit(entry, names, who))]
+        actions = _actions(entries)
+    except AuditError as error:
+        notes.append(clean(str(error), 300))
+    for role, past in pasts.items():
+        told += [note for line in past.lines if (note := from_line(role, line, settings.peer))]
+        told += [note for record in past.records for note in from_record(role, record, _mclt(seen))]
+    one, two = (_part(verdict[role], pasts[role].lines, since, now) for role in Role)
+    parts = (one, two)
+    spans = serving_spans(
+        {role: past.lines for role, past in pasts.items()},
+        settings.peer,
+        # Milliseconds are noise here: without them the times are those of the logs.
+        offsets={role: offset for role, offset in offsets.items() if abs(offset) >= STEADY_SECONDS},
+        begin=since,
+        end=now.wall,
+        present={role: verdict[role].serving for role in Role},
+    )
+    return Incident(
+        settings.name,
+        settings.peer,
+        since,
+        now.wall,
+        verdict.level.value,
+        verdict.headline,
+        verdict.advice,
+        parts,
+        tuple(event for event in merge(told, offsets) if event.at >= since or (event.until or 0.0) >= since),
+        actions,
+        spans,
+        _lows(seen, pasts, since, now),
+        (*notes, *coverage(parts, since, offsets), *_LIMITS),
+    )
+
+
+def _mclt(seen: PairSnapshot) -> int:
+    return max((view.status.value.mclt_seconds for view in seen.servers if view.status), default=0)
+
+
+def _part(each: ServerStanding, lines: Sequence[LogLine], since: float, now: Moment) -> ServerPart:
+    view = each.view
+    words = each.state.word if each.state else each.standing.value
+    if each.state is None and view.recorded:
+        words += f"; {recorded_words(view.recorded.value, view.server_time(now))}"
+    offset = view.clock.value.seconds if view.clock else None
+    rows, left_out = relevant_rows(lines, since + (offset or 0.0))
+    first = next((line.stamp for line in lines if line.stamp is not None), None)
+    return ServerPart(view.name, view.role, words, offset, rows, left_out, first)
+
+
+def _lows(seen: PairSnapshot, pasts: dict[Role, _Past], since: float, now: Moment) -> tuple[PoolLow, ...]:
+    """The lowest of each pool on each server, from the log and from now."""
+    found: dict[tuple[str, str], PoolLow] = {}
+    for role, past in pasts.items():
+        view = seen[role]
+        offset = view.clock.value.seconds if view.clock else 0.0
+        lows = list(lowest(view.name, past.lines, since + offset))
+        if view.pools and view.omapi.ok:
+            lows += [
+                PoolLow(
+                    each.network, view.name, each.total, each.free, each.backup, view.server_time(now), "OMAPI, now"
+                )
+                for each in view.pools.value
+            ]
+        for low in lows:
+            best = found.get((low.network, low.server))
+            if best is None or low.free + low.backup < best.free + best.backup:
+                found[low.network, low.server] = low
+    return tuple(sorted(found.values(), key=lambda low: (low.network, low.server)))
+
+
+def _actions(entries: Sequence[tuple[AuditEntry, str]]) -> tuple[ActionRun, ...]:
+    """Runs in the order of their beginning, each with its acts."""
+    runs: dict[str, ActionRun] = {}
+    open_acts: dict[str, list[Act]] = {}
+    for entry, who in entries:
+        if entry.event is AuditEvent.BEGIN:
+            runs[entry.run] = ActionRun(entry.at, who, entry.action, entry.server, entry.text, (), "", None)
+            open_acts[entry.run] = []
+        elif entry.run not in runs:
+            continue
+        elif entry.event is AuditEvent.END:
+            runs[entry.run] = replace(runs[entry.run], outcome=entry.text, ok=entry.ok)
+        elif entry.event is AuditEvent.INTENT:
+            open_acts[entry.run].append(Act(entry.at, entry.server, entry.text, "", None))
+        else:
+            acts = open_acts[entry.run]
+            for index in range(len(acts) - 1, -1, -1):
+                if acts[index].ok is None and acts[index].server == entry.server:
+                    acts[index] = replace(acts[index], outcome=entry.text, ok=entry.ok)
+                    break
+    return tuple(replace(run, acts=tuple(open_acts[name])) for name, run in runs.items())

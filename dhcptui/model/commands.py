@@ -1,0 +1,183 @@
+"""Every command of the console, once: keys, key bar, palette, help and README come from this table.
+
+Capitals act, lower-case letters look. A key is written as people write it: "R", "?", "f5", "ctrl+y", "shift+tab".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dhcptui.model.guards import Action
+
+Where = Literal["screen", "log", "prompt", "drill"]
+"""Where a key means the command: everywhere, in a log, in an open prompt, on the practice pair."""
+
+NAMED_KEYS = (
+    "enter", "tab", "shift+tab", "escape", "space", "backspace", "delete", "insert", "home", "end", "pageup",
+    "pagedown", "up", "down", "left", "right", *(f"f{number}" for number in range(1, 13)),
+)  # fmt: skip
+"""Keys with a name that every terminal can send."""
+SAME_ON_THE_WIRE = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace", "ctrl+j": "enter", "ctrl+[": "escape"}
+"""What a terminal cannot tell from another key."""
+_SHOWN = {"escape": "esc", "pageup": "PgUp", "pagedown": "PgDn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a key does."""
+
+    name: str
+    """What a user remaps."""
+    keys: tuple[str, ...]
+    """The first one is shown; none: it is in the palette only."""
+    label: str
+    """In the key bar; short."""
+    help: str
+    """One sentence."""
+    target: str
+    """The action method it runs."""
+    action: Action | None = None
+    """Set for the commands that act on a server."""
+    short: str = ""
+    """The label where there is little room; empty: the same."""
+    in_bar: bool = True
+    where: Where = "screen"
+
+    @property
+    def acting(self) -> bool:
+        """Whether it changes anything on a server; such a command does not exist in read-only mode."""
+        return self.action is not None
+
+    @property
+    def key(self) -> str:
+        """The first key; empty where there is none."""
+        return self.keys[0] if self.keys else ""
+
+    @property
+    def shown_key(self) -> str:
+        """The first key as people write it."""
+        return shown(self.key)
+
+    @property
+    def shown_keys(self) -> str:
+        """All keys as people write them."""
+        return " ".join(map(shown, self.keys))
+
+    def labels(self, action: Action | None) -> tuple[str, str, str]:
+        """Shortest, short and long label, for what the key means at the moment. A key that looks can stand alone."""
+        long, short = (
+            INSTEAD.get(action, (self.label, self.short or self.label))
+            if action
+            else (self.label, self.short or self.label)
+        )
+        return (short if self.acting else ""), short, long
+
+
+INSTEAD: dict[Action, tuple[str, str]] = {Action.TAKE_BACK: ("take back", "back")}
+"""Labels of an action that shares the key of another one."""
+
+THEMES = {
+    "dhcptui": "calm and dark",
+    "dhcptui-16": "the terminal's own sixteen",
+    "dhcptui-contrast": "high contrast",
+}
+"""The themes, the first one the default where the terminal has colours enough."""
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "act.sync-restart", ("R",), "sync+restart",
+        "Copy the shared configuration, test it, and restart both servers one after the other.",
+        "act('sync-restart')", Action.SYNC_RESTART, "sync",
+    ),
+    Command(
+        "act.partner-down", ("P",), "partner-down",
+        "Tell the surviving server that its partner is down for good, so that it takes over.",
+        "act('partner-down')", Action.PARTNER_DOWN,
+    ),
+    Command(
+        "act.shutdown", ("S",), "shutdown", "Stop one server cleanly: its partner takes over at once.",
+        "act('shutdown')", Action.SHUTDOWN, "stop",
+    ),
+    Command(
+        "act.hand-over", ("H",), "hand over",
+        "Let the partner serve every client while dhcpd keeps running; on a server that has handed over: take back.",
+        "act('hand-over')", Action.HAND_OVER, "hand",
+    ),
+    Command(
+        "act.start", ("U",), "bring up", "Start dhcpd on a server where it does not run.",
+        "act('start')", Action.START, "up",
+    ),
+    Command(
+        "act.rescue", ("X",), "rescue",
+        "Make the only living server serve again, when it answers nobody because of what it recorded.",
+        "act('rescue')", Action.RESCUE,
+    ),
+    Command("drill.menu", ("D",), "drills", "Choose a drill: something goes wrong on the practice pair.", "drills", where="drill"),
+    Command("drill.explain", ("w",), "what happened?", "Say what the drill has done to the pair.", "drill_explain", in_bar=False, where="drill"),
+    Command("drill.review", ("e",), "end and review", "End the drill and read how it went.", "drill_review", in_bar=False, where="drill"),
+    Command("look.next-pane", ("tab",), "next pane", "Go to the next pane.", "pane(1)", short="pane"),
+    Command("look.previous-pane", ("shift+tab",), "previous pane", "Go to the previous pane.", "pane(-1)", in_bar=False),
+    Command("look.pause", ("space",), "pause", "Hold both logs still; press again to follow.", "pause"),
+    Command("look.audit", ("a",), "audit log", "Show every command and write of this console, live; press again for the logs.", "audit", short="log"),
+    Command("look.find", ("/",), "find", "Find text in the logs.", "find"),
+    Command("look.palette", (":",), "commands", "Find a command by its name.", "palette", short="all"),
+    Command("look.help", ("?",), "help", "Show the keys, what each state means, and who serves in it.", "help"),
+    Command("look.back", ("escape",), "back", "Leave what is open: the prompt, the help, the audit log.", "back", in_bar=False),
+    *(
+        Command(f"theme.{name}", (), f"theme: {name}", f"Other colours: {words}.", f"theme('{name}')", in_bar=False)
+        for name, words in THEMES.items()
+    ),
+    Command("quit", ("q",), "quit", "Leave the console; nothing changes on the servers.", "leave"),
+    Command("log.up", ("up",), "line up", "Scroll up.", "rows(-1)", in_bar=False, where="log"),
+    Command("log.down", ("down",), "line down", "Scroll down.", "rows(1)", in_bar=False, where="log"),
+    Command("log.page-up", ("pageup",), "page up", "Scroll up a page.", "pages(-1)", in_bar=False, where="log"),
+    Command("log.page-down", ("pagedown",), "page down", "Scroll down a page.", "pages(1)", in_bar=False, where="log"),
+    Command("log.head", ("g", "home"), "first line", "Go to the oldest line.", "head", in_bar=False, where="log"),
+    Command("log.tail", ("G", "end"), "newest line", "Go to the newest line and follow.", "tail", in_bar=False, where="log"),
+    Command("log.left", ("left",), "shift left", "Go back to the left.", "shift(-1)", in_bar=False, where="log"),
+    Command("log.right", ("right",), "shift right", "Show what is cut off on the right.", "shift(1)", in_bar=False, where="log"),
+    Command("prompt.copy", ("y", "ctrl+y"), "copy as script", "Copy the plan as a script; nothing is run.", "copy", in_bar=False, where="prompt"),
+)  # fmt: skip
+
+BY_NAME = {command.name: command for command in COMMANDS}
+
+
+def shown(key: str) -> str:
+    """A key as people write it."""
+    return _SHOWN.get(key, key)
+
+
+def read_key(text: str) -> str | None:
+    """The key that `text` names, in the one way it is written here; None: no terminal sends such a key reliably."""
+    if len(text) == 1:
+        return "space" if text == " " else text if text.isprintable() and text.isascii() else None
+    lower = text.lower()
+    name = {"esc": "escape", "pgup": "pageup", "pgdn": "pagedown"}.get(lower, lower)
+    if name in NAMED_KEYS:
+        return name
+    begin, plus, letter = name.partition("+")
+    controls = begin == "ctrl" and plus and len(letter) == 1 and letter.isascii() and letter.isalpha()
+    return name if controls and name not in SAME_ON_THE_WIRE else None
+
+
+def remapped(keys: dict[str, tuple[str, ...]]) -> tuple[Command, ...]:
+    """The table with other keys: command name -> keys."""
+    return tuple(replace(each, keys=keys.get(each.name, each.keys)) for each in COMMANDS)
+
+
+def twice(keys: dict[str, tuple[str, ...]]) -> tuple[str, str, str] | None:
+    """A key that two commands would share, and their names, first the one that was remapped; None: all is well."""
+    owner: dict[str, str] = {}
+    for command in sorted(remapped(keys), key=lambda each: each.name in keys):
+        for key in dict.fromkeys(command.keys):
+            if key in owner:
+                return key, command.name, owner[key]
+            owner[key] = command.name
+    return None
+
+
+def key_of(action: Action) -> str:
+    """The default key of an action."""
+    own = Action.HAND_OVER if action is Action.TAKE_BACK else action
+    return next(command.shown_key for command in COMMANDS if command.action is own)

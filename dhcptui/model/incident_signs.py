@@ -1,0 +1,264 @@
+"""Which incidents are probable now, and what speaks for each. Pure and total.
+
+A sign is read from both servers' states, from counters and clocks, and from what the logs said lately. A remedy is named
+only while the guards would allow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.incident_scene import Evidence, Found, Scene, Side, scene
+from dhcptui.model.incident_traces import TRACES, database_lost, first_meeting
+from dhcptui.model.incidents import BY_ID, Incident, Weight
+from dhcptui.model.lexicon import LineKind
+from dhcptui.model.reach import matrix
+from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
+from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+
+_S, _A = FailoverState, Action
+NOTE, WARNING, CRITICAL = Weight
+MOST_EVIDENCE = 6
+
+ORDER = (
+    "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-7", "I-8", "I-1", "I-18", "I-2", "I-4", "I-9", "I-10",
+    "I-17", "I-16", "I-14", "I-19", "I-11", "I-15",
+)  # fmt: skip
+"""Among incidents of equal weight the one that explains more stands first."""
+
+STRONGER = {"I-7": {"I-5", "I-6"}, "I-12": {"I-21"}, "I-4": {"I-21"}, "I-9": {"I-19"}}
+"""Incident -> those beside which it is not named: they show the same and say more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """An action that would help, with the server that acts. The guards allow it at the moment it is named."""
+
+    action: Action
+    acting: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Probable:
+    """An incident that is probable now, with what was observed."""
+
+    incident: Incident
+    weight: Weight
+    evidence: tuple[Evidence, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """As in "I-7"."""
+        return self.incident.id
+
+    @property
+    def title(self) -> str:
+        """In plain words."""
+        return self.incident.title
+
+
+def probable(snapshot: PairSnapshot, now: Moment) -> tuple[Probable, ...]:
+    """Every incident that is probable at `now`, the heaviest first."""
+    seen = scene(snapshot, now)
+    found: dict[str, list[Found]] = {}
+    for sign in (*SIGNS, *TRACES):
+        for each in sign(seen):
+            found.setdefault(each.id, []).append(each)
+    named = [_join(id_, several, seen) for id_, several in found.items() if not STRONGER.get(id_, set()) & found.keys()]
+    return tuple(sorted(named, key=lambda each: (-each.weight, ORDER.index(each.id))))
+
+
+def _join(id_: str, several: list[Found], seen: Scene) -> Probable:
+    """One incident from all that speaks for it."""
+    weight = max(each.weight for each in several)
+    evidence = tuple(dict.fromkeys(item for each in several for item in each.evidence))
+    wanted = dict.fromkeys(want for each in several for want in each.wanted)
+    allowed = (Remedy(*want) for want in wanted if rule(*want, seen.snapshot, seen.now).allowed)
+    return Probable(BY_ID[id_], weight, evidence[:MOST_EVIDENCE], tuple(allowed))
+
+
+# -- signs in states, counters and clocks
+
+
+def runs_dry(seen: Scene) -> Iterator[Found]:
+    """I-1: a server without its partner, on what is left of its half."""
+    for me, other in seen.sides:
+        if me.state not in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN}:
+            continue
+        hungry = me.lines({"I-1"}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since)
+        alone = me.state is _S.PARTNER_DOWN
+        dry = [pool for pool in me.pools if pool.total and not (pool.free + pool.backup if alone else me.own(pool))]
+        counters = tuple(me.counts(pool) for pool in dry or me.pools[:1])
+        wanted = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role))
+        if dry or hungry:
+            yield Found("I-1", CRITICAL, (me.says(), other.says(), *counters, *me.said(hungry)), wanted)
+        elif other.lost and not alone:
+            yield Found("I-1", WARNING, (me.says(), other.says(), *counters), wanted)
+
+
+def unbalanced(seen: Scene) -> Iterator[Found]:
+    """I-2: both normal, and one of them has nothing to give."""
+    if not all(side.state is _S.NORMAL for side in (seen.a, seen.b)):
+        return
+    restart = ((_A.SYNC_RESTART, Role.PRIMARY),)
+    for me, _ in seen.sides:
+        empty = [p for p in me.pools if not me.own(p) and p.free + p.backup >= max(2, p.total // 10)]
+        lines = [
+            *me.lines({"I-2"}, 600, {LineKind.WARNING}, after=me.since),
+            *(r for r in me.lines({"I-1"}, 600, {LineKind.WARNING}, after=me.since) if "holds all free" in r.line.text),
+        ]
+        asked_only = not empty and all("requesting peer" in remark.line.text for remark in lines)
+        if empty or lines:
+            evidence = (*(me.counts(pool) for pool in empty), *me.said(lines))
+            yield Found("I-2", NOTE if asked_only else WARNING, evidence, () if asked_only else restart)
+
+
+def conflict(seen: Scene) -> Iterator[Found]:
+    """I-3: both are sorting out who has which lease, or will as soon as they meet."""
+    states = {seen.a.state, seen.b.state}
+    for me, other in seen.sides:
+        if me.state in CONFLICT or (me.state is not None and me.state.info.serves and me.heard in CONFLICT):
+            yield Found("I-3", CRITICAL, (me.says(), me.records(), other.says()))
+    # While an action of ours hands over, one answer is a moment older than the other.
+    if seen.both_live and _S.PARTNER_DOWN in states and seen.action not in {"shutdown", "hand-over", "take-back"}:
+        rest = [side.state for side in (seen.a, seen.b)]
+        rest.remove(_S.PARTNER_DOWN)
+        if rest[0] in {_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN}:
+            yield Found("I-3", CRITICAL, (seen.a.says(), seen.b.says()))
+
+
+def rebuilding(seen: Scene) -> Iterator[Found]:
+    """I-4 and I-8: a server on its way back; I-19 when neither has a history."""
+    new = first_meeting(seen)
+    for me, other in seen.sides:
+        if me.state not in REBUILDING or (me.heard is _S.PARTNER_DOWN and other.lost):
+            continue
+        help_ = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role)) if other.lost else ()
+        weight = NOTE if other.serving else CRITICAL
+        if new or (other.state in {_S.RECOVER, _S.RECOVER_DONE} and not database_lost(me, other)):
+            yield Found("I-19", NOTE, (me.says(), other.says(), *new))
+            continue
+        lost = database_lost(me, other)
+        if lost or (me.state is _S.RECOVER and not other.serving):
+            yield Found("I-8", max(weight, WARNING), (me.says(), other.says(), *lost), help_)
+        if me.state is not _S.RECOVER or not lost:
+            yield Found("I-4", weight, (me.says(), other.says()), help_)
+
+
+def clocks(seen: Scene) -> Iterator[Found]:
+    """I-5: clocks that differ, measured or as dhcpd says."""
+    evidence: list[Evidence] = []
+    weight = None
+    if seen.skew is not None and abs(seen.skew) > CLOCK_CLOSE_SECONDS:
+        text = f"clock of {seen.b.name} is {seen.skew:+.1f} s from that of {seen.a.name}"
+        evidence.append(Evidence("", text))
+        weight = WARNING if abs(seen.skew) > CLOCK_LIMIT_SECONDS else NOTE
+    for me, _ in seen.sides:
+        after = me.since if me.state is _S.NORMAL else 0.0
+        if lines := me.lines({"I-5"}, 30, after=after):
+            evidence += me.said(lines, 1)
+            weight = WARNING
+    if weight is not None:
+        yield Found("I-5", weight, tuple(evidence))
+
+
+def misfit(seen: Scene) -> Iterator[Found]:
+    """I-6: roles that are not the configured ones."""
+    for me, _ in seen.sides:
+        status = me.standing.status
+        if me.live and status and status.role is not me.role:
+            text = f"says it is the {status.role.value}; the configuration says {me.role.value}"
+            yield Found("I-6", WARNING, (Evidence(me.name, text),))
+
+
+def blocked(seen: Scene) -> Iterator[Found]:
+    """I-7: both run and do not hear each other."""
+    ways = matrix(seen.snapshot, seen.now) if seen.both_live and not seen.healthy else None
+    for me, other in seen.sides:
+        way = ways[me.role].failover if ways else None
+        if way and way.state in {Reach.REFUSED, Reach.SILENT}:
+            met = "a refusal" if way.state is Reach.REFUSED else "silence"
+            yield Found("I-7", WARNING, (Evidence(me.name, f"meets {met} on {other.name}'s {way.what}"),))
+        if seen.apart and me.state is not _S.PARTNER_DOWN:
+            lines = me.lines({"I-7"}, 200)
+            yield Found("I-7", WARNING, (me.says(), other.says(), *me.said(lines, 1)))
+
+
+def short_leases(seen: Scene) -> Iterator[Found]:
+    """I-11: a server out of contact caps its promises."""
+    for me, _ in seen.sides:
+        status = me.standing.status
+        if me.state is _S.COMMUNICATIONS_INTERRUPTED and me.serving and status:
+            text = f"mclt {status.mclt_seconds} s" if status.mclt_seconds else "mclt not known yet"
+            yield Found("I-11", NOTE, (me.says(), Evidence(me.name, text)))
+
+
+def not_serving(seen: Scene) -> Iterator[Found]:
+    """I-12: states that nobody leaves without a hand. A hand-over looks the same and is one."""
+    for me, other in seen.sides:
+        lines = me.lines({"I-12"}, 3600, {LineKind.FATAL})
+        if me.state is _S.SHUTDOWN:
+            handed = other.state is _S.PARTNER_DOWN and not lines
+            if seen.action:
+                lines_of_action = (Evidence(me.name, f"{seen.action} is under way"),)
+                yield Found("I-12", NOTE, (me.says(), other.says(), *lines_of_action))
+            elif handed and other.serving:
+                yield Found("I-12", NOTE, (me.says(), other.says()), ((_A.TAKE_BACK, me.role),))
+            else:
+                evidence = (me.says(), other.says(), *me.said(lines))
+                yield Found("I-12", seen.outage, evidence, ((_A.TAKE_BACK, me.role),))
+        elif me.state in {_S.PAUSED, _S.UNKNOWN}:
+            yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)))
+        elif me.gone and lines:
+            yield Found("I-12", seen.outage, (me.says(), *me.said(lines)), ((_A.START, me.role),))
+
+
+def restarted_together(seen: Scene) -> Iterator[Found]:
+    """I-10: both start at once."""
+    if seen.a.state is _S.STARTUP and seen.b.state is _S.STARTUP:
+        yield Found("I-10", CRITICAL, (seen.a.says(), seen.b.says()))
+
+
+def declared_down(seen: Scene) -> Iterator[Found]:
+    """I-20: the server that was declared down runs, or could be started, without the one that knows the leases."""
+    for me, holder in seen.sides:
+        mark = holder.lockout if holder.lockout and holder.lockout.server == me.name else None
+        if mark is None and holder.last_state is not _S.PARTNER_DOWN:
+            continue
+        who = (Evidence(holder.name, f"{mark.by} declared {me.name} down", mark.since),) if mark else ()
+        evidence = (*who, _last(holder), me.says())
+        first = ((_A.START, holder.role),)
+        if holder.live:
+            if holder.state is _S.PARTNER_DOWN and me.lost:
+                yield Found("I-20", NOTE, evidence)
+        elif me.live and me.state not in REBUILDING and me.heard is not _S.PARTNER_DOWN and holder.lost:
+            yield Found("I-20", CRITICAL if me.serving else WARNING, evidence, first)
+        elif me.lost and holder.lost:
+            yield Found("I-20", seen.outage, evidence, first)
+
+
+def _last(side: Side) -> Evidence:
+    if side.live or side.last_state is None:
+        return side.says()
+    return Evidence(side.name, f"was last in {side.last_state.word}; {side.standing.standing.value} now")
+
+
+def alone_and_silent(seen: Scene) -> Iterator[Found]:
+    """I-21: the only living server waits for a partner that is gone."""
+    for me, other in seen.sides:
+        waits = me.state is not None and me.state is not _S.STARTUP and me.state is not _S.PAUSED
+        if waits and me.state not in CONFLICT and me.heard is _S.PARTNER_DOWN and other.lost:
+            lines = [r for r in me.lines({"I-21"}, 300) if "peer demands" in r.line.text]
+            evidence = (me.says(), me.records(), other.says(), *me.said(lines, 1))
+            yield Found("I-21", CRITICAL, evidence, ((_A.START, other.role), (_A.RESCUE, me.role)))
+
+
+Sign = Callable[[Scene], Iterator[Found]]
+SIGNS: tuple[Sign, ...] = (
+    alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, blocked, rebuilding, runs_dry, unbalanced,
+    restarted_together, short_leases,
+)  # fmt: skip

@@ -1,0 +1,186 @@
+"""`dhcptui lint` over SSH on the real pair: silent on a good one, and planted faults found where they stand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab.pair import Lab
+
+pytestmark = pytest.mark.lab
+
+
+def lint(lab: Lab, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run the program from the operator's place; there is never a traceback."""
+    argv = lab.operator_argv(sys.executable, "-W", "error", "-m", "dhcptui", "--config", str(lab.dir / "config.toml"))
+    root = Path(__file__).parents[2]
+    done = subprocess.run([*argv, "lint", *args], capture_output=True, text=True, timeout=60, check=False, cwd=root)
+    assert "Traceback" not in done.stderr + done.stdout
+    return done
+
+
+def findings(lab: Lab) -> list[dict[str, Any]]:
+    """What it finds now."""
+    done = lint(lab, "office", "--json")
+    found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    severities = {each["severity"] for each in found}
+    assert done.returncode == (2 if "error" in severities else 1 if "warning" in severities else 0)
+    assert (lab.key.secret if lab.key else "?") not in done.stdout + done.stderr
+    return found
+
+
+def plant(path: Path, old: str, new: str) -> int:
+    """Replace the one place; returns the line of the new text."""
+    text = path.read_text()
+    assert text.count(old) == 1, (old, text)
+    path.write_text(text.replace(old, new))
+    return path.read_text()[: path.read_text().index(new)].count("\n") + 1
+
+
+def test_the_labs_own_pair_is_silent(lab: Lab) -> None:
+    """Nothing worse than an info, exit 0; nothing on the servers has changed."""
+    lab.write_config()
+    before = {
+        path: (path.read_bytes(), path.stat().st_mtime) for s in lab.servers.values() for path in s.etc.rglob("*.conf")
+    }
+    done = lint(lab, "office")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not re.search("warning|error", done.stdout), done.stdout
+    assert {path: (path.read_bytes(), path.stat().st_mtime) for path in before} == before
+
+
+def test_planted_faults(lab: Lab) -> None:
+    """Faults in both servers' files: each with its file and line, as they are on the server."""
+    lab.write_config()
+    one, two = lab.primary.etc, lab.secondary.etc
+    shared = "/etc/dhcp/shared/master.conf"
+    port = lab.settings.failover_port
+    expected = {
+        ("L14", "primary", "/etc/dhcp/dhcpd.conf", _declaration(one, "  load balance max seconds 3;\n")),
+        (
+            "L12",
+            "primary",
+            "/etc/dhcp/dhcpd.conf",
+            plant(one / "dhcpd.conf", "  address 10.0.0.10;", "  address dhcp1;"),
+        ),
+        (
+            "L08",
+            "secondary",
+            "/etc/dhcp/dhcpd.conf",
+            plant(two / "dhcpd.conf", "  secondary;", "  secondary; mclt 20;"),
+        ),
+        (
+            "L13",
+            "secondary",
+            "/etc/dhcp/dhcpd.conf",
+            plant(two / "dhcpd.conf", f"  peer port {port};", f"  peer port {port + 1};"),
+        ),
+        (
+            "L22",
+            "primary",
+            shared,
+            _line(one / "shared/master.conf", "range 10.0.0.100"),
+        ),
+        ("L30", "secondary", shared, plant(two / "shared/master.conf", "max-lease-time 7200", "max-lease-time 7201")),
+        ("L31", "secondary", shared, plant(two / "shared/master.conf", "routers 10.0.0.1;", "routers 10.0.0.2;")),
+    }
+    plant(two / "shared/master.conf", "10.0.0.200;", "10.0.0.190;")
+    found = {(each["id"], each["role"], each["file"], each["line"]) for each in findings(lab)}
+    assert expected <= found
+    assert ("L55", None, None, None) in found
+
+
+def _declaration(etc: Path, without: str) -> int:
+    """Take a line out of the declaration; returns the line of the declaration."""
+    plant(etc / "dhcpd.conf", without, "\n")
+    return _line(etc / "dhcpd.conf", "failover peer")
+
+
+def _line(path: Path, fragment: str) -> int:
+    return path.read_text()[: path.read_text().index(fragment)].count("\n") + 1
+
+
+def test_restart_needed_until_restarted(lab: Lab) -> None:
+    """A file that changed after dhcpd was started is told, and no longer once dhcpd has read it."""
+    lab.write_config()
+    time.sleep(3.2)  # a process is dated to the second, twice rounded
+    path = lab.secondary.etc / "shared/master.conf"
+    path.write_text(path.read_text() + "# touched\n")
+    (one,) = [each for each in findings(lab) if each["id"] == "L53"]
+    assert (one["role"], one["file"]) == ("secondary", "/etc/dhcp/shared/master.conf")
+    lab.secondary.restart()
+    assert [each for each in findings(lab) if each["id"] == "L53"] == []
+
+
+def test_what_dhcpd_refuses(lab: Lab) -> None:
+    """`dhcpd -t` runs on the server, and its words are told."""
+    lab.write_config()
+    line = plant(lab.primary.etc / "dhcpd.conf", "  primary;", "  primary; nonsense;")
+    (one,) = [each for each in findings(lab) if each["id"] == "L50"]
+    assert f"/etc/dhcp/dhcpd.conf line {line}" in one["sentence"]
+
+
+def test_readable_secret_and_wrong_key(lab: Lab) -> None:
+    """Permissions are looked at on the server; the key is compared with the one in config.toml, and never shown."""
+    (lab.dir / "wrong.key").write_text("d3Jvbmc=\n")
+    wrong = {"name": "omapi", "algorithm": "hmac-sha256", "secret_file": str(lab.dir / "wrong.key")}
+    lab.write_config(secondary={"omapi_key": wrong})
+    for path in (lab.primary.etc / "shared").iterdir():
+        path.chmod(0o644)
+    for path in (lab.secondary.etc / "shared").iterdir():
+        path.chmod(0o600)
+    found = {(each["id"], each["role"]) for each in findings(lab)}
+    assert {("L47", "primary"), ("L45", "secondary")} <= found
+    assert not {("L47", "secondary"), ("L45", "primary")} & found
+
+
+def test_could_not_read(lab: Lab) -> None:
+    """Exit 3 with the reason of each server: no host key, a missing include, a broken file."""
+    lab.write_config(secondary={"known_hosts": str(lab.dir / "nobody")})
+    done = lint(lab, "office")
+    assert done.returncode == 3
+    assert "dhcp2" in done.stderr
+    assert "ssh-keygen -lf" in done.stderr
+    lab.write_config()
+    (lab.primary.etc / "shared/master.conf").unlink()
+    plant(lab.secondary.etc / "dhcpd.conf", "  secondary;", "  secondary { ")
+    done = lint(lab, "office")
+    assert done.returncode == 3
+    assert "/etc/dhcp/shared/master.conf does not exist" in done.stderr
+    assert "dhcp2: /etc/dhcp/dhcpd.conf line " in done.stderr
+
+
+def test_a_scaffold_runs(lab: Lab) -> None:
+    """What `dhcptui scaffold` writes, key file and all, put in place as it says: both become normal, lint is silent."""
+    lab.wait_settled()
+    out = lab.dir / "new"
+    given = "--peer foo --primary 10.0.0.10 --secondary 10.0.0.20 --subnet 10.0.0.0/24 --range 10.0.0.100-10.0.0.200"
+    argv = [sys.executable, "-m", "dhcptui", "scaffold", *given.split(), "--mclt", "20", "--out", str(out)]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False, cwd=root)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for role, server in lab.servers.items():
+        shutil.copy(out / role / "dhcpd.conf", server.etc / "dhcpd.conf")
+        shutil.copytree(out / "shared", server.etc / "shared", dirs_exist_ok=True)
+    key = {"name": "omapi", "algorithm": "hmac-sha256", "secret_file": str(out / "omapi.key")}
+    lab.write_config(omapi_key=key)
+    for server in lab.servers.values():
+        server.restart()
+    program = (sys.executable, "-m", "dhcptui", "--config", str(lab.dir / "config.toml"))
+    argv = lab.operator_argv(*program, "status", "--json")
+    for _ in range(20):
+        status = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False, cwd=root)
+        if status.returncode == 0:
+            break
+        time.sleep(1)
+    assert status.returncode == 0, status.stdout
+    shown = lint(lab, "office")
+    assert (shown.returncode, shown.stdout) == (0, "failover peer 'foo': nothing found\n")

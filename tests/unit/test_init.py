@@ -1,0 +1,164 @@
+"""`dhcptui init`: from what was found to config.toml; what was there is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dhcptui.config import load
+from dhcptui.dhcpdconf.parse import parse
+from dhcptui.dhcpdconf.scaffold import Key, Scaffold
+from dhcptui.engine.discover import Discovered, Told
+from dhcptui.engine.init_pair import Draft, InitError, draft, target
+from dhcptui.engine.init_write import write
+from dhcptui.model.snapshot import Role
+from dhcptui.remote.target import SshTarget
+
+BASE64 = "c2VjcmV0IHNlY3JldCBzZWNyZXQ="
+OTHER = """# mine
+[pairs.branch]          # keep this comment
+peer = "b"
+[pairs.branch.primary]
+host = "192.0.2.1"
+[pairs.branch.secondary]
+host = "192.0.2.2"
+"""
+
+
+def server(role: str, algorithm: str = "hmac-sha256", secret: str = BASE64, **texts: str) -> Discovered:
+    """One server of a scaffold, as it would be found."""
+    ranges = ("10.0.0.100", "10.0.0.200")
+    scaffold = Scaffold("foo", "10.0.0.10", "10.0.0.20", "10.0.0.0/24", ranges, key=Key("omapi", algorithm, secret))
+    text = scaffold.dhcpd_conf(role).partition("\ninclude")[0] + "\n" + scaffold.key_conf()
+    text += scaffold.master_conf().replace('include "/etc/dhcp/shared/omapi-key.conf";', "")
+    for old, new in texts.items():
+        text = text.replace(old, new)
+    return Discovered(
+        SshTarget("10.0.0.10" if role == "primary" else "10.0.0.20", None, "root"),
+        Told("dhcp1" if role == "primary" else "dhcp2", "uname -n"),
+        Told("/etc/dhcp/dhcpd.conf", "-cf"),
+        Told("/var/lib/dhcp/dhcpd.leases", "-lf"),
+        Told("journal:isc-dhcp-server", "x"),
+        Told("systemctl restart isc-dhcp-server", "x", True),
+        parse(text, f"/{role}.conf"),
+    )
+
+
+def made(directory: Path, **how: str) -> Draft:
+    """The draft of a good pair."""
+    return draft((server("primary", **how), server("secondary", **how)), "office", None, directory)
+
+
+def yes(question: str) -> bool:
+    """Whoever asks is told to go on."""
+    return True
+
+
+def no(question: str) -> bool:
+    """Whoever asks is told to stop."""
+    return False
+
+
+@pytest.mark.parametrize("swap", [False, True])
+def test_the_primary_is_recognised(tmp_path: Path, swap: bool) -> None:
+    """Whatever the order of the hosts, the file says who is the primary; what is written loads, and holds no secret."""
+    found = (server("primary"), server("secondary"))
+    one = draft(found[::-1] if swap else found, None, None, tmp_path)
+    path = tmp_path / "config.toml"
+    write(one, path, no)
+    pair = load(path).pair("foo")
+    assert (pair.primary.host, pair.secondary.host, pair.peer) == ("10.0.0.10", "10.0.0.20", "foo")
+    assert pair.probe_address == ("10.0.0.100",)
+    assert pair.primary.log == "journal:isc-dhcp-server"
+    key = pair.primary.omapi_key
+    assert key
+    assert key.read_secret().decode() == BASE64
+    assert {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()} == {
+        "config.toml": 0o600,
+        "foo.omapi.key": 0o600,
+    }
+    assert BASE64 not in path.read_text() + "\n".join(one.report) + repr(one)
+    assert any("guessed" in line and "restart" in line for line in one.report)
+
+
+def test_two_secrets_are_two_files(tmp_path: Path) -> None:
+    """Each server may have a key of its own."""
+    found = (server("primary"), server("secondary", "hmac-sha512", "b3RoZXI="))
+    write(draft(found, "office", None, tmp_path), tmp_path / "config.toml", no)
+    pair = load(tmp_path / "config.toml").pair("office")
+    got = [(key.algorithm, key.read_secret()) for role in Role if (key := pair[role].omapi_key)]
+    assert got == [("hmac-sha256", BASE64.encode()), ("hmac-sha512", b"b3RoZXI=")]
+
+
+@pytest.mark.parametrize(
+    ("found", "peer", "words"),
+    [
+        ((server("primary"), server("primary")), None, "both servers are primary"),
+        ((server("primary"), server("secondary", foo="bar")), None, "no failover peer of the same name"),
+        ((server("primary"), server("secondary")), "bar", "'bar' is not declared on both"),
+    ],
+)
+def test_what_is_no_pair_is_refused(
+    found: tuple[Discovered, Discovered], peer: str | None, words: str, tmp_path: Path
+) -> None:
+    """With the reason."""
+    with pytest.raises(InitError, match=words):
+        draft(found, None, peer, tmp_path)
+
+
+def test_other_pairs_are_kept(tmp_path: Path) -> None:
+    """What was there stays byte for byte; the pair's own tables are replaced only when asked."""
+    path = tmp_path / "config.toml"
+    path.write_text(OTHER)
+    write(made(tmp_path), path, no)
+    assert path.read_text().startswith(OTHER)
+    assert set(load(path).pairs) == {"branch", "office"}
+    first = path.read_text()
+    with pytest.raises(InitError, match="left as it is"):
+        write(made(tmp_path), path, no)
+    assert path.read_text() == first
+    changed = first.replace('name = "dhcp1"', 'name = "old"') + "\n[console]\n"
+    path.write_text(changed)
+    write(made(tmp_path), path, yes)
+    assert load(path).pair("office").primary.name == "dhcp1"
+    assert path.read_text().startswith(OTHER)
+    assert "[console]" in path.read_text()
+
+
+def test_a_read_only_pair_is_not_replaced(tmp_path: Path) -> None:
+    """Whoever made it read_only meant it."""
+    path = tmp_path / "config.toml"
+    write(made(tmp_path), path, no)
+    text = path.read_text().replace('peer = "foo"\n', 'peer = "foo"\nread_only = true\n')
+    path.write_text(text)
+    with pytest.raises(InitError, match="read_only"):
+        write(made(tmp_path), path, yes)
+    assert path.read_text() == text
+
+
+def test_a_broken_file_is_not_touched(tmp_path: Path) -> None:
+    """It is told, and left."""
+    path = tmp_path / "config.toml"
+    path.write_text("[pairs.office\n")
+    with pytest.raises(InitError, match="Correct that first"):
+        write(made(tmp_path), path, yes)
+    assert path.read_text() == "[pairs.office\n"
+
+
+def test_another_secret_is_asked_for(tmp_path: Path) -> None:
+    """A secret that would be lost is asked for; without a yes nothing is written."""
+    place = tmp_path / "office.omapi.key"
+    place.write_text("b3RoZXI=\n")
+    with pytest.raises(InitError, match="left as it is"):
+        write(made(tmp_path), tmp_path / "config.toml", no)
+    assert place.read_text() == "b3RoZXI=\n"
+    assert not (tmp_path / "config.toml").exists()
+
+
+def test_targets() -> None:
+    """As ssh takes them; --user is for those that name nobody."""
+    assert target("admin@dhcp1:2222", "root", None, None) == SshTarget("dhcp1", 2222, "admin")
+    assert target("dhcp1", "root", None, None) == SshTarget("dhcp1", None, "root")
+    with pytest.raises(InitError):
+        target("dhcp1:ssh", None, None, None)

@@ -1,0 +1,139 @@
+"""Failover records of a lease file, in every spelling dhcpd knows, and the scripts that find them in real files."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dhcptui.model.leasefile import parse_date, parse_records
+from dhcptui.model.states import FailoverState
+from dhcptui.remote import record_commands
+from dhcptui.remote.commands import Command
+
+S = FailoverState
+AT = 1787226731.0
+RECORD = """failover peer "foo" state {
+  my state normal at 4 2026/08/20 11:52:11;
+  partner state partner-down at 4 2026/08/20 11:52:12;
+  mclt 1800;
+}
+"""
+
+
+def run(command: Command) -> list[str]:
+    """Run it here, as a server's shell would."""
+    done = subprocess.run(command.argv, capture_output=True, text=True, timeout=20, check=False)
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("4 2026/08/20 11:52:11", AT),
+        ("epoch 1787226731; # Thu Aug 20 11:52:11 2026", AT),
+        ("epoch 1787226731", AT),
+        ("4 2026/08/20 13:52:11 7200", AT),
+        ("never", None),
+        ("", None),
+        ("4 2026/13/40 11:52:11", None),
+    ],
+)
+def test_dates(text: str, at: float | None) -> None:
+    """UTC, epoch with its remark, an offset, never, none at all, nonsense."""
+    assert parse_date(text) == at
+
+
+def test_a_record() -> None:
+    """States, times, mclt; `written` is the newest time in it."""
+    (found,) = parse_records(RECORD, "foo")
+    assert (found.my_state, found.my_since) == (S.NORMAL, AT)
+    assert (found.partner_state, found.partner_since) == (S.PARTNER_DOWN, AT + 1)
+    assert (found.mclt_seconds, found.written) == (1800, AT + 1)
+
+
+def test_epoch_records_and_records_without_dates() -> None:
+    """db-time-format local, and a state that somebody wrote by hand."""
+    text = (
+        'failover peer "foo" state {\n  my state partner-down;\n  partner state normal at epoch 1787226731; # Thu\n}\n'
+    )
+    (found,) = parse_records(text, "foo")
+    assert (found.my_state, found.my_since, found.partner_since) == (S.PARTNER_DOWN, None, AT)
+
+
+def test_other_peers_and_torn_records_are_left_out() -> None:
+    """The last whole record of this peer counts."""
+    torn = RECORD.replace("normal", "recover")[:-20]
+    text = RECORD.replace("foo", "foo2") + RECORD + "lease 10.0.0.9 {\n  binding state free;\n}\n" + torn
+    assert [each.my_state for each in parse_records(text, "foo")] == [S.NORMAL]
+    assert parse_records(torn, "foo") == ()
+
+
+def test_the_newest_record_is_found_far_from_the_end(tmp_path: Path) -> None:
+    """Behind 6 MB of leases; a second look reads only what was appended; a new file is read anew."""
+    file = tmp_path / "dhcpd.leases"
+    filler = "lease 10.0.0.9 {\n  starts 4 2026/08/20 11:52:11;\n  binding state free;\n}\n"
+    file.write_text(RECORD + filler * (6 * 1024 * 1024 // len(filler)))
+    where, *lines = run(record_commands.last_records(str(file), "foo"))
+    assert parse_records("\n".join(lines), "foo")[-1].my_state is S.NORMAL
+    assert run(record_commands.last_records(str(file), "foo", where)) == [where, record_commands.SAME]
+    with file.open("a") as out:
+        out.write(filler)
+    again, *lines = run(record_commands.last_records(str(file), "foo", where))
+    assert lines == [record_commands.SAME]
+    with file.open("a") as out:
+        out.write(RECORD.replace("my state normal", "my state recover-wait"))
+    _, *lines = run(record_commands.last_records(str(file), "foo", again))
+    assert parse_records("\n".join(lines), "foo")[-1].my_state is S.RECOVER_WAIT
+    fresh = tmp_path / "new"
+    fresh.write_text(RECORD.replace("my state normal", "my state shutdown") + filler)
+    fresh.replace(file)
+    _, *lines = run(record_commands.last_records(str(file), "foo", again))
+    assert parse_records("\n".join(lines), "foo")[-1].my_state is S.SHUTDOWN
+
+
+def test_a_file_without_records_or_no_file(tmp_path: Path) -> None:
+    """Nothing found is an answer; a missing file is an error."""
+    file = tmp_path / "dhcpd.leases"
+    file.write_text("lease 10.0.0.9 {\n}\n")
+    assert len(run(record_commands.last_records(str(file), "foo"))) == 1
+    missing = subprocess.run(
+        record_commands.last_records(str(tmp_path / "no"), "foo").argv, capture_output=True, text=True, check=False
+    )
+    assert (missing.returncode, missing.stdout) == (9, "")
+    assert "No such file" in missing.stderr
+
+
+def test_leases_of_a_client(tmp_path: Path) -> None:
+    """Only leases whose newest entry is this client's, each once."""
+    file = tmp_path / "dhcpd.leases"
+
+    def lease(address: str, mac: str) -> str:
+        return f"lease {address} {{\n  binding state active;\n  hardware ethernet {mac};\n}}\n"
+
+    mine, other = "02:00:00:00:00:01", "02:00:00:00:00:02"
+    file.write_text(
+        lease("10.0.0.5", mine) + lease("10.0.0.6", mine) + lease("10.0.0.6", other) + lease("10.0.0.5", mine)
+    )
+    assert run(record_commands.leases_with(str(file), f"hardware ethernet {mine};", 9)) == ["10.0.0.5"]
+
+
+def test_the_log_of_before_without_client_traffic(tmp_path: Path) -> None:
+    """Both files, in order; a client line that says why nobody is served stays."""
+    head = "2026-11-22T11:33:05.123456+00:00 dhcp1 dhcpd[26]: "
+    noise = [
+        "DHCPDISCOVER from 02:22:60:42:28:34 via eth0",
+        "DHCPACK on 10.0.0.187 to 02:17:51:88:f8:3c (laptop) via eth0",
+        "DHCPREQUEST for 10.0.0.199 (10.0.0.10) from 02:06:bc:17:6d:03 via eth0",
+    ]
+    kept = [
+        "failover peer foo: I move from normal to startup",
+        "DHCPDISCOVER from 02:22:60:42:28:34 via eth0: not responding (recovering)",
+        "peer foo: disconnected",
+    ]
+    (tmp_path / "log.1").write_text("".join(f"{head}{text}\n" for text in [noise[0], kept[0]]))
+    (tmp_path / "log").write_text("".join(f"{head}{text}\n" for text in [*noise, kept[1], kept[2]]))
+    assert run(record_commands.log_before(str(tmp_path / "log"), 10_000, 50)) == [head + text for text in kept]
+    assert run(record_commands.log_before(str(tmp_path / "log"), 10_000, 1)) == [head + kept[2]]
