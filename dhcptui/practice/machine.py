@@ -48,6 +48,7 @@ class Machine:
         self.shared = self.etc / "shared"
         self.leases = root / "var/lib/dhcp/dhcpd.leases"
         self.log_file = root / "var/log/dhcpd.log"
+        self.restart_script = self.etc / "restart-dhcpd"
         self.clock_offset = 0.0
         """Seconds this server's clock is ahead of the true one."""
         self.dhcpd: Process | None = None

@@ -14,6 +14,11 @@ class Network:
         self._cuts: list[tuple[str, str, int | None]] = []
         self._told: list[Callable[[], None]] = []
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is cut."""
+        return not self._cuts
+
     def passes(self, source: str, target: str, port: int | None = None) -> bool:
         """Whether a packet from source reaches target on a TCP port (None: any traffic at all, as ping sees it)."""
         return not any(

@@ -1,0 +1,255 @@
+"""The practice pair: `with PracticePair() as pair: pair.wait_states()`. No root, no dhcpd, nothing beyond loopback.
+
+It lives on a thread and an event loop of its own; every method here may be called from any other thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import random
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from dhcptui.model.snapshot import Role
+from dhcptui.practice.clients import Clients
+from dhcptui.practice.dhcpd import Dhcpd, DhcpdFailed
+from dhcptui.practice.entrance import Entrance
+from dhcptui.practice.machine import Machine
+from dhcptui.practice.network import Network
+from dhcptui.practice.place import Place
+from dhcptui.practice.server import PracticeError, PracticeServer, State
+from dhcptui.practice.texts import Settings, dhcpd_conf, master_conf
+
+T = TypeVar("T")
+__all__ = ["PracticeError", "PracticePair", "PracticeServer", "State"]
+CALL_SECONDS = 15.0
+PORTS = range(20000, 32000)
+"""Below what Linux and macOS give to outgoing connections: a port stays ours while its dhcpd is down."""
+
+
+class PairClients:
+    """The population of clients, for a caller on another thread."""
+
+    def __init__(self, pair: PracticePair) -> None:
+        self._pair = pair
+        self._rate = 0.0
+
+    @property
+    def rate_per_minute(self) -> float:
+        """New clients per minute."""
+        return self._rate
+
+    @rate_per_minute.setter
+    def rate_per_minute(self, rate: float) -> None:
+        self._rate = rate
+        self._pair.run(lambda: self._pair.population.set_rate(rate))
+
+    def surge(self, count: int) -> None:
+        """So many new clients within about ten seconds."""
+        self._pair.run(lambda: self._pair.population.surge(count))
+
+
+class PracticePair:
+    """See texts.Settings for what can be given by name."""
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        mclt: int = 60,
+        speed: float = 1.0,
+        max_response_delay: int = 60,
+        split: int = 128,
+        peer: str = "foo",
+        range: tuple[str, str] = ("10.0.0.100", "10.0.0.200"),  # noqa: A002 - dhcpd's own word
+        **more: Any,
+    ) -> None:
+        secret = base64.b64encode(secrets.token_bytes(32)).decode()
+        self.settings = Settings(mclt, max_response_delay, split, peer, range, **({"key_secret": secret} | more))
+        self._own_directory = directory is None
+        self.dir = directory or Path(tempfile.mkdtemp(prefix="dhcptui-practice-"))
+        self.machines = {role: Machine(role, self.dir / role.value) for role in Role}
+        self.place = Place(self.machines, Network(), speed)
+        ports = {role: _free_port() for role in Role}
+        self.primary, self.secondary = (PracticeServer(self, self.machines[role], ports[role]) for role in Role)
+        self.servers = {"primary": self.primary, "secondary": self.secondary}
+        self.entrance = Entrance(self.dir, self.place, ports)
+        self.population = Clients(self.place)
+        self.clients = PairClients(self)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> PracticePair:
+        self.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def start(self, dhcpd: bool = True) -> None:
+        """Write the files, start the thread and both dhcpd (or not)."""
+        self._write_files()
+        loop = self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=loop.run_forever, name="practice-pair", daemon=True)
+        self._thread.start()
+        try:
+            self.call(self._open())
+            if dhcpd:
+                self.secondary.start()
+                self.primary.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    async def _open(self) -> None:
+        """What a server has beside its dhcpd."""
+        await self.entrance.open()
+
+    async def _close(self) -> None:
+        await self.entrance.close()
+        await self.population.close()
+        for machine in self.machines.values():
+            if machine.dhcpd is not None:
+                machine.dhcpd.kill()
+        await asyncio.sleep(0)  # closed connections are taken leave of
+
+    def stop(self) -> None:
+        """Take everything down; may be called twice. A directory of its own is removed."""
+        loop, thread = self._loop, self._thread
+        self._loop = self._thread = None
+        if loop is not None and thread is not None:
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._close(), loop).result(CALL_SECONDS)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(CALL_SECONDS)
+            loop.close()
+        self.entrance.shut()
+        if self._own_directory:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def reset(self) -> None:
+        """A healthy pair again: true clocks, whole cables, fresh files, both dhcpd started anew."""
+        self.heal()
+        for server in self.servers.values():
+            server.kill()
+            server.set_clock(0)
+        self._write_files()
+        for server in (self.secondary, self.primary):
+            server.leases.write_text("")
+            server.start()
+
+    def is_untouched(self) -> bool:
+        """Whether clocks and cables are as they should be."""
+        return not any(machine.clock_offset for machine in self.machines.values()) and self.place.network.whole
+
+    def _write_files(self) -> None:
+        for machine, server in zip(self.machines.values(), self.servers.values(), strict=True):
+            machine.make()
+            machine.conf.write_text(dhcpd_conf(self.settings, machine.role, server.omapi_port, machine.shared))
+            (machine.shared / "master.conf").write_text(master_conf(self.settings))
+
+    async def start_dhcpd(self, role: Role) -> Dhcpd:
+        """On the pair's loop: restart the dhcpd of a server. Raises PracticeError."""
+        machine = self.machines[role]
+        if machine.dhcpd is not None:
+            machine.dhcpd.kill()
+        try:
+            return await Dhcpd.start(machine, self.place)
+        except DhcpdFailed as error:
+            raise PracticeError(f"{machine.name}: dhcpd did not start:\n{error}") from error
+
+    def write_config(self, **overrides: Any) -> Path:
+        """The console's configuration of this pair, as `dir`/config.toml; overrides are keys of the pair's table."""
+        return self.entrance.write_config(self.settings, **overrides)
+
+    # -- threads ---------------------------------------------------------------------------------------------------
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the pair's loop and wait for its result."""
+        if self._loop is None:
+            work.close()
+            raise PracticeError("the practice pair is not running")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_SECONDS)
+
+    def run(self, act: Callable[[], T]) -> T:
+        """Run a function on the pair's loop and wait for its result."""
+
+        async def work() -> T:
+            return act()
+
+        return self.call(work())
+
+    # -- observation -----------------------------------------------------------------------------------------------
+
+    @property
+    def service(self) -> list[tuple[float, frozenset[str]]]:
+        """Who answers clients (roles) from which epoch second on."""
+        return list(self.place.service)
+
+    def states(self) -> dict[str, str]:
+        """Each server's own state in dhcpd's word, or "no-answer"."""
+        return {role: server.local_state() for role, server in self.servers.items()}
+
+    def wait_states(
+        self, primary: str | None = "normal", secondary: str | None = "normal", timeout: float = 30
+    ) -> float:
+        """Wait until each server says that of itself (None: any); returns the seconds it took."""
+        wanted = {role: word for role, word in (("primary", primary), ("secondary", secondary)) if word}
+        began = time.monotonic()
+        while True:
+            seen = self.states()
+            if all(seen[role] == word for role, word in wanted.items()):
+                return time.monotonic() - began
+            if time.monotonic() - began > timeout:
+                logs = "\n".join(f"{s.name}:\n" + "\n".join(s.log_lines()[-8:]) for s in self.servers.values())
+                raise PracticeError(f"wanted {wanted}, seen {seen} after {timeout} s\n{logs}")
+            time.sleep(0.01)
+
+    def wait_settled(self, timeout: float = 30, quiet: float = 0.3) -> None:
+        """Wait until both are normal and owe each other nothing."""
+        deadline = time.monotonic() + timeout
+        self.wait_states(timeout=timeout)
+        since = time.monotonic()
+        while time.monotonic() - since < quiet:
+            if any(server.state().unacked for server in self.servers.values()):
+                since = time.monotonic()
+            if time.monotonic() > deadline:
+                raise PracticeError(f"updates still under way after {timeout} s")
+            time.sleep(0.01)
+
+    # -- faults ----------------------------------------------------------------------------------------------------
+
+    def cut(self, a: str, b: str, port: int | None = None, one_way: bool = False) -> None:
+        """Drop what a sends to b, and unless one_way the reverse; with port only TCP of that port."""
+        self.run(lambda: self.place.network.cut(a, b, port, one_way))
+
+    def heal(self) -> None:
+        """Remove every cut."""
+        self.run(self.place.network.heal)
+
+    def dhcp_client(self, mac: str | None = None, timeout: float = 15) -> dict[str, str] | None:
+        """Ask for a lease as a new machine (or that of mac): address, server and lease time, or None."""
+        mac = mac or "02:" + ":".join(f"{random.randrange(256):02x}" for _ in range(5))  # noqa: S311 - a name
+        got = self.call(self.population.lease(mac, patience_seconds=min(timeout, CALL_SECONDS - 1)))
+        if got is None:
+            return None
+        return {"address": got[0], "server": got[1], "dhcp-lease-time": str(got[2])}
+
+
+def _free_port() -> int:
+    for port in random.sample(PORTS, 200):
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise PracticeError("no free port on 127.0.0.1")

@@ -1,0 +1,284 @@
+"""The programs of a practice server that know of dhcpd, the clock, the network or the host: answered by the model.
+
+Every other program is the host's own: sh, tail, tar, cat, cp, mv, find, ...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+from dhcptui.dhcpdconf.parse import ConfParseError, parse
+from dhcptui.practice.dhcpd import DhcpdFailed
+from dhcptui.practice.machine import Machine, Process
+from dhcptui.practice.network import Network
+from dhcptui.practice.shim import Answer, Question, Shims
+
+VERSION = "isc-dhcpd-4.4.3-P1"
+SSH_PORT = 22
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TRY_PORT = 'exec 3<>"/dev/tcp/$0/$1"'
+_DEFAULT_FORMAT = "%a %b %e %H:%M:%S UTC %Y"
+_INIT_PID, _SSHD_PID, _ATD_PID = 1, 640, 655
+_COMMAND_LINES = {_INIT_PID: "/sbin/init", _SSHD_PID: "sshd: /usr/sbin/sshd -D", _ATD_PID: "/usr/sbin/atd -f"}
+_NAMES = {_INIT_PID: "systemd", _SSHD_PID: "sshd", _ATD_PID: "atd"}
+_LOG_LINES = 20
+"""Lines of the log shown of a start that failed."""
+_SIGNALS = {"1": "HUP", "2": "INT", "9": "KILL", "15": "TERM", "18": "CONT", "19": "STOP", "0": "0"}
+
+Check = Callable[[Path], tuple[int, list[str]]]
+"""`dhcpd -t` on a file: its exit status, and its lines on stderr."""
+
+
+Start = Callable[[], Awaitable[object]]
+"""Starts dhcpd where none runs. Raises DhcpdFailed, and has told the log why."""
+
+
+class Tools:
+    """The programs of one machine. `check` and `start` are its dhcpd's."""
+
+    def __init__(self, machine: Machine, partner: Machine, network: Network, check: Check, start: Start) -> None:
+        self._machine, self._partner, self._network = machine, partner, network
+        self._check, self._start = check, start
+        self._booted = time.time()
+        self._restarting = asyncio.Lock()
+        self._later: set[asyncio.Task[None]] = set()
+        self._shims = Shims(machine.root, self._answer)
+        self._programs: dict[str, Callable[[Question], Awaitable[Answer | None]]] = {
+            "date": self._date,
+            "ps": self._ps,
+            "kill": self._kill,
+            "pgrep": self._pgrep,
+            "pkill": self._pgrep,
+            "dhcpd": self._dhcpd,
+            "ping": self._ping,
+            "bash": self._bash,
+            "journalctl": self._journalctl,
+            "systemd-run": self._systemd_run,
+            "at": self._at,
+        }
+
+    def install(self) -> None:
+        """Put the programs in their places. Runs on the event loop."""
+        self._shims.install(self._programs, [self._machine.restart_script])
+
+    async def close(self) -> None:
+        """Answer nobody any more."""
+        for task in self._later:
+            task.cancel()
+        await asyncio.gather(*self._later, return_exceptions=True)
+        await self._shims.close()
+
+    async def _answer(self, question: Question) -> Answer | None:
+        if question.program == self._machine.restart_script.name:
+            return await self._restart(stop_only=question.words[:1] == ("stop",))
+        return await self._programs[question.program](question)
+
+    # -- clock and processes -------------------------------------------------------------------------------------
+
+    async def _date(self, question: Question) -> Answer:
+        """`date [-u] [-r FILE] [+FORMAT]` in UTC; a file's time is shifted as if this clock had been there."""
+        now, wanted = self._machine.now(), _DEFAULT_FORMAT
+        words = iter(question.words)
+        for word in words:
+            if word == "-r":
+                file = question.directory / next(words, "")
+                try:
+                    now = file.stat().st_mtime + self._machine.clock_offset
+                except OSError as error:
+                    return Answer(stderr=f"date: {file}: {error.strerror}\n", status=1)
+            elif word.startswith("+"):
+                wanted = word[1:]
+            elif word not in {"-u", "--utc"}:
+                return Answer(stderr="date: this clock cannot be set from here\n", status=1)
+        seconds, nanoseconds = int(now), int(now % 1 * 1e9)
+        wanted = re.sub(
+            r"%[Nsz]", lambda found: {"N": f"{nanoseconds:09}", "s": f"{seconds}", "z": "+0000"}[found[0][1]], wanted
+        )
+        return Answer(time.strftime(wanted, time.gmtime(now)) + "\n")
+
+    async def _ps(self, question: Question) -> Answer:
+        """The whole table, in the columns pid, stat, etime, comm, args, whatever is asked for."""
+        up = time.time() - self._booted
+        rows = [(pid, "Ss", up, name, _COMMAND_LINES[pid]) for pid, name in _NAMES.items()]
+        if (process := self._machine.dhcpd) is not None:
+            stat = "Tsl" if process.paused else "Ssl"
+            rows.append((process.pid, stat, time.time() - process.started, "dhcpd", self._command_line()))
+        return Answer(
+            "".join(f"{pid:7} {stat:4} {_elapsed(age):>11} {name:15} {args}\n" for pid, stat, age, name, args in rows)
+        )
+
+    def _command_line(self) -> str:
+        machine = self._machine
+        pid_file = machine.root / "run/dhcpd.pid"
+        return f"/usr/sbin/dhcpd -4 -q -cf {machine.conf} -lf {machine.leases} -pf {pid_file} eth0"
+
+    async def _kill(self, question: Question) -> Answer:
+        """`kill [-SIGNAL | -s SIGNAL] PID ...`: dhcpd can be hit, and nothing else there is."""
+        name = "TERM"
+        targets: list[str] = []
+        words = iter(question.words)
+        for word in words:
+            if word == "-s":
+                name = next(words, "")
+            elif word.startswith("-") and word != "--" and not targets:
+                name = word[1:]
+            elif word != "--":
+                targets.append(word)
+        lost = [target for target in targets if not self._signal(name, target)]
+        return Answer(
+            stderr="".join(f"kill: ({target}): No such process\n" for target in lost), status=1 if lost else 0
+        )
+
+    def _signal(self, name: str, target: str) -> bool:
+        """Send a signal to the process of that number; False where there is none."""
+        process = self._machine.dhcpd
+        if process is None or target != str(process.pid):
+            return target in map(str, _NAMES)
+        _deliver(process, _SIGNALS.get(name, name).removeprefix("SIG"))
+        return True
+
+    async def _pgrep(self, question: Question) -> Answer:
+        """`pgrep [-x] NAME`, `pkill [-SIGNAL] [-x] NAME`."""
+        signals = [word[1:] for word in question.words if word.startswith("-") and word != "-x"]
+        wanted = question.words[-1] if question.words else ""
+        found = [pid for pid, name in _NAMES.items() if name == wanted]
+        if wanted == "dhcpd" and self._machine.dhcpd is not None:
+            found.append(self._machine.dhcpd.pid)
+        if question.program == "pgrep":
+            return Answer("".join(f"{pid}\n" for pid in found), status=0 if found else 1)
+        for pid in found:
+            self._signal(signals[0] if signals else "TERM", str(pid))
+        return Answer(status=0 if found else 1)
+
+    # -- dhcpd ---------------------------------------------------------------------------------------------------
+
+    async def _dhcpd(self, question: Question) -> Answer:
+        """`dhcpd --version`, `dhcpd -t -4 -cf FILE`."""
+        words = question.words
+        if "--version" in words:
+            return Answer(stderr=f"{VERSION}\n")
+        if "-t" not in words:
+            return Answer(stderr=f"dhcpd is started with {self._machine.restart_script} here\n", status=1)
+        named = words[words.index("-cf") + 1 :] if "-cf" in words else ()
+        status, lines = self._check(question.directory / (named[0] if named else self._machine.conf))
+        return Answer(stderr="".join(f"{line}\n" for line in lines), status=status)
+
+    async def _restart(self, stop_only: bool = False) -> Answer:
+        """Stop dhcpd if it runs, start it again; exit 0 when it serves."""
+        async with self._restarting:
+            if self._machine.dhcpd is not None:
+                self._machine.dhcpd.kill()
+            if stop_only:
+                return Answer()
+            try:
+                await self._start()
+            except DhcpdFailed:
+                lines = self._machine.log_file.read_text(errors="surrogateescape").splitlines(keepends=True)
+                return Answer(stderr="dhcpd did not start:\n" + "".join(lines[-_LOG_LINES:]), status=1)
+            return Answer()
+
+    # -- the way to the partner ----------------------------------------------------------------------------------
+
+    async def _ping(self, question: Question) -> Answer:
+        """`ping -c 1 -W SECONDS ADDRESS`."""
+        address = question.words[-1] if question.words else ""
+        if address == self._partner.address and self._network.both_ways(*self._way()):
+            return Answer(f"64 bytes from {address}: icmp_seq=1 ttl=64 time=0.4 ms\n")
+        await asyncio.sleep(1.0)
+        return Answer("1 packets transmitted, 0 received, 100% packet loss, time 0ms\n", status=1)
+
+    async def _bash(self, question: Question) -> Answer | None:
+        """A port of the partner's tried through /dev/tcp; anything else is for the host's bash."""
+        if question.words[:2] != ("-c", _TRY_PORT) or len(question.words) != 4:
+            real = shutil.which("bash", path=_SYSTEM_PATH)
+            return Answer(run=f'exec {real} "$@"') if real else Answer(stderr="bash: not found\n", status=127)
+        address, port = question.words[2:]
+        if address != self._partner.address or not self._network.both_ways(*self._way(), int(port)):
+            return None
+        if int(port) in self._open_ports():
+            return Answer()
+        return Answer(
+            stderr=f"bash: connect: Connection refused\nbash: /dev/tcp/{address}/{port}: Connection refused\n", status=1
+        )
+
+    def _way(self) -> tuple[str, str]:
+        return self._machine.role.value, self._partner.role.value
+
+    def _open_ports(self) -> set[int]:
+        """Where the partner takes connections: the kernel does, also for a dhcpd that is held."""
+        if self._partner.dhcpd is None:
+            return {SSH_PORT}
+        return {SSH_PORT, *dhcpd_ports(self._partner.conf)}
+
+    # -- the host ------------------------------------------------------------------------------------------------
+
+    async def _journalctl(self, question: Question) -> Answer:
+        """There is no journal: dhcpd logs to a file, as `log` of the configuration says."""
+        return Answer(stderr="No journal files were found.\n-- No entries --\n", status=1)
+
+    async def _systemd_run(self, question: Question) -> Answer:
+        """`systemd-run --on-active=SECONDS ... -- COMMAND`: only dhcpd's restart can be put off here."""
+        words = question.words
+        delays = [word.partition("=")[2] for word in words if word.startswith("--on-active=")]
+        if len(delays) != 1 or not delays[0].isdigit() or "--" not in words:
+            return Answer(stderr="Failed to start transient timer unit: Invalid argument\n", status=1)
+        return self._put_off(float(delays[0]), words[words.index("--") + 1 :])
+
+    async def _at(self, question: Question) -> Answer:
+        """`at now + MINUTES minutes`; the job is restart-dhcpd, which stdin names."""
+        words = question.words
+        if words[:2] != ("now", "+") or len(words) != 4 or not words[2].isdigit():
+            return Answer(stderr="syntax error. Last token seen: " + " ".join(words[-1:]) + "\n", status=1)
+        return self._put_off(60.0 * int(words[2]), (str(self._machine.restart_script),))
+
+    def _put_off(self, seconds: float, command: Sequence[str]) -> Answer:
+        if not command or Path(command[0]).name != self._machine.restart_script.name:
+            return Answer(stderr=f"{command[0] if command else 'nothing'}: not found\n", status=1)
+
+        async def later() -> None:
+            await asyncio.sleep(seconds)
+            await self._restart(stop_only=command[1:2] == ("stop",))
+
+        task = asyncio.create_task(later())
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        due = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(self._machine.now() + seconds))
+        return Answer(stderr=f"job {len(self._later)} at {due}\n")
+
+
+def _deliver(process: Process, name: str) -> None:
+    """What a signal does to dhcpd 4.4.3; one it does not catch ends it."""
+    if name == "STOP":
+        process.pause()
+    elif name == "CONT":
+        process.resume()
+    elif name not in {"0", "PIPE", "CHLD", "WINCH", "URG"}:
+        process.kill()
+
+
+def dhcpd_ports(conf: Path) -> set[int]:
+    """The TCP ports a dhcpd with this configuration listens on; includes are not followed."""
+    try:
+        found = parse(conf.read_text(), str(conf))
+    except (OSError, ConfParseError):
+        return set()
+    ports = {int(node.words[1]) for node in found.named("omapi-port") if node.words[1:] and node.words[1].isdigit()}
+    for peer in found.named("failover", "peer"):
+        own = [each.words[1] for each in peer.children or () if each.words[0] == "port" and len(each.words) == 2]
+        ports |= {int(own[0]) if own and own[0].isdigit() else 647}
+    return ports
+
+
+def _elapsed(seconds: float) -> str:
+    """ps's `[[days-]hours:]minutes:seconds`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}-{hours:02}:{minutes:02}:{rest:02}"
+    return f"{hours:02}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

@@ -1,0 +1,1 @@
+"""The practice pair's SSH side, its programs and `dhcptui demo`."""
