@@ -1,4 +1,4 @@
-"""The application: one screen, two themes, the bridge to the engine, the terminal's title."""
+"""The application: one screen, its themes and keys, the bridge to the engine, the terminal's title."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
-from textual.filter import LineFilter, Monochrome
+from textual.filter import LineFilter
 
-from dhcptui.engine.api import Console
+from dhcptui.engine.api import Console, Drills
 from dhcptui.engine.clocks import moment
 from dhcptui.model.snapshot import Moment, Role
 from dhcptui.ui.bridge import Bridge, Wake
+from dhcptui.ui.commands import Commands
 from dhcptui.ui.look import ASCII, UNICODE
-from dhcptui.ui.plain import NoColour
+from dhcptui.ui.plain import AsciiOnly, filters
+from dhcptui.ui.screens.frame import Setup
 from dhcptui.ui.screens.main import ActScreen, LookScreen
-from dhcptui.ui.theme import DHCPTUI, SIXTEEN
+from dhcptui.ui.theme import ELSEWHERE, THEMES, fitting
 
 LOG_PERIOD = 0.25
 """Logs are painted at most this often, in seconds: one appended line repaints a pane."""
@@ -45,39 +47,42 @@ class DhcptuiApp(App[None]):
         sync_from: Role = Role.PRIMARY,
         clock: Callable[[], Moment] = moment,
         theme: str | None = None,
+        keys: Mapping[str, tuple[str, ...]] | None = None,
+        drills: Drills | None = None,
+        place: str = "",
     ) -> None:
         super().__init__()
         self.animation_level = "none"
-        self.register_theme(DHCPTUI)
-        self.register_theme(SIXTEEN)
-        self._theme_name = theme or self._fitting_theme()
-        self._no_colour = NoColour()
+        for each in THEMES.values():
+            self.register_theme(each)
+        self._theme_name = theme or fitting(self)
+        self._ascii = AsciiOnly() if ascii_only else None
         self.engine = console
         self.bridge = Bridge(self.post_message)
         self.told_title = ""
         """The title the terminal was given last."""
         self._log_timer_set = False
-        kind = LookScreen if read_only or console.read_only else ActScreen
-        self.main = kind(
-            console,
+        only_look = read_only or console.read_only
+        commands = Commands(keys, read_only=only_look, drills=drills is not None)
+        setup = Setup(
             label=label,
             clock=clock,
-            glyphs=ASCII if ascii_only else UNICODE,
             tell_title=self.tell_title,
+            glyphs=ASCII if ascii_only else UNICODE,
             sync_from=sync_from,
+            commands=commands,
+            drills=drills,
+            place=place,
         )
+        self.main = (LookScreen if only_look else ActScreen)(console, setup)
 
-    def _fitting_theme(self) -> str:
-        """The terminal's own colours where it has sixteen or none; TEXTUAL_THEME has the last word."""
-        if wanted := os.environ.get("TEXTUAL_THEME"):
-            return wanted if self.get_theme(wanted) else DHCPTUI.name
-        poor = self.no_color or self.console.color_system in {None, "standard"}
-        return SIXTEEN.name if poor else DHCPTUI.name
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Names of our stylesheet that other themes lack."""
+        return ELSEWHERE
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """NO_COLOR with the terminal's own colours: no colour at all, rather than shades of grey."""
-        plain = self._no_colour if self.native_ansi_color else None
-        return [plain if plain and isinstance(each, Monochrome) else each for each in super().get_line_filters()]
+        """NO_COLOR with the terminal's own colours: no colour at all, rather than shades of grey. ASCII last."""
+        return filters(super().get_line_filters(), self._ascii)
 
     def on_load(self) -> None:
         """Before the first frame."""
@@ -109,10 +114,13 @@ class DhcptuiApp(App[None]):
     def flush_logs(self) -> None:
         """Show the log lines that have come."""
         self._log_timer_set = False
+        if not self.main.children:  # the console is being left
+            return
         for role in Role:
             lines, dropped = self.bridge.take_logs(role)
             if lines:
                 self.main.log_view(role).add(lines, dropped)
+        self.main.logs_grew()
 
     def tell_title(self, title: str) -> None:
         """Tell the terminal, once per change (OSC 2). The text has passed the sanitiser."""
@@ -128,6 +136,10 @@ class DhcptuiApp(App[None]):
             with open(os.devnull, "w") as nowhere:  # noqa: PTH123
                 os.dup2(nowhere.fileno(), sys.__stderr__.fileno())
         self.exit()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C leaves, as everywhere; Textual's own answer is a note on how to leave instead."""
+        self.call_next(self.main.action_leave)
 
     async def action_quit(self) -> None:
         """Leave; while an action runs, only when asked twice."""

@@ -65,9 +65,15 @@ class Glyphs:
 UNICODE = Glyphs(False, "✓", "✗", "▲", "?", "…", "▸", "·", "·", "…", "█", "▓", "░", "▕", "▏")
 ASCII = Glyphs(True, "+", "x", "!", "?", "~", ">", ".", "-", "~", "#", "=", ".", "[", "]")
 
-_TO_ASCII = str.maketrans(
-    {"·": "-", "…": "~", "→": ">", "✓": "+", "✗": "x", "–": "-", "—": "-", "▲": "^", "▼": "v", "’": "'"}
-)
+TO_ASCII = str.maketrans(
+    {
+        "·": "-", "…": "~", "→": ">", "✓": "+", "✗": "x", "–": "-", "—": "-", "▲": "^", "▼": "v", "’": "'",
+        **dict.fromkeys("─━═▔▁▀▄", "-"),
+        **dict.fromkeys("│┃║▌▐▏▕█", "|"),
+        **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝", "+"),
+    }
+)  # fmt: skip
+"""Signs and lines that mean something in ASCII too; anything else becomes a question mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +94,5 @@ def ascii_only(content: Content) -> Content:
     """The same text without any character that a terminal of 1985 lacks. Cell for character, spans stay."""
     if content.plain.isascii():
         return content
-    plain = "".join(char if char.isascii() else "?" for char in content.plain.translate(_TO_ASCII))
+    plain = "".join(char if char.isascii() else "?" for char in content.plain.translate(TO_ASCII))
     return Content(plain, list(content.spans))

@@ -1,7 +1,11 @@
-"""Two themes: calm and dark where there are colours, the terminal's own sixteen where there are not."""
+"""The themes: calm and dark where there are colours, the terminal's own sixteen where there are not, and high contrast."""
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
+from textual.app import App
 from textual.theme import Theme
 
 DHCPTUI = Theme(
@@ -19,8 +23,9 @@ DHCPTUI = Theme(
     panel="#1c1e22",
     dark=True,
     variables={
-        "text-muted": "#878c94",
-        "text-disabled": "#5c6168",
+        "text-muted": "#9298a1",
+        "edge": "#9298a1",
+        "text-disabled": "#848991",
         "border": "#5fafd7",
         "border-blurred": "#3e434b",
         "scrollbar": "#3e434b",
@@ -51,6 +56,7 @@ SIXTEEN = Theme(
         "ansi-background": "ansi_black",  # Textual's own stylesheet wants these two
         "ansi-foreground": "ansi_white",
         "text-muted": "ansi_bright_black",
+        "edge": "ansi_bright_black",
         "text-disabled": "ansi_bright_black",
         "border": "ansi_cyan",
         "border-blurred": "ansi_bright_black",
@@ -61,3 +67,45 @@ SIXTEEN = Theme(
         "input-cursor-text-style": "none",
     },
 )
+
+CONTRAST = Theme(
+    name="dhcptui-contrast",
+    # Every text has 7:1 or more on black and on the panel (WCAG AAA); a test computes it.
+    primary="#5fd7ff",
+    accent="#5fd7ff",
+    secondary="#afd7d7",
+    success="#87ff87",
+    warning="#ffd75f",
+    error="#ff8787",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1a1a1a",
+    dark=True,
+    variables={
+        "text-muted": "#c6c6c6",
+        "edge": "#ffffff",
+        "text-disabled": "#b2b2b2",
+        "border": "#5fd7ff",
+        "border-blurred": "#8a8a8a",
+        "scrollbar": "#8a8a8a",
+        "scrollbar-background": "#000000",
+        "scrollbar-corner-color": "#000000",
+        "input-cursor-background": "#5fd7ff",
+        "input-cursor-foreground": "#000000",
+        "block-cursor-text-style": "none",
+    },
+)
+
+ELSEWHERE = {"edge": "#9298a1"}
+"""Our own names, for the themes that do not know them (TEXTUAL_THEME). A border cannot be "auto 60%", as their muted text is."""
+
+THEMES = {theme.name: theme for theme in (DHCPTUI, SIXTEEN, CONTRAST)}
+
+
+def fitting(app: App[Any]) -> str:
+    """The terminal's own colours where it has sixteen or none; TEXTUAL_THEME has the last word."""
+    if wanted := os.environ.get("TEXTUAL_THEME"):
+        return wanted if app.get_theme(wanted) else DHCPTUI.name
+    poor = app.no_color or app.console.color_system in {None, "standard"}
+    return SIXTEEN.name if poor else DHCPTUI.name

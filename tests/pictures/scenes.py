@@ -101,6 +101,9 @@ SCENES: dict[str, tuple[Callable[[], PairSnapshot], Act]] = {
     "hand-over": (healthy, _press("H", "2")),
     "lock-out": (locked_out, _nothing),
     "command-log": (healthy, _command_log),
+    "help": (healthy, _press("?")),
+    "palette": (healthy, _press(":")),
+    "find": (healthy, _press("/", *"peer")),
 }
 """Name -> what the servers say, and what is pressed."""
 SMALL_TOO = {"healthy", "one-down", "partner-down", "sentence", "sync-diff", "lock-out"}

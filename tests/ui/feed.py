@@ -257,6 +257,9 @@ class ScriptedConsole:
         """A real plan, ruled by the real guards."""
         return make_plan(action, acting, SETTINGS, self.current, self.clock(), comparison=self.comparison)
 
+    def look_around(self) -> None:
+        """There is nothing to look at."""
+
     def prepare(self, action: Action, acting: Role) -> None:
         """Nothing to gather: the snapshots are literal."""
         self.prepared.append((action, acting))

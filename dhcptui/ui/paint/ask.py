@@ -12,13 +12,13 @@ def wanted(plan: Plan, *, confirmed: bool) -> str:
     return plan.ruling.sentence if confirmed else plan.confirm_text
 
 
-def ask(plan: Plan, glyphs: Glyphs, *, confirmed: bool, changed: bool) -> Line:
-    """Ask for the confirmation, or for the sentence."""
+def ask(plan: Plan, glyphs: Glyphs, *, confirmed: bool, changed: bool, back: str = "Esc") -> Line:
+    """Ask for the confirmation, or for the sentence. `back`: the key that leaves."""
     news: Part = (f"{glyphs.warn} The situation changed; read again. ", f"bold {WARNING}") if changed else ""
     if plan.ruling.pending:
-        return say(news, (f"{glyphs.wait} Looking; Esc to leave", MUTED))
+        return say(news, (f"{glyphs.wait} Looking; {back} to leave", MUTED))
     if not plan.allowed:
-        return say(news, ("Esc to leave", MUTED))
+        return say(news, (f"{back} to leave", MUTED))
     words: Part = (wanted(plan, confirmed=confirmed), f"bold {ACCENT}")
     if confirmed:
         return line(
@@ -26,14 +26,14 @@ def ask(plan: Plan, glyphs: Glyphs, *, confirmed: bool, changed: bool) -> Line:
             text(("Type: ", WARNING), words),
         )
     what = "and press Enter" if plan.ruling.sentence else "and press Enter to run"
-    return line(text(news, "Type ", words, f" {what}, Esc to leave"), text(news, "Type ", words, f" {what}"))
+    return line(text(news, "Type ", words, f" {what}, {back} to leave"), text(news, "Type ", words, f" {what}"))
 
 
-def not_that(plan: Plan, *, confirmed: bool) -> Line:
+def not_that(plan: Plan, *, confirmed: bool, back: str = "Esc") -> Line:
     """What was typed is something else."""
     words: Part = (wanted(plan, confirmed=confirmed), f"bold {ACCENT}")
     return line(
-        text(("Nothing was run. ", WARNING), "Expected exactly ", words, ", or Esc to leave"),
+        text(("Nothing was run. ", WARNING), "Expected exactly ", words, f", or {back} to leave"),
         text(("Not run. ", WARNING), "Expected: ", words),
     )
 

@@ -10,23 +10,30 @@ from dhcptui.model.audit import Interrupted
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
 from dhcptui.model.words import day_clock, joined
-from dhcptui.ui.commands import ACTING
+from dhcptui.ui.commands import Commands
 from dhcptui.ui.line import BLANK, Line, line
 from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, Part, text
 
+DEFAULT = Commands()
 Way = tuple[str, ...]
 """One banner in words, longest first."""
 
 
 def banners(
-    snapshot: PairSnapshot, interrupted: Interrupted | None, now: Moment, glyphs: Glyphs, *, acting: bool = False
+    snapshot: PairSnapshot,
+    interrupted: Interrupted | None,
+    now: Moment,
+    glyphs: Glyphs,
+    *,
+    acting: bool = False,
+    commands: Commands = DEFAULT,
 ) -> Line:
     """All there is to say in one row, most pressing first; blank when there is nothing. `acting`: the lock is ours."""
     held, left = _locks(snapshot, now)
     said = [] if acting else held
     said += _lockouts(snapshot, now)
     if interrupted is not None and not acting:
-        said.append(_half_done(interrupted, now))
+        said.append(_half_done(interrupted, now, commands))
     elif not acting:
         said += left
     if not said:
@@ -88,13 +95,15 @@ def _lockouts(snapshot: PairSnapshot, now: Moment) -> list[Way]:
     ]
 
 
-def _half_done(run: Interrupted, now: Moment) -> Way:
-    key = next((each.shown_key for each in ACTING if each.action and each.action.value == run.action), "")
-    resume = f"{key} resumes, or look" if run.action == "sync-restart" else "look"
+def _half_done(run: Interrupted, now: Moment, commands: Commands) -> Way:
+    key = next((each.shown_key for each in commands if each.action and each.action.value == run.action), "")
+    tells = commands.key("look.audit")
+    resumes = run.action == "sync-restart" and bool(key)
     begin = f"{run.action} was interrupted after step {run.step} of {run.steps}"
+    when = f"{begin} ({_when(run.at, now)})"
     return _cleaned(
-        f"{begin} ({_when(run.at, now)}): {resume} at the command log (a)",
-        f"{begin} ({_when(run.at, now)}): {key + ' resumes, ' if resume != 'look' else ''}a tells",
+        f"{when}: {f'{key} resumes, or look' if resumes else 'look'} at the command log ({tells})",
+        f"{when}: {f'{key} resumes, ' if resumes else ''}{tells} tells",
         begin,
     )
 

@@ -12,7 +12,7 @@ from dhcptui.model.states import FailoverState
 from dhcptui.model.verdict import Level, Verdict
 from dhcptui.model.words import day_clock, span
 from dhcptui.ui.line import Line, line
-from dhcptui.ui.look import ACCENT, LEVELS, MUTED, Glyphs, text
+from dhcptui.ui.look import ACCENT, LEVELS, MUTED, TO_ASCII, Glyphs, text
 
 
 def header(snapshot: PairSnapshot, verdict: Verdict, now: Moment, *, read_only: bool, glyphs: Glyphs) -> Line:
@@ -65,15 +65,27 @@ def badge(level: Level, glyphs: Glyphs) -> Content:
     return text((f" {glyphs.level(level)} {level.value.upper()} ", f"bold reverse {LEVELS[level]}"))
 
 
-def title(label: str, verdict: Verdict) -> str:
-    """The terminal's title: a tmux tab shows the worst there is."""
-    found = [
+def title(label: str, verdict: Verdict, glyphs: Glyphs) -> str:
+    """The terminal's title: level, pair, who serves, and the worst state; a tmux tab shows its beginning."""
+    states = [
         f"{each.view.name} {each.state.word if each.state else each.standing.value}"
         for each in sorted((verdict.primary, verdict.secondary), key=lambda each: each.state is None)
         if each.state is not FailoverState.NORMAL
     ]
-    worst = f" {found[0]}" if found and verdict.level is not Level.OK else ""
-    return clean(f"dhcptui {label}: {verdict.level.value.upper()}{worst}", 120)
+    worst = f", {states[0]}" if states and verdict.level is not Level.OK else ""
+    said = clean(f"{glyphs.level(verdict.level)} {label}: {_who(verdict)}{worst}", 120)
+    return said.translate(TO_ASCII).encode("ascii", "replace").decode() if glyphs.ascii else said
+
+
+def _who(verdict: Verdict) -> str:
+    """Who serves, in as few words as a tab has room for."""
+    serving = verdict.serving
+    if len(serving) == 2:
+        return "both serve"
+    if serving:
+        return f"{serving[0]} serves"
+    none = verdict.primary.serving is False and verdict.secondary.serving is False
+    return "nobody serves" if none else "nobody is seen serving" if verdict.level is Level.CRITICAL else "not known"
 
 
 def _names(snapshot: PairSnapshot, glyphs: Glyphs) -> tuple[Content, Content]:

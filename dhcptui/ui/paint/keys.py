@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from textual.content import Content
 
+from dhcptui.model.commands import Command
 from dhcptui.model.guards import Action, Ruling
-from dhcptui.ui.commands import Command
 from dhcptui.ui.line import cut
 from dhcptui.ui.look import ACCENT, MUTED, Glyphs, text
 
 GAP = "  "
 REASON = 44
 """Cells for a reason where there is room; the whole of it stands in the prompt."""
-SHORTEST_REASON = 22
-EXTRAS = ("look.pause", "look.next-pane")
-"""Shown only where all else has room: what people try anyway."""
+SHORTEST_REASON = 18
+FIRST = ("look.help", "drill.menu", "look.find", "look.palette", "quit")
+"""Whose words come first where there is little room; their keys are always shown."""
+EXTRAS = ("look.audit", "look.pause", "look.next-pane")
+"""Shown only where all else has room."""
+KEY, SHORT, LONG = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class _Item:
 
     command: Command
     ruling: Ruling | None
-    long: bool = False
+    size: int = KEY
     loose: bool = False
     """A space before the mark of a refused one."""
     reason: str = ""
@@ -40,12 +43,13 @@ class _Item:
         return self.ruling is not None and not self.ruling.allowed
 
     def paint(self, glyphs: Glyphs) -> Content:
-        key, labels = self.command.shown_key, self.command.labels(self.ruling.action if self.ruling else None)
-        label = labels[0 if self.long else 1]
+        key = self.command.shown_key
+        label = self.command.labels(self.ruling.action if self.ruling else None)[self.size]
+        label = f" {label}" if label else ""
         if not self.refused:
-            return text((key, f"bold {ACCENT}"), (f" {label}", "" if self.command.acting else MUTED))
+            return text((key, f"bold {ACCENT}"), (label, "" if self.command.acting else MUTED))
         mark = (" " if self.loose else "") + glyphs.bad + (f" {self.reason}" if self.reason else "")
-        return text((f"{key} {label}{mark}", "$text-disabled"))
+        return text((f"{key}{label}{mark}", "$text-disabled"))
 
 
 class _Bar:
@@ -87,19 +91,24 @@ class _Bar:
 
 def key_bar(commands: Sequence[Command], rulings: Mapping[Action, Ruling], glyphs: Glyphs, width: int) -> Content:
     """Every command of the bar, as well as there is room: marks first, then the first reason, then longer words."""
-    items = [_Item(command, _ruling(command, rulings)) for command in commands if command.in_bar]
+    items = [_Item(command, _ruling(command, rulings)) for command in commands if command.in_bar and command.keys]
     bar = _Bar(items, glyphs, width)
-    for item in items:  # the short word of this one says too little
-        if item.command.action is Action.HAND_OVER:
-            bar.improve(replace(item, long=True))
+
+    def grow(names: Iterable[str], size: int) -> None:
+        for name in names:
+            if name in bar.items:
+                bar.improve(replace(bar.items[name], size=size))
+
+    grow(FIRST, SHORT)
+    grow(("act.hand-over",), LONG)  # the short word of this one says too little
     bar.improve(*(replace(item, loose=True) for item in bar.items.values() if item.name not in EXTRAS))
-    for item in items:
-        if item.command.action is Action.PARTNER_DOWN:
-            bar.explain(bar.items[item.name])
-    for item in items:
-        bar.improve(replace(bar.items[item.name], long=True))
+    if (first := bar.items.get("act.partner-down")) is not None:
+        bar.explain(first)
+    grow((item.name for item in items if item.command.acting), LONG)
     for item in items:
         bar.explain(bar.items[item.name])
+    grow(EXTRAS, SHORT)
+    grow((item.name for item in items), LONG)
     return bar.content
 
 

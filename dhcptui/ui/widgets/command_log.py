@@ -11,25 +11,28 @@ from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
 from dhcptui.model.loglines import FoldResult, LineKind, LogLine, LogRow
 from dhcptui.model.sanitize import clean
 from dhcptui.model.words import clock
+from dhcptui.ui.commands import Commands
 from dhcptui.ui.look import Glyphs
-from dhcptui.ui.widgets.log_pane import LogPane
+from dhcptui.ui.widgets.finding_pane import FindingPane
 
 MAX_ENTRIES = 1000
 
 
-class CommandLog(LogPane):
+class CommandLog(FindingPane):
     """A pane in the place of the logs; one row per entry, wrapped, because a command must be read to its end."""
 
     WRAPPED_KINDS: ClassVar[frozenset[LineKind]] = frozenset(LineKind)
 
-    def __init__(self, *, glyphs: Glyphs) -> None:
+    def __init__(self, *, glyphs: Glyphs, commands: Commands) -> None:
         super().__init__(
             id="command-log",
             max_rows=MAX_ENTRIES,
             hint="nothing was done from this console yet",
             ascii_only=glyphs.ascii,
+            commands=commands,
         )
-        self.border_title = Content("command log")
+        self.caption = "command log"
+        self.border_title = Content(self.caption)
         self._told: Interrupted | None = None
         self._signs = {
             LineKind.STATE: glyphs.run,

@@ -14,7 +14,6 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region
 from textual.strip import Strip
@@ -22,6 +21,7 @@ from textual.widget import Widget
 
 from dhcptui.model.loglines import FoldResult, LineKind, LogRow
 from dhcptui.model.sanitize import clean
+from dhcptui.ui.commands import Commands, bind
 
 MAX_ROWS = 5000
 SHIFT = 16  # cells per step to the left or right
@@ -57,16 +57,6 @@ class LogPane(Widget, can_focus=True):
         "log-pane--mark",
         "log-pane--hint",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "rows(-1)", "Line up", show=False, id="log.up"),
-        Binding("down", "rows(1)", "Line down", show=False, id="log.down"),
-        Binding("pageup", "pages(-1)", "Page up", show=False, id="log.page_up"),
-        Binding("pagedown", "pages(1)", "Page down", show=False, id="log.page_down"),
-        Binding("home,g", "head", "First line", show=False, id="log.head"),
-        Binding("end,G", "tail", "Newest line, follow", show=False, id="log.tail"),
-        Binding("left", "shift(-1)", "Shift left", show=False, id="log.left"),
-        Binding("right", "shift(1)", "Shift right", show=False, id="log.right"),
-    ]
 
     def __init__(
         self,
@@ -75,11 +65,13 @@ class LogPane(Widget, can_focus=True):
         hint: str = "no lines yet",
         drop: str = "",
         ascii_only: bool = False,
+        commands: Commands | None = None,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 (Textual's own name)
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
+        bind(self, (commands or Commands()).where("log"))
         self._rows: deque[LogRow] = deque(maxlen=max_rows)
         self._end = 0  # number of the row after the last; rows keep their number while older ones drop out
         self._frozen: tuple[tuple[LogRow, ...], int] | None = None  # rows and end as they were when paused
@@ -309,13 +301,17 @@ class LogPane(Widget, can_focus=True):
             strip = strip.crop_extend(0, width, self.visual_style.rich_style)
         elif y < len(lines):
             number, part = lines[y]
-            strip = self._row_strips(number)[part]
+            strip = self.decorated(number, self._row_strips(number)[part])
         else:
             strip = Strip.blank(width, self.visual_style.rich_style)
         if y == height - 1 and (mark := self.mark[:width]):
             strip = Strip.join(
                 [strip.crop(0, width - len(mark)), Strip([Segment(mark, self._style("mark"))], len(mark))]
             )
+        return strip
+
+    def decorated(self, number: int, strip: Strip) -> Strip:
+        """A line of row `number` as it is shown; what is looked for may be marked in it."""
         return strip
 
     def _row_strips(self, number: int) -> list[Strip]:

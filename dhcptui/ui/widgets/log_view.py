@@ -8,18 +8,22 @@ from textual.content import Content
 
 from dhcptui.model.loglines import NO_CLOCK, Folder, LineKind, LogLine
 from dhcptui.model.snapshot import Channel, Link, Role
-from dhcptui.ui.widgets.log_pane import LogPane
+from dhcptui.ui.commands import Commands
+from dhcptui.ui.widgets.finding_pane import FindingPane
 
 
-class LogView(LogPane):
-    """A `LogPane` that knows whose log it shows and says why it is empty."""
+class LogView(FindingPane):
+    """A `FindingPane` that knows whose log it shows and says why it is empty."""
 
-    def __init__(self, role: Role, server: str, peer: str, *, ascii_only: bool) -> None:
+    def __init__(self, role: Role, server: str, peer: str, *, ascii_only: bool, commands: Commands) -> None:
         # The header names the relationship; repeated on each line it would push the states out of view.
-        super().__init__(id=f"log-{role.value}", drop=f"failover peer {peer}: ", ascii_only=ascii_only)
+        super().__init__(
+            id=f"log-{role.value}", drop=f"failover peer {peer}: ", ascii_only=ascii_only, commands=commands
+        )
         self.role = role
         self._folder = Folder()
-        self.border_title = Content(f"log {server}")
+        self.caption = f"log {server}"
+        self.border_title = Content(self.caption)
 
     def add(self, lines: Sequence[LogLine], dropped: int = 0) -> None:
         """Append a batch; lines that were lost on the way are named."""

@@ -15,10 +15,12 @@ from textual.message import Message
 from textual.widgets import Input
 
 from dhcptui.engine.api import Console
+from dhcptui.model.commands import shown
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.script import plan_as_script
 from dhcptui.model.snapshot import Moment, Role
+from dhcptui.ui.commands import Commands, bind
 from dhcptui.ui.line import Line, say
 from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, ascii_only, text
 from dhcptui.ui.paint.ask import ask, copied, not_that, wanted
@@ -57,16 +59,19 @@ class Prompt(Vertical, can_focus=True):
         Binding("down", "scroll_body(1)", show=False, id="prompt.down"),
         Binding("pageup", "scroll_body(-8)", show=False, id="prompt.page_up"),
         Binding("pagedown", "scroll_body(8)", show=False, id="prompt.page_down"),
-        # A letter belongs to whoever types; the other way works there too.
-        Binding("y,ctrl+y", "copy", show=False, id="prompt.copy"),
     ]
 
     class Moved(Message):
         """The prompt has gone to another stage."""
 
-    def __init__(self, console: Console, clock: Callable[[], Moment], *, glyphs: Glyphs) -> None:
+    def __init__(
+        self, console: Console, clock: Callable[[], Moment], *, glyphs: Glyphs, commands: Commands | None = None
+    ) -> None:
         super().__init__(id="prompt")
         self._engine, self._clock, self._glyphs = console, clock, glyphs
+        self._commands = commands or Commands()
+        bind(self, self._commands.where("prompt"))
+        self._back = self._commands.key("look.back").replace("esc", "Esc")
         self.stage = Stage.CLOSED
         self.plan: Plan | None = None
         self._choices: tuple[Plan, ...] = ()
@@ -83,7 +88,7 @@ class Prompt(Vertical, can_focus=True):
         yield Row(glyphs=self._glyphs, id="prompt-hint")
         entry = Input(id="prompt-input", compact=True, select_on_focus=False)
         entry.cursor_blink = False
-        with Horizontal(id="prompt-entry"):
+        with Horizontal(id="prompt-entry", classes="entry"):
             yield Row(glyphs=self._glyphs, id="prompt-mark")
             yield entry
 
@@ -134,18 +139,30 @@ class Prompt(Vertical, can_focus=True):
         if not self.busy or self._warned:
             return True
         self._warned = True
-        self._hint(say(("An action is running; it goes on. q again leaves after the current step.", WARNING)))
+        self._hint(
+            say(
+                (
+                    f"An action is running; it goes on. {self._commands.key('quit')} again leaves after the current step.",
+                    WARNING,
+                )
+            )
+        )
         return False
 
     def keys(self) -> Content:
         """What keys do while the prompt is open, for the key bar."""
         typing = self.stage is Stage.READING and self.plan is not None and self.plan.allowed
-        copy = ("ctrl+y" if typing else "y", "copy as script")
+        key = self._commands.key
+        keys_of_copy = self._commands.keys("prompt.copy")
+        # A letter belongs to whoever types; another way works there too.
+        fitting = [each for each in keys_of_copy if len(each) > 1] if typing else keys_of_copy
+        copy = [(shown(each), "copy as script") for each in fitting[:1]]
+        back, audit, leave = (key("look.back"), "leave"), (key("look.audit"), "audit log"), (key("quit"), "quit")
         keys = {
-            Stage.CHOOSING: [("1 2", "choose"), ("esc", "leave")],
-            Stage.READING: [("enter", "run"), ("esc", "leave"), copy] if typing else [("esc", "leave"), copy],
-            Stage.RUNNING: [("a", "audit log"), ("q", "quit")],
-            Stage.ENDED: [("esc", "leave"), copy, ("a", "audit log"), ("q", "quit")],
+            Stage.CHOOSING: [("1 2", "choose"), back],
+            Stage.READING: [("enter", "run"), back, *copy] if typing else [back, *copy],
+            Stage.RUNNING: [audit, (key("look.help"), "help"), leave],
+            Stage.ENDED: [back, *copy, audit, leave],
         }.get(self.stage, [])
         return key_list([*keys, ("PgUp PgDn", "scroll")])
 
@@ -193,7 +210,7 @@ class Prompt(Vertical, can_focus=True):
             (self._entry if self.stage is Stage.READING and self.plan and self.plan.allowed else self).focus()
 
     def _ask(self, plan: Plan) -> None:
-        self._hint(ask(plan, self._glyphs, confirmed=bool(self._confirmed), changed=self._changed))
+        self._hint(ask(plan, self._glyphs, confirmed=bool(self._confirmed), changed=self._changed, back=self._back))
 
     def reconsider(self) -> None:
         """Make the plan anew; where it differs, what was typed is void."""
@@ -227,7 +244,7 @@ class Prompt(Vertical, can_focus=True):
         if plan is None or self.stage is not Stage.READING or not plan.allowed or self._changed:
             return
         if event.value != wanted(plan, confirmed=bool(self._confirmed)):
-            self._hint(not_that(plan, confirmed=bool(self._confirmed)))
+            self._hint(not_that(plan, confirmed=bool(self._confirmed), back=self._back))
             return
         if plan.ruling.sentence and not self._confirmed:
             self._confirmed = event.value
@@ -260,7 +277,7 @@ class Prompt(Vertical, can_focus=True):
         self.query_one(ProgressView).show(progress, self._clock())
         if progress.outcome is not Outcome.RUNNING and self.stage is Stage.RUNNING:
             self._enter(Stage.ENDED)
-            self._hint(say(("Esc to leave", MUTED)))
+            self._hint(say((f"{self._back} to leave", MUTED)))
         self.call_after_refresh(self._mark_more)
 
     def tick(self) -> None:
@@ -289,7 +306,7 @@ class Prompt(Vertical, can_focus=True):
             self._caption(self._choices[0].action.value)
             self.query_one(PlanView).offer(self._choices)
             offered = "   ".join(f"{number} {plan.acting_name}" for number, plan in enumerate(self._choices, 1))
-            self._hint(say((offered, f"bold {ACCENT}"), ("   Esc to leave", MUTED)))
+            self._hint(say((offered, f"bold {ACCENT}"), (f"   {self._back} to leave", MUTED)))
 
     def _offer_entry(self, shown: bool) -> None:
         self.query_one("#prompt-entry").display = shown

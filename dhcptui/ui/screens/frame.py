@@ -1,0 +1,184 @@
+"""The frame of the one screen: header, both servers, what counts down, what now, keys. What stands between varies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.screen import Screen
+
+from dhcptui.engine.api import Console, Drills
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.verdict import Verdict, derive
+from dhcptui.ui.commands import Commands
+from dhcptui.ui.line import BLANK, Line, line, say
+from dhcptui.ui.look import ACCENT, MUTED, UNICODE, Glyphs, text
+from dhcptui.ui.paint.banner import banners
+from dhcptui.ui.paint.countdown import countdowns
+from dhcptui.ui.paint.header import compact as compact_header
+from dhcptui.ui.paint.header import header, title
+from dhcptui.ui.widgets.command_log import CommandLog
+from dhcptui.ui.widgets.drill_menu import DrillMenu
+from dhcptui.ui.widgets.find_bar import FindBar
+from dhcptui.ui.widgets.log_view import LogView
+from dhcptui.ui.widgets.palette import Palette
+from dhcptui.ui.widgets.prompt import Prompt
+from dhcptui.ui.widgets.reading import Reading
+from dhcptui.ui.widgets.row import Row
+from dhcptui.ui.widgets.server_panel import ServerPanel, rows_for
+
+COMPACT_COLUMNS, COMPACT_ROWS = 100, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a screen is told once."""
+
+    label: str
+    """The pair's name, for the terminal's title."""
+    clock: Callable[[], Moment]
+    tell_title: Callable[[str], None]
+    glyphs: Glyphs = UNICODE
+    sync_from: Role = Role.PRIMARY
+    commands: Commands = field(default_factory=Commands)
+    drills: Drills | None = None
+    place: str = ""
+    """Where the configuration is, in words, for the help."""
+
+
+class Frame(Screen[None], inherit_bindings=False):
+    """Derives the verdict from the newest snapshot and holds no truth of its own."""
+
+    read_only = True
+
+    def __init__(self, console: Console, setup: Setup) -> None:
+        super().__init__()
+        self._engine, self.setup = console, setup
+        self._clock, self._glyphs, self._commands = setup.clock, setup.glyphs, setup.commands
+        self.snapshot: PairSnapshot = console.snapshot()
+        self.verdict: Verdict = derive(self.snapshot, setup.clock())
+        self.is_compact = False
+        self._panel_rows = 0
+
+    def compose(self) -> ComposeResult:
+        """Fixed rows above and below, panels and logs between."""
+        glyphs, commands = self._glyphs, self._commands
+        yield Row(glyphs=glyphs, id="header")
+        yield Row(glyphs=glyphs, id="headline")
+        with Horizontal(id="panels"):
+            for role in Role:
+                yield ServerPanel(role, glyphs=glyphs)
+        yield Row(glyphs=glyphs, id="countdown")
+        with Horizontal(id="logs"):
+            for role in Role:
+                name, peer = self.snapshot[role].name, self.snapshot.peer
+                yield LogView(role, name, peer, ascii_only=glyphs.ascii, commands=commands)
+        yield CommandLog(glyphs=glyphs, commands=commands)
+        yield Reading(glyphs=glyphs)
+        yield Palette(glyphs=glyphs)
+        yield DrillMenu(glyphs=glyphs)
+        yield Prompt(self._engine, self._clock, glyphs=glyphs, commands=commands)
+        yield Row(glyphs=glyphs, id="banner")
+        yield Row(glyphs=glyphs, id="drill")
+        yield FindBar(glyphs=glyphs)
+        yield Row(glyphs=glyphs, wraps=True, id="what-now")
+        yield Row(glyphs=glyphs, id="keys")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Compact below 100 columns or 30 rows."""
+        self.is_compact = event.size.width < COMPACT_COLUMNS or event.size.height < COMPACT_ROWS
+        self.set_class(self.is_compact, "-compact")
+        self.rearrange()
+        self.call_after_refresh(self.refresh_view)
+
+    def rearrange(self) -> None:
+        """Show what belongs between panels and keys."""
+
+    def refresh_view(self) -> None:
+        """Derive the verdict anew and show what differs."""
+        now, glyphs = self._clock(), self._glyphs
+        self.verdict = verdict = derive(self.snapshot, now)
+        if self.is_compact:
+            first, second = compact_header(
+                self.snapshot, verdict, now, read_only=self.read_only, glyphs=glyphs, width=self.size.width - 2
+            )
+            self.row("header").show(first)
+            self.row("headline").show(second)
+        else:
+            self.row("header").show(header(self.snapshot, verdict, now, read_only=self.read_only, glyphs=glyphs))
+        rows = rows_for(self.snapshot, self.size.height, compact=self.is_compact)
+        if rows != self._panel_rows:  # a layout, so only when pools came or went
+            self._panel_rows = rows
+            self.query_one("#panels").styles.height = rows + 2
+        for panel in self.query(ServerPanel):
+            panel.show(verdict[panel.role], verdict[panel.role.other], now, rows=rows, compact=self.is_compact)
+        for role in Role:
+            self.log_view(role).tell(self.snapshot[role].log)
+        self._show_waits(verdict, now)
+        self._show_below("drill", self._drill_line())
+        advice = verdict.advise(self._commands.acting_key)
+        self.row("what-now").show(say(("What now: ", ACCENT), advice))
+        self.prompt.reconsider()
+        self.setup.tell_title(title(self.setup.label, verdict, glyphs))
+
+    def _show_waits(self, verdict: Verdict, now: Moment) -> None:
+        """Countdowns, and what every console must say; that gets a row of its own only where something counts down."""
+        interrupted = self._engine.interrupted()
+        self.command_log.recall(interrupted)
+        waits = countdowns(verdict, self._glyphs)
+        said = banners(self.snapshot, interrupted, now, self._glyphs, acting=self.prompt.busy, commands=self._commands)
+        self.row("countdown").show(said if waits is BLANK else waits)
+        self._show_below("banner", said if waits is not BLANK else BLANK)
+
+    def _show_below(self, name: str, said: Line) -> None:
+        """A row that takes room only while there is something to say."""
+        row, wanted = self.row(name), said is not BLANK
+        if row.display != wanted:
+            row.display = wanted
+        if wanted:
+            row.show(said)
+
+    def _drill_line(self) -> Line:
+        """How the drill stands, and what may be asked."""
+        drills = self.setup.drills
+        state = clean(drills.state(), 200) if drills else ""
+        if drills is None or not state:
+            return BLANK
+        key = self._commands.key
+        explain = text("   what happened? (", (key("drill.explain"), f"bold {ACCENT}"), ")")
+        word = "end and review" if drills.running() else "review"
+        review = text(f"   {word} (", (key("drill.review"), f"bold {ACCENT}"), ")")
+        said = text((state, f"bold {ACCENT}"))
+        return line(text(said, explain, review), text(said, review), text(said, (f" ({key('drill.review')})", MUTED)))
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt."""
+        return self.query_one(Prompt)
+
+    @property
+    def command_log(self) -> CommandLog:
+        """The command log."""
+        return self.query_one(CommandLog)
+
+    @property
+    def reading(self) -> Reading:
+        """The help, or what else there is to read."""
+        return self.query_one(Reading)
+
+    @property
+    def palette(self) -> Palette:
+        """The palette."""
+        return self.query_one(Palette)
+
+    def row(self, name: str) -> Row:
+        """A row by its name."""
+        return self.query_one(f"#{name}", Row)
+
+    def log_view(self, role: Role) -> LogView:
+        """One server's log."""
+        return self.query_one(f"#log-{role.value}", LogView)

@@ -1,0 +1,96 @@
+"""Keys that were given to other commands: what they do, and every place that names them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.model.commands import COMMANDS, read_key, twice
+from dhcptui.model.guards import Action
+from dhcptui.ui.commands import Commands
+from dhcptui.ui.widgets.prompt import Stage
+from tests.ui.feed import HALF_DONE, healthy, one_down
+from tests.ui.test_command_log import on_view
+from tests.ui.test_main_screen import P, Q, picture, row, screen
+from tests.ui.test_prompt import entry
+
+OTHER = {
+    "act.shutdown": ("f5",),
+    "act.start": ("u",),
+    "look.help": ("f1", "h"),
+    "look.next-pane": ("n",),
+    "look.back": ("f10",),
+    "look.audit": ("A",),
+    "log.head": (",",),
+    "prompt.copy": ("f9",),
+    "quit": ("Q",),
+}
+
+
+def test_no_key_is_bound_twice() -> None:
+    """By default, and every action has a key of its own."""
+    assert twice({}) is None
+    assert {command.action for command in COMMANDS if command.action} == set(Action) - {Action.TAKE_BACK}
+    assert all(read_key(key) == key for command in COMMANDS for key in command.keys)
+    assert Commands().acting_key(Action.TAKE_BACK) == "H"
+
+
+async def test_the_new_key_works_and_the_old_one_does_not() -> None:
+    """For actions, for looking, for scrolling a log."""
+    async with screen(healthy(), keys=OTHER) as (app, pilot, console):
+        console.log(P, *(f"Nov 22 10:12:01 dhcp1 dhcpd[{number}]: line {number}" for number in range(90)))
+        await pilot.pause(0.4)
+        await pilot.press("S", "a", "?", "tab", "g")
+        assert on_view(app) == ["logs"]
+        assert app.main.log_view(P).following
+        await pilot.press(",")
+        assert app.main.log_view(P).top == 0
+        await pilot.press("n")
+        assert app.screen.focused is app.main.log_view(Q)
+        await pilot.press("f1")
+        assert on_view(app) == []
+        await pilot.press("h")
+        assert on_view(app) == ["logs"]
+        await pilot.press("f5")
+        assert app.main.prompt.stage is Stage.CHOOSING
+        await pilot.press("f10")
+        assert not app.main.prompt.is_open
+        await pilot.press("Q")
+        await pilot.pause()
+    assert app.return_code == 0
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_every_place_names_the_new_key(size: tuple[int, int]) -> None:
+    """Advice, key bar, help, palette, prompt and banner: nobody is sent to a key that does nothing."""
+    async with screen(healthy(), size, keys=OTHER) as (app, pilot, console):
+        assert "use f5 (clean" in row(app, "what-now")
+        assert "f5 s" in row(app, "keys")
+        assert row(app, "keys").rstrip().endswith(("Q", "Q quit"))
+        await pilot.press("f1")
+        assert "f5          shutdown." in app.main.reading.shown
+        assert "f1 h " in app.main.reading.shown
+        await pilot.press(":")
+        assert "f5" in {each.key for each in app.main.palette.menu.entries}
+        await pilot.press("f10", "f5", "1")
+        assert "f10 to leave" in row(app, "prompt-hint")
+        assert "f10 leave" in row(app, "keys")
+        assert "f9 copy as script" in row(app, "keys")
+        await pilot.press("f10")
+        console.broken_off = replace(HALF_DONE, action="shutdown")
+        app.main.tick()
+        assert "command log (A)" in row(app, "countdown") or "A tells" in row(app, "countdown")
+        console.show(one_down())
+        await pilot.pause()
+        assert "u brings dhcp2 up" in row(app, "what-now")
+        assert "S (" not in picture(app)
+
+
+async def test_a_letter_given_to_a_command_can_still_be_typed() -> None:
+    """In the line of a prompt every printable key is text, whatever it does elsewhere."""
+    async with screen(one_down(), keys=OTHER) as (app, pilot, console):
+        await pilot.press("P", *"hunQ,")
+        assert entry(app).value == "hunQ,"
+        assert app.is_running
+        assert console.ran == []
