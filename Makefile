@@ -3,15 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# What the lab needs beside Python; installed by `make test` when run as root on Debian.
-PACKAGES := isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps tmux
+# What the lab and the checks of man page and completions need beside Python; installed by `make test` when run as root on Debian.
+PACKAGES := isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps tmux \
+  man-db groff-base mandoc zsh fish
 
-.PHONY: help demo test check lab bench screenshots docs format packages clean
+.PHONY: help demo test test-source test-wheel check dist lab bench screenshots docs format packages clean
 
 help:
 	@echo "make demo         the console on its practice pair"
 	@echo "make test         set up and run every check and test (as root: the real pair too)"
+	@echo "make test-wheel   only the tests that need no lab, against the installed wheel"
 	@echo "make check        lint, types, import contracts"
+	@echo "make dist         wheel and sdist, in dist/"
 	@echo "make lab          bring up two real dhcpd and say how to open the console on them (root)"
 	@echo "make bench        figures, printed as ratios"
 	@echo "make docs         write the generated documents again"
@@ -20,8 +23,18 @@ help:
 demo: $(STAMP)
 	@$(BIN)/dhcptui demo
 
-test: packages check
-	$(BIN)/python -m pytest
+# Each test runs once: on the real pair and on the source tree first, all others against the installed wheel.
+test: check test-source test-wheel
+
+test-source: packages $(STAMP)
+	$(BIN)/python -m pytest -m "lab or source"
+
+test-wheel: packages $(STAMP)
+	$(BIN)/python -m tests.package -m "not lab and not source"
+
+dist: $(STAMP)
+	rm -rf dist
+	$(BIN)/python -m build
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

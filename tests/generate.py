@@ -1,69 +1,33 @@
-"""`make docs`: writes the documents that follow from the code; a test fails when one is not current."""
+"""`make docs`: writes what follows from the code; a test fails when one of them is not current."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from dhcptui.model.guards import RULES, Action
-from dhcptui.model.states import FailoverState
+from tests.documents import completions, configuration, guards, guide, keys, lint, manpage
 
-DOCS = Path(__file__).parents[1] / "docs"
-ACTS = {
-    Action.PARTNER_DOWN: "the survivor writes local-state 4",
-    Action.SHUTDOWN: "local-state 8, then control 2",
-    Action.HAND_OVER: "local-state 8",
-    Action.TAKE_BACK: "local-state 6",
-    Action.START: "runs the restart command",
-    Action.SYNC_RESTART: "copies, tests, restarts one after the other",
-    Action.RESCUE: "edits the lease file with dhcpd stopped",
+ROOT = Path(__file__).parents[1]
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "docs/configuration.md": configuration.configuration,
+    "docs/guards.md": guards.guards,
+    "docs/guide.md": guide.guide,
+    "docs/keys.md": keys.keys,
+    "docs/lint.md": lint.lint,
+    "share/man/man1/dhcptui.1": manpage.manpage,
+    "share/bash-completion/completions/dhcptui": completions.bash,
+    "share/zsh/site-functions/_dhcptui": completions.zsh,
+    "share/fish/vendor_completions.d/dhcptui.fish": completions.fish,
 }
-
-
-def guards() -> str:
-    """docs/guards.md: the table as the engine uses it."""
-    lines = [
-        "# Guards",
-        "",
-        "<!-- written by `make docs` from dhcptui/model/guards.py -->",
-        "",
-        "dhcpd accepts every state write from every state. What may be written is decided here, by what both servers say",
-        "and by what else was observed. `dhcptui plan ACTION PAIR` shows the findings for a pair as it is now.",
-        "",
-        "Every action is refused on dhcpd 3.0.x (its numbers mean other states), when a server's role is not the configured",
-        "one, while somebody else holds the lock of a server, and for a read-only pair. *yes* below means: this state",
-        "allows it, if the checks hold too.",
-    ]
-    for action, rule in RULES.items():
-        lines += [
-            "",
-            f"## {action.value}",
-            "",
-            f"{ACTS[action].capitalize()}. Facts: {rule.source}.",
-            "",
-            "Checks:",
-            "",
-        ]
-        lines += [f"- {(check.__doc__ or '').strip().splitlines()[0]}" for check in rule.checks] or [
-            "- none but the states"
-        ]
-        if rule.acting is None:
-            lines += ["", "The acting server's dhcpd does not run, so it has no state; its partner may be in any."]
-            continue
-        lines += ["", "| state | acting server | partner |", "|---|---|---|"]
-        for state in FailoverState:
-            partner = "need not answer" if rule.partner is None else rule.partner[state] or "yes"
-            lines.append(f"| {state.word} | {rule.acting[state] or 'yes'} | {partner} |")
-    return "\n".join(lines) + "\n"
-
-
-DOCUMENTS = {"guards.md": guards}
+"""Path below the root -> what belongs there."""
 
 
 def main() -> None:
     """Write them all."""
-    DOCS.mkdir(exist_ok=True)
     for name, make in DOCUMENTS.items():
-        (DOCS / name).write_text(make())
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make())
 
 
 if __name__ == "__main__":

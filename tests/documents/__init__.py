@@ -1,0 +1,1 @@
+"""The documents that follow from the code, one maker a file."""

@@ -1,0 +1,53 @@
+"""docs/guards.md: the guard table as the engine uses it."""
+
+from __future__ import annotations
+
+from dhcptui.model.guards import RULES, Action
+from dhcptui.model.states import FailoverState
+
+ACTS = {
+    Action.PARTNER_DOWN: "the survivor writes local-state 4",
+    Action.SHUTDOWN: "local-state 8, then control 2",
+    Action.HAND_OVER: "local-state 8",
+    Action.TAKE_BACK: "local-state 6",
+    Action.START: "runs the restart command",
+    Action.SYNC_RESTART: "copies, tests, restarts one after the other",
+    Action.RESCUE: "edits the lease file with dhcpd stopped",
+}
+
+
+def guards() -> str:
+    """docs/guards.md: the table as the engine uses it."""
+    lines = [
+        "# Guards",
+        "",
+        "<!-- written by `make docs` from dhcptui/model/guards.py -->",
+        "",
+        "dhcpd accepts every state write from every state. What may be written is decided here, by what both servers say",
+        "and by what else was observed. `dhcptui plan ACTION PAIR` shows the findings for a pair as it is now.",
+        "",
+        "Every action is refused on dhcpd 3.0.x (its numbers mean other states), when a server's role is not the configured",
+        "one, while somebody else holds the lock of a server, and for a read-only pair. *yes* below means: this state",
+        "allows it, if the checks hold too.",
+    ]
+    for action, rule in RULES.items():
+        lines += [
+            "",
+            f"## {action.value}",
+            "",
+            f"{ACTS[action].capitalize()}. Facts: {rule.source}.",
+            "",
+            "Checks:",
+            "",
+        ]
+        lines += [f"- {(check.__doc__ or '').strip().splitlines()[0]}" for check in rule.checks] or [
+            "- none but the states"
+        ]
+        if rule.acting is None:
+            lines += ["", "The acting server's dhcpd does not run, so it has no state; its partner may be in any."]
+            continue
+        lines += ["", "| state | acting server | partner |", "|---|---|---|"]
+        for state in FailoverState:
+            partner = "need not answer" if rule.partner is None else rule.partner[state] or "yes"
+            lines.append(f"| {state.word} | {rule.acting[state] or 'yes'} | {partner} |")
+    return "\n".join(lines) + "\n"

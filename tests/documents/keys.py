@@ -1,0 +1,31 @@
+"""docs/keys.md: every key from the registry that the console itself uses."""
+
+from __future__ import annotations
+
+from dhcptui.model.commands import COMMANDS
+
+PLACES = {
+    "screen": "Everywhere",
+    "log": "In a log",
+    "prompt": "In the prompt of an action",
+    "drill": "On the practice pair (`dhcptui demo`)",
+}
+
+
+def keys() -> str:
+    """The whole document."""
+    lines = [
+        "# Keys",
+        "",
+        "<!-- written by `make docs` from dhcptui/model/commands.py -->",
+        "",
+        "Capitals act, lower-case letters look. In a read-only console the acting keys do not exist.",
+        "Each key can be changed by its name, in the table `[keys]` of the [configuration](configuration.md).",
+    ]
+    for where, title in PLACES.items():
+        lines += ["", f"## {title}", "", "| key | name | does |", "|---|---|---|"]
+        for each in COMMANDS:
+            if each.where == where:
+                pressed = " ".join(f"`{key}`" for key in each.shown_keys.split()) or "in the palette"
+                lines.append(f"| {pressed} | `{each.name}` | {each.help} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""What a new user does, by the README's own words."""
