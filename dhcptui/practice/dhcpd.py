@@ -50,6 +50,8 @@ class Dhcpd:
         """After control 2: it neither reads nor writes a socket any more."""
         self.timers = Timers(machine.now)
         self.links: set[Link] = set()
+        self.dialling: int | None = None
+        """The partner's port, while a connect() to it waits for an answer."""
         self.lease_file = LeaseFile(machine.leases)
         self.failovers: dict[str, Failover] = {}
         self.store = Store(self, ())

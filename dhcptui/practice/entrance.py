@@ -14,6 +14,7 @@ from dhcptui.practice import conf
 from dhcptui.practice.access import LOOPBACK, make_keys, write_config
 from dhcptui.practice.dhcpd import Dhcpd
 from dhcptui.practice.place import Place
+from dhcptui.practice.sockets import table
 from dhcptui.practice.texts import Settings
 from dhcptui.practice.tools import Tools
 
@@ -40,7 +41,8 @@ class Entrance:
         for role, machine in self._place.machines.items():
             partner = self._place.machines[role.other]
             start = partial(Dhcpd.start, machine, self._place)
-            tools = Tools(machine, partner, self._place.network, conf.check, start)
+            sockets = partial(table, self._place, role, self._omapi_ports[role])
+            tools = Tools(machine, partner, self._place.network, conf.check, start, sockets=sockets)
             tools.install()
             self._open.push_async_callback(tools.close)
             server = SshServer(machine, self._place.network, self._omapi_ports[role], keys.hosts[role], keys.client)

@@ -195,11 +195,13 @@ def connect(failover: Failover) -> None:
             return
         if there is None or not place.network.both_ways(here.role.value, there.role.value, conf.peer_port):
             if tries + 1 < len(SYN_TRIES_SECONDS):
+                dhcpd.dialling = conf.peer_port
                 wait = SYN_TRIES_SECONDS[tries + 1] - SYN_TRIES_SECONDS[tries]
                 dhcpd.after((failover.name, "syn"), wait, later(tries + 1))
             else:
                 failed(timed_out=True)
             return
+        dhcpd.dialling = None
         accepting = place.listener(there, conf.peer_port, here.address)
         if accepting is None:
             failed(timed_out=False)
@@ -216,6 +218,7 @@ def connect(failover: Failover) -> None:
         link.established()
 
     def failed(timed_out: bool) -> None:
+        dhcpd.dialling = None
         if timed_out:
             failover.disconnected()
         failover.schedule_reconnect()

@@ -39,11 +39,20 @@ Start = Callable[[], Awaitable[object]]
 
 
 class Tools:
-    """The programs of one machine. `check` and `start` are its dhcpd's."""
+    """The programs of one machine. `check` and `start` are its dhcpd's, `sockets` is what `ss -tan` prints."""
 
-    def __init__(self, machine: Machine, partner: Machine, network: Network, check: Check, start: Start) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        partner: Machine,
+        network: Network,
+        check: Check,
+        start: Start,
+        *,
+        sockets: Callable[[], str] = str,
+    ) -> None:
         self._machine, self._partner, self._network = machine, partner, network
-        self._check, self._start = check, start
+        self._check, self._start, self._sockets = check, start, sockets
         self._booted = time.time()
         self._restarting = asyncio.Lock()
         self._later: set[asyncio.Task[None]] = set()
@@ -57,6 +66,9 @@ class Tools:
             "dhcpd": self._dhcpd,
             "ping": self._ping,
             "bash": self._bash,
+            "ss": self._ss,
+            "timedatectl": self._timedatectl,
+            **dict.fromkeys(("chronyc", "ntpq", "ntpctl"), self._not_installed),
             "journalctl": self._journalctl,
             "systemd-run": self._systemd_run,
             "at": self._at,
@@ -215,11 +227,24 @@ class Tools:
             return {SSH_PORT}
         return {SSH_PORT, *dhcpd_ports(self._partner.conf)}
 
+    async def _ss(self, question: Question) -> Answer:
+        """`ss -tan`."""
+        return Answer(self._sockets())
+
     # -- the host ------------------------------------------------------------------------------------------------
 
     async def _journalctl(self, question: Question) -> Answer:
         """There is no journal: dhcpd logs to a file, as `log` of the configuration says."""
         return Answer(stderr="No journal files were found.\n-- No entries --\n", status=1)
+
+    async def _timedatectl(self, question: Question) -> Answer:
+        """`timedatectl show -p NTP -p NTPSynchronized`: somebody who set the clock wrong has stopped the service too."""
+        word = "no" if self._machine.clock_offset else "yes"
+        return Answer(f"NTP={word}\nNTPSynchronized={word}\n")
+
+    async def _not_installed(self, question: Question) -> Answer:
+        """The host's own would tell of the host's clock."""
+        return Answer(stderr=f"{question.program}: not found\n", status=127)
 
     async def _systemd_run(self, question: Question) -> Answer:
         """`systemd-run --on-active=SECONDS ... -- COMMAND`: only dhcpd's restart can be put off here."""

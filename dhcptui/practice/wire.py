@@ -49,7 +49,7 @@ class Wire:
     """Ends are 0 (who connected) and 1 (who accepted); `hosts` are their places in the network."""
 
     def __init__(self, place: Place, hosts: tuple[str, str], port: int) -> None:
-        self._place, self._hosts, self._port = place, hosts, port
+        self._place, self.hosts, self.port = place, hosts, port
         self._ends: list[tuple[Party, End] | None] = [None, None]
         self._under_way: tuple[deque[Message | None], deque[Message | None]] = (deque(), deque())
         self._resending = False
@@ -58,6 +58,10 @@ class Wire:
     def attach(self, side: int, party: Party, end: End) -> None:
         """Who listens on this side."""
         self._ends[side] = (party, end)
+
+    def holds(self, side: int) -> bool:
+        """Whether a process has this side open."""
+        return self._ends[side] is not None
 
     def send(self, side: int, message: Message) -> None:
         """From this side to the other one."""
@@ -90,7 +94,7 @@ class Wire:
     def _pump(self, side: int) -> None:
         """Hand over what arrives from this side."""
         queue = self._under_way[side]
-        while queue and self._place.network.passes(self._hosts[side], self._hosts[1 - side], self._port):
+        while queue and self._place.network.passes(self.hosts[side], self.hosts[1 - side], self.port):
             self._hand(1 - side, queue.popleft())
 
     def _hand(self, side: int, item: Message | None) -> None:

@@ -1,0 +1,63 @@
+"""The practice pair's cables, as the console's reachability matrix sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dhcptui.engine.clocks import moment
+from dhcptui.model.diagnosis import Cause, diagnose
+from dhcptui.model.reach import matrix
+from dhcptui.practice.pair import PracticePair
+from tests.lab.driving import Driver
+from tests.practice.driving import driving
+
+PORT = 520
+
+
+@pytest.fixture
+def pair() -> Iterator[PracticePair]:
+    """A healthy pair whose silence is noticed after some seconds."""
+    with PracticePair(mclt=60, max_response_delay=4) as running:
+        running.wait_settled()
+        yield running
+
+
+def cause(driver: Driver) -> Cause:
+    """What the console says is broken."""
+    return diagnose(matrix(driver.engine.snapshot(), moment())).cause
+
+
+def test_a_healthy_pair_is_all_green(pair: PracticePair) -> None:
+    """Both see the link in their socket tables."""
+    with driving(pair) as driver:
+        driver.settled()
+        driver.until(lambda: matrix(driver.engine.snapshot(), moment()).all_green, 10, "all green")
+
+
+@pytest.mark.parametrize(
+    ("cut", "expected"),
+    [
+        ({"a": "primary", "b": "secondary"}, Cause.NETWORK),
+        ({"a": "primary", "b": "secondary", "one_way": True}, Cause.NETWORK_ONE_WAY),
+        ({"a": "primary", "b": "secondary", "port": PORT}, Cause.PORT),
+        ({"a": "secondary", "b": "primary", "port": PORT, "one_way": True}, Cause.PORT_ONE_WAY),
+    ],
+)
+def test_cuts_are_told_apart(pair: PracticePair, cut: dict[str, object], expected: Cause) -> None:
+    """Both ways or one, everything or the failover port alone."""
+    with driving(pair) as driver:
+        driver.settled()
+        pair.cut(**cut)  # type: ignore[arg-type]
+        driver.until(lambda: cause(driver) is expected, 25, expected.name)
+        pair.heal()
+        driver.until_words("normal", "normal", 20)
+
+
+def test_a_dead_dhcpd_does_not_listen(pair: PracticePair) -> None:
+    """Its host answers, its failover port refuses."""
+    with driving(pair) as driver:
+        driver.settled()
+        pair.secondary.kill()
+        driver.until(lambda: cause(driver) is Cause.LISTENER_MISSING, 10, "dhcpd gone")
