@@ -193,6 +193,11 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         ]
         if case.me.state in REBUILDING:
             said.append(f"{name} was still rebuilding its leases: what only {other} knew may be given out twice.")
+        if case.me.state is _S.RECOVER_WAIT:
+            # dhcpd does not cancel the timer: seen on a real pair.
+            said.append(
+                f"When its recover-wait ends, {name} leaves partner-down again and serves nobody: this is needed once more then."
+            )
     elif action in {Action.SHUTDOWN, Action.HAND_OVER}:
         said.append(
             f"From then on {other} is alone. If it dies too, {name} will stay silent: only a rescue of its lease file helps."

@@ -78,6 +78,17 @@ def test_partner_down_that_would_answer_nobody(heard: FailoverState) -> None:
     assert any("answer nobody" in reason for reason in ruling.reasons)
 
 
+def test_partner_down_in_recover_wait_warns_that_it_does_not_last() -> None:
+    """dhcpd does not cancel the timer of recover-wait (seen on a real pair)."""
+    lasting = "leaves partner-down again"
+    said = {
+        state: " ".join(rule(Action.PARTNER_DOWN, P, pair(live(P, state), down(Q)), NOW).warnings)
+        for state in (S.RECOVER_WAIT, S.RECOVER_DONE)
+    }
+    assert lasting in said[S.RECOVER_WAIT]
+    assert lasting not in said[S.RECOVER_DONE]
+
+
 def test_partner_down_of_a_rebuilding_server_warns() -> None:
     """Skipping a resynchronisation is allowed only when the partner is gone, and never silently."""
     ruling = rule(Action.PARTNER_DOWN, P, pair(live(P, S.RECOVER_WAIT), down(Q)), NOW)
