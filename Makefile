@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# A test on a pair mostly waits, so there may be more of them than cores.
+JOBS ?= 3
+PYTEST_JOBS := -n $(JOBS) --dist loadfile
 # What the lab and the checks of man page and completions need beside Python; installed by `make test` when run as root on Debian.
 PACKAGES := isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps tmux \
   man-db groff-base mandoc zsh fish
@@ -27,10 +30,10 @@ demo: $(STAMP)
 test: check test-source test-wheel
 
 test-source: packages $(STAMP)
-	$(BIN)/python -m pytest -m "lab or source"
+	$(BIN)/python -m pytest $(PYTEST_JOBS) -m "lab or source"
 
 test-wheel: packages $(STAMP)
-	$(BIN)/python -m tests.package -m "not lab and not source"
+	$(BIN)/python -m tests.package $(PYTEST_JOBS) -m "not lab and not source"
 
 dist: $(STAMP)
 	rm -rf dist
