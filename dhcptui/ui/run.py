@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from dhcptui.config import PairSettings
 from dhcptui.console_settings import ConsoleSettings, check_theme
 from dhcptui.engine.api import Console, Drills
 from dhcptui.faults import keep
+from dhcptui.ui.lifeline import watch_terminal
 
 EXIT_FAULT = 70
 """EX_SOFTWARE of sysexits.h."""
@@ -48,11 +50,13 @@ def run_console(
         drills=drills,
         place=place,
     )
+    watch_terminal(sys.stderr.fileno())
     try:
         with _title_kept():
             app.run(mouse=False)  # any-event tracking costs kilobytes per mouse move, and takes native selection away
     finally:
-        console.stop()
+        with _hang_up_ignored():  # the step under way ends first, also when the terminal goes now
+            console.stop()
     if console.failure is not None:
         print(f"dhcptui: the engine stopped by a fault of its own: {keep(console.failure)}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT
@@ -65,6 +69,7 @@ def run_welcome(path: Path, problem: str, *, theme: str | None = None, ascii_onl
     _set_switches()
     from dhcptui.ui.welcome import DEMO, Welcome  # noqa: PLC0415  textual: 190 ms
 
+    watch_terminal(sys.stderr.fileno())
     return Welcome(path, problem, ascii_only=ascii_only or wants_ascii(), theme=theme).run(mouse=False) == DEMO
 
 
@@ -100,6 +105,15 @@ def _title_kept() -> Iterator[None]:
     finally:
         if titled:
             _tell("\x1b[23;2t")
+
+
+@contextmanager
+def _hang_up_ignored() -> Iterator[None]:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _tell(sequence: str) -> None:

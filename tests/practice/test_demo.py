@@ -51,11 +51,13 @@ def test_signals(guest: Guest, how: signal.Signals) -> None:
     guest.has_left()
 
 
-def test_the_terminal_goes(guest: Guest) -> None:
-    """A closed window, or a lost connection."""
+@pytest.mark.parametrize("told", [True, False])
+def test_the_terminal_goes(guest: Guest, told: bool) -> None:
+    """A closed window, or a lost connection; the kernel sends SIGHUP only to a session whose terminal it controls."""
     with guest.demo() as terminal:
         terminal.until(HEALTHY, STARTED_SECONDS)
-        os.killpg(terminal.process.pid, signal.SIGHUP)  # as the kernel does for a session that loses its terminal
+        if told:
+            os.killpg(terminal.process.pid, signal.SIGHUP)
         terminal.hang_up()
         terminal.exit_code()
     guest.has_left()
