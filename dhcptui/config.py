@@ -95,6 +95,8 @@ def load(path: Path | None = None) -> Config:
         raise ConfigError(f"{path}: not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; arrays within arrays without end
+        raise ConfigError(f"{path}: not valid TOML: {type(error).__name__}") from error
     top = _Table(path, "", data)
     pairs = top.table("pairs", required=False)
     console = _console(top)

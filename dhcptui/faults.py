@@ -16,8 +16,10 @@ def keep(fault: BaseException) -> str:
     try:
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = base / "fault.log"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
-            file.writelines(traceback.format_exception(fault))
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+            # Line by line through the sanitiser: a fault may quote what a server said.
+            told = "".join(traceback.format_exception(fault)).split("\n")
+            file.writelines(f"{clean(line)}\n" for line in told)
     except OSError:
         return said
     return f"{said}. What happened is in {path}; please report it."

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
 
 ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha512")
@@ -16,6 +17,9 @@ ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha512")
 
 class ConfigError(Exception):
     """The configuration cannot be used. The text is for the user: it names file, table and key, and the way out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(clean(text))
 
 
 def about(what: str, example: str, kind: str = "string", default: str | None = None) -> dict[str, str]:

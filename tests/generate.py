@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.documents import completions, configuration, guards, guide, keys, lint, manpage
+from tests.documents import completions, configuration, guards, guide, incidents, keys, lint, manpage
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/configuration.md": configuration.configuration,
     "docs/guards.md": guards.guards,
     "docs/guide.md": guide.guide,
+    "docs/incidents.md": incidents.incidents,
     "docs/keys.md": keys.keys,
     "docs/lint.md": lint.lint,
     "share/man/man1/dhcptui.1": manpage.manpage,

@@ -108,6 +108,8 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         """Another size; the program is told, and paints everything."""
+        with self._change:
+            self._screen.resize(rows, columns)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.killpg(self.process.pid, signal.SIGWINCH)
 

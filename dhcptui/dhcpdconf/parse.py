@@ -42,7 +42,8 @@ MAX_DEPTH = 64
 MAX_CHARACTERS = 16 * 1024 * 1024
 """Of one file; more is not read."""
 
-_BRACES = re.compile(r'"(?:[^"\\]|\\.)*"|#[^\n]*|[{}]', re.DOTALL)
+# The closing quote may be missing: a string without an end is looked at once, not from each quote in it.
+_BRACES = re.compile(r'"(?:[^"\\]|\\.)*"?|#[^\n]*|[{}]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _CONTROL = {"t": "\t", "r": "\r", "n": "\n", "b": "\b"}
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from dhcptui.engine.insight import Insight
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
@@ -33,7 +34,7 @@ class Listener(Protocol):
         """A line was written to the audit log: the command log shows it live."""
 
 
-class Console(Protocol):
+class Console(Insight, Protocol):
     """What the ui may ask of the engine."""
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import re
 import secrets
 import socket
 import stat
@@ -24,7 +23,7 @@ from typing import Any
 from dhcptui.config import ConfigError, PairSettings
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.plan import Outcome, Plan
-from dhcptui.model.sanitize import clean
+from dhcptui.model.sanitize import NOT_SHOWN, clean, masked
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.standing import stand
 
@@ -33,8 +32,6 @@ Record = dict[str, Any]
 TEXT_LIMIT = 4000
 STEP, ACT, LOCK = "step", "act", "lock"
 """What an intent or outcome is about: a step of the plan, one write or command in it, the lock on a server."""
-_NOT_SHOWN = "[not shown]"
-_SECRET = re.compile(r'(?i)(\bsecret[\s=:]+"?)[A-Za-z0-9+/=]{4,}')
 
 
 class AuditError(Exception):
@@ -192,8 +189,8 @@ def known_secrets(pair: PairSettings) -> tuple[str, ...]:
 def hide(text: str, known: Sequence[str] = ()) -> str:
     """A text without secrets: dhcpd's complaints quote the line they are about."""
     for each in known:
-        text = text.replace(each, _NOT_SHOWN)
-    return _SECRET.sub(rf"\1{_NOT_SHOWN}", text)
+        text = text.replace(each, NOT_SHOWN)
+    return masked(text)
 
 
 def _safe(value: Any, known: Sequence[str]) -> Any:

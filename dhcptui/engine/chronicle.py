@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from dhcptui.model.forecast import PoolSample
+from dhcptui.model.incident import PoolLow
 from dhcptui.model.loglines import LogLine
-from dhcptui.model.snapshot import Role, ServerView
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 from dhcptui.model.timeline import Event, EventKind, Note, from_line, from_status, merge
 
 SAMPLES = 400
@@ -57,6 +58,23 @@ class Chronicle:
         while len(self._notes) > NOTES:
             self._drop_one()
         self._merge()
+
+    def low_waters(self, snapshot: PairSnapshot, now: Moment) -> tuple[PoolLow, ...]:
+        """The reading with the fewest addresses left, of each pool that a server still has; `at` by that server's clock."""
+        found: list[PoolLow] = []
+        for view in snapshot.servers:
+            there = {pool.network for pool in view.pools.value} if view.pools else set()
+            lows: dict[str, PoolLow] = {}
+            for sample in self.samples[view.role]:
+                at = view.server_time(now) - (now.mono - sample.at)
+                for pool in sample.pools:
+                    low = lows.get(pool.network)
+                    if pool.network in there and (low is None or pool.free + pool.backup < low.free + low.backup):
+                        lows[pool.network] = PoolLow(
+                            pool.network, view.name, pool.total, pool.free, pool.backup, at, "OMAPI"
+                        )
+            found += lows.values()
+        return tuple(found)
 
     def _drop_one(self) -> None:
         """From the middle of a flood of refused connections, so that its beginning and its end stay; else the oldest."""

@@ -1,4 +1,4 @@
-"""What a screen may ask besides the snapshot: forecasts, the timeline, a lease. The same rules as for `Console`.
+"""What a screen may ask besides the snapshot: forecasts, the timeline, a lease, lint. The same rules as for `Console`.
 
 Every method may be called from any thread and returns at once; what has to be asked of a server comes in a future.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Protocol
 
+from dhcptui.engine.configuration_check import ConfigurationCheck
 from dhcptui.model.forecast import PoolForecast, PoolMismatch
+from dhcptui.model.incident import PoolLow
 from dhcptui.model.leases import LookUp
 from dhcptui.model.timeline import Event
 
@@ -22,6 +24,9 @@ class Insight(Protocol):
     def mismatches(self) -> tuple[PoolMismatch, ...]:
         """Pools whose counters differ between two servers in normal; no I/O."""
 
+    def low_waters(self) -> tuple[PoolLow, ...]:
+        """The fewest addresses each server had left in each pool while it was watched; no I/O."""
+
     def timeline(self) -> tuple[Event, ...]:
         """What happened, oldest first, from logs, lease files, OMAPI and the audit log; no I/O."""
 
@@ -30,4 +35,10 @@ class Insight(Protocol):
 
         The future is done within some 10 s and never fails: trouble is told in the answer. Its callbacks run on the
         engine's thread.
+        """
+
+    def check_configuration(self) -> Future[ConfigurationCheck]:
+        """Read both servers' dhcpd.conf over SSH and lint them.
+
+        The future is done within a minute and never fails; its callbacks run on the engine's thread.
         """

@@ -13,6 +13,7 @@ from dhcptui.engine.clocks import mono
 from dhcptui.engine.record import ServerRecord, first, told
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, PoolCounters, Seen
+from dhcptui.model.standing import STALE_AFTER_SECONDS
 from dhcptui.model.states import FailoverState
 from dhcptui.omapi.client import OmapiClient
 from dhcptui.omapi.codec import Key
@@ -87,9 +88,11 @@ class OmapiWatch:
     async def _poll(self, client: OmapiClient) -> None:
         """Read the state again and again until the connection is gone."""
         misses = 0
+        trip: float | None = None
         while True:
             self._record.poll_poke.clear()
             started = mono()
+            late = self._expect(trip)
             try:
                 status = await client.failover_state(self._record.peer, version_3_0=self._record.view.version_3_0)
             except OmapiNotFound as error:
@@ -104,13 +107,25 @@ class OmapiWatch:
                     raise
                 self._record.channel("omapi", Link.FAILED, error)
                 continue
+            finally:
+                if late is not None:
+                    late.cancel()
             misses = 0
             now = mono()
-            self._record.channel("omapi", Link.OK, round_trip_seconds=now - started)
+            trip = now - started
+            self._record.channel("omapi", Link.OK, round_trip_seconds=trip)
             self._record.update(status=Seen(status, now))
             if client.closed.is_set():
                 raise OmapiClosed("dhcpd closed the OMAPI connection")
             await self._wait_poll(client)
+
+    def _expect(self, trip_seconds: float | None) -> asyncio.TimerHandle | None:
+        """Once an answer is overdue say so, and go on waiting for it. The first one of a connection may take its time."""
+        if trip_seconds is None:
+            return None
+        seconds = STALE_AFTER_SECONDS + 2 * trip_seconds
+        error = OmapiTimeout(f"no answer over OMAPI for {seconds:.1f} s")
+        return asyncio.get_running_loop().call_later(seconds, self._record.channel, "omapi", Link.FAILED, error)
 
     async def _follow_pools(self, client: OmapiClient) -> None:
         """Pool counters beside the polls: many pools on a slow link must not make the state look old."""

@@ -23,7 +23,8 @@ from dhcptui.engine.remarks import Remarks
 from dhcptui.engine.time_watch import follow_time_sync
 from dhcptui.model.loglines import LogLine, parse
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import ClockOffset, Link, ProcessSighting, Role, Seen
+from dhcptui.model.snapshot import Channel, ClockOffset, Link, ProcessSighting, Role, Seen
+from dhcptui.model.standing import SIGHTING_FRESH_SECONDS
 from dhcptui.remote import commands
 from dhcptui.remote.backoff import Backoff
 from dhcptui.remote.clock import read_clock
@@ -41,9 +42,16 @@ PROBE_SECONDS = 2.0
 FAST_SECONDS = 0.25
 LOG_LINES = 500
 LOG_QUIET_SECONDS = 1.0
+LOG_STUCK_SECONDS = 15.0
+"""A follow that has complained and is silent since is given up after this."""
+SILENT_SECONDS = SIGHTING_FRESH_SECONDS
+"""After so long without a word over SSH the way counts as failed, though nobody has ended the connection."""
+LISTEN_SECONDS = 0.5
 ZONE_SECONDS = 5.0
 """The log waits this long for the server's time zone: stamps without a zone are in its local time."""
-_LOG_TROUBLE = ("has become inaccessible", "cannot open", "Permission denied", "No such file", "error reading")
+_LOG_TROUBLE = (
+    "has become inaccessible", "untailable file", "cannot open", "Permission denied", "No such file", "error reading"
+)  # fmt: skip
 
 
 class SshWatch:
@@ -67,6 +75,7 @@ class SshWatch:
         self._remarks = Remarks()
         self._utc_offset_seconds = 0
         self._zone_known = asyncio.Event()
+        self._heard_at = 0.0
         self._recorded = RecordedWatch(record, noted)
 
     async def run(self) -> None:
@@ -112,6 +121,7 @@ class SshWatch:
         """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._probe(session))
+            group.create_task(self._listen())
             group.create_task(follow_time_sync(session, self._record))
             group.create_task(self._recorded.run(session))
             if self._follow_log:
@@ -121,6 +131,24 @@ class SshWatch:
                 group.create_task(self._find_pools(session))
             await session.wait_closed()
             raise RemoteError(f"the SSH connection to {self._record.settings.name} was lost")
+
+    async def _listen(self) -> None:
+        """A cut says nothing: tell it by the silence, long before the connection is given up."""
+        record, log = self._record, self._record.view.log
+        self._heard_at, silent = mono(), False
+        while True:
+            view = record.view
+            seen = [self._heard_at, *(each.at for each in (view.process, view.clock) if each)]
+            if record.settings.omapi_transport == "ssh" and view.status:
+                seen.append(view.status.at)
+            late = mono() - max(seen) > SILENT_SECONDS
+            if late and not silent:
+                log = view.log
+                self._no_ssh(RemoteError(f"nothing heard over SSH for {SILENT_SECONDS:g} s"))
+            elif silent and not late:
+                record.update(ssh=Channel(Link.OK, since=mono()), log=log)
+            silent = late
+            await asyncio.sleep(LISTEN_SECONDS)
 
     async def _probe(self, session: SshSession) -> None:
         """Clock, process table and marks, through one long-lived shell."""
@@ -190,16 +218,20 @@ class SshWatch:
         while True:
             # tail says at once when it cannot read; an empty log says nothing at all.
             quiet = loop.call_later(LOG_QUIET_SECONDS, self._record.channel, "log", Link.OK)
-            notice = partial(self._log_notice, quiet)
             try:
-                async with aclosing(
-                    follow(session, source, LOG_LINES, on_notice=notice, overlap=self._overlap)
-                ) as batches:
-                    async for batch in batches:
-                        quiet.cancel()
-                        backoff.reset()
-                        self._record.channel("log", Link.OK)
-                        self._deliver(batch)
+                async with asyncio.timeout(None) as patience:
+                    notice = partial(self._log_notice, quiet, patience)
+                    async with aclosing(
+                        follow(session, source, LOG_LINES, on_notice=notice, overlap=self._overlap)
+                    ) as batches:
+                        async for batch in batches:
+                            quiet.cancel()
+                            patience.reschedule(None)
+                            backoff.reset()
+                            self._record.channel("log", Link.OK)
+                            self._deliver(batch)
+            except TimeoutError:  # tail does not notice that a file may be read again: it is started anew
+                pass
             except RemoteError as error:
                 if session.closed:
                     return
@@ -208,17 +240,21 @@ class SshWatch:
                 quiet.cancel()
             await asyncio.sleep(backoff.next_delay())
 
-    def _log_notice(self, quiet: asyncio.TimerHandle, text: str) -> None:
+    def _log_notice(self, quiet: asyncio.TimerHandle, patience: asyncio.Timeout, text: str) -> None:
+        if patience.expired():
+            return
         if any(sign in text for sign in _LOG_TROUBLE):
             quiet.cancel()
+            patience.reschedule(asyncio.get_running_loop().time() + LOG_STUCK_SECONDS)
             self._record.channel(
                 "log", Link.FAILED, RemoteError(text, f"check log in the configuration: {self._record.settings.log}")
             )
         elif "has appeared" in text or "following" in text:
+            patience.reschedule(None)
             self._record.channel("log", Link.OK)
 
     def _deliver(self, batch: Sequence[bytes]) -> None:
-        now = time.time()
+        now, self._heard_at = time.time(), mono()
         lines = [parse(raw, now, utc_offset_seconds=self._utc_offset_seconds) for raw in batch]
         self._logged(self._record.view.role, lines)
         if self._remarks.add(lines, self._record.view.server_time(moment())):

@@ -15,6 +15,7 @@ from dhcptui.engine.actions.sync_compare import compare
 from dhcptui.engine.api import Listener
 from dhcptui.engine.audit import AuditError, AuditLog, Desk, Operator
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.configuration_check import ConfigurationCheck, check_configuration, not_checked
 from dhcptui.engine.lease_look_up import look_up, no_look_up
 from dhcptui.engine.locks import break_lock, tidy
 from dhcptui.engine.pair import PairEngine, first_snapshot
@@ -22,6 +23,7 @@ from dhcptui.engine.unfinished import dismiss, find_interrupted, recent_records
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
 from dhcptui.model.guards import Action
+from dhcptui.model.incident import PoolLow
 from dhcptui.model.leases import LookUp
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Plan, Progress
@@ -116,6 +118,10 @@ class EngineThread:
         samples = self._engine.chronicle.samples if self._engine else {}
         return mismatches(self._snapshot, samples, moment())
 
+    def low_waters(self) -> tuple[PoolLow, ...]:
+        """The fewest addresses each server had left in each pool while it was watched."""
+        return self._engine.chronicle.low_waters(self._snapshot, moment()) if self._engine else ()
+
     def timeline(self) -> tuple[Event, ...]:
         """What happened, oldest first."""
         return self._engine.chronicle.events if self._engine else ()
@@ -127,6 +133,14 @@ class EngineThread:
             answer.set_result(no_look_up(text, "the engine is not running"))
             return answer
         return asyncio.run_coroutine_threadsafe(look_up(self._engine, text), self._loop)
+
+    def check_configuration(self) -> Future[ConfigurationCheck]:
+        """Read and lint both servers' dhcpd.conf, in the background."""
+        if self._loop is None or not self._thread.is_alive():
+            answer: Future[ConfigurationCheck] = Future()
+            answer.set_result(not_checked("The engine is not running."))
+            return answer
+        return asyncio.run_coroutine_threadsafe(check_configuration(self._settings), self._loop)
 
     def look_around(self) -> None:
         """Look at the ways between the servers now, in the background."""

@@ -10,8 +10,8 @@ from typing import Literal
 
 from dhcptui.model.guards import Action
 
-Where = Literal["screen", "log", "prompt", "drill"]
-"""Where a key means the command: everywhere, in a log, in an open prompt, on the practice pair."""
+Where = Literal["screen", "log", "page", "prompt", "drill"]
+"""Where a key means the command: everywhere, in a log, on a page, in an open prompt, on the practice pair."""
 
 NAMED_KEYS = (
     "enter", "tab", "shift+tab", "escape", "space", "backspace", "delete", "insert", "home", "end", "pageup",
@@ -115,12 +115,29 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("drill.menu", ("D",), "drills", "Choose a drill: something goes wrong on the practice pair.", "drills", where="drill"),
     Command("drill.explain", ("w",), "what happened?", "Say what the drill has done to the pair.", "drill_explain", in_bar=False, where="drill"),
-    Command("drill.review", ("e",), "end and review", "End the drill and read how it went.", "drill_review", in_bar=False, where="drill"),
+    Command("drill.review", ("v",), "end and review", "End the drill and read how it went.", "drill_review", in_bar=False, where="drill"),
     Command("look.next-pane", ("tab",), "next pane", "Go to the next pane.", "pane(1)", short="pane"),
     Command("look.previous-pane", ("shift+tab",), "previous pane", "Go to the previous pane.", "pane(-1)", in_bar=False),
     Command("look.pause", ("space",), "pause", "Hold both logs still; press again to follow.", "pause"),
     Command("look.audit", ("a",), "audit log", "Show every command and write of this console, live; press again for the logs.", "audit", short="log"),
     Command("look.find", ("/",), "find", "Find text in the logs.", "find"),
+    Command("look.filter", ("f",), "filter", "Show all lines, state changes only, or warnings and worse only.", "filter", in_bar=False),
+    Command("look.only", ("o",), "only", "Show only lines of one client (MAC or IP address), or with a text in them.", "only", in_bar=False),
+    Command("look.next-problem", ("e",), "next problem", "Go to the next line that tells of a problem; the newest first.", "problem(1)", in_bar=False),
+    Command("look.previous-problem", ("E",), "previous problem", "Go to the problem before it; changes nothing, although E is a capital.", "problem(-1)", in_bar=False),
+    Command("look.explain", ("enter",), "explain", "Explain the selected line: what it means, what to do, where to look.", "explain", in_bar=False),
+    Command(
+        "look.copy", ("y",), "copy",
+        "Copy the selected line, or the whole screen, to the clipboard of your terminal (OSC 52; in tmux: set -g set-clipboard on).",
+        "copy", in_bar=False,
+    ),
+    Command("look.merged", ("m",), "both logs as one", "Show both logs as one, in the order of their corrected times.", "merged", in_bar=False),
+    Command("look.timeline", ("t",), "timeline", "Show the state changes of both servers and the actions of operators on one clock.", "timeline", in_bar=False),
+    Command("look.incident", ("i",), "incident", "Show what this looks like: evidence, what to do, and what not to do.", "incident", in_bar=False),
+    Command("look.network", ("n",), "network", "Show every way between console and servers, what is broken, and both clocks.", "page('network')", in_bar=False),
+    Command("look.pools", ("p",), "pools", "Show every pool of both servers, how fast it empties, and how long it lasts.", "page('pools')", in_bar=False),
+    Command("look.lease", ("l",), "lease look-up", "Ask both servers for the lease of an address, a hardware address or a host name.", "lease", in_bar=False),
+    Command("look.configuration", ("c",), "configuration", "Read dhcpd.conf of both servers and show what is wrong in it, and how to mend it.", "page('configuration')", in_bar=False),
     Command("look.palette", (":",), "commands", "Find a command by its name.", "palette", short="all"),
     Command("look.help", ("?",), "help", "Show the keys, what each state means, and who serves in it.", "help"),
     Command("look.back", ("escape",), "back", "Leave what is open: the prompt, the help, the audit log.", "back", in_bar=False),
@@ -129,14 +146,15 @@ COMMANDS: tuple[Command, ...] = (
         for name, words in THEMES.items()
     ),
     Command("quit", ("q",), "quit", "Leave the console; nothing changes on the servers.", "leave"),
-    Command("log.up", ("up",), "line up", "Scroll up.", "rows(-1)", in_bar=False, where="log"),
-    Command("log.down", ("down",), "line down", "Scroll down.", "rows(1)", in_bar=False, where="log"),
+    Command("log.up", ("up",), "line up", "Select the line above; the view then stands still.", "rows(-1)", in_bar=False, where="log"),
+    Command("log.down", ("down",), "line down", "Select the line below; below the newest one the log is followed again.", "rows(1)", in_bar=False, where="log"),
     Command("log.page-up", ("pageup",), "page up", "Scroll up a page.", "pages(-1)", in_bar=False, where="log"),
     Command("log.page-down", ("pagedown",), "page down", "Scroll down a page.", "pages(1)", in_bar=False, where="log"),
     Command("log.head", ("g", "home"), "first line", "Go to the oldest line.", "head", in_bar=False, where="log"),
     Command("log.tail", ("G", "end"), "newest line", "Go to the newest line and follow.", "tail", in_bar=False, where="log"),
     Command("log.left", ("left",), "shift left", "Go back to the left.", "shift(-1)", in_bar=False, where="log"),
     Command("log.right", ("right",), "shift right", "Show what is cut off on the right.", "shift(1)", in_bar=False, where="log"),
+    Command("page.again", ("r",), "again", "Network: look at every way now. Configuration: read it again.", "again", in_bar=False, where="page"),
     Command("prompt.copy", ("y", "ctrl+y"), "copy as script", "Copy the plan as a script; nothing is run.", "copy", in_bar=False, where="prompt"),
 )  # fmt: skip
 
@@ -167,13 +185,16 @@ def remapped(keys: dict[str, tuple[str, ...]]) -> tuple[Command, ...]:
 
 
 def twice(keys: dict[str, tuple[str, ...]]) -> tuple[str, str, str] | None:
-    """A key that two commands would share, and their names, first the one that was remapped; None: all is well."""
-    owner: dict[str, str] = {}
+    """A key that two commands would share, and their names, first the one that was remapped; None: all is well.
+
+    Two commands with one target are the same thing in two places (copy), and may share a key.
+    """
+    owner: dict[str, Command] = {}
     for command in sorted(remapped(keys), key=lambda each: each.name in keys):
         for key in dict.fromkeys(command.keys):
-            if key in owner:
-                return key, command.name, owner[key]
-            owner[key] = command.name
+            if key in owner and owner[key].target != command.target:
+                return key, command.name, owner[key].name
+            owner[key] = command
     return None
 
 

@@ -262,17 +262,17 @@ class Scene:
 
 def scene(snapshot: PairSnapshot, now: Moment) -> Scene:
     """The scene at `now`."""
-    one, two = (_side(view, now) for view in snapshot.servers)
+    one, two = (_side(view, snapshot.peer, now) for view in snapshot.servers)
     return Scene(one, two, snapshot, now)
 
 
-def _side(view: ServerView, now: Moment) -> Side:
+def _side(view: ServerView, peer: str, now: Moment) -> Side:
     told: dict[str, list[Remark]] = {}
     changes = []
     for remark in view.remarks:
         line = remark.line
         if line.incident:
             told.setdefault(line.incident, []).append(remark)
-        if line.transition:
+        if line.transition and line.transition.peer == peer:
             changes.append((remark, line.transition))
     return Side(stand(view, now), now, told, changes)

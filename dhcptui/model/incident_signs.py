@@ -9,27 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from dhcptui.model.agreement import contradicting, just_heard, together
+from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_scene import Evidence, Found, Scene, Side, scene
 from dhcptui.model.incident_traces import TRACES, database_lost, first_meeting
 from dhcptui.model.incidents import BY_ID, Incident, Weight
 from dhcptui.model.lexicon import LineKind
-from dhcptui.model.reach import matrix
+from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 
 _S, _A = FailoverState, Action
 NOTE, WARNING, CRITICAL = Weight
 MOST_EVIDENCE = 6
+LOOK_SECONDS = 1.0
+"""A look around over SSH began so much earlier than its answer came."""
 
 ORDER = (
-    "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-7", "I-8", "I-1", "I-18", "I-2", "I-4", "I-9", "I-10",
-    "I-17", "I-16", "I-14", "I-19", "I-11", "I-15",
+    "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-18", "I-2", "I-4",
+    "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
 )  # fmt: skip
 """Among incidents of equal weight the one that explains more stands first."""
 
-STRONGER = {"I-7": {"I-5", "I-6"}, "I-12": {"I-21"}, "I-4": {"I-21"}, "I-9": {"I-19"}}
+STRONGER = {"I-7": {"I-5", "I-6", "I-17"}, "I-6": {"I-17"}, "I-12": {"I-21"}, "I-4": {"I-21"}, "I-9": {"I-19"}}
 """Incident -> those beside which it is not named: they show the same and say more."""
 
 
@@ -111,24 +115,20 @@ def unbalanced(seen: Scene) -> Iterator[Found]:
             *me.lines({"I-2"}, 600, {LineKind.WARNING}, after=me.since),
             *(r for r in me.lines({"I-1"}, 600, {LineKind.WARNING}, after=me.since) if "holds all free" in r.line.text),
         ]
-        asked_only = not empty and all("requesting peer" in remark.line.text for remark in lines)
+        # Lines alone, beside counters that are well or all used up, tell of a moment that has passed, or of a full pool.
+        passed = not empty and (bool(me.pools) or all("requesting peer" in remark.line.text for remark in lines))
         if empty or lines:
             evidence = (*(me.counts(pool) for pool in empty), *me.said(lines))
-            yield Found("I-2", NOTE if asked_only else WARNING, evidence, () if asked_only else restart)
+            yield Found("I-2", NOTE if passed else WARNING, evidence, () if passed else restart)
 
 
 def conflict(seen: Scene) -> Iterator[Found]:
     """I-3: both are sorting out who has which lease, or will as soon as they meet."""
-    states = {seen.a.state, seen.b.state}
     for me, other in seen.sides:
         if me.state in CONFLICT or (me.state is not None and me.state.info.serves and me.heard in CONFLICT):
             yield Found("I-3", CRITICAL, (me.says(), me.records(), other.says()))
-    # While an action of ours hands over, one answer is a moment older than the other.
-    if seen.both_live and _S.PARTNER_DOWN in states and seen.action not in {"shutdown", "hand-over", "take-back"}:
-        rest = [side.state for side in (seen.a, seen.b)]
-        rest.remove(_S.PARTNER_DOWN)
-        if rest[0] in {_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN}:
-            yield Found("I-3", CRITICAL, (seen.a.says(), seen.b.says()))
+    if contradicting(seen.a.state, seen.b.state) and together(seen.a.standing, seen.b.standing, seen.now):
+        yield Found("I-3", CRITICAL, (seen.a.says(), seen.b.says()))
 
 
 def rebuilding(seen: Scene) -> Iterator[Found]:
@@ -175,14 +175,25 @@ def misfit(seen: Scene) -> Iterator[Found]:
             yield Found("I-6", WARNING, (Evidence(me.name, text),))
 
 
-def blocked(seen: Scene) -> Iterator[Found]:
+def ways(seen: Scene) -> Iterator[Found]:
+    """I-5, I-6 or I-7: both run, and what was seen of the ways between them tells why they do not meet."""
+    if not seen.both_live or seen.healthy or _S.STARTUP in {seen.a.state, seen.b.state}:
+        return
+    tried = matrix(seen.snapshot, seen.now)
+    closed = [side.failover for side in tried.sides if side.failover.state in {Reach.REFUSED, Reach.SILENT}]
+    # What was seen before the console reached both dhcpd that run now tells of one that was gone then.
+    reached = max(view.omapi.since for view in seen.snapshot.servers) + LOOK_SECONDS
+    looks = [look for view in seen.snapshot.servers for look in (view.sockets, view.reach) if look]
+    if any(look.at < reached and look.age(seen.now) <= TRIED_FRESH_SECONDS for look in looks):
+        return
+    found = diagnose(tried)
+    if id_ := found.incident or ("I-7" if closed else ""):
+        yield Found(id_, WARNING, (Evidence("", found.sentence),))
+
+
+def out_of_contact(seen: Scene) -> Iterator[Found]:
     """I-7: both run and do not hear each other."""
-    ways = matrix(seen.snapshot, seen.now) if seen.both_live and not seen.healthy else None
     for me, other in seen.sides:
-        way = ways[me.role].failover if ways else None
-        if way and way.state in {Reach.REFUSED, Reach.SILENT}:
-            met = "a refusal" if way.state is Reach.REFUSED else "silence"
-            yield Found("I-7", WARNING, (Evidence(me.name, f"meets {met} on {other.name}'s {way.what}"),))
         if seen.apart and me.state is not _S.PARTNER_DOWN:
             lines = me.lines({"I-7"}, 200)
             yield Found("I-7", WARNING, (me.says(), other.says(), *me.said(lines, 1)))
@@ -238,7 +249,7 @@ def declared_down(seen: Scene) -> Iterator[Found]:
         elif me.live and me.state not in REBUILDING and me.heard is not _S.PARTNER_DOWN and holder.lost:
             yield Found("I-20", CRITICAL if me.serving else WARNING, evidence, first)
         elif me.lost and holder.lost:
-            yield Found("I-20", seen.outage, evidence, first)
+            yield Found("I-20", seen.outage if holder.standing.serving is False else WARNING, evidence, first)
 
 
 def _last(side: Side) -> Evidence:
@@ -252,6 +263,8 @@ def alone_and_silent(seen: Scene) -> Iterator[Found]:
     for me, other in seen.sides:
         waits = me.state is not None and me.state is not _S.STARTUP and me.state is not _S.PAUSED
         if waits and me.state not in CONFLICT and me.heard is _S.PARTNER_DOWN and other.lost:
+            if just_heard(me.standing, seen.now):
+                continue
             lines = [r for r in me.lines({"I-21"}, 300) if "peer demands" in r.line.text]
             evidence = (me.says(), me.records(), other.says(), *me.said(lines, 1))
             yield Found("I-21", CRITICAL, evidence, ((_A.START, other.role), (_A.RESCUE, me.role)))
@@ -259,6 +272,6 @@ def alone_and_silent(seen: Scene) -> Iterator[Found]:
 
 Sign = Callable[[Scene], Iterator[Found]]
 SIGNS: tuple[Sign, ...] = (
-    alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, blocked, rebuilding, runs_dry, unbalanced,
+    alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, runs_dry, unbalanced,
     restarted_together, short_leases,
 )  # fmt: skip

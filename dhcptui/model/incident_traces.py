@@ -28,12 +28,20 @@ _ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
 
 
 def _starts(side: Side) -> list[tuple[Remark, Transition, Transition | None]]:
-    """Each start as its log tells it: the move to startup, and the last move before it (None: not remembered)."""
+    """Each start as its log tells it: the move to startup, and the last move before it (None: not remembered).
+
+    None while the log does not lead to the present state: a console that has just come reads it from behind.
+    """
     moves, found = side.moves(), []
+    led_to: set[str] = set()
     for index, (remark, move) in enumerate(moves):
         if move.to_state == _S.STARTUP.word:
             found.append((remark, move, moves[index - 1][1] if index else None))
-    return found
+            led_to.clear()
+        else:
+            led_to.add(move.to_state)
+    behind = led_to and side.state not in {None, _S.STARTUP} and side.state.word not in led_to
+    return [] if behind else found
 
 
 def _saved(before: Transition) -> str:
@@ -55,9 +63,14 @@ def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
             return ()
         return (Evidence(me.name, f"stopped in {saved} and started from recover", remark.last_at),)
     heard = [(r, t) for r, t in partner.hears(LONG_SECONDS) if t.to_state == _S.RECOVER.word]
-    if heard and heard[-1][1].from_state in {_S.NORMAL.word, _S.COMMUNICATIONS_INTERRUPTED.word}:
-        return partner.said([heard[-1][0]])
-    return ()
+    if not heard or heard[-1][1].from_state not in {_S.NORMAL.word, _S.COMMUNICATIONS_INTERRUPTED.word}:
+        return ()
+    # The partner may already tell of a later start than the one this log has come to. Ages, since two clocks may differ.
+    words = {state.word for state in (*REBUILDING, _S.STARTUP)}
+    ended = [r for r, t in me.moves() if r.last_at >= remark.last_at and t.to_state not in words]
+    if ended and me.time - ended[0].last_at > partner.time - heard[-1][0].last_at:
+        return ()
+    return partner.said([heard[-1][0]])
 
 
 def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
@@ -128,18 +141,20 @@ def blocked_words(seen: Scene) -> Iterator[Found]:
 
 def rejections(seen: Scene) -> Iterator[Found]:
     """I-9: updates that the partner rejects for a reason that does not go away."""
+    # Of a healthy pair the rejections of before, while one server still had the old configuration, are the past.
+    after = {side.role: side.since if seen.healthy else 0.0 for side in (seen.a, seen.b)}
     for me, _ in seen.sides:
         if lines := me.lines({"I-9"}, RECENT_SECONDS):
-            bad = any(remark.line.kind is LineKind.ERROR for remark in lines)
+            bad = any(each.line.kind is LineKind.ERROR and each.last_at >= after[me.role] for each in lines)
             yield Found("I-9", WARNING if bad else NOTE, me.said(lines), ((_A.SYNC_RESTART, Role.PRIMARY),))
 
 
 def started_together(seen: Scene) -> Iterator[Found]:
     """I-10: both were started within seconds, with no word of normal in between."""
-    starts = [[r for r, _, _ in _starts(side)][-1:] for side in (seen.a, seen.b)]
-    if not all(starts) or first_meeting(seen):
-        return
-    (one,), (two,) = starts
+    starts = [_starts(side)[-1:] for side in (seen.a, seen.b)]
+    if not all(starts) or all(move.from_state == _S.RECOVER.word and not before for ((_, move, before),) in starts):
+        return  # the second: a first meeting, even if one of them has gone since
+    ((one, _, _),), ((two, _, _),) = starts
     times = (one.last_at - seen.a.time, two.last_at - seen.b.time)
     if min(times) < -120 or abs(times[0] - times[1]) > TOGETHER_SECONDS:
         return
@@ -182,9 +197,12 @@ def versions(seen: Scene) -> Iterator[Found]:
 
 
 def names(seen: Scene) -> Iterator[Found]:
-    """I-17: a name that does not resolve."""
+    """I-17: a name that does not resolve, for the dhcpd that runs, or for the last one that did."""
     for me, _ in seen.sides:
-        if lines := me.lines({"I-17"}, LONG_SECONDS):
+        process = me.view.process
+        running = process.value.pids if process else ()
+        lines = me.lines({"I-17"}, LONG_SECONDS)
+        if lines := [each for each in lines if not running or each.line.pid is None or each.line.pid in running]:
             yield Found("I-17", WARNING, me.said(lines))
 
 
@@ -208,7 +226,7 @@ def died(seen: Scene) -> Iterator[Found]:
         after = (me.time - last.last_at) - (other.time - lost[-1].last_at)
         if -2.0 <= after <= DEATH_SECONDS:
             evidence = (*me.said([last]), *other.said(lost[-1:]), me.says())
-            yield Found("I-18", WARNING, evidence, again)
+            yield Found("I-18", NOTE, evidence, again)
 
 
 def duplicates(seen: Scene) -> Iterator[Found]:

@@ -194,10 +194,11 @@ INCIDENTS: tuple[Incident, ...] = (
     Incident(
         "I-17", "A host name stands in address or peer address",
         "Clients get nothing for seconds at a time, or the link cannot be set up.",
-        "dhcpd looks the name up again and again and does nothing else meanwhile. A name with several addresses is refused.",
+        "dhcpd looks the name up again and again and does nothing else meanwhile. A name with several addresses, or none,"
+        " is no partner to it.",
         "Write addresses instead of names.",
         "Do not wait for the name server: dhcpd waits with you.",
-        ("address and peer address in both files",),
+        ("address and peer address in both files", "other names in the configuration", "the name server"),
     ),
     Incident(
         "I-18", "dhcpd died right after a state change",

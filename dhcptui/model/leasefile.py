@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 
 from dhcptui.model.states import FailoverState, from_word
 
-_STATE = re.compile(r"^\s*(my|partner) state ([a-z-]+)(?: at ([^;]+))?\s*;", re.MULTILINE)
-_MCLT = re.compile(r"^\s*mclt (\d{1,9})\s*;", re.MULTILINE)
+_STATE = re.compile(r"^[ \t]*(my|partner) state ([a-z-]+)(?: at ([^;]+))?\s*;", re.MULTILINE)
+_MCLT = re.compile(r"^[ \t]*mclt (\d{1,9})\s*;", re.MULTILINE)
 _DATE = re.compile(r"[0-6] (\d{4})/(\d\d?)/(\d\d?) (\d\d?):(\d\d):(\d\d)(?: (-?\d{1,5}))?")
 _EPOCH = re.compile(r"epoch (\d{1,11})")
 

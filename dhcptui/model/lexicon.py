@@ -36,6 +36,7 @@ _TYPES = {
     "ip": r"\d+\.\d+\.\d+\.\d+",
     "state": r"[a-z-]+",
     "any": r".+",
+    "host": r"[\w.-]+",
     # At the end of a client's line: no parenthesis but dhcpd's own, for the client's name stands in one.
     "name": r"[^()]+",
     "why": r"(?: \([^()]+\))?",
@@ -94,6 +95,10 @@ LEXICON: tuple[Entry, ...] = (
     Entry("F:277", "failover peer {peer}: no local address.", F, "I-6", "no usable address of its own"),
     Entry("F:282", "failover peer {peer}: 'address' parameter fails to resolve to an IPv4 address", E, "I-17",
           "the name in `address` gives no single IPv4 address"),
+    *(
+        Entry("tree.c, do_host_lookup", "{name:host}: " + text, E, "I-17", "a host name in the configuration is not found")
+        for text in ("host unknown.", "temporary name server failure", "name server failed")
+    ),
     Entry("F:329", "dhcp_failover_send_connect: {result}", L, "I-7", "sending CONNECT failed, link dropped"),
     Entry("F:1351", "dhcp_failover_send_connectack: {result}", L, "I-7", "sending CONNECTACK failed, link dropped"),
     Entry("F:567", "Failover CONNECT from {peer}: {reason}", E, "I-6", "the secondary refuses the connection"),

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dhcptui.model.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, reason_of
-from dhcptui.model.sanitize import DEFAULT_LIMIT, clean
+from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
 
 __all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse"]
 
@@ -147,13 +147,15 @@ def _parse_any(raw: str | bytes, now: float, utc_offset_seconds: int) -> LogLine
             clock = _clock(int(stamp))
     number = int(pid) if pid else None
     if program not in _PROGRAMS:
-        shown = f"{program}: {text}" if program else text
+        shown = masked(f"{program}: {text}" if program else text)
         return LogLine(stamp, clock, shown, number, LineKind.OTHER, fold_key=shown)
     return _judge(stamp, clock, text, number)
 
 
 def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLine:
     """What the lexicon says of dhcpd's message `text`."""
+    if not text.startswith(("DHCP", "BOOTRE")):  # there the word is a client's, and nothing is quoted
+        text = masked(text)
     said = text
     if repeated := _REPEATED.fullmatch(text):  # rsyslog's own folding: judge what was repeated
         said = repeated[1]

@@ -6,6 +6,7 @@ invisible. It is still not markup-safe: show it with markup off.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 DEFAULT_LIMIT = 2000
@@ -14,12 +15,20 @@ DEFAULT_LIMIT = 2000
 MAX_MARKS = 4
 """Combining marks shown on one base character; the rest is counted as `{+n}` (a pile of marks hides its neighbours)."""
 
-# Printable by category, yet without a picture of their own: joiners, fillers and variation selectors.
+# Printable by category, yet without a picture of their own: joiners, fillers and variation selectors; and halves of flags
+# and skin colours, whose width depends on what stands beside them, and on the terminal.
 _INVISIBLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"
-    + "".join(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+    + "".join(
+        map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x1F1E6, 0x1F200), *range(0x1F3FB, 0x1F400)))
+    )
 )
-_MARKS = frozenset({"Mn", "Me"})
+_MARKS = frozenset({"Mn", "Me", "Mc"})
+# Letters that are drawn into the one before them, as marks are: the vowels and finals of decomposed Hangul.
+_JOINING = frozenset(map(chr, (*range(0x1161, 0x1200), *range(0xD7B0, 0xD800))))
+
+_SECRET = re.compile(r'(?i)(\bsecret[\s=:]+"?)[A-Za-z0-9+/=]{4,}')
+NOT_SHOWN = "[not shown]"
 
 
 def clean(raw: str | bytes, limit: int = DEFAULT_LIMIT) -> str:
@@ -45,12 +54,17 @@ def clean(raw: str | bytes, limit: int = DEFAULT_LIMIT) -> str:
     return text
 
 
+def masked(text: str) -> str:
+    """The text without what stands behind the word `secret`: dhcpd quotes a line of its configuration it dislikes."""
+    return _SECRET.sub(rf"\1{NOT_SHOWN}", text)
+
+
 def _visible(text: str) -> str:
     """Every character of `text` as something that can be seen; marks beyond MAX_MARKS counted."""
     out: list[str] = []
     marks = dropped = 0
     for char in text:
-        category = "ascii" if " " <= char <= "~" else unicodedata.category(char)
+        category = "ascii" if " " <= char <= "~" else "Mn" if char in _JOINING else unicodedata.category(char)
         if category in _MARKS and out and char not in _INVISIBLE:
             if marks < MAX_MARKS:
                 marks += 1

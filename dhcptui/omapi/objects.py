@@ -65,6 +65,8 @@ def failover_status(attributes: Attributes, *, version_3_0: bool = False) -> Fai
 _BINDING_STATES = ("", "free", "active", "expired", "released", "abandoned", "reset", "backup")
 _FLAGS = {1: "static", 2: "bootp", 4: "reserved"}
 """dhcpd.h; the higher bits are of no lasting meaning."""
+HARDWARE_BYTES = 20
+"""Of a hardware address, at most (HARDWARE_ADDR_LEN in dhcpd.h, without the type)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,9 @@ def lease(attributes: Attributes) -> Lease:
     state = _number(attributes, b"state")
     flags = int.from_bytes(attributes.get(b"flags", b""), "big")
     view = LeaseView(
-        address=".".join(map(str, attributes.get(b"ip-address", b""))),
+        address=_address(attributes),
         binding_state=_BINDING_STATES[state] if 0 < state < len(_BINDING_STATES) else f"unknown ({state})",
-        hardware_address=attributes.get(b"hardware-address", b"").hex(":"),
+        hardware_address=attributes.get(b"hardware-address", b"")[:HARDWARE_BYTES].hex(":"),
         hardware_type=_optional(attributes, b"hardware-type"),
         client_identifier=identifier(attributes.get(b"dhcp-client-identifier", b"")),
         client_hostname=clean(attributes.get(b"client-hostname", b""), 255),
@@ -95,6 +97,14 @@ def lease(attributes: Attributes) -> Lease:
         flags=tuple(word for bit, word in _FLAGS.items() if flags & bit),
     )
     return Lease(view, _optional(attributes, b"pool"))
+
+
+def _address(attributes: Attributes) -> str:
+    """An IPv4 address as text; empty where there is none."""
+    packed = attributes.get(b"ip-address", b"")
+    if packed and len(packed) != 4:
+        raise OmapiProtocolError(f"attribute ip-address has {len(packed)} bytes; expected 4")
+    return ".".join(map(str, packed))
 
 
 def _time(attributes: Attributes, name: bytes) -> int | None:

@@ -43,6 +43,13 @@ def service_between(record: Sequence[tuple[float, frozenset[str]]], start: float
     return Service(nobody, one)
 
 
+def told(served: Service) -> str:
+    """How clients fared, in a sentence."""
+    gap, alone = round(served.nobody), round(served.one)
+    first = f"Nobody answered clients for {age(gap)}" if gap else "Clients were answered all the time"
+    return f"{first}; one server alone did for {age(alone)}." if alone else f"{first}."
+
+
 class PracticeDrills:
     """The `Drills` of a practice pair. One at a time, each on a thread of its own; no method waits for the pair."""
 
@@ -92,7 +99,7 @@ class PracticeDrills:
         """Stop the drill under way; its review follows at once."""
         if self.running() and self._scenario is not None:
             self._stop.set()
-            self._review = self._judge(self._scenario, ended_by_itself=False)
+            self._review = self._judge(self._scenario, time.time(), ended_by_itself=False)
 
     def state(self) -> str:
         """One line for the screen; empty when there is nothing to say."""
@@ -122,9 +129,9 @@ class PracticeDrills:
                 if stop.is_set():
                     return
                 step()
-        except PracticeError as error:
+        except (PracticeError, OSError) as error:  # OSError: the pair took too long to answer, or its files have gone
             if not stop.is_set():
-                self._review = (f"The drill stopped: {error}",)
+                self._review = (f"The drill stopped: {error or 'the practice pair does not answer'}",)
                 stop.set()
 
     def _steps(self, play: Scenario, stop: threading.Event) -> Iterator[Callable[[], None]]:
@@ -138,18 +145,18 @@ class PracticeDrills:
         while True:
             stop.wait(LOOK_SECONDS)
             passed = time.time() - (self._struck or 0.0)
-            if not mended and play.mended_when(pair, passed):
+            if not mended and play.mended_when(pair, passed * pair.place.speed):
                 mended = True
                 yield lambda: play.mend(pair)
                 continue
             if not mended or pair.states() != NORMAL or passed < STEADY_SECONDS:
                 steady_since = None
             elif steady_since is None:
-                steady_since = time.monotonic()
-            elif time.monotonic() - steady_since >= STEADY_SECONDS:
+                steady_since = time.time()
+            elif time.time() - steady_since >= STEADY_SECONDS:
                 break
             yield lambda: None
-        yield lambda: self._finish(play, stop)
+        yield lambda: self._finish(play, stop, steady_since or time.time())
 
     def _healthy(self, stop: threading.Event) -> Iterator[Callable[[], None]]:
         """Both normal, clocks right, nothing cut; a pair that is not so gets a fresh start."""
@@ -165,25 +172,21 @@ class PracticeDrills:
         self._struck = time.time()
         play.strike(self._pair)
 
-    def _finish(self, play: Scenario, stop: threading.Event) -> None:
-        self._review = self._judge(play, ended_by_itself=True)
+    def _finish(self, play: Scenario, stop: threading.Event, end: float) -> None:
+        self._review = self._judge(play, end, ended_by_itself=True)
         stop.set()
 
     # -- the review
 
-    def _judge(self, play: Scenario, *, ended_by_itself: bool) -> tuple[str, ...]:
-        now = time.time()
+    def _judge(self, play: Scenario, end: float, *, ended_by_itself: bool) -> tuple[str, ...]:
         if self._struck is None:
             return (f"{play.title}: ended before anything happened.",)
         deeds = self._deeds(self._struck)
-        served = service_between(self._pair.service, self._struck, now)
-        how = "both servers are normal again" if ended_by_itself else "ended by you"
-        lines = [f"{play.title}: {how} after {age(now - self._struck)}.", play.happened]
+        served = service_between(self._pair.service, self._struck, end)
+        how = "both servers were normal again" if ended_by_itself else "ended by you"
+        lines = [f"{play.title}: {how} after {age(end - self._struck)}.", play.happened]
         lines += [f"You ran {deed.action.value} on {deed.server}: {deed.outcome.value}." for deed in deeds]
-        lines += [play.judge(deeds), f"What is right: {play.right}"]
-        lines.append(
-            f"Nobody answered clients for {age(round(served.nobody))}; one server alone did for {age(round(served.one))}."
-        )
+        lines += [play.judge(deeds), f"What is right: {play.right}", told(served)]
         return tuple(lines)
 
     def _deeds(self, since: float) -> Sequence[Deed]:

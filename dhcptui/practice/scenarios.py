@@ -17,8 +17,13 @@ SKEW_SECONDS = 90.0
 """More than the 60 s that dhcpd tolerates when two servers connect."""
 RUSH = 70
 """Clients that arrive at once: more than one server's half of the practice pool."""
-GONE_FOR_SECONDS = 45.0
-"""How long a fault stays that somebody else mends (a cable, a clock, a switch)."""
+RESTART_SECONDS = 12.0
+"""How long somebody's careless script leaves both dhcpd stopped."""
+CLOCK_WRONG_SECONDS = 45.0
+LINK_GONE_SECONDS = 105.0
+"""Long enough that both have missed each other (max-response-delay, 60 s) and one has looked at it for a while."""
+PATIENCE_SECONDS = 600.0
+"""After that a drill that waits for the operator goes on without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,8 @@ class Deed:
 
 
 Mends = Callable[["PracticePair", float], bool]
-"""Whether somebody else mends the fault now; given the seconds since it happened."""
+"""Whether somebody else mends the fault now. Given the seconds since it happened, as dhcpd's fixed timers count them:
+a practice pair that runs ten times as fast waits a tenth."""
 Judge = Callable[[Sequence[Deed]], str]
 
 
@@ -60,26 +66,35 @@ def _done(deeds: Sequence[Deed], action: Action) -> bool:
 
 def _hands_off(deeds: Sequence[Deed]) -> str:
     """For incidents that nobody can act upon."""
-    if not deeds:
-        return "You changed nothing. That was right."
-    acts = ", ".join(sorted({deed.action.value for deed in deeds}))
-    return f"You ran {acts}. It was not needed: waiting would have done."
+    acts = ", ".join(sorted({deed.action.value for deed in deeds if deed.outcome is not Outcome.REFUSED}))
+    if acts:
+        return f"None of that was needed ({acts}): waiting would have done."
+    return "You changed nothing on the servers. That was right."
 
 
 def _brought_up(deeds: Sequence[Deed]) -> str:
-    if _done(deeds, Action.PARTNER_DOWN) and _done(deeds, Action.START):
-        return "You declared it down, and then brought it up: it worked, but cost a resync and the MCLT wait. Bringing it up (U) alone was enough."
-    if _done(deeds, Action.START):
+    started, declared = _done(deeds, Action.START), _done(deeds, Action.PARTNER_DOWN)
+    if declared and started:
+        return (
+            "You declared it down, and brought it up later. It worked; bringing it up at once would have been quicker."
+        )
+    if declared:
+        return "You declared it down, but it could have been started: U."
+    if started:
         return "You brought it up. That was right."
-    if _done(deeds, Action.PARTNER_DOWN):
-        return "You declared it down, and it is still down. Look first whether it can be started (U)."
-    return "You did not bring dhcp2 up: U does that."
+    return "Nobody brought dhcp2 up: U does that."
 
 
 def _took_over(deeds: Sequence[Deed]) -> str:
     if _done(deeds, Action.PARTNER_DOWN):
-        return "You set partner-down on dhcp1. That was right: it is what lets it use the other half."
-    return "You did not set partner-down (P) on dhcp1: its half ran dry while the other half lay idle."
+        return "You set partner-down on dhcp1. That was right: now it may use the other half."
+    return "Nobody set partner-down (P) on dhcp1: its half ran dry while the other half lay idle."
+
+
+def _waited_or_helped(deeds: Sequence[Deed]) -> str:
+    if _done(deeds, Action.START):
+        return "You started dhcpd yourself. That was quicker than waiting, and did no harm."
+    return _hands_off(deeds)
 
 
 def _crash(pair: PracticePair) -> None:
@@ -117,11 +132,15 @@ def _rebuild(pair: PracticePair) -> None:
     pair.secondary.start()
 
 
-def _both(pair: PracticePair) -> None:
+def _stop_both(pair: PracticePair) -> None:
     for server in (pair.primary, pair.secondary):
         server.terminate()
+
+
+def _start_both(pair: PracticePair) -> None:
     for server in (pair.primary, pair.secondary):
-        server.start()
+        if not server.is_running():
+            server.start()
 
 
 def _after(seconds: float) -> Mends:
@@ -129,10 +148,13 @@ def _after(seconds: float) -> Mends:
 
 
 def _when_taken_over(pair: PracticePair, passed: float) -> bool:
-    """The host comes back once dhcp1 has the whole pool, or when nobody does anything for ten minutes."""
+    """The host comes back once dhcp1 may give out the whole pool, or when nobody has done anything for long."""
+    if passed >= PATIENCE_SECONDS:
+        return True
+    if pair.primary.local_state() != "partner-down":
+        return False
     state = pair.primary.state()
-    owns = state.local_state == "partner-down" and pair.primary.now() >= state.local_stos + state.mclt + 5
-    return owns or passed > 600
+    return pair.primary.now() >= state.local_stos + state.mclt + 5
 
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -140,35 +162,35 @@ SCENARIOS: tuple[Scenario, ...] = (
         "secondary-crashes",
         "The secondary crashes",
         "dhcpd on dhcp2 was killed. dhcp1 went to communications-interrupted and served on, from its own half of the pool.",
-        "Look whether dhcpd can be started again, and start it: U. Partner-down is for a server that stays away.",
+        "see whether dhcpd can be started again, and start it: U. Partner-down is for a server that stays away.",
         _crash,
         _brought_up,
     ),
     Scenario(
         "link-cut",
         "The link between the two is cut",
-        "Nothing passed between dhcp1 and dhcp2 any more, while both kept serving, each from its own half. Then somebody mended the link.",
-        "Have the network mended. Both serve, so there is nothing to declare down: with partner-down both would give out the same addresses.",
+        "Nothing passed between dhcp1 and dhcp2 any more. Both kept serving, each from its own half, until somebody mended the link.",
+        "have the network mended. Both serve, so nobody is to be declared down: after that both would give out the same addresses.",
         _cut,
         _hands_off,
-        _after(GONE_FOR_SECONDS),
+        _after(LINK_GONE_SECONDS),
         lambda pair: pair.heal(),
     ),
     Scenario(
         "wrong-clock",
         "A clock is 90 s off at boot",
-        "dhcp2 was restarted with its clock 90 s ahead. dhcpd refuses a partner that is more than 60 s away, so the two never met. Then somebody set the clock.",
-        "Set the clock (NTP). The link comes back by itself; restarting dhcpd or declaring anybody down does not help.",
+        "dhcp2 was restarted with its clock 90 s ahead. dhcpd refuses a partner whose clock is more than 60 s away, so the two did not meet until somebody set the clock.",
+        "set the clock (NTP). The two then meet by themselves. A restart of dhcpd or partner-down does not help.",
         _wrong_clock,
         _hands_off,
-        _after(GONE_FOR_SECONDS),
+        _after(CLOCK_WRONG_SECONDS),
         _right_clock,
     ),
     Scenario(
         "pool-runs-dry",
         "The pool runs dry",
-        "The host of dhcp2 was gone, and many new clients came at once. dhcp1 had given out its half; the other half lay idle on a dead server.",
-        "Make sure that the host is really off, then P on dhcp1. The other half becomes usable one MCLT later.",
+        "The host of dhcp2 was gone, and many new clients came at once. dhcp1 gave out its half; the other half lay idle.",
+        "make sure that the host is really off, then P on dhcp1. One MCLT later it may use the other half too.",
         _host_gone,
         _took_over,
         _when_taken_over,
@@ -177,18 +199,20 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "empty-lease-file",
         "A rebuilt server comes back with an empty lease file",
-        "dhcp2 was started without its lease file. It fetched everything from dhcp1 and waited out the MCLT before it served again.",
-        "Wait. dhcp1 serves everybody meanwhile; writing a state would only make the wait longer.",
+        "dhcp2 was started with an empty lease file. It fetched everything from dhcp1 and waited out the MCLT before it served again.",
+        "wait. dhcp1 serves everybody meanwhile; a state written now would only make the wait longer.",
         _rebuild,
         _hands_off,
     ),
     Scenario(
         "both-restarted",
         "Someone else restarted both",
-        "Both dhcpd were restarted in the same second. Until the two had met again nobody answered clients.",
-        "Wait some seconds. And afterwards find out who did it: one after the other is what R does.",
-        _both,
-        _hands_off,
+        "Somebody's script stopped both dhcpd, and started both again some seconds later. Meanwhile nobody answered clients.",
+        "wait, or start them: U. Then find out who did it: R restarts one after the other, so that one always serves.",
+        _stop_both,
+        _waited_or_helped,
+        _after(RESTART_SECONDS),
+        _start_both,
     ),
 )
 """In the order of the menu."""

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from dhcptui.remote.commands import Command
+from dhcptui.remote.commands import BEGIN_LINE, Command
 from dhcptui.remote.errors import OutputTooLarge
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Collector:
         self._channel: SSHClientChannel[bytes] | None = None
         self._linger: asyncio.TimerHandle | None = None
         self._lost = False
+        self._begun = False
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def session(self) -> SSHClientSession[bytes]:
@@ -78,6 +79,15 @@ class Collector:
             self._end(OutputTooLarge(f"{self._command.line} wrote more than {self._max_bytes} bytes"))
         else:
             (self.stdout if datatype is None else self.stderr).extend(data)
+            if datatype is None and not self._begun:
+                self._drop_preface(len(data))
+
+    def _drop_preface(self, fresh: int) -> None:
+        """Drop what the login shell said before our command began."""
+        at = self.stdout.find(BEGIN_LINE, max(0, len(self.stdout) - fresh - len(BEGIN_LINE)))
+        if at >= 0:
+            del self.stdout[: at + len(BEGIN_LINE)]
+            self._begun = True
 
     def _end(self, exc: Exception | None) -> None:
         if self._ended.done():

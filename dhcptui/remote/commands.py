@@ -16,7 +16,10 @@ OWN_PREFIX = ".dhcptui-"
 # sshd gives a non-root (and on some systems any) command a PATH without sbin, where dhcpd and service live.
 # Messages in English, because people search for them; the character set stays the server's.
 _PRELUDE = "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin LC_MESSAGES=C; export PATH LC_MESSAGES; "
+_PRELUDE += "printf '%s\\n' '-- dhcptui: begin --'; "
 _PRELUDE += 'exec "$@"'
+BEGIN_LINE = b"-- dhcptui: begin --\n"
+"""Goes before a command's output: the login shell may have talked before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Command:
 
     @property
     def wire(self) -> str:
-        """What is sent: `line` behind a prelude that sets PATH. It works whatever the account's login shell is."""
+        """What is sent: `line` behind a prelude that sets PATH and prints BEGIN_LINE. It works with any login shell."""
         return f"/bin/sh -c {shlex.quote(_PRELUDE)} sh {self.line}"
 
     def as_root(self, sudo: bool = True) -> Command:

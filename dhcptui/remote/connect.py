@@ -181,9 +181,16 @@ def _explain(exc: Exception, target: SshTarget, host_keys: HostKeys) -> RemoteEr
             f"{target} ended the connection before login: {exc}",
             "See sshd's log there: an allow list, fail2ban or MaxStartups may be at work.",
         )
+    if isinstance(exc, asyncssh.ProtocolError) and "userauth banner" in str(exc):
+        return Refused(
+            f"{target}: the login banner is not UTF-8",
+            f"Mend the file that Banner names in sshd_config on {target.host}.",
+        )
     if isinstance(exc, asyncssh.Error):
         return Refused(f"{target} does not speak SSH as we do: {exc}", "Is that the port of its sshd?")
-    why = os.strerror(exc.errno) if isinstance(exc, OSError) and exc.errno and exc.errno > 0 else exc
+    why: object = exc
+    if isinstance(exc, OSError) and exc.errno:  # below zero: the resolver's own words
+        why = os.strerror(exc.errno) if exc.errno > 0 else exc.strerror or exc
     kind = Refused if isinstance(exc, ConnectionRefusedError) else Unreachable
     return kind(f"cannot reach {target}: {why}", f"Is the server up, is the name right? Try: {_ssh(target)}")
 

@@ -10,8 +10,8 @@ from dhcptui.remote import commands
 from dhcptui.remote.errors import RemoteError
 from dhcptui.remote.shell import RemoteShell
 
-_ROW = re.compile(r"\s*(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s*(.*)")
-_ELAPSED = re.compile(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)")
+_ROW = re.compile(r"\s*(\d{1,10})\s+(\S+)\s+(\S+)\s+(\S+)\s*(.*)")
+_ELAPSED = re.compile(r"(?:(?:(\d{1,6})-)?(\d{1,4}):)?(\d{1,4}):(\d{1,4})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from dhcptui.remote.collect import Collector
-from dhcptui.remote.commands import Command
+from dhcptui.remote.commands import BEGIN_LINE, Command
 from dhcptui.remote.connect import dial
 from dhcptui.remote.errors import (
     CommandFailed,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes of output one command may write."""
+
+START_SECONDS = 10.0
+"""How long the login shell may take before a long-lived command begins."""
 
 CLOSE_SECONDS = 2.0
 """How long `close` waits for an orderly end."""
@@ -122,12 +125,22 @@ class SshSession:
     async def start(self, command: Command, **options: Any) -> SSHClientProcess[bytes]:
         """Start a long-lived command, with sudo where the target asks for it; the caller closes the process.
 
-        Raises SessionLost, SessionRefused.
+        Raises SessionLost, SessionRefused, CommandTimeout.
         """
+        command = command.as_root(self.target.sudo)
         with self.translated():
-            return await self._connection.create_process(
-                command.as_root(self.target.sudo).wire, **_NO_EXTRAS, **options
-            )
+            process = await self._connection.create_process(command.wire, **_NO_EXTRAS, **options)
+        try:
+            with self.translated(), suppress(asyncio.IncompleteReadError):  # it ended at once: the caller will see
+                async with asyncio.timeout(START_SECONDS):
+                    await process.stdout.readuntil(BEGIN_LINE)
+        except TimeoutError:
+            process.channel.abort()
+            raise CommandTimeout(command.line, START_SECONDS) from None
+        except BaseException:
+            process.channel.abort()
+            raise
+        return process
 
     async def open_tcp(self, host: str, port: int, timeout: float = 5.0) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
         """A byte stream to `host:port` as seen from the server; `timeout` in seconds.

@@ -65,7 +65,11 @@ def parse_chrony(text: str) -> TimeSync | None:
     """`chronyc -c tracking`: address, name, stratum, ..., leap status at the end. None where it is something else."""
     for line in text.splitlines():
         fields = line.split(",")
-        if len(fields) < 13 or not re.fullmatch(r"[0-9A-F]{8}", fields[0]) or not fields[2].isdigit():
+        if (
+            len(fields) < 13
+            or not re.fullmatch(r"[0-9A-F]{8}", fields[0])
+            or not re.fullmatch(r"[0-9]{1,2}", fields[2])
+        ):
             continue
         status, stratum = fields[-1].strip(), int(fields[2])
         in_sync = status != "Not synchronised" and 0 < stratum < _UNSYNCHRONISED

@@ -116,11 +116,7 @@ class DhcptuiApp(App[None]):
         self._log_timer_set = False
         if not self.main.children:  # the console is being left
             return
-        for role in Role:
-            lines, dropped = self.bridge.take_logs(role)
-            if lines:
-                self.main.log_view(role).add(lines, dropped)
-        self.main.logs_grew()
+        self.main.log_lines({role: self.bridge.take_logs(role) for role in Role})
 
     def tell_title(self, title: str) -> None:
         """Tell the terminal, once per change (OSC 2). The text has passed the sanitiser."""

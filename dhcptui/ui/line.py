@@ -41,6 +41,15 @@ def say(*parts: Part) -> Line:
     return line(text(*parts))
 
 
+def beside(first: Line, second: Line) -> Line:
+    """Both in one row, the second shortened first; where there is no room for it, or either is blank, the other."""
+    if first is BLANK or second is BLANK:
+        return second if first is BLANK else first
+    gap = Content("   ")
+    both = [one + gap + two for one, _ in first.ways for two, _ in second.ways]
+    return line(*both, *first.ways)
+
+
 def cut(content: Content, width: int, ellipsis: str = "…") -> Content:
     """At most `width` cells of `content`, ending in `ellipsis` where something was cut."""
     if content.cell_length <= width:

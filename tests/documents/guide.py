@@ -1,4 +1,4 @@
-"""docs/guide.md: written by hand, but for the tables of states and the steps of the actions, which the code gives."""
+"""docs/guide.md: written by hand, but for the tables of states and incidents and the steps of the actions, which the code gives."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from dhcptui.model.commands import key_of
 from dhcptui.model.guards import RULES, Action
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import LEADS_TO, FailoverState
+from tests.documents import incidents
 from tests.documents.configuration import EXAMPLE
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
@@ -91,6 +92,7 @@ def example() -> PairSettings:
 BLOCKS: dict[str, Callable[[], list[str]]] = {
     "states": states,
     "actions": actions,
+    "incidents": incidents.index,
     **{f"steps of {action.value}": lambda action=action: steps(action) for action in RULES},  # type: ignore[misc]
     "steps of start --after 5m": lambda: steps(Action.START, f"{AFTER}300"),
 }

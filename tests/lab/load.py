@@ -26,17 +26,28 @@ DISCOVER, OFFER, REQUEST, ACK = 1, 2, 3, 5
 ANSWER_SECONDS = 3.0
 """dhcpd pings an address for a second before it offers it."""
 MAX_CLIENTS = 5000
+PAST_BALANCING = 10
+"""A client that has asked for so many seconds is answered by both servers."""
 Options = dict[int, bytes]
 
 
 class Load(threading.Thread):
     """New clients at `per_second`, each on its own time, until stopped or until `most` have asked."""
 
-    def __init__(self, lab: Lab, per_second: float, *, most: int = MAX_CLIENTS, host_name: bytes = b"") -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        per_second: float,
+        *,
+        most: int = MAX_CLIENTS,
+        host_name: bytes = b"",
+        waited: int = PAST_BALANCING,
+    ) -> None:
         super().__init__(daemon=True)
         self._space = net.namespace(lab.name, "client")
         self._pause = 1 / per_second
         self._most = most
+        self._waited = waited
         self._name = bytes([12, len(host_name)]) + host_name if host_name else b""
         self._halt = threading.Event()
         self._waiting: dict[bytes, tuple[float, bytes]] = {}
@@ -79,7 +90,7 @@ class Load(threading.Thread):
     def _ask(self, sock: socket.socket, now: float) -> None:
         xid, hardware = secrets.token_bytes(4), bytes.fromhex(new_mac().replace(":", ""))
         self._waiting[xid] = now, hardware
-        sock.send(_frame(xid, hardware, bytes([53, 1, DISCOVER]) + self._name))
+        sock.send(_frame(xid, hardware, bytes([53, 1, DISCOVER]) + self._name, self._waited))
 
     def _give_up(self, now: float) -> None:
         while self._waiting:
@@ -98,16 +109,18 @@ class Load(threading.Thread):
         if options.get(53) == bytes([OFFER]) and xid not in self._requested:
             self._requested.add(xid)
             wanted = bytes([53, 1, REQUEST, 50, 4]) + address + bytes([54, 4]) + options.get(54, bytes(4))
-            sock.send(_frame(xid, hardware, wanted + self._name))
+            sock.send(_frame(xid, hardware, wanted + self._name, self._waited))
         elif options.get(53) == bytes([ACK]):
             del self._waiting[xid]
             self.granted.append((time.monotonic(), str(IPv4Address(address)), hardware.hex(":")))
 
 
 @contextmanager
-def loading(lab: Lab, per_second: float, *, most: int = MAX_CLIENTS, host_name: bytes = b"") -> Iterator[Load]:
-    """New clients while the block runs."""
-    load = Load(lab, per_second, most=most, host_name=host_name)
+def loading(
+    lab: Lab, per_second: float, *, most: int = MAX_CLIENTS, host_name: bytes = b"", waited: int = PAST_BALANCING
+) -> Iterator[Load]:
+    """New clients while the block runs; `waited`: for how many seconds they say they have asked already."""
+    load = Load(lab, per_second, most=most, host_name=host_name, waited=waited)
     load.start()
     try:
         yield load
@@ -115,9 +128,9 @@ def loading(lab: Lab, per_second: float, *, most: int = MAX_CLIENTS, host_name: 
         load.stop()
 
 
-def _frame(xid: bytes, hardware: bytes, options: bytes) -> bytes:
+def _frame(xid: bytes, hardware: bytes, options: bytes, waited: int) -> bytes:
     """An Ethernet frame with a BOOTREQUEST; a UDP checksum of zero means none."""
-    head = bytes([1, 1, 6, 0]) + xid + struct.pack("!HH", 10, 0x8000) + bytes(16)  # 10 s: past any load balancing
+    head = bytes([1, 1, 6, 0]) + xid + struct.pack("!HH", waited, 0x8000) + bytes(16)
     body = head + hardware + bytes(10) + bytes(192) + MAGIC + options + b"\xff"
     body += bytes(max(0, 300 - len(body)))
     udp = struct.pack("!HHHH", 68, 67, 8 + len(body), 0) + body

@@ -1,4 +1,7 @@
-"""Incidents made on the real pair: the console names each within ten seconds, and not what looks like it."""
+"""Incidents made on the real pair: the console names each within ten seconds, and not what looks like it.
+
+For each the verdict and the real screen, in both sizes, answer: who serves clients now, and what should I press?
+"""
 
 from __future__ import annotations
 
@@ -8,53 +11,53 @@ from collections.abc import Iterator
 import pytest
 
 from dhcptui.model.guards import Action
-from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
 from dhcptui.model.plan import Outcome
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import derive
+from dhcptui.model.verdict import Level
 from tests.lab.driving import Driver, driving
+from tests.lab.load import loading
+from tests.lab.naming import (
+    WITHIN_SECONDS,
+    Answer,
+    actions,
+    incidents,
+    named,
+    never,
+    read,
+    said,
+    screen,
+    shown,
+    verdict,
+)
 from tests.lab.pair import Lab
 from tests.lab.server import Server
 
 pytestmark = pytest.mark.lab
 P, Q = Role.PRIMARY, Role.SECONDARY
-WITHIN_SECONDS = 10.0
+NOTE, WARNING, CRITICAL = Weight
+KEY = "hmac-sha256"
+TWICE = "given out twice"
+HALF = "dhcp1 serves from its own half, short leases; dhcp2 "
+APART = "both servers serve, but out of contact: each from its own half, short leases"
 
 
 @pytest.fixture
 def driver(lab: Lab) -> Iterator[Driver]:
     """The engine on a settled pair."""
     with driving(lab) as running:
-        running.settled()
-        lab.wait_settled()
+        settle(lab, running)
         yield running
 
 
-def incidents(driver: Driver) -> dict[str, Probable]:
-    """By id."""
-    return {each.id: each for each in derive(driver.engine.snapshot(), driver.now()).incidents}
-
-
-def named(driver: Driver, id_: str, weight: Weight, timeout: float = WITHIN_SECONDS) -> Probable:
-    """Wait until the console names it with this weight."""
-
-    def holds() -> bool:
-        found = incidents(driver).get(id_)
-        return found is not None and found.weight is weight
-
-    driver.until(holds, timeout, f"{id_}; named: {list(incidents(driver))}")
-    return incidents(driver)[id_]
-
-
-def actions(incident: Probable) -> list[tuple[Action, Role]]:
-    """The remedies."""
-    return [(each.action, each.acting) for each in incident.remedies]
-
-
-def said(incident: Probable) -> str:
-    """Its evidence in one text."""
-    return "\n".join(each.sentence for each in incident.evidence)
+def settle(lab: Lab, driver: Driver) -> None:
+    """Both normal, nothing under way, all of it known."""
+    driver.settled()
+    lab.wait_settled()
+    servers = driver.engine.snapshot
+    driver.until(
+        lambda: not any(each.status and each.status.value.unacked_updates for each in servers().servers), 5, "calm"
+    )
 
 
 def edit(server: Server, name: str, old: str, new: str) -> None:
@@ -65,113 +68,210 @@ def edit(server: Server, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_first_start(lab: Lab, driver: Driver) -> None:
-    """I-19: a flood of rejections and no alarm."""
-    first = named(driver, "I-19", Weight.NOTE)
-    assert "started for the first time" in said(first)
-    assert incidents(driver).keys() == {"I-19"}
+def says(driver: Driver, id_: str, words: str) -> None:
+    """Wait until the evidence for an incident holds these words."""
+    driver.until(lambda: words in said(incidents(driver)[id_]), WITHIN_SECONDS, f"{words} for {id_}")
 
 
-def test_a_crash_and_its_return(lab: Lab, driver: Driver) -> None:
-    """I-1 and I-11 after a crash; with partner-down the reminder of I-20, and I-4 when it comes back."""
+def killed(lab: Lab, driver: Driver) -> None:
+    """The secondary's dhcpd is gone, and that is known."""
     lab.secondary.kill()
     driver.until_words("communications-interrupted", "dhcpd not running")
-    alone = named(driver, "I-1", Weight.WARNING)
-    driver.until(lambda: bool(incidents(driver)["I-1"].remedies), 10, "remedies")
-    assert actions(incidents(driver)["I-1"]) == [(Action.START, Q), (Action.PARTNER_DOWN, P)]
-    assert "dhcp2 dhcpd not running" in said(alone)
-    assert not {"I-2", "I-5", "I-7"} & incidents(driver).keys()
-    named(driver, "I-11", Weight.NOTE)
-    assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
-    named(driver, "I-20", Weight.NOTE)
-    driver.until(lambda: "declared dhcp2 down" in said(incidents(driver)["I-20"]), 10, "the marker")
-    lab.secondary.start()
-    driver.until_words("partner-down", "recover-wait")
-    named(driver, "I-4", Weight.NOTE)
-    assert "I-8" not in incidents(driver)
+
+
+def test_first_start_and_daily_noise(lab: Lab, driver: Driver) -> None:
+    """I-19 is a label and no alarm, and I-15 is never named: balancing, and clients that the other server answers."""
+    first = Answer("I-19", NOTE, Level.OK, "both servers serve", "Nothing to do")
+    assert "started for the first time" in said(named(driver, first))
+    shown(lab, first)
+    with loading(lab, 8, most=16, waited=0) as load:
+        load.join(20)
+    noise = [line for lines in driver.logs.values() for line in lines if line.incident == "I-15"]
+    assert {"load balance", "balancing pool"} <= {
+        part for line in noise for part in ("load balance", "balancing pool") if part in line.text
+    }
+    assert incidents(driver).keys() == {"I-19"}
+    assert verdict(driver).level is Level.OK
+    never(driver, 0.0, *({f"I-{number}" for number in range(1, 22)} - {"I-19"}))
+
+
+def test_a_crash_and_its_return() -> None:
+    """I-1, I-11 and, since it had only just become normal, I-18; partner-down and I-20; I-4, and no flash at its end."""
+    with Lab(mclt=20, key_algorithm=KEY) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        killed(lab, driver)
+        start_or_take_over = r"U brings dhcp2 up\. If it stays away for long, P on dhcp1 \(partner-down\)"
+        crash = Answer("I-1", WARNING, Level.WARNING, HALF + "is down", start_or_take_over)
+        assert "dhcp2 dhcpd not running" in said(named(driver, crash))
+        assert actions(incidents(driver)["I-1"]) == [(Action.START, Q), (Action.PARTNER_DOWN, P)]
+        assert incidents(driver)["I-11"].weight is NOTE
+        assert "to normal" in said(incidents(driver)["I-18"])
+        assert incidents(driver).keys() <= {"I-1", "I-11", "I-18"}
+        shown(lab, crash)
+        assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
+        alone = r"U brings dhcp2 up\. Coming back it resynchronises before it serves; until then dhcp1 serves alone"
+        declared = Answer("I-20", NOTE, Level.WARNING, "dhcp1 serves alone; dhcp2 is down", alone)
+        named(driver, declared)
+        driver.until(lambda: "declared dhcp2 down" in said(incidents(driver)["I-20"]), 10, "the marker")
+        waits = Answer(
+            "I-4", NOTE, Level.WARNING, "dhcp1 serves alone; dhcp2 waits out the MCLT", "Wait: dhcp2 resynchronises"
+        )
+        with screen(lab) as opened:
+            read(opened, declared)
+            since = time.monotonic()
+            lab.secondary.start()
+            named(driver, waits)
+            read(opened, waits)
+        driver.settled()
+        time.sleep(1.5)
+        never(driver, since, "I-3", "I-8", "I-7", "I-21", headline=TWICE)
+
+
+def test_the_survivor_runs_dry() -> None:
+    """I-1 at its end: clients have taken the last address of its half."""
+    with Lab(mclt=20, key_algorithm=KEY, range=("10.0.0.100", "10.0.0.107")) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        killed(lab, driver)
+        dry = Answer(
+            "I-1", CRITICAL, Level.CRITICAL, "dhcp1 has no address left for new clients; dhcp2 is down",
+            r"U brings dhcp2 up\. If it stays away for long, P on dhcp1",
+        )  # fmt: skip
+        with loading(lab, 3, most=8):
+            named(driver, dry, 15)
+            says(driver, "I-1", "free 0")
+        shown(lab, dry)
+
+
+def test_the_pools_do_not_balance() -> None:
+    """I-2: with split 255 the primary answers all, until its half is gone and the other one is full."""
+    with (
+        Lab(mclt=20, key_algorithm=KEY, split=255, range=("10.0.0.100", "10.0.0.109")) as lab,
+        driving(lab) as driver,
+    ):
+        settle(lab, driver)
+        uneven = Answer(
+            "I-2",
+            WARNING,
+            Level.WARNING,
+            "both servers serve, but the pools do not balance",
+            "Compare pools and ranges",
+        )
+        with loading(lab, 4, most=8, waited=0):
+            named(driver, uneven, 15)
+        says(driver, "I-2", "free 0, backup 5 of 10")
+        assert actions(incidents(driver)["I-2"]) == [(Action.SYNC_RESTART, P)]
+        assert not {"I-1", "I-7", "I-9"} & incidents(driver).keys()
+        shown(lab, uneven)
 
 
 def test_the_wrong_one_starts(lab: Lab, driver: Driver) -> None:
-    """I-20: the server in partner-down dies, the other one starts; when both meet, I-3 by the log alone."""
-    lab.secondary.kill()
-    driver.until_words("communications-interrupted", "dhcpd not running")
+    """I-20: the server in partner-down dies, the other one starts; when both meet, I-3 by the log, and no I-21."""
+    killed(lab, driver)
     assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
     lab.primary.kill()
-    both = named(driver, "I-20", Weight.CRITICAL)
-    driver.until(lambda: bool(incidents(driver)["I-20"].remedies), 10, "remedies")
+    first = "U brings dhcp1 up first: it knows what was given out while dhcp2 was declared down"
+    both = Answer("I-20", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is down .* and dhcp2 is down", first)
+    assert "was last in partner-down" in said(named(driver, both))
     assert actions(incidents(driver)["I-20"]) == [(Action.START, P)]
-    assert "was last in partner-down" in said(both)
+    shown(lab, both)
     lab.secondary.start()
-    named(driver, "I-20", Weight.WARNING)
     driver.until_words("dhcpd not running", "communications-interrupted")
-    named(driver, "I-20", Weight.CRITICAL)
+    wrong = Answer("I-20", CRITICAL, Level.CRITICAL, f"dhcp2 serves, and does not know .*{TWICE}", first)
+    named(driver, wrong)
+    shown(lab, wrong)
+    since = time.monotonic()
     lab.primary.start()
     driver.settled()
-    met = named(driver, "I-3", Weight.NOTE)
-    assert "to potential-conflict" in said(met)
+    met = Answer("I-3", NOTE, Level.OK, "both servers serve", "Nothing to do")
+    assert "to potential-conflict" in said(named(driver, met))
     assert "I-20" not in incidents(driver)
+    never(driver, since, "I-21")
+    shown(lab, met)
 
 
 def test_alone_and_silent(lab: Lab, driver: Driver) -> None:
     """I-12 as a hand-over, then I-21, which says more."""
+    since = time.monotonic()
     assert driver.run(Action.HAND_OVER, P).outcome is Outcome.VERIFIED
-    handed = named(driver, "I-12", Weight.NOTE)
-    driver.until(lambda: actions(incidents(driver)["I-12"]) == [(Action.TAKE_BACK, P)], 10, "take-back")
-    assert "dhcp1 reads shutdown" in said(handed)
+    handed = Answer(
+        "I-12", NOTE, Level.WARNING, "dhcp2 serves alone; dhcp1 has handed over", ".*H takes its clients back"
+    )
+    assert "dhcp1 reads shutdown" in said(named(driver, handed))
+    driver.until(lambda: actions(incidents(driver)["I-12"]) == [(Action.TAKE_BACK, P)], WITHIN_SECONDS, "take-back")
+    never(driver, since, "I-3", headline=TWICE)
+    shown(lab, handed)
     lab.secondary.kill()
-    named(driver, "I-21", Weight.CRITICAL)
-    driver.until(lambda: bool(incidents(driver)["I-21"].remedies), 10, "remedies")
-    assert actions(incidents(driver)["I-21"]) == [(Action.START, Q), (Action.RESCUE, P)]
+    silent = Answer(
+        "I-21", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 has handed over and dhcp2 is down",
+        r"U brings dhcp2 up\. If it cannot come back, X \(rescue\) makes dhcp1 serve again",
+    )  # fmt: skip
+    named(driver, silent)
+    remedies = [(Action.START, Q), (Action.RESCUE, P)]
+    driver.until(lambda: actions(incidents(driver)["I-21"]) == remedies, WITHIN_SECONDS, "remedies")
     assert "I-12" not in incidents(driver)
+    shown(lab, silent)
 
 
-def test_somebody_else_sets_shutdown_on_both(lab: Lab, driver: Driver) -> None:
-    """I-12 as a surprise: nobody serves, and nobody handed over."""
+def test_somebody_else_pauses_one_and_shuts_the_other(lab: Lab, driver: Driver) -> None:
+    """I-12 as a surprise: first one, then nobody serves, and nobody handed over."""
     lab.primary.set_local_state(7)
-    paused = named(driver, "I-12", Weight.WARNING)
-    assert "dhcp1 reads paused" in said(paused)
+    who = "dhcp1 stays in paused until somebody sets another state; no restart ends it. See its log for who did it. "
+    paused = Answer("I-12", WARNING, Level.WARNING, "dhcp2 serves from its own half.*; dhcp1 is in paused", who)
+    assert "dhcp1 reads paused" in said(named(driver, paused))
+    assert "dhcp2 serves meanwhile" in verdict(driver).advice
+    shown(lab, paused)
     lab.secondary.set_local_state(8)
-    named(driver, "I-12", Weight.CRITICAL)
+    both = Answer("I-12", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is in paused and dhcp2 ", who)
+    named(driver, both)
+    assert "Nobody serves now" in verdict(driver).advice
+    shown(lab, both)
 
 
 def test_a_wrong_clock(lab: Lab, driver: Driver) -> None:
     """I-5, not I-7: both serve and do not hear each other because of the clocks."""
     lab.secondary.kill()
     lab.secondary.start(skew_seconds=90)
-    driver.until(lambda: "I-5" in incidents(driver) and "time" in said(incidents(driver)["I-5"]), 15, "I-5 by the log")
     driver.until_words("communications-interrupted", "communications-interrupted")
-    clocks = named(driver, "I-5", Weight.WARNING)
-    assert "+90." in said(clocks) or "+89." in said(clocks)
-    assert "I-7" not in incidents(driver)
+    clocks = Answer("I-5", WARNING, Level.WARNING, APART, "Set the clocks right.*not a case for partner-down")
+    named(driver, clocks)
+    says(driver, "I-5", "time")
+    assert "+90." in said(incidents(driver)["I-5"]) or "+89." in said(incidents(driver)["I-5"])
+    assert incidents(driver).keys() <= {"I-5", "I-11", "I-19", "I-18"}
+    shown(lab, clocks)
 
 
-def test_the_failover_port_is_blocked() -> None:
-    """I-7, not I-1: both run."""
-    with Lab(mclt=20, key_algorithm="hmac-sha256", max_response_delay=4) as lab, driving(lab) as driver:
-        driver.settled()
-        lab.cut("primary", "secondary", port=520)
+@pytest.mark.parametrize("one_way", [False, True], ids=["both ways", "one way"])
+def test_the_failover_port_is_blocked(one_way: bool) -> None:
+    """I-7, not I-1: both run. Evidence and advice say which way."""
+    with Lab(mclt=20, key_algorithm=KEY, max_response_delay=4) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        since = time.monotonic()
+        lab.cut("primary", "secondary", port=520, one_way=one_way)
         driver.until_words("communications-interrupted", "communications-interrupted")
-        blocked = named(driver, "I-7", Weight.WARNING)
-        assert blocked.remedies == ()
-        assert not {"I-1", "I-5", "I-6"} & incidents(driver).keys()
-        lab.heal()
+        advice = "Look at the firewalls from dhcp1 to dhcp2" if one_way else "Look at the firewalls between them"
+        blocked = Answer("I-7", WARNING, Level.WARNING, APART, advice)
+        assert named(driver, blocked).remedies == ()
+        says(driver, "I-7", "one way" if one_way else "in either direction")
+        never(driver, since, "I-1", "I-5", "I-6", "I-3")
+        shown(lab, blocked)
 
 
 def test_a_lost_lease_file(lab: Lab, driver: Driver) -> None:
     """I-8, not I-4: it starts in recover although it stopped in normal."""
-    lab.secondary.kill()
-    driver.until_words("communications-interrupted", "dhcpd not running")
+    killed(lab, driver)
     lab.secondary.leases.write_text("")
     lab.secondary.start()
-    lost = named(driver, "I-8", Weight.WARNING)
-    assert "stopped in normal and started from recover" in said(lost)
+    lost = Answer(
+        "I-8", WARNING, Level.WARNING, "dhcp1 serves alone; dhcp2 ", "Wait: dhcp2 resynchronises.*dhcp1 serves"
+    )
+    assert "stopped in normal and started from recover" in said(named(driver, lost))
     assert "I-19" not in incidents(driver)
+    shown(lab, lost)
 
 
 def test_an_edited_lease_file(lab: Lab, driver: Driver) -> None:
-    """I-14: it starts from a state it did not stop in."""
-    lab.secondary.kill()
-    driver.until_words("communications-interrupted", "dhcpd not running")
+    """I-14: it starts from a state it did not stop in; the two meet through potential-conflict."""
+    killed(lab, driver)
     with lab.secondary.leases.open("a") as file:
         date = time.strftime("%w %Y/%m/%d %H:%M:%S", time.gmtime())
         file.write(
@@ -179,35 +279,61 @@ def test_an_edited_lease_file(lab: Lab, driver: Driver) -> None:
             f"  partner state communications-interrupted at {date};\n  mclt 20;\n}}\n"
         )
     lab.secondary.start()
-    edited = named(driver, "I-14", Weight.NOTE)
-    assert "stopped in normal and started from partner-down" in said(edited)
-    assert "I-8" not in incidents(driver)
+    edited = Answer("I-14", NOTE, Level.OK, "both servers serve", "Nothing to do", first=False)
+    assert "stopped in normal and started from partner-down" in said(named(driver, edited))
+    assert incidents(driver).keys() <= {"I-14", "I-3"}
+    shown(lab, edited)
 
 
 def test_both_restarted(lab: Lab, driver: Driver) -> None:
-    """I-10: within seconds of each other."""
+    """I-10: within seconds of each other; read on a console that was open before."""
     time.sleep(1)
-    for server in (lab.primary, lab.secondary):
-        server.terminate()
-    for server in (lab.primary, lab.secondary):
-        server.start()
-    driver.until(lambda: "I-10" in incidents(driver), WITHIN_SECONDS, "I-10")
+    with screen(lab) as opened:
+        opened.until("both servers serve")
+        for server in (lab.primary, lab.secondary):
+            server.terminate()
+        lab.cut("primary", "secondary", port=520)  # else they meet within a second, and there is little to read
+        for server in (lab.primary, lab.secondary):
+            server.start()
+        starting = Answer(
+            "I-10", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is starting and dhcp2 is starting",
+            "Wait: both are starting and serve again within 15 s",
+        )  # fmt: skip
+        named(driver, starting)
+        read(opened, starting)
+        lab.heal()
+        driver.settled(40)
+    assert incidents(driver)["I-10"].weight is NOTE
     assert "I-19" not in incidents(driver)
 
 
 def test_two_names(lab: Lab, driver: Driver) -> None:
-    """I-6, not I-7: the relationship's name differs, and dhcpd says so."""
+    """I-6, not I-7: the relationship's name differs, and dhcpd says so. Its OMAPI has no peer of our name either."""
     for name in ("dhcpd.conf", "shared/master.conf"):
         edit(lab.secondary, name, 'failover peer "foo"', 'failover peer "bar"')
     lab.secondary.restart()
-    misfit = named(driver, "I-6", Weight.WARNING)
-    assert "Failover" in said(misfit)
+    misfit = Answer("I-6", WARNING, Level.WARNING, HALF + "tells no state", "Compare the failover peer blocks of both")
+    assert "failover" in said(named(driver, misfit)).lower()
     assert "I-7" not in incidents(driver)
+    shown(lab, misfit)
+
+
+def test_two_secondaries(lab: Lab, driver: Driver) -> None:
+    """I-6: the primary's file says secondary, too."""
+    path = lab.primary.etc / "dhcpd.conf"
+    edit(lab.primary, "dhcpd.conf", "primary;", "secondary;")
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.strip().startswith(("mclt", "split"))))
+    lab.primary.restart()
+    twice = Answer("I-6", WARNING, Level.WARNING, "dhcp1 says it is the secondary", "Compare the failover peer blocks")
+    named(driver, twice)
+    assert not {"I-7", "I-10"} & incidents(driver).keys()
+    shown(lab, twice)
 
 
 def test_a_configuration_that_dhcpd_refuses(lab: Lab, driver: Driver) -> None:
-    """I-6 when it does not start; a `dhcpd -t` beside a running dhcpd is no incident."""
-    edit(lab.secondary, "shared/master.conf", "authoritative;", "authoritative")
+    """I-6 when it does not start, here for a peer without a pool; a `dhcpd -t` beside a running dhcpd is no incident."""
+    edit(lab.secondary, "shared/master.conf", 'failover peer "foo";', "")
     since = lab.secondary.log_offset()
     lab.secondary.run("dhcpd", "-t", "-cf", "/etc/dhcp/dhcpd.conf", check=False)
     time.sleep(1)
@@ -215,8 +341,13 @@ def test_a_configuration_that_dhcpd_refuses(lab: Lab, driver: Driver) -> None:
     lab.secondary.kill()
     lab.secondary.run("/etc/dhcp/restart-dhcpd", check=False)
     lab.secondary.wait_log("exiting", since=since)
-    refused = named(driver, "I-6", Weight.WARNING)
-    assert "exiting" in said(refused)
+    refused = Answer(
+        "I-6", WARNING, Level.WARNING, HALF + "is down",
+        "dhcp2's dhcpd refuses its configuration: mend it, test with dhcpd -t; then U brings it up",
+    )  # fmt: skip
+    assert "no referring pools" in said(named(driver, refused))
+    assert "I-10" not in incidents(driver)
+    shown(lab, refused)
 
 
 def test_ranges_that_differ(lab: Lab, driver: Driver) -> None:
@@ -228,3 +359,59 @@ def test_ranges_that_differ(lab: Lab, driver: Driver) -> None:
     lab.primary.start()
     driver.until(lambda: "I-9" in incidents(driver), 40, "I-9")
     assert "unknown IP address" in said(incidents(driver)["I-9"])
+    driver.settled(40)
+    drift = Answer(
+        "I-9", WARNING, Level.WARNING, "both servers serve, but lease updates are rejected",
+        "Make the ranges of both configurations equal: R",
+    )  # fmt: skip
+    named(driver, drift, 20)
+    shown(lab, drift)
+
+
+def test_a_full_disk(lab: Lab, driver: Driver) -> None:
+    """I-13: a file system of 64 kB below the lease file, filled to the brim."""
+    killed(lab, driver)
+    place = "mount -t tmpfs -o size=64k tmpfs /var/lib/dhcp && cp -a /tmp/kept/. /var/lib/dhcp/"
+    lab.secondary.run("sh", "-c", f"cp -a /var/lib/dhcp /tmp/kept && {place}")
+    lab.secondary.start()
+    settle(lab, driver)
+    lab.secondary.run("dd", "if=/dev/zero", "of=/var/lib/dhcp/filler", "bs=512", check=False)
+    lab.primary.kill()
+    lab.primary.start()
+    full = Answer(
+        "I-13", WARNING, Level.WARNING, "serve", "Free space below dhcp2's lease file, or mend its rights; then"
+    )
+    assert "No space left on device" in said(named(driver, full))
+    shown(lab, full)
+
+
+def test_a_host_name_as_an_address(lab: Lab, driver: Driver) -> None:
+    """I-17, not I-6 or I-7: `peer address` is a name that no name server knows."""
+    resolver = "nameserver 127.0.0.1\\noptions timeout:1 attempts:1\\n"
+    lab.secondary.run("sh", "-c", f"printf '{resolver}' > /tmp/resolv && mount --bind /tmp/resolv /etc/resolv.conf")
+    edit(lab.secondary, "dhcpd.conf", "peer address 10.0.0.10", "peer address dhcp1.example.net")
+    lab.secondary.restart()
+    since = time.monotonic()
+    name = Answer(
+        "I-17", WARNING, Level.WARNING, HALF + "is starting",
+        "Write an address for the host name in dhcp2's dhcpd.conf, then restart its dhcpd",
+    )  # fmt: skip
+    assert "dhcp1.example.net: " in said(named(driver, name))
+    never(driver, since, "I-7", "I-10")
+    shown(lab, name)
+
+
+def test_something_else_speaks_on_the_failover_port(lab: Lab, driver: Driver) -> None:
+    """I-16: a message that no dhcpd 4.4.3 would send, from the partner's address."""
+    killed(lab, driver)
+    code = (
+        "import socket, struct, time\n"
+        "link = socket.create_connection(('10.0.0.10', 520))\n"
+        "link.sendall(struct.pack('!HBBII', 40, 99, 8, int(time.time()), 1) + bytes(28))\n"
+        "link.recv(1)\n"
+    )
+    lab.secondary.run("python3", "-c", code)
+    foreign = Answer("I-16", WARNING, Level.WARNING, HALF + "is down", "U brings dhcp2 up", first=False)
+    assert "invalid message type: 99" in said(named(driver, foreign))
+    assert next(iter(incidents(driver))) == "I-1"
+    shown(lab, foreign)

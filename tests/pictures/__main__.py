@@ -1,15 +1,18 @@
-"""`make screenshots`: draws the scenes again, and as root the picture of a real pair one second after a crash."""
+"""`make screenshots`: draws every picture again, and as root that of a real pair one second after a crash."""
 
 from __future__ import annotations
 
 import asyncio
-import time
+import sys
 
 from dhcptui.config import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.ui.app import DhcptuiApp
 from tests.lab.pair import Lab, requirements
-from tests.pictures.scenes import DIRECTORY, draw, names, path
+from tests.pictures.scenes import DIRECTORY, draw, pictures
+from tests.pictures.story import tell
+
+REAL_PAIR = "real-pair.svg"
 
 
 def real_pair() -> str:
@@ -36,18 +39,19 @@ def real_pair() -> str:
 
 
 def main() -> None:
-    """Write every picture."""
+    """Write every picture, and remove those that are none any more. `--no-real-pair`: those of the practice pair only."""
     DIRECTORY.mkdir(exist_ok=True)
-    for scene, columns, rows in names():
-        path(scene, columns, rows).write_text(asyncio.run(draw(scene, columns, rows)))
-    lacking = requirements()
+    takes = tell()
+    for picture in pictures():
+        picture.path.write_text(asyncio.run(draw(picture, takes)))
+    for file in set(DIRECTORY.glob("*.svg")) - {picture.path for picture in pictures()} - {DIRECTORY / REAL_PAIR}:
+        file.unlink()
+    lacking = ["not wanted"] if "--no-real-pair" in sys.argv[1:] else requirements()
     if lacking:
         print("the real pair was not drawn: " + "; ".join(lacking))
     else:
-        (DIRECTORY / "real-pair.svg").write_text(real_pair())
-    print(
-        f"{len(list(DIRECTORY.glob('*.svg')))} pictures in {DIRECTORY.name}/ at {time.strftime('%H:%M:%SZ', time.gmtime())}"
-    )
+        (DIRECTORY / REAL_PAIR).write_text(real_pair())
+    print(f"{len(list(DIRECTORY.glob('*.svg')))} pictures in {DIRECTORY.name}/")
 
 
 if __name__ == "__main__":

@@ -1,145 +1,140 @@
-"""What is drawn: scenes on the scripted feed with a clock that stands still, at three sizes."""
+"""What is drawn: moments of the practice pair's story, what is pressed then, how large and in which colours."""
 
 from __future__ import annotations
 
 import html
+import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
-from textual.pilot import Pilot
+from textual.app import App
 
-from dhcptui.model.audit import AuditEvent
-from dhcptui.model.plan import Outcome, StepState
-from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.ui.app import DhcptuiApp
-from tests.ui.feed import (
-    DIFFERENT,
-    LINES,
-    FakeClock,
-    ScriptedConsole,
-    cut_off,
-    first_frame,
-    healthy,
-    locked_out,
-    one_down,
-    recovering,
-)
+from dhcptui.ui.commands import Commands
+from dhcptui.ui.welcome import Welcome
+from tests.pictures.still import Still, StillDrills
+from tests.pictures.story import Take
 
 DIRECTORY = Path(__file__).parents[2] / "screenshots"
-SIZES = ((80, 24), (120, 40), (200, 60))
-Act = Callable[[Pilot[None], ScriptedConsole], Awaitable[None]]
+SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
+SIXTEEN, NO_COLOUR = "16-colours", "no-color"
+NOWHERE = Path("~/.config/dhcptui/config.toml")
+NO_CONFIGURATION = f"there is no configuration at {NOWHERE}."
+WELCOME = "welcome"
 
 
-async def _nothing(pilot: Pilot[None], _: ScriptedConsole) -> None:
-    await pilot.pause()
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Which moment, the keys pressed then (a command's name stands for its key), and where else than at 120x40."""
+
+    take: str
+    keys: tuple[str, ...] = ()
+    small: bool = False
+    large: bool = False
+    plain: bool = False
+    """Also at 80x24 in sixteen colours and without any."""
+    drills: bool = False
 
 
-def _press(*keys: str) -> Act:
-    async def act(pilot: Pilot[None], _: ScriptedConsole) -> None:
-        await pilot.press(*keys)
-
-    return act
-
-
-async def _sync_diff(pilot: Pilot[None], console: ScriptedConsole) -> None:
-    console.comparison = DIFFERENT
-    await pilot.press("R")
-
-
-async def _steps(pilot: Pilot[None], console: ScriptedConsole) -> None:
-    console.comparison = DIFFERENT
-    await pilot.press("R", *"office", "enter")
-    await pilot.pause()
-    done, details = StepState.DONE, STEPS
-    waiting = len(console.ran[0][0].steps) - 4
-    console.report(done, done, done, StepState.RUNNING, *[StepState.WAITING] * waiting, details=details)
-    await pilot.pause()
-    console.clock.forward(4.2)
-    console.show(healthy(console.clock.mono))
-    await pilot.pause(0.4)
-
-
-async def _finished(pilot: Pilot[None], console: ScriptedConsole) -> None:
-    await _steps(pilot, console)
-    console.report(
-        *[StepState.DONE] * len(console.ran[0][0].steps),
-        outcome=Outcome.VERIFIED,
-        details=STEPS,
-        result="Both servers run the new configuration and read normal.",
-        then="Nothing to do.",
-    )
-
-
-async def _command_log(pilot: Pilot[None], console: ScriptedConsole) -> None:
-    console.audit(AuditEvent.BEGIN, 0, "confirmed by typing office")
-    for number, (command, seen) in enumerate(zip(COMMANDS, STEPS, strict=True), 1):
-        console.audit(AuditEvent.INTENT, number, command)
-        console.audit(AuditEvent.OUTCOME, number, seen, True)
-    console.audit(AuditEvent.INTENT, 4, "systemctl restart isc-dhcp-server")
-    await pilot.press("a")
-
-
-STEPS = ("4 files", "4 files, as they were when you confirmed", "dhcpd -t passes on dhcp1")
-COMMANDS = (
-    "tar -C /etc/dhcp/shared -cf - .",
-    "tar -C /etc/dhcp/shared -cf - .",
-    "dhcpd -t -4 -cf /etc/dhcp/dhcpd.conf",
-)
-SCENES: dict[str, tuple[Callable[[], PairSnapshot], Act]] = {
-    "first-frame": (first_frame, _nothing),
-    "healthy": (healthy, _nothing),
-    "one-down": (one_down, _nothing),
-    "recover-wait": (recovering, _nothing),
-    "partner-down": (one_down, _press("P")),
-    "refusal": (healthy, _press("P")),
-    "sync-restart": (healthy, _press("R")),
-    "sync-diff": (healthy, _sync_diff),
-    "steps": (healthy, _steps),
-    "verified": (healthy, _finished),
-    "sentence": (cut_off, _press("P", *"dhcp2", "enter")),
-    "hand-over": (healthy, _press("H", "2")),
-    "lock-out": (locked_out, _nothing),
-    "command-log": (healthy, _command_log),
-    "help": (healthy, _press("?")),
-    "palette": (healthy, _press(":")),
-    "find": (healthy, _press("/", *"peer")),
+SCENES: Mapping[str, Scene] = {
+    "first-frame": Scene("unread"),
+    "healthy": Scene("healthy", small=True, large=True, plain=True),
+    "one-down": Scene("one-down", small=True, large=True, plain=True),
+    "recover-wait": Scene("recover-wait", small=True, plain=True),
+    "partner-down": Scene("one-down", ("act.partner-down",), small=True, large=True, plain=True),
+    "refusal": Scene("healthy", ("act.partner-down",), small=True, plain=True),
+    "sync-restart": Scene("healthy", ("act.sync-restart",)),
+    "sync-diff": Scene("different", ("act.sync-restart",), small=True),
+    "steps": Scene("running", ("act.sync-restart", *"practice", "enter"), small=True),
+    "verified": Scene("verified", ("act.sync-restart", *"practice", "enter")),
+    "sentence": Scene("cut-off", ("act.partner-down", *"dhcp2", "enter"), small=True),
+    "hand-over": Scene("healthy", ("act.hand-over", "2")),
+    "lock-out": Scene("lock-out", small=True),
+    "command-log": Scene("running", ("look.audit",)),
+    "help": Scene("healthy", ("look.help",)),
+    "palette": Scene("healthy", ("look.palette",)),
+    "find": Scene("healthy", ("look.find", *"peer")),
+    "drills": Scene("review", ("drill.menu",), drills=True),
+    "review": Scene("review", ("drill.review",), small=True, drills=True),
+    WELCOME: Scene("", small=True),
 }
-"""Name -> what the servers say, and what is pressed."""
-SMALL_TOO = {"healthy", "one-down", "partner-down", "sentence", "sync-diff", "lock-out"}
-LARGE_TOO = {"healthy", "one-down", "partner-down"}
 
 
-def names() -> list[tuple[str, int, int]]:
-    """Every picture: scene, columns, rows. The large sizes only where they show something of their own."""
-    return [
-        (scene, columns, rows)
-        for scene in SCENES
-        for columns, rows in SIZES
-        if (columns, rows) == (120, 40) or scene in (LARGE_TOO if columns > 120 else SMALL_TOO)
-    ]
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One file."""
+
+    scene: str
+    size: tuple[int, int]
+    look: str = ""
+
+    @property
+    def name(self) -> str:
+        """`one-down-80x24-no-color`."""
+        columns, rows = self.size
+        return f"{self.scene}-{columns}x{rows}" + (f"-{self.look}" if self.look else "")
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return DIRECTORY / f"{self.name}.svg"
 
 
-def path(scene: str, columns: int, rows: int) -> Path:
-    """Where a picture lies."""
-    return DIRECTORY / f"{scene}-{columns}x{rows}.svg"
+def pictures() -> list[Picture]:
+    """Every one there is."""
+    found = []
+    for name, scene in SCENES.items():
+        found += [Picture(name, USUAL)]
+        found += [Picture(name, SMALL)] if scene.small else []
+        found += [Picture(name, LARGE)] if scene.large else []
+        found += [Picture(name, SMALL, look) for look in (SIXTEEN, NO_COLOUR)] if scene.plain else []
+    return found
 
 
-async def draw(scene: str, columns: int, rows: int) -> str:
+async def draw(picture: Picture, takes: Mapping[str, Take]) -> str:
     """One picture as SVG."""
-    snapshot, act = SCENES[scene]
-    clock = FakeClock()
-    console = ScriptedConsole(snapshot(), clock)
-    app = DhcptuiApp(console, "office", clock=clock, theme="dhcptui")
-    async with app.run_test(size=(columns, rows)) as pilot:
-        await pilot.pause()
-        if scene != "first-frame":
-            for role in Role:
-                console.log(role, *LINES[role])
-            await pilot.pause(0.4)
-        await act(pilot, console)
-        await pilot.pause(0.1)
-        return app.export_screenshot(title="dhcptui", simplify=True)
+    scene = SCENES[picture.scene]
+    with _colours(picture.look):
+        app = _app(picture, scene, takes)
+        async with app.run_test(size=picture.size) as pilot:
+            await pilot.pause()
+            if isinstance(app, DhcptuiApp):
+                app.flush_logs()  # now, rather than a quarter of a second later
+            await pilot.pause()
+            await pilot.press(*map(_key, scene.keys))
+            await pilot.pause()
+            await pilot.pause()
+            return app.export_screenshot(title="dhcptui", simplify=True)
+
+
+def _app(picture: Picture, scene: Scene, takes: Mapping[str, Take]) -> App[Any]:
+    theme = "dhcptui-16" if picture.look else "dhcptui"
+    if picture.scene == WELCOME:
+        return Welcome(NOWHERE, NO_CONFIGURATION, theme=theme)
+    take = takes[scene.take]
+    still = Still(take)
+    drills = StillDrills(take) if scene.drills else None
+    return DhcptuiApp(still, take.settings.name, clock=still.clock, theme=theme, drills=drills)
+
+
+@contextmanager
+def _colours(look: str) -> Iterator[None]:
+    """As on a terminal that has colours, unless they are not wanted; the libraries read this when they begin."""
+    wanted = {"NO_COLOR": "1"} if look == NO_COLOUR else {}
+    others = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    with patch.dict(os.environ, others | wanted, clear=True):
+        yield
+
+
+def _key(name: str) -> str:
+    """A command's key by default; anything else is a key."""
+    command = next((each for each in Commands(drills=True) if each.name == name), None)
+    return command.key if command else name
 
 
 def words(svg: str) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions import make_plan
 from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.engine.api import Listener
+from dhcptui.engine.configuration_check import ConfigurationCheck
 from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
+from dhcptui.model.forecast import PoolForecast, PoolMismatch, PoolSample, forecasts, mismatches
 from dhcptui.model.guards import Action
+from dhcptui.model.incident import PoolLow
+from dhcptui.model.leases import LookUp
 from dhcptui.model.loglines import parse
 from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.snapshot import (
@@ -33,6 +38,7 @@ from dhcptui.model.snapshot import (
     unseen,
 )
 from dhcptui.model.states import FailoverState
+from dhcptui.model.timeline import Event
 
 S = FailoverState
 WALL = 1732273142.0  # 22 Nov 2024 10:59:02 UTC
@@ -240,6 +246,15 @@ class ScriptedConsole:
     stopped: bool = False
     failure: BaseException | None = None
     broken_off: Interrupted | None = None
+    events: tuple[Event, ...] = ()
+    """The timeline."""
+    samples: Mapping[Role, Sequence[PoolSample]] = field(default_factory=dict)
+    """The pool counters of the last minutes, which the real forecasts are made of."""
+    lows: tuple[PoolLow, ...] = ()
+    asked: list[tuple[str, Future[LookUp]]] = field(default_factory=list)
+    """Every lease looked up; a test sets the answer."""
+    checks: list[Future[ConfigurationCheck]] = field(default_factory=list)
+    """Every reading of the configuration; a test sets the answer."""
 
     def start(self, listener: Listener) -> None:
         """Remember whom to tell."""
@@ -267,6 +282,34 @@ class ScriptedConsole:
     def interrupted(self) -> Interrupted | None:
         """As told."""
         return self.broken_off
+
+    def forecasts(self) -> tuple[PoolForecast, ...]:
+        """Real forecasts of the samples."""
+        return forecasts(self.current, self.samples, self.clock())
+
+    def mismatches(self) -> tuple[PoolMismatch, ...]:
+        """Real ones, of the samples."""
+        return mismatches(self.current, self.samples, self.clock())
+
+    def low_waters(self) -> tuple[PoolLow, ...]:
+        """As told."""
+        return self.lows
+
+    def look_up(self, text: str) -> Future[LookUp]:
+        """Asked; the test answers."""
+        answer: Future[LookUp] = Future()
+        self.asked.append((text, answer))
+        return answer
+
+    def check_configuration(self) -> Future[ConfigurationCheck]:
+        """Begun; the test answers."""
+        answer: Future[ConfigurationCheck] = Future()
+        self.checks.append(answer)
+        return answer
+
+    def timeline(self) -> tuple[Event, ...]:
+        """As told."""
+        return self.events
 
     def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
         """Remember what was run."""

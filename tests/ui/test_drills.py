@@ -76,11 +76,11 @@ async def test_a_drill_from_its_beginning_to_its_review(size: tuple[int, int]) -
         await pilot.pause()
         assert row(app, "drill").startswith("drill: secondary-crashes - 0:42")
         assert "what happened? (w)" in row(app, "drill")
-        assert "end and review (e)" in row(app, "drill")
+        assert "end and review (v)" in row(app, "drill")
         assert "signal 9" not in picture(app)
         await pilot.press("w")
         assert "signal 9" in picture(app)
-        await pilot.press("escape", "e")
+        await pilot.press("escape", "v")
         assert drills.now is None
         assert "Clients were not served for 12 s." in picture(app)
         assert "dhcpd not running" in picture(app)
@@ -101,7 +101,7 @@ async def test_a_number_chooses() -> None:
 
 
 async def test_a_drill_that_ends_by_itself_offers_its_review() -> None:
-    """The row says so; e shows it without ending anything."""
+    """The row says so; v shows it without ending anything."""
     drills = ScriptedDrills()
     async with screen(healthy(), (80, 24), drills=drills) as (app, pilot, _console):
         await pilot.press("D", "1")
@@ -109,9 +109,9 @@ async def test_a_drill_that_ends_by_itself_offers_its_review() -> None:
         app.main.tick()
         await pilot.pause()
         assert "drill over" in row(app, "drill")
-        assert " review (e)" in row(app, "drill")
+        assert " review (v)" in row(app, "drill")
         assert "end and review" not in row(app, "drill")
-        await pilot.press("e")
+        await pilot.press("v")
         assert "You ran partner-down" in picture(app)
 
 
@@ -132,10 +132,10 @@ async def test_the_palette_knows_the_drills() -> None:
 
 
 async def test_without_drills_there_are_no_keys_for_them() -> None:
-    """On a real pair D, w and e do nothing and are named nowhere."""
+    """On a real pair D, w and v do nothing and are named nowhere."""
     async with screen(healthy(), (200, 60)) as (app, pilot, _console):
         before = picture(app)
-        await pilot.press("D", "w", "e")
+        await pilot.press("D", "w", "v")
         await pilot.pause()
         assert picture(app) == before
         assert "drill" not in before
@@ -143,9 +143,9 @@ async def test_without_drills_there_are_no_keys_for_them() -> None:
         assert "drill" not in app.main.reading.shown
 
 
-async def test_w_and_e_wait_for_a_drill() -> None:
+async def test_w_and_v_wait_for_a_drill() -> None:
     """Before the first one there is nothing to tell."""
     drills = ScriptedDrills()
     async with screen(healthy(), drills=drills) as (app, pilot, _console):
-        await pilot.press("w", "e")
+        await pilot.press("w", "v")
         assert not app.main.reading.display

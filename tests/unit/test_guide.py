@@ -9,8 +9,9 @@ import pytest
 
 from dhcptui.model.commands import key_of
 from dhcptui.model.guards import Action
+from dhcptui.model.incidents import INCIDENTS
 from dhcptui.model.states import FailoverState
-from tests.documents import guide
+from tests.documents import guide, incidents
 from tests.generate import ROOT
 
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
@@ -41,12 +42,21 @@ def test_every_action_is_told(action: Action) -> None:
 
 
 def test_every_incident_is_told() -> None:
-    """Twenty-one, in order; each says what is seen, what it means, what to do and what not to do."""
-    told = re.findall(r"^### (I-\d+ .*)$", GUIDE, re.MULTILINE)
-    assert [each.split()[0] for each in told] == [f"I-{number}" for number in range(1, 22)]
-    for each in told:
-        asked = re.findall(r"^- \*\*(You see|It means|Do|Do not)\*\*", section(each), re.MULTILINE)
-        assert asked == ["You see", "It means", "Do", "Do not"], each
+    """All of the catalogue, in order; each says what is seen, what it means, what to do, what not, and where to look."""
+    page = (ROOT / "docs" / "incidents.md").read_text()
+    told = re.findall(r"^## (I-\d+) .*$", page, re.MULTILINE)
+    assert told == [each.id for each in INCIDENTS]
+    for each, text in zip(INCIDENTS, re.split(r"^## I-\d+ .*$", page, flags=re.MULTILINE)[1:], strict=True):
+        asked = re.findall(r"^- \*\*(You see|It means|Do|Take care|Look at):\*\*", text, re.MULTILINE)
+        assert asked == ["You see", "It means", "Do", "Take care", "Look at"], each.id
+        assert all(words in text for words in (each.sees, each.means, each.do, each.avoid, *each.look)), each.id
+        assert f"(incidents.md#{incidents.anchor(each)})" in section("Incidents"), each.id
+
+
+def test_the_lines_of_an_incident() -> None:
+    """All but two have lines of their own, taken from the lexicon; a slot of a format is no text of dhcpd."""
+    assert [each.id for each in INCIDENTS if not incidents.lines(each)] == ["I-11", "I-14"]
+    assert not any("{" in text for each in INCIDENTS for text in incidents.lines(each))
 
 
 def anchors(path: Path) -> set[str]:

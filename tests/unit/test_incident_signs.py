@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ from dhcptui.model.snapshot import (
 )
 from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import Level, derive
+from dhcptui.model.verdict import Level, Verdict, derive
 from tests.unit.making import NOW, down, gone, hung, live, never, pair
 from tests.unit.test_loglines import SAMPLES
 
@@ -90,7 +91,18 @@ def hold(snapshot: PairSnapshot, now: Moment = NOW) -> tuple[Probable, ...]:
         assert not STRONGER.get(each.id, set()) & set(ids)
         for remedy in each.remedies:
             assert rule(remedy.action, remedy.acting, snapshot, now).allowed
+    hold_advice(verdict, snapshot, now)
     return found
+
+
+def hold_advice(verdict: Verdict, snapshot: PairSnapshot, now: Moment) -> None:
+    """What now: an action only where a guard allows it, and no more words than two rows of 80 columns hold."""
+    for part in verdict.advised:
+        if isinstance(part, Action):
+            assert any(rule(part, role, snapshot, now).allowed for role in Role), verdict.advice
+    assert len(textwrap.wrap(f"What now: {verdict.advice}", 78)) <= 2, verdict.advice
+    assert verdict.advice.endswith(".")
+    assert len(verdict.headline) <= 108, verdict.headline
 
 
 def ids(snapshot: PairSnapshot) -> dict[str, Weight]:
@@ -233,7 +245,7 @@ def remedies(snapshot: PairSnapshot, id_: str) -> list[Action]:
         (
             said(live(P, COMM), (30, "peer foo: disconnected")),
             said(down(Q), (33, "failover peer foo: I move from communications-interrupted to normal"), (32, "failover peer foo: Both servers normal")),
-            {"I-18": Weight.WARNING, "I-1": Weight.WARNING}, set(),
+            {"I-18": Weight.NOTE, "I-1": Weight.WARNING}, set(),
         ),
         (
             said(live(P, COMM), (30, "peer foo: disconnected")),

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.model.guards import Action, rule
-from dhcptui.model.snapshot import Role, Seen, ServerView
+from dhcptui.model.snapshot import PoolCounters, RecordedState, Role, Seen, ServerView
 from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState
 from dhcptui.model.verdict import Level, derive, worst
@@ -140,6 +140,116 @@ def test_worst_level_of_several_pairs() -> None:
     assert worst([Level.OK, Level.CRITICAL, Level.UNKNOWN]) is Level.CRITICAL
     assert worst([Level.OK, Level.WARNING]) is Level.WARNING
     assert worst([]) is Level.UNKNOWN
+
+
+NOW_WALL = int(NOW.wall)
+
+
+def older(view: ServerView, seconds: float) -> ServerView:
+    """The same, read so much earlier."""
+    assert view.status is not None
+    return replace(view, status=Seen(view.status.value, view.status.at - seconds))
+
+
+@pytest.mark.parametrize(("late", "offset"), [(0, 0.0), (0, 90.0), (-1, -40.0)])
+def test_two_readings_of_one_change_are_no_contradiction(late: int, offset: float) -> None:
+    """A pair returns to normal: the one that was in partner-down was read before the other one's normal began."""
+    back = live(Q, stos=NOW_WALL + int(offset) + late, offset=offset)
+    was = older(live(P, S.PARTNER_DOWN, S.RECOVER_DONE, stos=NOW_WALL - 60), 0.9)
+    verdict = derive(pair(was, back), NOW)
+    assert (verdict.level, verdict.headline) == (
+        Level.WARNING,
+        "dhcp1 and dhcp2 serve; the two are changing their states",
+    )
+    assert verdict.advice.startswith("Wait a moment")
+    assert not {"I-3", "I-7"} & {each.id for each in verdict.incidents}
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_a_contradiction_shows_as_soon_as_both_were_read_in_it(seconds: float) -> None:
+    """Both readings are younger than both states; and a second later it still stands."""
+    was = live(P, S.PARTNER_DOWN, stos=NOW_WALL - 60)
+    back = live(Q, S.COMMUNICATIONS_INTERRUPTED, stos=NOW_WALL - 3)
+    later = replace(NOW, wall=NOW.wall + seconds, mono=NOW.mono + seconds)
+    verdict = derive(pair(was, back), later)
+    assert verdict.level is Level.CRITICAL
+    assert "I-3" in {each.id for each in verdict.incidents}
+
+
+def test_want_of_a_clock_hides_no_contradiction() -> None:
+    """The clock was never read, or was set after it was: two that cannot be compared are taken at their word."""
+    fresh = live(Q, S.COMMUNICATIONS_INTERRUPTED, stos=NOW_WALL)
+    unread = replace(fresh, clock=None)
+    stepped = live(Q, S.COMMUNICATIONS_INTERRUPTED, stos=NOW_WALL + 90)
+    was = older(live(P, S.PARTNER_DOWN, stos=NOW_WALL - 60), 0.9)
+    assert derive(pair(was, fresh), NOW).level is Level.WARNING
+    assert derive(pair(was, unread), NOW).level is Level.CRITICAL
+    assert derive(pair(was, stepped), NOW).level is Level.CRITICAL
+
+
+def test_what_was_heard_just_now_comes_from_the_living() -> None:
+    """Its partner told it partner-down a moment ago and is only not read yet: no "alone and silent", and no rescue."""
+    me = live(P, S.COMMUNICATIONS_INTERRUPTED, S.PARTNER_DOWN, stos=NOW_WALL - 1)
+    now = derive(pair(me, down(Q)), NOW)
+    assert "I-21" not in {each.id for each in now.incidents}
+    assert now.advice.startswith("Wait a moment")
+    assert not now.serving
+    later = live(P, S.COMMUNICATIONS_INTERRUPTED, S.PARTNER_DOWN, stos=NOW_WALL - 6)
+    assert derive(pair(later, down(Q)), NOW).incidents[0].id == "I-21"
+
+
+def recorded(view: ServerView, state: FailoverState, since: float = NOW.wall - 720) -> ServerView:
+    """The view with what it wrote down last."""
+    return replace(view, recorded=Seen(RecordedState(state, since, None, "lease file", since), NOW.mono - 1))
+
+
+def blind(role: Role) -> ServerView:
+    """A server that was never read over OMAPI, and whose dhcpd runs."""
+    return replace(live(role), omapi=FAILED, status=None)
+
+
+def test_what_is_written_down_is_told_as_the_past() -> None:
+    """Beside a server that tells nothing, with its source and time; never beside one that tells, or is down."""
+    verdict = derive(pair(live(P), recorded(blind(Q), S.NORMAL)), NOW)
+    assert verdict.headline == "dhcp1 serves; dhcp2 tells no state (lease file: normal since 10:54:40)"
+    assert verdict.serving == ("dhcp1",)
+    assert verdict.secondary.state is None
+    assert "lease file" not in derive(pair(live(P), recorded(live(Q), S.NORMAL)), NOW).headline
+    assert "lease file" not in derive(pair(live(P), recorded(down(Q), S.NORMAL)), NOW).headline
+
+
+def test_two_records_that_contradict_each_other_are_a_warning() -> None:
+    """Both run and tell nothing; the records alone say that both may give out the same addresses."""
+    for one, two, level in (
+        (S.NORMAL, S.NORMAL, Level.UNKNOWN),
+        (S.PARTNER_DOWN, S.PARTNER_DOWN, Level.WARNING),
+        (S.PARTNER_DOWN, S.COMMUNICATIONS_INTERRUPTED, Level.WARNING),
+        (S.PARTNER_DOWN, S.RECOVER_WAIT, Level.UNKNOWN),
+    ):
+        verdict = derive(pair(recorded(blind(P), one), recorded(blind(Q), two)), NOW)
+        assert verdict.level is level
+        assert f"(lease file: {one.word})" in verdict.headline
+        assert not verdict.serving
+
+
+def test_the_one_that_served_last_starts_first() -> None:
+    """Both down: their records tell which one outlived the other; without them nobody is named."""
+    was = recorded(down(P), S.NORMAL), recorded(down(Q), S.COMMUNICATIONS_INTERRUPTED)
+    assert derive(pair(*was), NOW).advice == "U brings dhcp2 up first: it was the last to serve. Then start dhcp1."
+    assert "stopped last" in derive(pair(down(P), down(Q)), NOW).advice
+    both = recorded(down(P), S.NORMAL), recorded(down(Q), S.NORMAL)
+    assert "stopped last" in derive(pair(*both), NOW).advice
+
+
+def test_a_heavy_incident_raises_the_level() -> None:
+    """The states alone look better than the pair is."""
+    empty: Seen[tuple[PoolCounters, ...]] = Seen((PoolCounters("10.0.0.0/24", 101, 0, 50),), NOW.mono - 1)
+    uneven = derive(pair(replace(live(P), pools=empty), live(Q)), NOW)
+    assert (uneven.level, uneven.headline) == (Level.WARNING, "both servers serve, but the pools do not balance")
+    dry = derive(pair(replace(live(P, S.COMMUNICATIONS_INTERRUPTED), pools=empty), down(Q)), NOW)
+    assert dry.level is Level.CRITICAL
+    assert dry.headline == "dhcp1 has no address left for new clients; dhcp2 is down (dhcpd not running)"
+    assert dry.serving == ("dhcp1",)
 
 
 def test_advice_names_the_key_that_is_bound() -> None:

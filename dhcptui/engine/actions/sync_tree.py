@@ -87,7 +87,7 @@ def read_tree(archive: bytes) -> dict[str, Entry]:
             for member in tar:
                 entry = _entry(tar, member, found)
                 found[entry.name] = entry
-    except (tarfile.TarError, EOFError, ValueError, OSError) as error:
+    except (tarfile.TarError, EOFError, ValueError, OverflowError, OSError) as error:
         raise TreeError(f"the archive cannot be read: {clean(str(error), 200)}") from error
     return found
 
@@ -110,6 +110,9 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, found: dict[str, Entry
             raise TreeError(f"{clean(name, 200)} is a hard link to something outside the directory")
         return Entry(name, Kind.FILE, mode, *owner, first.data, mtime, first.trouble)
     if member.isreg():
+        # The stream itself is bounded; a sparse file could still unpack to any size.
+        if member.issparse() or member.size > MAX_BYTES:
+            raise TreeError(f"{clean(name, 200)} is a sparse file, or too large to be one of these")
         data = tar.extractfile(member)
         trouble = "is setuid or setgid" if mode & (stat.S_ISUID | stat.S_ISGID) else ""
         return Entry(name, Kind.FILE, mode, *owner, data.read() if data else b"", mtime, trouble)

@@ -33,13 +33,16 @@ def help_text(commands: Commands, glyphs: Glyphs, place: str) -> list[Paragraph]
     """Everything, in the order in which it is looked for. `place`: where the configuration is, in words."""
     acting = _keys([each for each in commands if each.acting])
     looking = _keys([each for each in commands if each.where == "screen" and not each.acting and each.keys])
-    where = {kind: _keys([each for each in commands if each.where == kind]) for kind in ("drill", "log", "prompt")}
+    where = {
+        kind: _keys([each for each in commands if each.where == kind]) for kind in ("drill", "log", "page", "prompt")
+    }
     sections = {
         "Keys that act": acting or [Paragraph(text("None: this console is read-only."))],
         "Keys that look": looking,
         "On the practice pair": where["drill"],
         "In a log": where["log"],
         f"While finding ({commands.key('look.find')})": _finding(commands),
+        "In the network and configuration pages": where["page"],
         "In the prompt of an action": where["prompt"],
         "Levels: how the pair is, on the badge and in the terminal's title": _levels(glyphs),
         "States: what a server says of itself": _states(glyphs),

@@ -4,10 +4,34 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from dhcptui.model.snapshot import PoolCounters
+from dhcptui.model.snapshot import Moment, PoolCounters
 from dhcptui.model.standing import ServerStanding
 from dhcptui.ui.line import Line, line, say
 from dhcptui.ui.look import ACCENT, CRITICAL, MUTED, PLAIN, WARNING, Glyphs, text
+from dhcptui.ui.outlook import Prospects
+from dhcptui.ui.paint.forecast import forecast_line, mismatch_line, most_pressing
+
+
+def pool_rows(
+    me: ServerStanding, partner: ServerStanding, prospects: Prospects, now: Moment, *, glyphs: Glyphs, rows: int
+) -> list[Line]:
+    """At most `rows` lines: the pools, and below them how long they last or that the servers disagree.
+
+    Where there is one row, the latter stands in it, if there is a moment to tell.
+    """
+    several = len(me.view.pools.value) > 1 if me.view.pools else False
+    forecast = most_pressing(prospects.alone(me.view.role))
+    note: Line | None = None
+    pressing = False
+    if forecast is not None:
+        note = forecast_line(forecast, me.view, partner.view, now, several=several)
+        pressing = forecast.to_give == 0 or forecast.dry_about_seconds is not None
+    elif prospects.mismatches:
+        note = mismatch_line(prospects.mismatches[0], me.view.role, partner.view.name, glyphs, several=several)
+        pressing = True
+    if note is None or rows < 1 or (rows == 1 and not pressing):
+        return pool_lines(me, glyphs, rows)
+    return [*pool_lines(me, glyphs, rows - 1), note]
 
 
 def pool_lines(me: ServerStanding, glyphs: Glyphs, rows: int) -> list[Line]:

@@ -7,18 +7,21 @@ from textwrap import wrap
 
 from textual.content import Content
 
-from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
 from dhcptui.model.snapshot import Channel, FailoverStatus, Link, Moment, ServerView
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import FailoverState, Tone
+from dhcptui.model.timesync import ClockLevel, level_of
 from dhcptui.model.words import age, day_clock, span
 from dhcptui.ui.line import Line, line, say
 from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, PLAIN, TONES, WARNING, Glyphs, Part, text
-from dhcptui.ui.paint.pools import pool_lines
+from dhcptui.ui.outlook import Prospects
+from dhcptui.ui.paint.network import CLOCK_STYLES, signed
+from dhcptui.ui.paint.pools import pool_rows
 from dhcptui.ui.steady import Steady, duration, milliseconds
 
 _S = FailoverState
 _SINCE_WIDTH = 26
+_FAR = {ClockLevel.CRITICAL, ClockLevel.REFUSED}
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ def panel(
     rows: int,
     width: int,
     compact: bool,
+    prospects: Prospects,
 ) -> list[Line]:
     """Exactly `rows` lines."""
     head = [
@@ -61,11 +65,17 @@ def panel(
         _links(me, memory, glyphs, compact=compact),
     ]
     troubles = _troubles(me.view, width, advise=not compact)
+    clock = _clock(me, partner, memory, glyphs)
+
+    def pools(room: int) -> list[Line]:
+        return pool_rows(me, partner, prospects, now, glyphs=glyphs, rows=room)
+
     if compact:
-        return _filled(head, troubles or pool_lines(me, glyphs, 1) or [_clock(me, memory)], rows)
+        far = [clock] if clock_level(me.view, partner.view) in _FAR else []
+        return _filled(head, troubles or far or pools(1) or [clock], rows)
     if not (troubles and me.view.clock is None):  # never read: the reason needs the room more
-        head.append(_clock(me, memory))
-    return _filled(head, [*troubles, *pool_lines(me, glyphs, rows - len(head) - len(troubles))], rows)
+        head.append(clock)
+    return _filled(head, [*troubles, *pools(rows - len(head) - len(troubles))], rows)
 
 
 def _filled(head: list[Line], tail: list[Line], rows: int) -> list[Line]:
@@ -106,12 +116,19 @@ def _absent(me: ServerStanding, style: str, glyphs: Glyphs) -> Line:
             return line(text((f"{glyphs.wait} contacting", style)))
     if process and process.value.stopped:
         return line(text((f"{glyphs.unknown} dhcpd is stopped (suspended)", style)))
+    if process and process.value.running and me.view.omapi.link is Link.FAILED:
+        return line(
+            text((f"{glyphs.unknown} dhcpd runs, but OMAPI does not answer", style)),
+            text((f"{glyphs.unknown} runs, no OMAPI", style)),
+        )
     silent_for = f" for {age(me.age_seconds)}" if me.age_seconds is not None else ""
     return line(text((f"{glyphs.unknown} no answer{silent_for}", style)))
 
 
 def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: Glyphs, *, compact: bool) -> Line:
     status = me.status
+    if not me.live and (past := _recorded(me, now)):
+        return past
     if status is None:
         return say(("state never read", MUTED))
     seen = status.partner_state.word
@@ -136,6 +153,20 @@ def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: G
     here = me.view.server_time(now)
     since = text((f"since {day_clock(status.partner_stos, here)}".ljust(_SINCE_WIDTH), MUTED))
     return line((said, since), said) if status.partner_stos else line(said)
+
+
+def _recorded(me: ServerStanding, now: Moment) -> Line | None:
+    """What a server that tells no state has written down, where that is newer than what was read of it."""
+    seen = me.view.recorded
+    if seen is None:
+        return None
+    found, here = seen.value, me.view.server_time(now)
+    if me.age_seconds is not None and (found.written is None or here - found.written > me.age_seconds):
+        return None
+    old = f", {span(here - found.written)} ago" if found.written is not None else ""
+    said = f"was {found.state.word} ({found.source}{old})"
+    partner = f"; saw partner as {found.partner_state.word}" if found.partner_state else ""
+    return line(text((said + partner, MUTED)), text((said, MUTED)), text((f"was {found.state.word}{old}", MUTED)))
 
 
 def contradicted(me: ServerStanding, partner: ServerStanding) -> bool:
@@ -183,23 +214,41 @@ def _channel(channel: Channel, fine: str, glyphs: Glyphs) -> Content:
     return text(("off", MUTED))
 
 
-def _clock(me: ServerStanding, memory: Memory) -> Line:
-    parts: list[Part] = [("clock ", MUTED)]
+def clock_level(me: ServerView, partner: ServerView) -> ClockLevel:
+    """How much this server's clock deserves the eye: of two that are apart, the one farther from the console's."""
+    if me.clock is None:
+        return ClockLevel.UNKNOWN
+    own = me.clock.value.seconds
+    alone = ClockLevel.OK if level_of(own) is ClockLevel.OK else ClockLevel.WARNING
+    if partner.clock is None:
+        return level_of(own)
+    theirs = partner.clock.value.seconds
+    between = level_of(own - theirs)
+    return alone if between is ClockLevel.OK or abs(own) < abs(theirs) else between
+
+
+def _clock(me: ServerStanding, partner: ServerStanding, memory: Memory, glyphs: Glyphs) -> Line:
+    level = clock_level(me.view, partner.view)
     if me.view.clock is None:
-        parts.append(("not read yet", MUTED))
+        left = text(("clock ", MUTED), ("not read yet", MUTED))
+        said = left
     else:
-        offset = memory.clock(me.view.clock.value.seconds)
-        style = (
-            CRITICAL
-            if abs(offset) > CLOCK_LIMIT_SECONDS
-            else WARNING
-            if abs(offset) > CLOCK_LIMIT_SECONDS / 6
-            else PLAIN
-        )
-        parts.append((f"{offset:+.1f} s".replace("-0.0", "+0.0"), style))
+        offset = signed(memory.clock(me.view.clock.value.seconds))
+        style = PLAIN if level is ClockLevel.OK else CLOCK_STYLES[level]
+        mark = {ClockLevel.WARNING: f" {glyphs.warn}"}.get(level, f" {glyphs.bad}" if level in _FAR else "")
+        words = {
+            ClockLevel.CRITICAL: f" far from {partner.view.name}'s",
+            ClockLevel.REFUSED: " above 60 s: dhcpd will refuse the link",
+        }.get(level, "")
+        left = text(("clock ", MUTED), (offset + mark, style))
+        said = text(left, (words, style))
     mclt = me.status.mclt_seconds if me.status else 0
     right = text(("mclt ", MUTED), (duration(mclt).ljust(_SINCE_WIDTH - 5), PLAIN if me.live else MUTED))
-    return line((text(*parts), right), text(*parts)) if mclt else line(text(*parts))
+    return (
+        line((said, right), said, (left, right), left)
+        if mclt and level in _FAR
+        else (line((left, right), left) if mclt else line(said, left))
+    )
 
 
 def _troubles(view: ServerView, width: int, *, advise: bool) -> list[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,21 +16,28 @@ from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.verdict import Verdict, derive
 from dhcptui.ui.commands import Commands
-from dhcptui.ui.line import BLANK, Line, line, say
+from dhcptui.ui.line import BLANK, Line, beside, line, say
 from dhcptui.ui.look import ACCENT, MUTED, UNICODE, Glyphs, text
+from dhcptui.ui.outlook import Outlook
 from dhcptui.ui.paint.banner import banners
 from dhcptui.ui.paint.countdown import countdowns
+from dhcptui.ui.paint.explain import looks_like
 from dhcptui.ui.paint.header import compact as compact_header
 from dhcptui.ui.paint.header import header, title
+from dhcptui.ui.paint.network import network_row
 from dhcptui.ui.widgets.command_log import CommandLog
 from dhcptui.ui.widgets.drill_menu import DrillMenu
 from dhcptui.ui.widgets.find_bar import FindBar
+from dhcptui.ui.widgets.lease_view import LeaseView
+from dhcptui.ui.widgets.log_explanation import LogExplanation
+from dhcptui.ui.widgets.log_merged import MergedLog
 from dhcptui.ui.widgets.log_view import LogView
 from dhcptui.ui.widgets.palette import Palette
 from dhcptui.ui.widgets.prompt import Prompt
 from dhcptui.ui.widgets.reading import Reading
 from dhcptui.ui.widgets.row import Row
 from dhcptui.ui.widgets.server_panel import ServerPanel, rows_for
+from dhcptui.ui.widgets.timeline_view import TimelineView
 
 COMPACT_COLUMNS, COMPACT_ROWS = 100, 30
 
@@ -61,8 +69,11 @@ class Frame(Screen[None], inherit_bindings=False):
         self._clock, self._glyphs, self._commands = setup.clock, setup.glyphs, setup.commands
         self.snapshot: PairSnapshot = console.snapshot()
         self.verdict: Verdict = derive(self.snapshot, setup.clock())
+        self.outlook = Outlook(console)
         self.is_compact = False
         self._panel_rows = 0
+        self._note: tuple[Line, float] | None = None
+        """What was just done, and until when (monotonic seconds) it stands in the place of the advice."""
 
     def compose(self) -> ComposeResult:
         """Fixed rows above and below, panels and logs between."""
@@ -77,12 +88,17 @@ class Frame(Screen[None], inherit_bindings=False):
             for role in Role:
                 name, peer = self.snapshot[role].name, self.snapshot.peer
                 yield LogView(role, name, peer, ascii_only=glyphs.ascii, commands=commands)
+        yield MergedLog(self.snapshot, glyphs=glyphs, commands=commands)
+        yield TimelineView(self.snapshot, glyphs=glyphs, commands=commands)
         yield CommandLog(glyphs=glyphs, commands=commands)
+        yield LogExplanation(glyphs=glyphs)
         yield Reading(glyphs=glyphs)
+        yield LeaseView(self._engine, glyphs=glyphs)
         yield Palette(glyphs=glyphs)
         yield DrillMenu(glyphs=glyphs)
         yield Prompt(self._engine, self._clock, glyphs=glyphs, commands=commands)
         yield Row(glyphs=glyphs, id="banner")
+        yield Row(glyphs=glyphs, id="incident")
         yield Row(glyphs=glyphs, id="drill")
         yield FindBar(glyphs=glyphs)
         yield Row(glyphs=glyphs, wraps=True, id="what-now")
@@ -114,25 +130,47 @@ class Frame(Screen[None], inherit_bindings=False):
         if rows != self._panel_rows:  # a layout, so only when pools came or went
             self._panel_rows = rows
             self.query_one("#panels").styles.height = rows + 2
+        prospects = self.outlook.look(verdict, now)
         for panel in self.query(ServerPanel):
-            panel.show(verdict[panel.role], verdict[panel.role.other], now, rows=rows, compact=self.is_compact)
+            me, partner = verdict[panel.role], verdict[panel.role.other]
+            panel.show(me, partner, now, rows=rows, compact=self.is_compact, prospects=prospects)
         for role in Role:
             self.log_view(role).tell(self.snapshot[role].log)
         self._show_waits(verdict, now)
         self._show_below("drill", self._drill_line())
-        advice = verdict.advise(self._commands.acting_key)
-        self.row("what-now").show(say(("What now: ", ACCENT), advice))
+        self.show_advice()
         self.prompt.reconsider()
         self.setup.tell_title(title(self.setup.label, verdict, glyphs))
 
     def _show_waits(self, verdict: Verdict, now: Moment) -> None:
-        """Countdowns, and what every console must say; that gets a row of its own only where something counts down."""
+        """Countdowns, what every console must say, and what it looks like; only the first has a row that is always there."""
         interrupted = self._engine.interrupted()
         self.command_log.recall(interrupted)
         waits = countdowns(verdict, self._glyphs)
         said = banners(self.snapshot, interrupted, now, self._glyphs, acting=self.prompt.busy, commands=self._commands)
-        self.row("countdown").show(said if waits is BLANK else waits)
-        self._show_below("banner", said if waits is not BLANK else BLANK)
+        # What only explains a countdown takes no row from the logs.
+        free = waits is BLANK and said is BLANK
+        like = looks_like(verdict.incidents, self._glyphs, self._commands.key("look.incident"), notes=free)
+        broken = network_row(self.snapshot, now, self._glyphs, self._commands.key("look.network"))
+        # A broken way never takes a row of its own from the logs: it stands beside what is there.
+        if like is not BLANK or free:
+            like = beside(like, broken)
+        elif waits is not BLANK:
+            waits = beside(waits, broken)
+        else:
+            said = beside(said, broken)
+        first, *more = [each for each in (waits, said, like) if each is not BLANK] or [BLANK]
+        self.row("countdown").show(first)
+        for name, each in zip_longest(("banner", "incident"), more, fillvalue=BLANK):
+            self._show_below(str(name), each)
+
+    def show_advice(self) -> None:
+        """What now; for a moment, what was just done."""
+        if self._note is not None and self._clock().mono < self._note[1]:
+            self.row("what-now").show(self._note[0])
+            return
+        self._note = None
+        self.row("what-now").show(say(("What now: ", ACCENT), self.verdict.advise(self._commands.acting_key)))
 
     def _show_below(self, name: str, said: Line) -> None:
         """A row that takes room only while there is something to say."""
@@ -168,7 +206,12 @@ class Frame(Screen[None], inherit_bindings=False):
     @property
     def reading(self) -> Reading:
         """The help, or what else there is to read."""
-        return self.query_one(Reading)
+        return self.query_one("#reading", Reading)
+
+    @property
+    def lease(self) -> LeaseView:
+        """The lease look-up."""
+        return self.query_one(LeaseView)
 
     @property
     def palette(self) -> Palette:

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from dhcptui.ui.line import line, say
+from dhcptui.ui.line import Line, line, say
 from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, text
 from dhcptui.ui.widgets.row import Row
 
@@ -36,6 +36,9 @@ class FindBar(Vertical, can_focus=False):
             super().__init__()
             self.step = step
 
+    class Entered(Message):
+        """Enter was pressed."""
+
     class Paged(Message):
         """Scroll the log by pages."""
 
@@ -56,13 +59,22 @@ class FindBar(Vertical, can_focus=False):
             yield entry
         yield Row(glyphs=self._glyphs, id="find-count")
 
-    def on_mount(self) -> None:
-        """The mark before the line."""
-        self.query_one("#find-mark", Row).show(say(("/", f"bold {ACCENT}")))
-
-    def open(self) -> None:
-        """Ready for typing; what was looked for last stands there, and the first key replaces it."""
+    def open(self, mark: str = "/") -> None:
+        """Ready for typing; what was typed last stands there, and the first key replaces it. `mark`: before the line."""
+        row = self.query_one("#find-mark", Row)
+        row.styles.width = len(mark) + 1
+        row.show(say((mark, f"bold {ACCENT}")))
         self.query_one(Input).focus()
+
+    def set_words(self, words: str) -> None:
+        """Let this stand in the line."""
+        entry = self.query_one(Input)
+        entry.value = words
+        entry.action_select_all()
+
+    def say(self, said: Line) -> None:
+        """Say something below the line."""
+        self.query_one("#find-count", Row).show(said)
 
     @property
     def words(self) -> str:
@@ -89,7 +101,7 @@ class FindBar(Vertical, can_focus=False):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Stepped(-1))
+        self.post_message(self.Entered())
 
     def action_step(self, step: int) -> None:
         """To another hit."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from dhcptui.ui.widgets.log_pane import LogPane
+from dhcptui.model.loglines import FoldResult
+from dhcptui.ui.widgets.log_cursor import CursorPane
 
 
-class FindingPane(LogPane):
+class FindingPane(CursorPane):
     """Looks for plain text, whatever its case, in time and words of each row. A row counts once."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log-pane--hit", "log-pane--current"}
@@ -39,6 +41,13 @@ class FindingPane(LogPane):
         above = [number for number in hits if number <= self._anchor]
         self._current = above[-1] if above else hits[-1] if hits else -1
         self._reveal()
+
+    def refill(self, results: Iterable[FoldResult], still: Iterable[FoldResult] | None = None) -> None:
+        """Other rows have other hits."""
+        super().refill(results, still)
+        if self._wanted is not None:
+            hits = self.hits
+            self._anchor = self._current = hits[-1] if hits else -1
 
     def step_hit(self, step: int) -> None:
         """To the next older (-1) or newer (1) hit; after the last comes the first."""
@@ -83,6 +92,7 @@ class FindingPane(LogPane):
 
     def decorated(self, number: int, strip: Strip) -> Strip:
         """The line with its hits marked."""
+        strip = super().decorated(number, strip)
         if self._wanted is None:
             return strip
         text = strip.text

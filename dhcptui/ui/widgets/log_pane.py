@@ -133,6 +133,13 @@ class LogPane(Widget, can_focus=True):
         else:
             self._repaint()
 
+    def hold(self, still: bool) -> None:
+        """Pause or follow."""
+        if still:
+            self.pause()
+        else:
+            self.resume()
+
     def clear(self) -> None:
         """Forget all rows and follow again. Clear the `Folder` too: its rows are gone."""
         self._rows.clear()
@@ -219,7 +226,7 @@ class LogPane(Widget, can_focus=True):
             lines += [(number, part) for part in range(self._height(number))]
             number += 1
         # At the tail the newest line stands at the bottom, even where the top row is cut for it.
-        lines = lines[-height:] if self._follow and number == self._last else lines[:height]
+        lines = lines[-height:] if self.top == self._lowest_top else lines[:height]
         self._map = (key, lines)
         return lines
 

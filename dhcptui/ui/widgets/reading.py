@@ -27,8 +27,8 @@ class Reading(VerticalScroll, can_focus=True):
         Binding("q", "screen.close", show=False),
     ]
 
-    def __init__(self, *, glyphs: Glyphs) -> None:
-        super().__init__(id="reading")
+    def __init__(self, *, glyphs: Glyphs, id: str = "reading") -> None:  # noqa: A002 (Textual's own name)
+        super().__init__(id=id)
         self._glyphs = glyphs
 
     def compose(self) -> ComposeResult:
@@ -46,9 +46,14 @@ class Reading(VerticalScroll, can_focus=True):
     def open(self, title: str, paragraphs: Sequence[Paragraph]) -> None:
         """Show this, from its beginning."""
         self.border_title = Content(title)
-        self.query_one(Sheet).show(paragraphs)
-        self.scroll_home(animate=False)
+        self.renew(paragraphs, from_start=True)
         self.focus()
+
+    def renew(self, paragraphs: Sequence[Paragraph], *, from_start: bool = False) -> None:
+        """Show this instead; the place stays, unless it is read `from_start`. The same again costs nothing."""
+        self.query_one(Sheet).show(paragraphs)
+        if from_start:
+            self.scroll_home(animate=False)
         self.call_after_refresh(self._mark_more)
 
     @property

@@ -9,6 +9,7 @@ from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.states import Tone
 from dhcptui.ui.look import Glyphs, ascii_only
+from dhcptui.ui.outlook import Prospects
 from dhcptui.ui.paint import server as paint
 from dhcptui.ui.widgets.row import Row
 
@@ -40,14 +41,25 @@ class ServerPanel(Vertical, can_focus=True):
         """The rows; the last ones are hidden in a compact terminal."""
         yield from self._rows
 
-    def show(self, me: ServerStanding, partner: ServerStanding, now: Moment, *, rows: int, compact: bool) -> None:
+    def show(
+        self,
+        me: ServerStanding,
+        partner: ServerStanding,
+        now: Moment,
+        *,
+        rows: int,
+        compact: bool,
+        prospects: Prospects,
+    ) -> None:
         """Show the server as it stands now."""
         self._retitle(me.view)
         tone = paint.tone(me)
         self.set_class(tone is Tone.CRITICAL, "-critical")
         self.set_class(tone is Tone.WARNING, "-warning")
         width = self._rows[0].content_size.width
-        lines = paint.panel(me, partner, now, self._memory, self._glyphs, rows=rows, width=width, compact=compact)
+        lines = paint.panel(
+            me, partner, now, self._memory, self._glyphs, rows=rows, width=width, compact=compact, prospects=prospects
+        )
         for row, line in zip(self._rows, lines, strict=False):
             row.show(line)
 

@@ -1,0 +1,345 @@
+"""What now: the one thing to do, in one or two sentences. Names an action only where the guards would allow it.
+
+Pure and total. The questions stand in the order in which they matter at 3 a.m.; the first one that has an answer gives
+it. On a terminal of 80 columns an advice has two rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dhcptui.model.agreement import contradicting, just_heard, together
+from dhcptui.model.diagnosis import diagnose
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.incident_signs import Probable
+from dhcptui.model.incidents import Weight
+from dhcptui.model.reach import matrix
+from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.standing import ServerStanding, Standing
+from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+
+_S, _A = FailoverState, Action
+Advice = tuple[str | Action, ...]
+"""Words, and in their midst the actions whose keys belong there."""
+MOST_LETTERS = 140
+"""What two rows of a narrow terminal hold, with a word to spare at the end of the first."""
+COMPARE = "Compare the failover peer blocks of both: name, role, addresses, ports, mclt. Then restart the wrong one."
+_LOST = frozenset({Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT})
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Both servers, and the incidents that are named."""
+
+    snapshot: PairSnapshot
+    a: ServerStanding
+    b: ServerStanding
+    named: Mapping[str, Probable]
+    now: Moment
+
+    @property
+    def sides(self) -> tuple[tuple[ServerStanding, ServerStanding], ...]:
+        """Each server with its partner."""
+        return (self.a, self.b), (self.b, self.a)
+
+    def may(self, action: Action, each: ServerStanding) -> bool:
+        """Whether the guards allow it now."""
+        return rule(action, each.view.role, self.snapshot, self.now).allowed
+
+    def bring_up(self, each: ServerStanding) -> Advice:
+        """How a server comes back, without a full stop."""
+        if self.may(_A.START, each):
+            return _A.START, f" brings {each.view.name} up"
+        if each.standing is Standing.DOWN:
+            return (f"Start {each.view.name} again",)
+        return (f"Find out why {each.view.name} {short(each)}",)
+
+    def weighs(self, id_: str) -> bool:
+        """Whether this incident is named, and is more than a note."""
+        return id_ in self.named and self.named[id_].weight > Weight.NOTE
+
+    def blamed(self, id_: str) -> ServerStanding | None:
+        """The first server whose words speak for a named incident."""
+        servers = [item.server for item in self.named[id_].evidence] if self.weighs(id_) else []
+        for name in servers:
+            for each in (self.a, self.b):
+                if each.view.name == name:
+                    return each
+        return None
+
+
+def short(each: ServerStanding) -> str:
+    """One server in a few words that follow its name."""
+    if each.silenced and each.state is not None:
+        return f"reads {each.state.word} but answers nobody"
+    if each.state is _S.SHUTDOWN and each.status and each.status.partner_state is _S.PARTNER_DOWN:
+        return "has handed over"
+    if each.state is not None:
+        words = {
+            _S.RECOVER: "fetches the lease database",
+            _S.RECOVER_WAIT: "waits out the MCLT",
+            _S.RECOVER_DONE: "is back in sync",
+            _S.STARTUP: "is starting",
+        }
+        return words.get(each.state, f"is in {each.state.word}")
+    match each.standing:
+        case Standing.DOWN:
+            return "is down (dhcpd not running)"
+        case Standing.SILENT:
+            process = each.view.process
+            if process and process.value.stopped:
+                return "is stopped (dhcpd process suspended)"
+            return "tells no state" if each.view.omapi.detail else "does not answer"
+        case Standing.UNREACHABLE:
+            return "cannot be reached"
+        case _:
+            return "is being contacted"
+
+
+def advise(
+    snapshot: PairSnapshot,
+    pair: tuple[ServerStanding, ServerStanding],
+    named: Mapping[str, Probable],
+    now: Moment,
+) -> Advice:
+    """What now, for a pair of standings in which these incidents were named."""
+    case = _Case(snapshot, *pair, named, now)
+    questions: tuple[Callable[[_Case], Advice | None], ...] = (
+        _swapped, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
+        _named, _starting, _shut, _out_of_contact, _healthy, _unseen, _none_answers,
+    )  # fmt: skip
+    found = (said for ask in questions if (said := ask(case)))
+    return next(found, ("Look at the logs of both servers.",))
+
+
+def _swapped(case: _Case) -> Advice | None:
+    for each, _ in case.sides:
+        if each.live and each.status and each.status.role is not each.view.role:
+            name = each.view.name
+            return (
+                f"Compare the failover peer blocks: one must be primary, one secondary. Or {name}'s table is wrong.",
+            )
+    return None
+
+
+def _sorting_out(case: _Case) -> Advice | None:
+    for each, other in case.sides:
+        if each.state is _S.RESOLUTION_INTERRUPTED and other.standing in _LOST:
+            back = case.bring_up(other)
+            return (
+                *back,
+                f": {each.view.name} serves nobody until both have sorted out their leases. Write no state now.",
+            )
+    if any(each.state in CONFLICT for each in (case.a, case.b)):
+        return ("Wait: the servers are resolving conflicts and end in normal by themselves. Write no state now.",)
+    if not contradicting(case.a.state, case.b.state):
+        return None
+    if not together(case.a, case.b, case.now):
+        return ("Wait a moment: the two are changing their states.",)
+    return ("Mend the link between them. When they meet they compare their leases, and serve nobody for seconds.",)
+
+
+def _cannot_write(case: _Case) -> Advice | None:
+    if (each := case.blamed("I-13")) is None:
+        return None
+    begin = f"Free space below {each.view.name}'s lease file, or mend its rights; then "
+    if case.may(_A.START, each):
+        return begin, _A.START, " brings it up."
+    return (begin + "restart its dhcpd.",)
+
+
+def _refused(case: _Case) -> Advice | None:
+    """A dhcpd that ended over its own configuration."""
+    for id_ in ("I-6", "I-17"):
+        each = case.blamed(id_)
+        if each is not None and each.standing is Standing.DOWN:
+            what = "write an address for the name in" if id_ == "I-17" else "mend"
+            begin = f"{each.view.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
+            return (begin, _A.START, " brings it up.") if case.may(_A.START, each) else (begin + "start it.",)
+    if case.weighs("I-6") and Standing.SILENT in {case.a.standing, case.b.standing}:
+        return (COMPARE,)
+    return None
+
+
+def _wrong_one(case: _Case) -> Advice | None:
+    """The server that was in partner-down comes first."""
+    if not case.weighs("I-20"):
+        return None
+    for remedy in case.named["I-20"].remedies:
+        holder, other = case.snapshot[remedy.acting].name, case.snapshot[remedy.acting.other].name
+        return remedy.action, f" brings {holder} up first: it knows what was given out while {other} was declared down."
+    return None
+
+
+def _alone(case: _Case) -> Advice | None:
+    """One server answers the console, the other one does not."""
+    for each, other in case.sides:
+        if not each.live or other.standing not in _LOST:
+            continue
+        name = each.view.name
+        if each.silenced and just_heard(each, case.now):
+            return (f"Wait a moment: {other.view.name} has just told {name} its state, and is starting.",)
+        start = case.bring_up(other)
+        if case.may(_A.RESCUE, each):
+            return *start, ". If it cannot come back, ", _A.RESCUE, f" (rescue) makes {name} serve again."
+        if each.state is _S.STARTUP:
+            return *start, f". {name} is starting: within 15 s it goes on by what its lease file says."
+        if case.may(_A.PARTNER_DOWN, each):
+            end = "makes it serve alone" if each.state in REBUILDING else "lets it take over all addresses"
+            return *start, ". If it stays away for long, ", _A.PARTNER_DOWN, f" on {name} (partner-down) {end}."
+        if each.state is _S.PARTNER_DOWN and each.serving:
+            return *start, f". Coming back it resynchronises before it serves; until then {name} serves alone."
+        return *start, "."
+    return None
+
+
+def _silenced(case: _Case) -> Advice | None:
+    for each, other in case.sides:
+        if each.silenced and other.live:
+            return (f"Wait until {other.view.name} has left partner-down; {each.view.name} answers nobody before.",)
+    return None
+
+
+def _both_down(case: _Case) -> Advice | None:
+    if not all(each.standing is Standing.DOWN for each in (case.a, case.b)):
+        return None
+    first = _last_to_serve(case)
+    if first is None or not case.may(_A.START, first):
+        return ("Start the server that was stopped last; it knows most. Then start the other one.",)
+    other = case.b if first is case.a else case.a
+    return _A.START, f" brings {first.view.name} up first: it was the last to serve. Then start {other.view.name}."
+
+
+def _last_to_serve(case: _Case) -> ServerStanding | None:
+    """The one that outlived its partner, as far as their lease files or logs tell."""
+    alone = {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN}
+    was = [each.view.recorded.value.state if each.view.recorded else None for each in (case.a, case.b)]
+    for each, mine, other in ((case.a, was[0], was[1]), (case.b, was[1], was[0])):
+        if mine in alone and other is not None and other not in alone:
+            return each
+    return None
+
+
+def _rebuilding(case: _Case) -> Advice | None:
+    for each, other in case.sides:
+        if each.state not in REBUILDING:
+            continue
+        if other.serving:
+            name = other.view.name
+            return (
+                f"Wait: {each.view.name} resynchronises and goes back to normal by itself. {name} serves meanwhile.",
+            )
+        if other.state in REBUILDING:
+            return ("Wait: both exchange their leases and go to normal by themselves. Never empty both lease files.",)
+    return None
+
+
+def _named(case: _Case) -> Advice | None:
+    each = case.blamed("I-17")
+    if each is None or not each.live or each.state is _S.NORMAL:
+        return None
+    return (f"Write an address for the host name in {each.view.name}'s dhcpd.conf, then restart its dhcpd.",)
+
+
+def _starting(case: _Case) -> Advice | None:
+    starting = [each for each in (case.a, case.b) if each.state is _S.STARTUP]
+    if len(starting) == 2:
+        return ("Wait: both are starting and serve again within 15 s. Do not restart them meanwhile.",)
+    if starting:
+        return (f"Wait: {starting[0].view.name} is starting and looks for its partner for up to 15 s.",)
+    return None
+
+
+def _shut(case: _Case) -> Advice | None:
+    for off, on in case.sides:
+        if off.state not in {_S.SHUTDOWN, _S.PAUSED, _S.UNKNOWN}:
+            continue
+        name, other = off.view.name, on.view.name
+        if off.state is _S.SHUTDOWN and case.may(_A.TAKE_BACK, off):
+            return (
+                f"{name} has handed over to {other}; its dhcpd still runs. ",
+                _A.TAKE_BACK,
+                " takes its clients back.",
+            )
+        serves = f"{other} serves meanwhile." if on.serving else "Nobody serves now."
+        begin = f"{name} stays in {off.state.word} until somebody sets another state; no restart ends it."
+        return (f"{begin} See its log for who did it. {serves}",)
+    return None
+
+
+def _out_of_contact(case: _Case) -> Advice | None:
+    """Both serve and do not hear each other."""
+    states = {case.a.state, case.b.state}
+    if _S.COMMUNICATIONS_INTERRUPTED not in states or not states <= {_S.COMMUNICATIONS_INTERRUPTED, _S.NORMAL}:
+        return None
+    if case.weighs("I-5"):
+        return (
+            "Set the clocks right, best by NTP: the link comes back by itself. Both live: not a case for partner-down.",
+        )
+    found = diagnose(matrix(case.snapshot, case.now))
+    end = " Both live: not a case for partner-down."
+    if found.incident == "I-6" or (found.incident != "I-7" and case.weighs("I-6")):
+        look = found.look_at if found.incident == "I-6" else ""
+        return _fit(look + " Then restart the wrong one." if look else COMPARE, end)
+    if found.look_at and found.incident == "I-7":
+        return _fit(found.look_at, end)
+    begin = "Both run but do not hear each other: check the failover port between them and both clocks."
+    return (begin + " Not a case for partner-down.",)
+
+
+def _fit(said: str, more: str) -> Advice:
+    return (said + more if len(said + more) <= MOST_LETTERS else said,)
+
+
+def _healthy(case: _Case) -> Advice | None:
+    if not all(each.state is _S.NORMAL and each.serving for each in (case.a, case.b)):
+        return None
+    restart = case.may(_A.SYNC_RESTART, case.a)
+    if case.weighs("I-2") and restart:
+        return (
+            "Compare pools and ranges of both. ",
+            _A.SYNC_RESTART,
+            " (sync + restart) sets the balancing going again.",
+        )
+    if case.weighs("I-9") and restart:
+        return (
+            "Make the ranges of both configurations equal: ",
+            _A.SYNC_RESTART,
+            " (sync + restart) copies and restarts.",
+        )
+    if case.weighs("I-5"):
+        return ("Set the clocks right, best by NTP: above 60 s dhcpd refuses to connect again.",)
+    if not any(case.may(_A.SHUTDOWN, each) for each in (case.a, case.b)):
+        return ("Nothing to do.",)
+    begin = "Nothing to do. If one server must stop for a while, use "
+    return begin, _A.SHUTDOWN, " (clean shutdown): its partner takes over at once."
+
+
+def _unseen(case: _Case) -> Advice | None:
+    if any(each.standing is Standing.UNSEEN for each in (case.a, case.b)):
+        return ("Wait a moment: the servers are being contacted.",)
+    return None
+
+
+def _none_answers(case: _Case) -> Advice | None:
+    """Neither tells its state; at most one is proven to be down."""
+    for each, other in case.sides:
+        if each.standing is Standing.DOWN:
+            if not case.may(_A.START, each):
+                return (f"Find out why {other.view.name} {short(other)}, and start {each.view.name} again.",)
+            return *case.bring_up(each), f". Then find out why {other.view.name} {short(other)}."
+    if all(each.standing is Standing.UNREACHABLE for each in (case.a, case.b)):
+        for each, _ in case.sides:
+            if each.view.ssh.advice:
+                return (_told(each, each.view.ssh.advice),)
+        return ("Look at the console's own network first, then at both hosts.",)
+    for each, _ in case.sides:
+        if told_by := each.view.omapi.advice or each.view.ssh.advice:
+            return (_told(each, told_by),)
+    return (f"Find out why {case.a.view.name} {short(case.a)}, and {case.b.view.name} too.",)
+
+
+def _told(each: ServerStanding, advice: str) -> str:
+    """What a failed connection advises, as a sentence."""
+    return f"{each.view.name}: {advice.rstrip('.')}."

@@ -1,0 +1,157 @@
+"""How bad it is, and the one sentence that says who serves clients now. Pure and total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from dhcptui.model.advice import short
+from dhcptui.model.agreement import contradicting, together
+from dhcptui.model.incident_signs import Probable
+from dhcptui.model.incidents import Weight
+from dhcptui.model.snapshot import Moment
+from dhcptui.model.standing import ServerStanding, Standing
+from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.words import day_clock, joined
+
+_S = FailoverState
+_Pair = tuple[ServerStanding, ServerStanding]
+Named = Mapping[str, Probable]
+
+
+class Level(Enum):
+    """How bad it is; the exit codes of `dhcptui status` follow it."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
+    """Level and sentence: by the states, unless a named incident weighs more than they show."""
+    level, said = _by_states(pair, now)
+    if level not in {Level.OK, Level.WARNING}:
+        return level, said
+    if any(each.weight is Weight.CRITICAL for each in named.values()):
+        return Level.CRITICAL, _critical(pair, named, said)
+    if level is Level.OK and (but := _but(named)):
+        return Level.WARNING, f"{said}, but {but}"
+    return level, said
+
+
+def _critical(pair: _Pair, named: Named, said: str) -> str:
+    """The worst that the states alone do not show."""
+    weighs = {id_ for id_, each in named.items() if each.weight is Weight.CRITICAL}
+    by_name = {each.view.name: (each, pair[0] if each is pair[1] else pair[1]) for each in pair}
+    if "I-20" in weighs and any(each.serving for each in pair):
+        me, holder = next(by_name[each.view.name] for each in pair if each.serving)
+        return f"{me.view.name} serves, and does not know what {holder.view.name} gave out: addresses may be given out twice"
+    if "I-1" in weighs:
+        me, other = by_name[named["I-1"].evidence[0].server]
+        rest = "serves, out of contact" if other.serving else short(other)
+        return f"{me.view.name} has no address left for new clients; {other.view.name} {rest}"
+    return said
+
+
+def _but(named: Named) -> str:
+    """What is wrong with a pair of which both serve; empty for nothing that must be mended."""
+    heavy = {id_: each for id_, each in named.items() if each.weight is Weight.WARNING}
+    if "I-13" in heavy:
+        return f"{heavy['I-13'].evidence[0].server} cannot write its lease file"
+    if "I-2" in heavy:
+        return "the pools do not balance"
+    if "I-9" in heavy:
+        return "lease updates are rejected"
+    if "I-5" in heavy:
+        return "their clocks are far apart"
+    return ""
+
+
+def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
+    """The order of the questions is the order in which they matter at 3 a.m."""
+    a, b = pair
+    live = [each for each in pair if each.live]
+    states = [each.state for each in live]
+    serving = [each for each in pair if each.serving]
+    if not live:
+        return _blind(pair)
+    if wrong := next((each for each in live if each.status and each.status.role is not each.view.role), None):
+        said = wrong.status.role.value if wrong.status else ""
+        return (
+            Level.WARNING,
+            f"{wrong.view.name} says it is the {said}: the configuration has the servers swapped, or one twice",
+        )
+    if contradicting(a.state, b.state):
+        if not together(a, b, now):
+            return _changing(serving)
+        if states.count(_S.PARTNER_DOWN) == 2:
+            return Level.CRITICAL, "both servers read partner-down: each gives out the other's addresses"
+        return Level.CRITICAL, "one server reads partner-down while the other serves: addresses may be given out twice"
+    if any(state in CONFLICT for state in states):
+        return (
+            Level.CRITICAL,
+            f"{joined(e.view.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts",
+        )
+    if not serving:
+        return Level.CRITICAL, _nobody(pair)
+    if states == [_S.NORMAL, _S.NORMAL] and len(serving) == 2:
+        return Level.OK, "both servers serve"
+    if len(serving) == 2:
+        return Level.WARNING, "both servers serve, but out of contact: each from its own half, short leases"
+    return Level.WARNING, _alone(serving[0], b if serving[0] is a else a, now)
+
+
+def _changing(serving: list[ServerStanding]) -> tuple[Level, str]:
+    """One server was read before the change, the other one after it."""
+    if not serving:
+        return Level.CRITICAL, "nobody serves for a moment: the two are changing their states"
+    who = f"{joined(each.view.name for each in serving)} serve{'s' if len(serving) == 1 else ''}"
+    return Level.WARNING, f"{who}; the two are changing their states"
+
+
+def _blind(pair: _Pair) -> tuple[Level, str]:
+    """No server tells its state now."""
+    said = " and ".join(f"{each.view.name} {_last(each)}" for each in pair)
+    if all(each.serving is False for each in pair):
+        return Level.CRITICAL, "nobody serves: " + said
+    if any(each.standing in {Standing.DOWN, Standing.SILENT} and each.view.status for each in pair) or any(
+        each.serving is False for each in pair
+    ):
+        return Level.CRITICAL, "nobody is seen serving: " + said
+    if all(each.standing is Standing.UNSEEN for each in pair):
+        return Level.UNKNOWN, "contacting both servers"
+    was = [each.view.recorded.value.state if each.view.recorded else None for each in pair]
+    if contradicting(*was) and all(each.standing is Standing.SILENT for each in pair):
+        return Level.WARNING, f"two servers that may both give out the same addresses: {said}"
+    return Level.UNKNOWN, "nothing is known: " + said
+
+
+def _last(each: ServerStanding, now: Moment | None = None) -> str:
+    """In a few words, with what it wrote down last where that is all there is; with `now` also since when."""
+    recorded = each.view.recorded
+    if each.standing is not Standing.SILENT or recorded is None or each.serving is False:
+        return short(each)
+    since = recorded.value.since if now else None
+    when = f" since {day_clock(since, each.view.server_time(now))}" if since and now else ""
+    return f"{short(each)} ({recorded.value.source}: {recorded.value.state.word}{when})"
+
+
+def _nobody(pair: _Pair) -> str:
+    silenced = [each for each in pair if each.silenced]
+    if silenced:
+        name, state = silenced[0].view.name, silenced[0].state
+        return (
+            f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as partner-down"
+        )
+    verb = "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
+    return f"{verb}: " + " and ".join(f"{each.view.name} {short(each)}" for each in pair)
+
+
+def _alone(server: ServerStanding, other: ServerStanding, now: Moment) -> str:
+    how = {
+        _S.PARTNER_DOWN: "serves alone",
+        _S.COMMUNICATIONS_INTERRUPTED: "serves from its own half, short leases",
+        _S.NORMAL: "serves",
+    }.get(server.state or _S.UNKNOWN, "serves")
+    return f"{server.view.name} {how}; {other.view.name} {_last(other, now)}"

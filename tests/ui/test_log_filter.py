@@ -1,0 +1,132 @@
+"""Filters of the logs: what passes, what the border says, what stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from dhcptui.model.loglines import parse
+from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.widgets.log_filter import EVERYTHING, Kinds, LogFilter, trouble
+from tests.ui.feed import LINES, healthy
+from tests.ui.test_main_screen import P, Q, picture, row, screen
+
+MOVED = "failover peer foo: I move from {} to {}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MOVED.format("normal", "communications-interrupted"), True),
+        (MOVED.format("recover-wait", "recover-done"), False),
+        (MOVED.format("communications-interrupted", "normal"), False),
+        (MOVED.format("normal", "potential-conflict"), True),
+        ("failover peer foo: peer moves from normal to normal", False),
+        ("Lease conflict at 10.0.0.7", True),
+        ("exiting.", True),
+        ("DHCPACK on 10.0.0.7 to 52:54:00:00:00:01 via eth0", False),
+    ],
+)
+def test_what_is_a_problem(text: str, expected: bool) -> None:
+    """Warnings and worse, and moves to a state that deserves one."""
+    assert trouble(parse(f"Nov 22 11:33:05 dhcp1 dhcpd[1]: {text}", 1_795_348_000.0)) is expected
+
+
+def test_the_kinds_go_round() -> None:
+    """All, state changes, warnings and worse, all."""
+    seen = [EVERYTHING]
+    for _ in range(3):
+        seen.append(seen[-1].next_kinds())
+    assert [each.words for each in seen] == ["", "state changes", "warnings and worse", ""]
+    assert LogFilter(Kinds.TRANSITIONS, "0016.3E11.2233").words == "state changes, only 00:16:3e:11:22:33"
+    assert "\x1b" not in LogFilter(only="\x1b[31m").words
+
+
+def shown(app: DhcptuiApp) -> list[str]:
+    """The texts in the first log."""
+    return [each.line.text for each in app.main.log_view(P).rows]
+
+
+async def test_f_goes_round_and_the_border_says_so() -> None:
+    """Both logs at once; what passed comes back with the rest."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *LINES[P])
+        console.log(Q, *LINES[Q])
+        await pilot.pause(0.4)
+        before = shown(app)
+        await pilot.press("f")
+        assert shown(app) == ["failover peer foo: I move from normal to communications-interrupted"]
+        assert "log dhcp1: state changes" in picture(app)
+        assert "log dhcp2: state changes" in picture(app)
+        assert "Shown: state changes." in row(app, "what-now")
+        console.log(P, "Nov 22 10:59:00 dhcp1 dhcpd[812]: failover peer foo: peer moves from normal to shutdown")
+        console.log(P, "Nov 22 10:59:00 dhcp1 dhcpd[812]: DHCPACK on 10.0.0.117 to 52:54:00:12:34:56 via eth1")
+        await pilot.pause(0.4)
+        assert [text[-8:] for text in shown(app)] == ["errupted", "shutdown"]
+        await pilot.press("f", "f")
+        assert shown(app)[: len(before)] == before
+        assert len(shown(app)) == len(before) + 2
+        assert "log dhcp1 ─" in picture(app)
+
+
+@pytest.mark.parametrize("typed", ["10.0.0.117", "52:54:00:12:34:56", "5254.0012.3456", "printer-3"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_one_client(typed: str, size: tuple[int, int]) -> None:
+    """By address in any spelling, or by a text; an empty line shows everything again."""
+    async with screen(healthy(), size) as (app, pilot, console):
+        console.log(P, *LINES[P])
+        await pilot.pause(0.4)
+        everything = shown(app)
+        await pilot.press("o", *typed)
+        assert shown(app) == everything
+        await pilot.press("enter")
+        assert [text.split(" ")[0] for text in shown(app)] == ["DHCPREQUEST", "DHCPACK"]
+        assert "log dhcp1: only " in picture(app)
+        assert app.screen.focused is app.main.log_view(P)
+        await pilot.press("o", "delete", "enter")
+        assert shown(app) == everything
+
+
+async def test_escape_leaves_the_filter_as_it_was() -> None:
+    """Nothing is shown differently before enter."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *LINES[P])
+        await pilot.pause(0.4)
+        before = shown(app)
+        await pilot.press("o", *"10.0.0.117", "escape")
+        assert shown(app) == before
+        assert not app.main.query_one("#find").display
+
+
+async def test_a_filter_that_lets_nothing_pass_says_so() -> None:
+    """An empty pane is not an empty log."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *LINES[P])
+        await pilot.pause(0.4)
+        await pilot.press("o", *"10.9.9.9", "enter")
+        assert "8 lines, none of them: only 10.9.9.9" in picture(app)
+
+
+async def test_a_filter_while_paused() -> None:
+    """What stands still is filtered as it stood; what came since waits."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *LINES[P])
+        await pilot.pause(0.4)
+        await pilot.press("space")
+        console.log(P, "Nov 22 10:59:00 dhcp1 dhcpd[812]: failover peer foo: peer moves from normal to shutdown")
+        await pilot.pause(0.4)
+        await pilot.press("f")
+        assert len(shown(app)) == 1
+        await pilot.press("space")
+        assert len(shown(app)) == 2
+
+
+async def test_find_looks_in_what_is_shown() -> None:
+    """Filtered lines are not found, and are found again afterwards."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *LINES[P])
+        await pilot.pause(0.4)
+        await pilot.press("f", "/", *"dhcp")
+        assert row(app, "find-count").startswith("not found")
+        await pilot.press("escape", "f", "f", "/")
+        await pilot.pause()
+        assert row(app, "find-count").startswith("3 of 3")
