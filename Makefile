@@ -21,7 +21,7 @@ help:
 	@echo "make lab          bring up two real dhcpd and say how to open the console on them (root)"
 	@echo "make bench        figures, printed as ratios"
 	@echo "make docs         write the generated documents again"
-	@echo "make screenshots  draw the pictures of the README again (root)"
+	@echo "make screenshots  draw the pictures again, from the practice pair (as root the one of a real pair too)"
 
 demo: $(STAMP)
 	@$(BIN)/dhcptui demo

@@ -9,8 +9,14 @@ from pathlib import Path
 
 from dhcptui.arguments import ACTIONS, CONFIG_WORDS, build_parser
 from dhcptui.console_settings import THEMES
+from dhcptui.practice.scenarios import SCENARIOS
 
-WORDS = {"action": ACTIONS, "what": CONFIG_WORDS, "theme": THEMES, "drill": ("list",)}
+WORDS = {
+    "action": ACTIONS,
+    "what": CONFIG_WORDS,
+    "theme": THEMES,
+    "drill": ("list", *(each.name for each in SCENARIOS)),
+}
 """Argument -> the words it may be, for the completions."""
 
 

@@ -170,7 +170,7 @@ async def stage(context: Context, run: SyncRun) -> str:
         await run.on_target(context, sync_commands.stage(run.place.directory, run.place.staging), names)
     except RemoteError as error:
         raise await _unstaged(context, run, error) from error
-    return f"{len(gone)} names taken out of the copy"
+    return f"{_count(len(gone))} taken out of the copy"
 
 
 async def unpack(context: Context, run: SyncRun) -> str:
@@ -184,7 +184,11 @@ async def unpack(context: Context, run: SyncRun) -> str:
         kept = _check(staged, result(source, target, run.pair.mirror))
     except (RemoteError, TreeError) as error:
         raise await _unstaged(context, run, error) from error
-    return f"{len(sent)} names unpacked, {len(staged)} read back" + kept
+    return f"{_count(len(sent))} unpacked, {len(staged)} read back" + kept
+
+
+def _count(names: int) -> str:
+    return "1 name" if names == 1 else f"{names} names"
 
 
 def _check(staged: Tree, wanted: Tree) -> str:
