@@ -46,8 +46,8 @@ class Terminal:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         # COLUMNS and LINES would overrule the size of this terminal.
-        inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
-        environment = {**inherited, "TERM": term, "LC_ALL": "C.UTF-8", **(env or {})}
+        environment = {**os.environ, "TERM": term, "LC_ALL": "C.UTF-8", **(env or {})}
+        environment = {name: value for name, value in environment.items() if name not in {"COLUMNS", "LINES"}}
         self.process = subprocess.Popen(
             argv, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True, close_fds=True
         )

@@ -73,8 +73,8 @@ class CommandFailed(RemoteError):
         # sudo -n never asks: say what it wants instead.
         asks = "sudo" in self.stderr and ("password" in self.stderr or "not allowed" in self.stderr)
         advice = (
-            "sudo = true needs a line in sudoers for this account: ACCOUNT ALL=(root) NOPASSWD: /bin/sh, and the programs"
-            " of this plan by full path, or ALL. `sudo -n -l` on the server shows what is there."
+            "sudo = true wants root without a password for this account; `sudo -n -l` on the server shows what it has."
+            " docs/security.md describes an account that needs no root."
             if asks
             else ""
         )

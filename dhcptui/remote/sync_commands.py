@@ -134,10 +134,11 @@ def restart_later(words: Sequence[str], seconds: int, systemd: str = "/run/syste
         'if [ -d "$sign" ] && command -v systemd-run >/dev/null 2>&1; then\n'
         # A timer's default accuracy is a minute.
         # An account that is not root may be refused; `at` asks nobody.
-        '  if systemd-run --no-ask-password --on-active="$s" --timer-property=AccuracySec=1s'
+        '  if systemd-run --on-active="$s" --timer-property=AccuracySec=1s'
         ' --unit="dhcptui-restart-$$" -- "$@" >&2; then\n'
         '    printf "systemd-run: timer dhcptui-restart-%s, in %s s\\n" "$$" "$s"; exit 0\n'
         "  fi\n"
+        "  command -v at >/dev/null 2>&1 || exit 1\n"
         "fi\n"
         "if command -v at >/dev/null 2>&1; then\n"
         '  if [ "$(uname)" = Linux ] && command -v pgrep >/dev/null 2>&1 && ! pgrep -x atd >/dev/null; then\n'

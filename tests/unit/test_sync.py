@@ -576,6 +576,15 @@ def test_a_failing_tool_is_an_error(tools: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"Access denied\n")
 
 
+def test_an_ordinary_account_falls_back_to_at(tools: Path) -> None:
+    """Where systemd lets only root make timers, `at` takes the job."""
+    fake(tools, "systemd-run", "echo Access denied >&2; exit 1")
+    fake(tools, "pgrep", "exit 0")
+    fake(tools, "at", "cat >/dev/null; echo 'job 7 at noon' >&2")
+    done = later(tools, 60, tools)
+    assert (done.returncode, done.stdout) == (0, b"at: in 1 min (job 7 at noon)\n")
+
+
 def test_delays_have_bounds() -> None:
     """Nothing in the past, nothing everybody has forgotten."""
     for seconds in (0, -5, 8 * 24 * 3600):

@@ -1,0 +1,1 @@
+"""What strangers can send us: mutated traffic, broken files, hostile text."""
