@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -94,8 +95,16 @@ def test_man_finds_the_page(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_it_runs_without_being_installed(built: Built, tmp_path: Path, runner: str) -> None:
     """`pipx run` and `uvx` fetch what it needs and start it."""
     program = str(Path(sys.executable).parent / runner)
+    # uv brings certificates of its own; what this machine trusts is what counts.
+    environment = {**os.environ, "UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
     argv = {"pipx": ["run", "--spec", str(built.wheel)], "uvx": ["--from", str(built.wheel)]}[runner]
     done = subprocess.run(
-        [program, *argv, "dhcptui", "--version"], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=200
+        [program, *argv, "dhcptui", "--version"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        timeout=200,
     )
     assert done.stdout.endswith(f"dhcptui {__version__}\n"), done.stderr
