@@ -236,6 +236,13 @@ def remedies(snapshot: PairSnapshot, id_: str) -> list[Action]:
         ),
         # I-13, I-16, I-17, I-18
         (said(live(P), "Unable to record current failover state for foo"), live(Q), {"I-13": Weight.WARNING}, set()),
+        (
+            said(
+                live(P), (30, "Unable to record current failover state for foo"),
+                (20, "failover peer foo: I move from communications-interrupted to normal"),
+            ),
+            live(Q), {}, {"I-13"},
+        ),
         (replace(live(P), version="4.4.3-P1"), replace(live(Q), version="4.1"), {"I-16": Weight.NOTE}, set()),
         (replace(live(P, COMM), version="3.0.6"), replace(live(Q, COMM), version="4.4.3"), {"I-16": Weight.WARNING}, set()),
         (
