@@ -157,7 +157,9 @@ class PracticePair:
         for machine, server in zip(self.machines.values(), self.servers.values(), strict=True):
             machine.make()
             machine.conf.write_text(dhcpd_conf(self.settings, machine.role, server.omapi_port, machine.shared))
-            (machine.shared / "master.conf").write_text(master_conf(self.settings))
+            master = machine.shared / "master.conf"
+            master.write_text(master_conf(self.settings))
+            master.chmod(0o600)  # it holds the key, and a careful pair is what one practises on
 
     async def start_dhcpd(self, role: Role) -> Dhcpd:
         """On the pair's loop: restart the dhcpd of a server. Raises PracticeError."""
