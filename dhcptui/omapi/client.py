@@ -201,6 +201,8 @@ class OmapiClient:
             reply = await self._within(future, deadline, "no answer over OMAPI")
         finally:
             self._waiting.pop(id_, None)
+            if future.done() and not future.cancelled():
+                future.exception()  # seen: where the request could not even be sent, nobody awaits it
         if reply.opcode == codec.STATUS and reply.number(b"result"):
             raise from_status(reply.number(b"result"), reply.message.get(b"message", b""))
         if not reply.signed:
