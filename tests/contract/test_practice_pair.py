@@ -50,7 +50,7 @@ def test_nothing_is_left() -> None:
 def test_a_directory_that_is_given_stays(tmp_path: Path) -> None:
     """And the files in it."""
     with PracticePair(tmp_path / "pair") as pair:
-        pair.wait_states()
+        pair.primary.wait_log("Both servers normal")
     assert "Both servers normal" in pair.primary.log_text()
     assert (tmp_path / "pair/primary/etc/dhcp/shared/master.conf").read_bytes() == (
         tmp_path / "pair/secondary/etc/dhcp/shared/master.conf"
