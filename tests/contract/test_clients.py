@@ -18,9 +18,15 @@ SECONDARYS = "02:00:00:00:00:01"
 
 
 def told(subject: Subject, role: str, mark: dict[str, int]) -> list[str]:
-    """Lines about clients, leased addresses as ADDRESS; what a patient client repeats stands there once."""
+    """Lines about clients, leased addresses as ADDRESS; what an impatient client repeats stands there once."""
     lines = [line for line in subject.lines(role, mark) if line.startswith(("DHCP", "reuse_lease"))]
-    return [line for line, _ in groupby(ADDRESS.sub("ADDRESS", line) for line in lines)]
+    found: list[str] = []
+    for line, _ in groupby(ADDRESS.sub("ADDRESS", line) for line in lines):
+        found.append(line)
+        # Asked and answered twice before the client took it.
+        if found[-4:-2] == found[-2:] and line.startswith("DHCPOFFER"):
+            del found[-2:]
+    return found
 
 
 def tells(subject: Subject, role: str, mark: dict[str, int], *lines: str) -> None:
