@@ -27,6 +27,10 @@ PREFIX = "dhcptui-demo-"
 _LOCK = "owner"
 CLIENTS_PER_MINUTE = 3.0
 """New machines that want an address: enough that the logs and the pool counters live."""
+LEAVE_SECONDS = 5.0
+"""How long an end by a signal may take."""
+_OURS: set[Path] = set()
+"""The directories of demos that run in this process."""
 _YOUNG_SECONDS = 60.0
 """A directory without an owner's lock is left alone for so long: it may be one that is just being made."""
 
@@ -124,6 +128,7 @@ def ignore_signals() -> None:
 def _directory() -> Iterator[Path]:
     """A new directory, with a lock in it that lives as long as we do."""
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    _OURS.add(directory)
     lock = -1
     try:
         lock = os.open(directory / "new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -132,12 +137,22 @@ def _directory() -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+        _OURS.discard(directory)
         if lock >= 0:
             os.close(lock)
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:
+    threading.Thread(target=_insist, args=(number,), name="dhcptui-insist", daemon=True).start()
     sys.exit(128 + number)
+
+
+def _insist(number: int) -> None:
+    """The exception may land in code that swallows it, as a screen half-way up: then this is the end."""
+    time.sleep(LEAVE_SECONDS)
+    for directory in _OURS:
+        shutil.rmtree(directory, ignore_errors=True)
+    os._exit(128 + number)
 
 
 @contextmanager

@@ -136,7 +136,6 @@ def test_the_secondary_crashes(guest: Guest) -> None:
     assert acted == ["U"]
     assert "You ran start on dhcp2: verified. You brought it up. That was right." in review
     assert unserved(review) == 0
-    assert "one server alone did for" in review
 
 
 def test_the_pool_runs_dry(guest: Guest) -> None:
