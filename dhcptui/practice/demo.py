@@ -151,7 +151,7 @@ def _insist(number: int) -> None:
     """The exception may land in code that swallows it, as a screen half-way up: then this is the end."""
     time.sleep(LEAVE_SECONDS)
     for directory in _OURS:
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
     os._exit(128 + number)
 
 
@@ -185,9 +185,14 @@ def remove_leftovers() -> None:
             if directory.is_symlink() or directory.stat().st_uid != os.getuid() or not directory.is_dir():
                 continue
             if not _owned(directory):
-                for run in directory.glob("pair/*/run"):
-                    release(run)
-                shutil.rmtree(directory, ignore_errors=True)
+                _remove(directory)
+
+
+def _remove(directory: Path) -> None:
+    """The directory of a demo that is no more, and what still waits for it."""
+    for run in directory.glob("pair/*/run"):
+        release(run)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _owned(directory: Path) -> bool:

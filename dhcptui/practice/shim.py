@@ -153,11 +153,12 @@ async def _tell(pipe: Path, line: bytes) -> None:
 
 
 def release(run: Path) -> None:
-    """End every program that waits at a pipe below `run`: it reads an end of file."""
+    """End every program that waits at a pipe below `run`: one that asks is hung up on, one that listens hears the end."""
     with suppress(OSError):
         for pipe in run.iterdir():
             if pipe.is_fifo():
+                ours = os.O_RDONLY if pipe.name == "ask" else os.O_WRONLY
                 with suppress(OSError):  # nobody waits there
-                    os.close(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+                    os.close(os.open(pipe, ours | os.O_NONBLOCK))
                 if pipe.name != "ask":
                     pipe.unlink(missing_ok=True)
