@@ -175,7 +175,7 @@ async def test_a_page_follows_what_happens() -> None:
             await pilot.press("n")
 
 
-async def test_a_quiet_second_on_a_page_repaints_nothing() -> None:
+async def test_a_quiet_second_on_a_page_changes_no_word() -> None:
     """Ages go by steps: a page that stands open costs nothing while nothing happens."""
     async with screen(green()) as (app, pilot, console):
         await pilot.press("n")
