@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -94,6 +94,19 @@ def named(driver: Driver, answer: Answer, timeout: float = WITHIN_SECONDS) -> Pr
     return incidents(driver)[answer.id]
 
 
+def until_named(driver: Driver, id_: str, holds: Callable[[Probable], bool], what: str) -> None:
+    """Wait until an incident is named and this is true of it: logs and states come on ways of their own, one after the other."""
+
+    def given() -> bool:
+        each = incidents(driver).get(id_)
+        return each is not None and holds(each)
+
+    try:
+        driver.until(given, WITHIN_SECONDS, f"{what} for {id_}")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\nsaid {told(driver)}") from error
+
+
 def said(incident: Probable) -> str:
     """Its evidence in one text."""
     return "\n".join(each.sentence for each in incident.evidence)
@@ -102,6 +115,21 @@ def said(incident: Probable) -> str:
 def actions(incident: Probable) -> list[tuple[Action, Role]]:
     """Its remedies."""
     return [(each.action, each.acting) for each in incident.remedies]
+
+
+def says(driver: Driver, id_: str, words: str) -> None:
+    """Wait until the evidence for an incident holds these words."""
+    until_named(driver, id_, lambda found: words in said(found), words)
+
+
+def weighs(driver: Driver, id_: str, weight: Weight) -> None:
+    """Wait until an incident is named with this weight."""
+    until_named(driver, id_, lambda found: found.weight is weight, weight.name)
+
+
+def remedied(driver: Driver, id_: str, *remedies: tuple[Action, Role]) -> None:
+    """Wait until an incident is named with these remedies."""
+    until_named(driver, id_, lambda found: actions(found) == list(remedies), "remedies")
 
 
 def replay(driver: Driver, since: float = 0.0) -> Iterator[Verdict]:

@@ -18,17 +18,19 @@ from dhcptui.model.verdict import Level
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.naming import (
-    WITHIN_SECONDS,
     Answer,
-    actions,
     incidents,
     named,
     never,
     read,
+    remedied,
     said,
+    says,
     screen,
     shown,
+    until_named,
     verdict,
+    weighs,
 )
 from tests.lab.pair import Lab
 from tests.lab.server import Server
@@ -68,11 +70,6 @@ def edit(server: Server, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def says(driver: Driver, id_: str, words: str) -> None:
-    """Wait until the evidence for an incident holds these words."""
-    driver.until(lambda: words in said(incidents(driver)[id_]), WITHIN_SECONDS, f"{words} for {id_}")
-
-
 def killed(lab: Lab, driver: Driver) -> None:
     """The secondary's dhcpd is gone, and that is known."""
     lab.secondary.kill()
@@ -103,16 +100,16 @@ def test_a_crash_and_its_return() -> None:
         start_or_take_over = r"U brings dhcp2 up\. If it stays away for long, P on dhcp1 \(partner-down\)"
         crash = Answer("I-1", WARNING, Level.WARNING, HALF + "is down", start_or_take_over)
         assert "dhcp2 dhcpd not running" in said(named(driver, crash))
-        assert actions(incidents(driver)["I-1"]) == [(Action.START, Q), (Action.PARTNER_DOWN, P)]
-        assert incidents(driver)["I-11"].weight is NOTE
-        assert "to normal" in said(incidents(driver)["I-18"])
+        remedied(driver, "I-1", (Action.START, Q), (Action.PARTNER_DOWN, P))
+        weighs(driver, "I-11", NOTE)
+        says(driver, "I-18", "to normal")
         assert incidents(driver).keys() <= {"I-1", "I-11", "I-18"}
         shown(lab, crash)
         assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
         alone = r"U brings dhcp2 up\. Coming back it resynchronises before it serves; until then dhcp1 serves alone"
         declared = Answer("I-20", NOTE, Level.WARNING, "dhcp1 serves alone; dhcp2 is down", alone)
         named(driver, declared)
-        driver.until(lambda: "declared dhcp2 down" in said(incidents(driver)["I-20"]), 10, "the marker")
+        says(driver, "I-20", "declared dhcp2 down")
         waits = Answer(
             "I-4", NOTE, Level.WARNING, "dhcp1 serves alone; dhcp2 waits out the MCLT", "Wait: dhcp2 resynchronises"
         )
@@ -159,7 +156,7 @@ def test_the_pools_do_not_balance() -> None:
         with loading(lab, 4, most=8, waited=0):
             named(driver, uneven, 15)
         says(driver, "I-2", "free 0, backup ")
-        assert actions(incidents(driver)["I-2"]) == [(Action.SYNC_RESTART, P)]
+        remedied(driver, "I-2", (Action.SYNC_RESTART, P))
         assert not {"I-1", "I-7", "I-9"} & incidents(driver).keys()
         shown(lab, uneven)
 
@@ -172,7 +169,7 @@ def test_the_wrong_one_starts(lab: Lab, driver: Driver) -> None:
     first = "U brings dhcp1 up first: it knows what was given out while dhcp2 was declared down"
     both = Answer("I-20", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is down .* and dhcp2 is down", first)
     assert "was last in partner-down" in said(named(driver, both))
-    assert actions(incidents(driver)["I-20"]) == [(Action.START, P)]
+    remedied(driver, "I-20", (Action.START, P))
     shown(lab, both)
     lab.secondary.start()
     driver.until_words("dhcpd not running", "communications-interrupted")
@@ -197,7 +194,7 @@ def test_alone_and_silent(lab: Lab, driver: Driver) -> None:
         "I-12", NOTE, Level.WARNING, "dhcp2 serves alone; dhcp1 has handed over", ".*H takes its clients back"
     )
     assert "dhcp1 reads shutdown" in said(named(driver, handed))
-    driver.until(lambda: actions(incidents(driver)["I-12"]) == [(Action.TAKE_BACK, P)], WITHIN_SECONDS, "take-back")
+    remedied(driver, "I-12", (Action.TAKE_BACK, P))
     never(driver, since, "I-3", headline=TWICE)
     shown(lab, handed)
     lab.secondary.kill()
@@ -206,8 +203,7 @@ def test_alone_and_silent(lab: Lab, driver: Driver) -> None:
         r"U brings dhcp2 up\. If it cannot come back, X \(rescue\) makes dhcp1 serve again",
     )  # fmt: skip
     named(driver, silent)
-    remedies = [(Action.START, Q), (Action.RESCUE, P)]
-    driver.until(lambda: actions(incidents(driver)["I-21"]) == remedies, WITHIN_SECONDS, "remedies")
+    remedied(driver, "I-21", (Action.START, Q), (Action.RESCUE, P))
     assert "I-12" not in incidents(driver)
     shown(lab, silent)
 
@@ -235,7 +231,7 @@ def test_a_wrong_clock(lab: Lab, driver: Driver) -> None:
     clocks = Answer("I-5", WARNING, Level.WARNING, APART, "Set the clocks right.*not a case for partner-down")
     named(driver, clocks)
     says(driver, "I-5", "time")
-    assert "+90." in said(incidents(driver)["I-5"]) or "+89." in said(incidents(driver)["I-5"])
+    until_named(driver, "I-5", lambda found: "+90." in said(found) or "+89." in said(found), "the offset")
     assert incidents(driver).keys() <= {"I-5", "I-11", "I-19", "I-18"}
     shown(lab, clocks)
 
@@ -303,7 +299,7 @@ def test_both_restarted(lab: Lab, driver: Driver) -> None:
         read(opened, starting)
         lab.heal()
         driver.settled(40)
-    assert incidents(driver)["I-10"].weight is NOTE
+    weighs(driver, "I-10", NOTE)
     assert "I-19" not in incidents(driver)
 
 
@@ -358,7 +354,7 @@ def test_ranges_that_differ(lab: Lab, driver: Driver) -> None:
     lab.primary.leases.write_text("")
     lab.primary.start()
     driver.until(lambda: "I-9" in incidents(driver), 40, "I-9")
-    assert "unknown IP address" in said(incidents(driver)["I-9"])
+    says(driver, "I-9", "unknown IP address")
     driver.settled(40)
     drift = Answer(
         "I-9", WARNING, Level.WARNING, "both servers serve, but lease updates are rejected",

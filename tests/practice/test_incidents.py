@@ -16,7 +16,7 @@ from dhcptui.model.verdict import Level
 from dhcptui.practice.pair import PracticePair
 from tests.contract.subject import Subject
 from tests.lab.driving import Driver
-from tests.lab.naming import WITHIN_SECONDS, Answer, actions, incidents, named, never, read, said, terminal
+from tests.lab.naming import Answer, incidents, named, never, read, remedied, said, terminal
 
 from .driving import driving
 
@@ -69,7 +69,7 @@ def test_a_crash_and_its_return(pair: PracticePair, driver: Driver) -> None:
         "I-1", WARNING, Level.WARNING, HALF + "is down", r"U brings dhcp2 up\. If it stays away for long, P on dhcp1"
     )
     named(driver, crash)
-    assert actions(incidents(driver)["I-1"]) == [(Action.START, Q), (Action.PARTNER_DOWN, P)]
+    remedied(driver, "I-1", (Action.START, Q), (Action.PARTNER_DOWN, P))
     shown(pair, crash)
     assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
     named(
@@ -183,8 +183,7 @@ def test_a_hand_over_and_then_alone_and_silent(pair: PracticePair, driver: Drive
         r"U brings dhcp2 up\. If it cannot come back, X \(rescue\) makes dhcp1 serve again",
     )  # fmt: skip
     named(driver, silent)
-    remedies = [(Action.START, Q), (Action.RESCUE, P)]
-    driver.until(lambda: actions(incidents(driver)["I-21"]) == remedies, WITHIN_SECONDS, "remedies")
+    remedied(driver, "I-21", (Action.START, Q), (Action.RESCUE, P))
     shown(pair, silent)
 
 
