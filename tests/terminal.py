@@ -23,6 +23,17 @@ import pyte
 ENTER, ESC, TAB, BACKSPACE = "\r", "\x1b", "\t", "\x7f"
 
 
+class _Screen(pyte.Screen):
+    """Answers what it is asked, as terminals do."""
+
+    answer: Callable[[str], None] | None = None
+
+    def write_process_input(self, data: str) -> None:
+        """An answer, for the program to read."""
+        if self.answer is not None:
+            self.answer(data)
+
+
 class Terminal:
     """One program in a terminal of its own. Use it with `with`; it is killed at the end if it still runs."""
 
@@ -34,11 +45,12 @@ class Terminal:
         rows: int = 40,
         env: Mapping[str, str] | None = None,
         term: str = "xterm-256color",
+        answers: bool = True,
     ) -> None:
         self._reading = threading.Event()
         self._reading.set()
         self._gone = False
-        self._screen = pyte.Screen(columns, rows)
+        self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._change = threading.Condition()
         self.received = bytearray()
@@ -53,6 +65,8 @@ class Terminal:
         )
         os.close(slave)
         self._master = master
+        if answers:
+            self._screen.answer = self.send
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 

@@ -23,6 +23,7 @@ from dhcptui.ui.look import ASCII, UNICODE
 from dhcptui.ui.plain import AsciiOnly, filters
 from dhcptui.ui.screens.frame import Setup
 from dhcptui.ui.screens.main import ActScreen, LookScreen
+from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.theme import ELSEWHERE, THEMES, fitting
 
 LOG_PERIOD = 0.25
@@ -51,7 +52,7 @@ class DhcptuiApp(App[None]):
         drills: Drills | None = None,
         place: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.animation_level = "none"
         for each in THEMES.values():
             self.register_theme(each)

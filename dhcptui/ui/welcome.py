@@ -19,6 +19,7 @@ from dhcptui.ui.look import ACCENT, ASCII, CRITICAL, GOOD, MUTED, UNICODE, Parag
 from dhcptui.ui.paint.keys import key_list
 from dhcptui.ui.paint.plan import heading
 from dhcptui.ui.plain import AsciiOnly, filters
+from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.theme import ELSEWHERE, THEMES, fitting
 from dhcptui.ui.widgets.row import Row
 from dhcptui.ui.widgets.sheet import Sheet
@@ -55,7 +56,7 @@ class Welcome(App[str]):
     ]
 
     def __init__(self, path: Path, problem: str, *, ascii_only: bool = False, theme: str | None = None) -> None:
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.animation_level = "none"
         for each in THEMES.values():
             self.register_theme(each)

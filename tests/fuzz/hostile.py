@@ -45,7 +45,7 @@ def lines(count: int, seed: str) -> Iterator[bytes]:
 
 _PRINTED = re.compile(
     r"\x1b\[(?P<sgr>[0-9;]*)m"
-    r"|\x1b\[(?P<row>\d+);(?P<column>\d+)H"
+    r"|\x1b\[(?P<row>\d+)(?:;(?P<column>\d+))?H"
     r"|\x1b\[\?(?:1049|25|1004|2004|2026|2048|1000|1003|1015|1006|7|12)[hl]"
     r"|\x1b\[\?(?:2026|2048)\$p"  # which modes do you know?
     r"|\x1b\[(?:>\d{1,2}|<)u"  # kitty's keyboard protocol
@@ -53,7 +53,7 @@ _PRINTED = re.compile(
     r"|\x1b\[2[23];2t|\x1b\[[HJ]|\x1b\[2J|\x1b\[6n|\x1b\[c|\x1b\[0 q|\x1b\[>c"
     r"|\x1b\]52;c;(?P<copied>[A-Za-z0-9+/=]+)\x07"  # the plan as a script, into the clipboard
     r"|\x1b\]2;(?P<title>[^\x00-\x1f\x7f-\x9f]*)\x07"
-    r"|\x1b\[\d*[ABCDGK]"
+    r"|\x1b\[\d*[ABCDGKX]"
     r"|(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|[\r\n]"
 )
@@ -81,7 +81,7 @@ def foreign(received: bytes, columns: int, rows: int) -> list[str]:
         said = match.groupdict()
         if said["sgr"] and any(int(number or 0) > 255 for number in said["sgr"].split(";")):
             found.append(f"at {match.start()}: colours {match[0]!r}")
-        if said["row"] and not (int(said["row"]) <= rows and int(said["column"]) <= columns):
+        if said["row"] and not (int(said["row"]) <= rows and int(said["column"] or 1) <= columns):
             found.append(f"at {match.start()}: a place off the screen {match[0]!r}")
         shown = (said["text"] or "") + (said["title"] or "")
         if bad := [char for char in shown if unicodedata.category(char) in _HARMFUL]:
