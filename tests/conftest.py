@@ -9,7 +9,7 @@ import pytest
 
 from tests.lab.pair import requirements
 
-ON_A_PAIR = {"contract", "practice", "walk"}
+ON_A_PAIR = {"budget", "contract", "practice", "soak", "walk"}
 """Directories of tests that run a practice pair in real time."""
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 

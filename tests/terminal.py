@@ -50,6 +50,7 @@ class Terminal:
         self._reading = threading.Event()
         self._reading.set()
         self._gone = False
+        self._rate = 0
         self._screen = _Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._change = threading.Condition()
@@ -96,7 +97,7 @@ class Terminal:
             if not self._reading.is_set():
                 continue
             try:
-                data = os.read(self._master, 65536)
+                data = os.read(self._master, max(1, self._rate // 20) if self._rate else 65536)
             except OSError:
                 return
             if not data:
@@ -105,6 +106,8 @@ class Terminal:
                 self.received += data
                 self._stream.feed(data)
                 self._change.notify_all()
+            if self._rate:
+                time.sleep(len(data) / self._rate)
 
     @contextmanager
     def stalled(self) -> Iterator[None]:
@@ -116,9 +119,22 @@ class Terminal:
         finally:
             self._reading.set()
 
+    @contextmanager
+    def throttled(self, bytes_per_second: int) -> Iterator[None]:
+        """Read no faster than this while the block runs: a modem, a bad mobile link."""
+        self._rate = bytes_per_second
+        try:
+            yield
+        finally:
+            self._rate = 0
+
     def unread(self) -> int:
         """Bytes that wait for a terminal that does not read."""
         return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, b"\0\0\0\0"))[0])
+
+    def cooked(self) -> bool:
+        """Whether the terminal hands over lines, as a shell leaves it; a full-screen program takes single keys."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ICANON)
 
     def resize(self, columns: int, rows: int) -> None:
         """Another size; the program is told, and paints everything."""

@@ -138,6 +138,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("look.pools", ("p",), "pools", "Show every pool of both servers, how fast it empties, and how long it lasts.", "page('pools')", in_bar=False),
     Command("look.lease", ("l",), "lease look-up", "Ask both servers for the lease of an address, a hardware address or a host name.", "lease", in_bar=False),
     Command("look.configuration", ("c",), "configuration", "Read dhcpd.conf of both servers and show what is wrong in it, and how to mend it.", "page('configuration')", in_bar=False),
+    Command("look.redraw", ("ctrl+l",), "redraw", "Draw the whole screen again, where something else has written over it.", "redraw", in_bar=False),
     Command("look.palette", (":",), "commands", "Find a command by its name.", "palette", short="all"),
     Command("look.help", ("?",), "help", "Show the keys, what each state means, and who serves in it.", "help"),
     Command("look.back", ("escape",), "back", "Leave what is open: the prompt, the help, the audit log.", "back", in_bar=False),

@@ -6,7 +6,8 @@ second and draw the eye for nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -28,6 +29,19 @@ class Steady:
             self.held = value
             return value
         return held
+
+
+@dataclass(slots=True)
+class Middle:
+    """The median of the last nine different values: one that strays is not shown at all."""
+
+    values: deque[float] = field(default_factory=lambda: deque(maxlen=9))
+
+    def __call__(self, value: float) -> float:
+        """The median, with this value among the last ones."""
+        if not self.values or self.values[-1] != value:
+            self.values.append(value)
+        return sorted(self.values)[(len(self.values) - 1) // 2]
 
 
 def milliseconds(seconds: float) -> str:

@@ -17,7 +17,7 @@ from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, PLAIN, TONES, WARNING
 from dhcptui.ui.outlook import Prospects
 from dhcptui.ui.paint.network import CLOCK_STYLES, signed
 from dhcptui.ui.paint.pools import pool_rows
-from dhcptui.ui.steady import Steady, duration, milliseconds
+from dhcptui.ui.steady import Middle, Steady, duration, milliseconds
 
 _S = FailoverState
 _SINCE_WIDTH = 26
@@ -28,7 +28,8 @@ _FAR = {ClockLevel.CRITICAL, ClockLevel.REFUSED}
 class Memory:
     """Numbers of one panel that hold still between frames."""
 
-    round_trip: Steady = field(default_factory=lambda: Steady(times=2.0))
+    round_trips: Middle = field(default_factory=Middle)
+    round_trip: Steady = field(default_factory=lambda: Steady(times=3.0))
     clock: Steady = field(default_factory=lambda: Steady(by=0.08))
 
 
@@ -186,7 +187,7 @@ def _links(me: ServerStanding, memory: Memory, glyphs: Glyphs, *, compact: bool)
     view = me.view
     parts: list[Part] = []
     trip = view.omapi.round_trip_seconds
-    speed = milliseconds(memory.round_trip(trip)) if view.omapi.ok and trip is not None else "ok"
+    speed = milliseconds(memory.round_trip(memory.round_trips(trip))) if view.omapi.ok and trip is not None else "ok"
     for word, channel, fine in (("omapi", view.omapi, speed), ("ssh", view.ssh, "ok"), ("log", view.log, "live")):
         parts += [(f"{word} ", MUTED), _channel(channel, fine, glyphs), "  "]
     left = text(*parts[:-1])

@@ -25,6 +25,7 @@ from dhcptui.ui.screens.frame import Setup
 from dhcptui.ui.screens.logs import LogScreen
 from dhcptui.ui.screens.pages import Pages
 from dhcptui.ui.screens.places import LOGS, READ, Over
+from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.widgets.drill_menu import DrillMenu
 from dhcptui.ui.widgets.log_view import LogView
 from dhcptui.ui.widgets.menu import Entry
@@ -157,6 +158,12 @@ class LookScreen(LogScreen, Pages):
     def action_theme(self, name: str) -> None:
         """Other colours."""
         self.app.theme = name
+
+    def action_redraw(self) -> None:
+        """Write every cell again: a broadcast message, or another program, may stand on the terminal."""
+        driver = self.app._driver
+        if isinstance(driver, TerminalDriver):
+            driver.redraw()
 
     # -- panes
 

@@ -6,6 +6,8 @@ Textual repaints whole regions; most of their cells have not changed. Its frames
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 
 from rich.cells import split_graphemes
 
@@ -20,6 +22,8 @@ _EMPTY: Cell = (" ", PLAIN)
 _UNKNOWN: Cell = ("\0", PLAIN)
 _NEAR = 3
 """Unchanged cells that are sent again rather than jumped over."""
+_CALM_SECONDS = 0.6
+"""A row that changes again so soon belongs to a log."""
 _ERASE = 9
 """Blanks from which on erasing is shorter than writing."""
 
@@ -35,8 +39,11 @@ class Sheet:
     `erases`: erasing fills with the present background (bce); else blanks are written out.
     """
 
-    def __init__(self, columns: int, rows: int, *, erases: bool = True) -> None:
+    def __init__(
+        self, columns: int, rows: int, *, erases: bool = True, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.erases = erases
+        self._clock = clock
         self._turn = 0
         self.resize(columns, rows)
         self._sent = [[_EMPTY] * columns for _ in range(rows)]
@@ -49,6 +56,11 @@ class Sheet:
         self._odd: set[int] = set()
         """Rows with cells on whose width terminals do not agree."""
         self._order = [0] * rows
+        """When each row was sent last, counted in pieces."""
+        self._changed = [0.0] * rows
+        """When each row changed last."""
+        self._answered = [0.0] * rows
+        """When it changed after it had stood still, and that change still waits; else 0."""
         self._cursor = (0, 0)
         self.forget()
 
@@ -70,6 +82,7 @@ class Sheet:
         """Take over a frame. What lies outside of the terminal is cut off."""
         x = y = 0
         style = PLAIN
+        self._now = self._clock()
         for match in _TOKEN.finditer(frame):
             row, column, sgr, text = match.groups()
             if text is not None:
@@ -87,7 +100,9 @@ class Sheet:
         if not (0 <= y < self.rows and 0 <= x < self.columns):
             return end
         row = self._wanted[y]
-        self._dirty.add(y)
+        if row[x:end] == cells:
+            return end
+        self._mark(y)
         if not text.isascii() and any(len(each[0]) != 1 for each in cells):
             self._odd.add(y)
         if y in self._odd:  # half of a wide character cannot be left standing
@@ -98,14 +113,27 @@ class Sheet:
         row[x:end] = cells[: self.columns - x]
         return end
 
+    def _mark(self, y: int) -> None:
+        if self._changed[y] != self._now:
+            if self._now - self._changed[y] >= _CALM_SECONDS:
+                self._answered[y] = self._now
+            elif y not in self._dirty:
+                self._answered[y] = 0.0
+            self._changed[y] = self._now
+        self._dirty.add(y)
+
     # -- what is to be written
 
     def changes(self, limit: int) -> str:
-        """What makes the terminal show what it should, in about `limit` characters: rows that waited longest come first."""
+        """What makes the terminal show what it should, in about `limit` characters.
+
+        Where not all of it fits, rows that had stood still (the answer to a key) go before those that change all the time
+        (a log); the former by the newest key and from the top, the latter in turn.
+        """
         out: list[str] = []
         size = 0
         self._turn += 1
-        for y in sorted(self._dirty, key=lambda y: (self._order[y], y)):
+        for y in sorted(self._dirty, key=lambda y: (-self._answered[y], 0 if self._answered[y] else self._order[y], y)):
             if size >= limit:
                 break
             self._dirty.discard(y)
@@ -195,17 +223,20 @@ def _cells(text: str, style: str) -> list[Cell]:
 
 
 def _runs(wanted: list[Cell], sent: list[Cell]) -> list[tuple[int, int]]:
-    """The stretches that differ, [start, end); small gaps belong to them."""
+    """The stretches that differ, [start, end). Small gaps belong to them, and blanks that go on as blanks: one erasure."""
     runs: list[tuple[int, int]] = []
-    start = last = -1
+    start = last = blanks = -1
     for x, (new, old) in enumerate(zip(wanted, sent, strict=True)):
         if new != old:
             if start < 0:
                 start = x
-            elif x - last > _NEAR:
+            elif x - last > _NEAR and blanks != x - 1:
                 runs.append((start, last + 1))
                 start = x
             last = x
+            blanks = x if new[0] == " " else -1
+        elif blanks == x - 1 and blanks >= 0 and new == wanted[blanks]:
+            blanks = x
     if start >= 0:
         runs.append((start, last + 1))
     return runs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -137,12 +139,25 @@ def test_a_terminal_that_was_damaged_is_written_whole() -> None:
     assert ours.screen.display == [f"line {y}".ljust(COLUMNS) for y in range(ROWS)]
 
 
-def test_rows_that_waited_come_first() -> None:
-    """Where little fits, a row that has just changed goes before those that change all the time."""
-    sheet = Sheet(40, 10)
-    for number in range(5):
+def test_what_stood_still_goes_first() -> None:
+    """Where little fits, the answer to a key goes before the rows of a running log, and those take turns."""
+    now = 100.0
+    sheet = Sheet(40, 10, clock=lambda: now)
+
+    def log(number: int) -> None:
         sheet.draw(frame([(0, y, [("", f"log line {number} {y}".ljust(40))]) for y in range(3, 9)]))
-        sheet.changes(30)
+
+    told = ""
+    for number in range(12):
+        now += 0.25
+        log(number)
+        told = sheet.changes(30)
+    seen = set()
+    for number in range(12, 24):
+        now += 0.25
+        log(number)
+        seen |= {int(row) for row in re.findall(r"\x1b\[(\d+)(?:;\d+)?H", sheet.changes(30))}
+    assert seen >= set(range(4, 10)), told
     sheet.draw(frame([(0, 9, [("", "answer to a key".ljust(40))])]))
     assert "answer" in sheet.changes(30)
 
