@@ -14,6 +14,7 @@ from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
+from dhcptui.model.mix_up import MixUp, mix_up
 from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.standing import ServerStanding, Standing
@@ -106,21 +107,30 @@ def advise(
     """What now, for a pair of standings in which these incidents were named."""
     case = _Case(snapshot, *pair, named, now)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
-        _swapped, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
+        _mixed_up, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _shut, _out_of_contact, _healthy, _unseen, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
     return next(found, ("Look at the logs of both servers.",))
 
 
-def _swapped(case: _Case) -> Advice | None:
-    for each, _ in case.sides:
-        if each.live and each.status and each.status.role is not each.view.role:
-            name = each.view.name
+def _mixed_up(case: _Case) -> Advice | None:
+    """No key works before the roles are as configured: what to mend, and where."""
+    one, two = case.a.view.name, case.b.view.name
+    match mix_up((case.a, case.b)):
+        case None:
+            return None
+        case MixUp.SWAPPED:
+            return (f"Exchange {one} and {two} in our configuration: {two} is the primary. No key acts before.",)
+        case MixUp.ONE_SERVER:
+            return (f"Correct host and port of {two} in our configuration: they lead to {one}. No key acts before.",)
+        case MixUp.ALIKE:
             return (
-                f"Compare the failover peer blocks: one must be primary, one secondary. Or {name}'s table is wrong.",
+                "Compare the failover peer blocks of both dhcpd.conf: one must be primary, one secondary."
+                " Restart the wrong one.",
             )
-    return None
+        case _:
+            return ("Compare the failover peer blocks with our configuration: one must be primary, one secondary.",)
 
 
 def _sorting_out(case: _Case) -> Advice | None:

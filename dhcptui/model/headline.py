@@ -9,6 +9,7 @@ from dhcptui.model.advice import short
 from dhcptui.model.agreement import contradicting, together
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
+from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.snapshot import Moment
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, FailoverState
@@ -30,6 +31,8 @@ class Level(Enum):
 
 def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     """Level and sentence: by the states, unless a named incident weighs more than they show."""
+    if mixed := mix_up(pair):
+        return _mixed_up(pair, mixed, now)
     level, said = _by_states(pair, now)
     if level not in {Level.OK, Level.WARNING}:
         return level, said
@@ -76,12 +79,6 @@ def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
     serving = [each for each in pair if each.serving]
     if not live:
         return _blind(pair)
-    if wrong := next((each for each in live if each.status and each.status.role is not each.view.role), None):
-        said = wrong.status.role.value if wrong.status else ""
-        return (
-            Level.WARNING,
-            f"{wrong.view.name} says it is the {said}: the configuration has the servers swapped, or one twice",
-        )
     if contradicting(a.state, b.state):
         if not together(a, b, now):
             return _changing(serving)
@@ -100,6 +97,28 @@ def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
     if len(serving) == 2:
         return Level.WARNING, "both servers serve, but out of contact: each from its own half, short leases"
     return Level.WARNING, _alone(serving[0], b if serving[0] is a else a, now)
+
+
+def _mixed_up(pair: _Pair, mixed: MixUp, now: Moment) -> tuple[Level, str]:
+    """Who serves, as the states tell it, and what is mixed up."""
+    a, b = pair
+    level, said = _by_states(pair, now)
+    role = "the " + next((said_role.value for each in pair if (said_role := role_said(each))), "?")
+    if mixed is MixUp.SWAPPED:
+        said = f"{said}; our configuration has {a.view.name} and {b.view.name} swapped"
+    elif mixed is MixUp.ONE_SERVER:
+        serves = "serves" if a.serving else "serves nobody"
+        said = f"{a.view.name} {serves}; {b.view.name} is the same server, so who else serves is not seen"
+        level = Level.WARNING if a.serving else Level.CRITICAL
+    elif mixed is MixUp.ALIKE and a.serving and b.serving:
+        # Each takes the same half for its own: seen on a real pair.
+        level, said = Level.CRITICAL, f"both servers serve as {role}, from one half: addresses may be given out twice"
+    elif mixed is MixUp.ALIKE:
+        said = f"{said}; both say they are {role}"
+    else:
+        name = next(each.view.name for each in pair if role_said(each) is not None)
+        said = f"{said}; {name} says it is {role}: swapped, or one server twice"
+    return Level.WARNING if level is Level.OK else level, said
 
 
 def _changing(serving: list[ServerStanding]) -> tuple[Level, str]:

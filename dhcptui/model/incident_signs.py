@@ -17,6 +17,7 @@ from dhcptui.model.incident_scene import Evidence, Found, Scene, Side, scene
 from dhcptui.model.incident_traces import TRACES, database_lost, first_meeting
 from dhcptui.model.incidents import BY_ID, Incident, Weight
 from dhcptui.model.lexicon import LineKind
+from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
@@ -167,12 +168,16 @@ def clocks(seen: Scene) -> Iterator[Found]:
 
 
 def misfit(seen: Scene) -> Iterator[Found]:
-    """I-6: roles that are not the configured ones."""
+    """I-6: roles that are not the configured ones; two servers that serve in one role give from the same half."""
+    mixed = mix_up((seen.a.standing, seen.b.standing))
+    if mixed is None:
+        return
+    weight = CRITICAL if mixed is MixUp.ALIKE and seen.a.serving and seen.b.serving else WARNING
     for me, _ in seen.sides:
-        status = me.standing.status
-        if me.live and status and status.role is not me.role:
-            text = f"says it is the {status.role.value}; the configuration says {me.role.value}"
-            yield Found("I-6", WARNING, (Evidence(me.name, text),))
+        said = role_said(me.standing)
+        if said is not None and said is not me.role:
+            text = f"says it is the {said.value}; the configuration says {me.role.value}"
+            yield Found("I-6", weight, (Evidence(me.name, text),))
 
 
 def ways(seen: Scene) -> Iterator[Found]:

@@ -5,6 +5,7 @@ For each the verdict and the real screen, in both sizes, answer: who serves clie
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -321,10 +322,28 @@ def test_two_secondaries(lab: Lab, driver: Driver) -> None:
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.strip().startswith(("mclt", "split"))))
     lab.primary.restart()
-    twice = Answer("I-6", WARNING, Level.WARNING, "dhcp1 says it is the secondary", "Compare the failover peer blocks")
-    named(driver, twice)
+    compare = "Compare the failover peer blocks of both dhcpd.conf"
+    alike = "; both say they are the secondary"
+    one = Answer(
+        "I-6",
+        WARNING,
+        Level.WARNING,
+        "dhcp2 serves from its own half, short leases; dhcp1 is starting" + alike,
+        compare,
+    )
+    named(driver, one)
     assert not {"I-7", "I-10"} & incidents(driver).keys()
-    shown(lab, twice)
+    both = Answer(
+        "I-6", CRITICAL, Level.CRITICAL, "both servers serve as the secondary, from one half: .*twice", compare
+    )
+    named(driver, both, 30)
+    halves = [re.findall(r"^lease (\S+) \{[^}]*?\n  binding state backup;", each.leases.read_text(), re.MULTILINE)
+              for each in (lab.primary, lab.secondary)]  # fmt: skip
+    shared = set(halves[0]) & set(halves[1])
+    assert lab.dhcp_client()
+    for server in (lab.primary, lab.secondary):
+        assert server.wait_log(r"DHCPOFFER on (\S+) to").group(1) in shared
+    shown(lab, both)
 
 
 def test_a_configuration_that_dhcpd_refuses(lab: Lab, driver: Driver) -> None:

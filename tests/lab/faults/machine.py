@@ -157,10 +157,10 @@ WRONG = Group(
                "^dhcp2 omapi failed .*has no failover peer 'bar'", "^unknown: "), 15, ("dhcp1 omapi", "dhcp2 omapi"),
               console={"peer": "bar"}),
         Fault("servers swapped in the configuration", lambda s: None, lambda s: None,
-              ("^warning: dhcp2 says it is the secondary: the configuration has the servers swapped",), 10,
+              ("^warning: both servers serve; our configuration has dhcp2 and dhcp1 swapped$",), 10,
               console={"primary": SECOND, "secondary": FIRST}),
         Fault("the same server twice", _another_address, _one_address,
-              ("^warning: dhcp2 says it is the primary: .*or one twice",), 10,
+              ("^warning: dhcp1 serves; dhcp2 is the same server, so who else serves is not seen$",), 10,
               console={"secondary": {"host": ANOTHER}}),
     ),
 )  # fmt: skip

@@ -1,0 +1,77 @@
+"""Roles that are not the configured ones: who serves now stands first, then what is mixed up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.mix_up import MixUp, mix_up
+from dhcptui.model.snapshot import ProcessSighting, Role, Seen, ServerView
+from dhcptui.model.standing import stand
+from dhcptui.model.states import FailoverState
+from dhcptui.model.verdict import Level, derive
+from tests.unit.making import NOW, down, live, never, pair
+
+S = FailoverState
+P, Q = Role.PRIMARY, Role.SECONDARY
+OWN = S.COMMUNICATIONS_INTERRUPTED
+
+
+def says(view: ServerView, role: Role, pid: int = 100) -> ServerView:
+    """The same server, telling another role, as another process."""
+    assert view.status is not None
+    status = replace(view.status.value, role=role)
+    return replace(view, status=Seen(status, view.status.at), process=Seen(ProcessSighting((pid,)), NOW.mono - 1))
+
+
+SWAPPED = says(live(P), Q), says(live(Q), P, 7)
+ONE = live(P), says(live(Q), P)
+ALIKE = live(P, OWN), says(live(Q, OWN), P, 7)
+CASES = [
+    (*SWAPPED, MixUp.SWAPPED, Level.WARNING, "both servers serve; our configuration has dhcp1 and dhcp2 swapped"),
+    (*ONE, MixUp.ONE_SERVER, Level.WARNING, "dhcp1 serves; dhcp2 is the same server, so who else serves is not seen"),
+    (
+        live(P, S.PAUSED), says(live(Q, S.PAUSED), P), MixUp.ONE_SERVER, Level.CRITICAL,
+        "dhcp1 serves nobody; dhcp2 is the same server, so who else serves is not seen",
+    ),
+    (
+        *ALIKE, MixUp.ALIKE, Level.CRITICAL,
+        "both servers serve as the primary, from one half: addresses may be given out twice",
+    ),
+    (
+        says(live(P, S.STARTUP), Q), live(Q, OWN), MixUp.ALIKE, Level.WARNING,
+        "dhcp2 serves from its own half, short leases; dhcp1 is starting; both say they are the secondary",
+    ),
+    (
+        down(P), says(live(Q, OWN), P), MixUp.UNCLEAR, Level.WARNING,
+        "dhcp2 serves from its own half, short leases; dhcp1 is down (dhcpd not running);"
+        " dhcp2 says it is the primary: swapped, or one server twice",
+    ),
+    (
+        down(P), says(live(Q, S.PAUSED), P), MixUp.UNCLEAR, Level.CRITICAL,
+        "nobody serves: dhcp1 is down (dhcpd not running) and dhcp2 is in paused;"
+        " dhcp2 says it is the primary: swapped, or one server twice",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "two", "mixed", "level", "words"), CASES)
+def test_who_serves_and_what_is_mixed_up(
+    one: ServerView, two: ServerView, mixed: MixUp, level: Level, words: str
+) -> None:
+    """The headline answers both; the advice names what to correct, and no action, since none is allowed."""
+    verdict = derive(pair(one, two), NOW)
+    assert mix_up((stand(one, NOW), stand(two, NOW))) is mixed
+    assert (verdict.level, verdict.headline) == (level, words)
+    assert "configuration" in verdict.advice or "dhcpd.conf" in verdict.advice
+    assert not any(isinstance(part, Action) for part in verdict.advised)
+    assert not any(rule(action, role, pair(one, two), NOW).allowed for action in Action for role in Role)
+    assert "I-6" in {each.id for each in verdict.incidents}
+
+
+def test_no_mix_up() -> None:
+    """Roles as configured; a server that says nothing is not accused of anything."""
+    for one, two in ((live(P), live(Q)), (live(P), down(Q)), (never(P), never(Q))):
+        assert mix_up((stand(one, NOW), stand(two, NOW))) is None
