@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dhcptui.model.agreement import contradicting, just_heard, together
+from dhcptui.model.agreement import contradicting, just_changed, just_heard, together
 from dhcptui.model.diagnosis import diagnose
+from dhcptui.model.evidence import case as case_of
+from dhcptui.model.evidence import hear_each_other
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
@@ -19,6 +21,7 @@ from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.way_back import OFF
 
 _S, _A = FailoverState, Action
 Advice = tuple[str | Action, ...]
@@ -196,7 +199,7 @@ def _alone(case: _Case) -> Advice | None:
         if each.state is _S.STARTUP:
             return *start, f". {name} is starting: within 15 s it goes on by what its lease file says."
         if case.may(_A.PARTNER_DOWN, each):
-            end = "makes it serve alone" if each.state in REBUILDING else "lets it take over all addresses"
+            end = "makes it serve alone" if each.state in {*REBUILDING, *OFF} else "lets it take over all addresses"
             return *start, ". If it stays away for long, ", _A.PARTNER_DOWN, f" on {name} (partner-down) {end}."
         if each.state is _S.PARTNER_DOWN and each.serving:
             return *start, f". Coming back it resynchronises before it serves; until then {name} serves alone."
@@ -272,6 +275,18 @@ def _shut(case: _Case) -> Advice | None:
                 _A.TAKE_BACK,
                 " takes its clients back.",
             )
+        if case.may(_A.TAKE_BACK, off):
+            if on.serving:
+                return (
+                    f"{name} stays in {off.state.word}, no restart ends it; {other} serves meanwhile. ",
+                    _A.TAKE_BACK,
+                    f" makes {name} serve its half again.",
+                )
+            return "Nobody serves, and no restart ends that. ", _A.TAKE_BACK, f" makes {name} and {other} serve again."
+        if not hear_each_other(case_of(off.view.role, case.snapshot, case.now)).ok:
+            if any(just_changed(each, case.now) for each in (case.a, case.b)):
+                return ("Wait a moment: the two are changing their states.",)
+            return (f"Mend the link between the two, then take {name} back: it stays in {off.state.word} till then.",)
         serves = f"{other} serves meanwhile." if on.serving else "Nobody serves now."
         begin = f"{name} stays in {off.state.word} until somebody sets another state; no restart ends it."
         return (f"{begin} See its log for who did it. {serves}",)

@@ -54,3 +54,9 @@ def just_heard(each: ServerStanding, now: Moment) -> bool:
     """Whether what it recorded of its partner is so new that the partner must have lived a moment ago."""
     status = each.status
     return each.live and status is not None and 0 <= each.view.server_time(now) - status.partner_stos < HEARD_SECONDS
+
+
+def just_changed(each: ServerStanding, now: Moment) -> bool:
+    """Whether its own state is so new that its partner may not have heard of it. Not for startup and recover-wait."""
+    status = each.status
+    return each.live and status is not None and 0 <= each.view.server_time(now) - status.local_stos < HEARD_SECONDS

@@ -101,7 +101,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "act.hand-over", ("H",), "hand over",
-        "Let the partner serve every client while dhcpd keeps running; on a server that has handed over: take back.",
+        "Let the partner serve every client while dhcpd keeps running; on a server in shutdown or paused: take back.",
         "act('hand-over')", Action.HAND_OVER, "hand",
     ),
     Command(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
 from dhcptui.model.standing import ServerStanding, Standing, sighted, stand
 from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.way_back import OFF, WayBack, way_back
 from dhcptui.model.words import age, day_clock
 
 _S = FailoverState
@@ -16,6 +17,8 @@ CLOCK_FRESH_SECONDS = 30.0
 CLOCK_CLOSE_SECONDS = 5.0
 """Within this they agree."""
 REACH_FRESH_SECONDS = 20.0
+LINK_FRESH_SECONDS = 15.0
+"""A look at the socket tables counts for this long; it is taken every few seconds while a pair is not normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +265,52 @@ def start_warnings(each: Case) -> list[str]:
     if not each.partner.live:
         return [f"{other} does not answer: {name} decides alone by what its lease file says, after 15 s of startup."]
     return []
+
+
+def hear_each_other(each: Case) -> Finding:
+    """Unless the partner serves for both already: the two hear each other, so that they can go back together."""
+    me, partner = each.me, each.partner
+    name, other = me.view.name, partner.view.name
+    asked = f"{name} and {other} hear each other"
+    if me.state is None or partner.state is None:
+        return Finding(asked, "asked of two servers that answer", True, "console")
+    if me.state is _S.SHUTDOWN and partner.state is _S.PARTNER_DOWN:
+        return Finding(asked, f"{other} has heard that {name} is in shutdown", True, f"OMAPI of {other}")
+    by = f"OMAPI of {name} and {other}"
+    for one, two in ((me, partner), (partner, me)):
+        heard = one.status.partner_state if one.status else None
+        if heard is not two.state:
+            observed = (
+                f"{one.view.name} has recorded {two.view.name} as {heard.word if heard else 'nothing known'}, and it reads"
+                f" {two.state.word if two.state else '?'}: mend the link between the two first"
+            )
+            return Finding(asked, observed, False, by)
+    if way_back(me.state, partner.state) is None and me.state in OFF:
+        observed = f"{other} does not take over from {name}: mend the link between the two first"
+        return Finding(asked, observed, False, by)
+    tables = [view.sockets for view in (me.view, partner.view) if view.sockets]
+    fresh = [table for table in tables if table.age(each.now) <= LINK_FRESH_SECONDS]
+    if any(not table.value.established for table in fresh):
+        observed = "there is no failover connection between the two: mend the link first"
+        return Finding(asked, observed, False, "socket tables", max(table.age(each.now) for table in fresh))
+    return Finding(asked, "each has recorded the other's state as it is", True, by)
+
+
+def way_back_warnings(each: Case) -> list[str]:
+    """How long it takes until the acting server answers clients, and who does meanwhile."""
+    name, other = each.me.view.name, each.partner.view.name
+    mclt = max((one.status.mclt_seconds if one.status else 0) for one in (each.me, each.partner))
+    wait = f"the MCLT ({age(mclt)})"
+    match way_back(each.me.state, each.partner.state):
+        case WayBack.BY_SHUTDOWN:
+            return [
+                f"If updates were unacknowledged when it was paused, {name} waits out {wait}; {other} serves meanwhile."
+            ]
+        case WayBack.TOGETHER:
+            return [
+                f"Nobody serves now. Both are normal within seconds; if one loses the link meanwhile, after {wait}."
+            ]
+        case WayBack.JOIN:
+            return [f"Nobody serves now. Both are normal within seconds, or once {other} has waited out {wait}."]
+        case _:
+            return []

@@ -15,6 +15,7 @@ from dhcptui.model import evidence as ev
 from dhcptui.model.evidence import Case, Finding
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import REBUILDING, FailoverState
+from dhcptui.model.way_back import OFF
 
 _S = FailoverState
 
@@ -65,7 +66,7 @@ class Ruling:
 
 ANY = ""
 _CONFLICT = "conflict resolution is under way; a partner in conflict-done exits on a state write"
-_FULL_WAIT = "it is not in shutdown: a full resynchronisation with a full MCLT wait would follow"
+_FULL_WAIT = "it is neither in shutdown nor paused: a full resynchronisation with a full MCLT wait would follow"
 _SERVES = "it answers its clients as it is"
 _NOT_NORMAL = "both must be normal"
 _RESTART_ONLY_HEALTHY = "restarts are staged so that one server always serves: both must be normal"
@@ -78,8 +79,8 @@ PARTNER_DOWN_FROM: dict[FailoverState, str] = {
     _S.PARTNER_DOWN: "writing it again would restart the MCLT wait",
     _S.POTENTIAL_CONFLICT: _CONFLICT,
     _S.RECOVER: ANY,
-    _S.PAUSED: "it would have to recover first",
-    _S.SHUTDOWN: "it has handed over: a second partner-down means potential-conflict on both",
+    _S.PAUSED: ANY,
+    _S.SHUTDOWN: ANY,
     _S.RECOVER_DONE: ANY,
     _S.RESOLUTION_INTERRUPTED: _CONFLICT,
     _S.CONFLICT_DONE: _CONFLICT,
@@ -91,7 +92,7 @@ ONLY_NORMAL: dict[FailoverState, str] = {state: ANY if state is _S.NORMAL else _
 ONLY_NORMAL_RESTART = {state: ANY if state is _S.NORMAL else _RESTART_ONLY_HEALTHY for state in _S}
 
 TAKE_BACK_FROM: dict[FailoverState, str] = {
-    state: ANY if state is _S.SHUTDOWN else _CONFLICT if "conflict" in state.word or "resolution" in state.word
+    state: ANY if state in OFF else _CONFLICT if "conflict" in state.word or "resolution" in state.word
     else "its resynchronisation is under way: writing recover again would restart the wait" if state in REBUILDING
     else _FULL_WAIT
     for state in _S
@@ -99,13 +100,17 @@ TAKE_BACK_FROM: dict[FailoverState, str] = {
 """Acting server's state -> why recover (6) may not be written."""
 
 TAKE_BACK_PARTNER: dict[FailoverState, str] = {
-    state: ANY if state is _S.PARTNER_DOWN
-    else "it does not serve for both: a return now would wait for the full MCLT, or for ever"
+    state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OFF, *REBUILDING}
+    else "it is still starting (15 s)" if state is _S.STARTUP
+    else _CONFLICT if "conflict" in state.word or "resolution" in state.word
+    else "it has not noticed yet that its partner has stopped serving: look again in a moment" if state is _S.NORMAL
+    else "nobody can say what would follow"
     for state in _S
 }  # fmt: skip
+"""Partner's state -> why not; which way it is then depends on both (model/way_back.py)."""
 
 RESCUE_FROM: dict[FailoverState, str] = {
-    state: ANY if state in {_S.PARTNER_DOWN, _S.SHUTDOWN, *REBUILDING}
+    state: ANY if state in {_S.PARTNER_DOWN, *OFF, *REBUILDING}
     else "it is still starting (15 s)" if state is _S.STARTUP
     else _CONFLICT if "conflict" in state.word or "resolution" in state.word
     else _SERVES if state.info.serves
@@ -147,7 +152,9 @@ RULES: dict[Action, Rule] = {
         (ev.queue_empty, ev.partner_queue_empty, ev.clocks),
         "seen on a real pair; failover.c:1831",
     ),
-    Action.TAKE_BACK: Rule(TAKE_BACK_FROM, TAKE_BACK_PARTNER, (), "seen on a real pair; failover.c:1963"),
+    Action.TAKE_BACK: Rule(
+        TAKE_BACK_FROM, TAKE_BACK_PARTNER, (ev.hear_each_other,), "each way seen on a real pair; failover.c:1831, 1963"
+    ),
     Action.START: Rule(
         None,
         None,
@@ -193,6 +200,8 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         ]
         if case.me.state in REBUILDING:
             said.append(f"{name} was still rebuilding its leases: what only {other} knew may be given out twice.")
+        if case.me.state in OFF:
+            said.append(f"{other}'s return may go through potential-conflict: for a moment nobody is served then.")
         if case.me.state is _S.RECOVER_WAIT:
             # dhcpd does not cancel the timer: seen on a real pair.
             said.append(
@@ -209,6 +218,8 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         ]
     elif action is Action.START:
         said += ev.start_warnings(case)
+    elif action is Action.TAKE_BACK:
+        said += ev.way_back_warnings(case)
     if action in {Action.SHUTDOWN, Action.HAND_OVER} and any(
         each.status and each.status.unacked_updates for each in (case.me, case.partner)
     ):

@@ -225,12 +225,18 @@ def not_serving(seen: Scene) -> Iterator[Found]:
             elif handed and other.serving:
                 yield Found("I-12", NOTE, (me.says(), other.says()), ((_A.TAKE_BACK, me.role),))
             else:
-                evidence = (me.says(), other.says(), *me.said(lines))
-                yield Found("I-12", seen.outage, evidence, ((_A.TAKE_BACK, me.role),))
+                yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other))
         elif me.state in {_S.PAUSED, _S.UNKNOWN}:
-            yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)))
+            yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other))
         elif me.gone and lines:
             yield Found("I-12", seen.outage, (me.says(), *me.said(lines)), ((_A.START, me.role),))
+
+
+def _ways_out(me: Side, other: Side) -> tuple[tuple[Action, Role], ...]:
+    """Back with its partner; without one the partner comes first, and this server alone only then."""
+    if other.lost:
+        return (_A.START, other.role), (_A.PARTNER_DOWN, me.role)
+    return ((_A.TAKE_BACK, me.role),)
 
 
 def restarted_together(seen: Scene) -> Iterator[Found]:
@@ -266,7 +272,7 @@ def _last(side: Side) -> Evidence:
 def alone_and_silent(seen: Scene) -> Iterator[Found]:
     """I-21: the only living server waits for a partner that is gone."""
     for me, other in seen.sides:
-        waits = me.state is not None and me.state is not _S.STARTUP and me.state is not _S.PAUSED
+        waits = me.state is not None and me.state is not _S.STARTUP
         if waits and me.state not in CONFLICT and me.heard is _S.PARTNER_DOWN and other.lost:
             if just_heard(me.standing, seen.now):
                 continue

@@ -154,7 +154,8 @@ INCIDENTS: tuple[Incident, ...] = (
         "Its dhcpd runs, reads shutdown or paused and answers nobody; or it ended during conflict resolution.",
         "Somebody set the state, or the partner made a move that dhcpd takes for impossible. The state is kept over"
         " restarts.",
-        "If its partner serves for both, take its clients back. If dhcpd ended, start it. Compare the versions.",
+        "Take its clients back; where neither serves, the same key brings both back. Without its partner, start that one"
+        " first. If dhcpd ended, start it. Compare the versions.",
         "Do not restart it in the hope that the state goes away: it is stored in the lease file.",
         ("the line before the change in its log", "the command log: was it a hand-over", "versions of both dhcpd"),
         _A.TAKE_BACK,

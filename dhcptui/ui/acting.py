@@ -5,12 +5,12 @@ from __future__ import annotations
 from dhcptui.model.guards import Action, Ruling, rule
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
-from dhcptui.model.states import FailoverState
+from dhcptui.model.way_back import OFF
 
 
 def meant(action: Action, snapshot: PairSnapshot, now: Moment) -> Action:
-    """What a key means at the moment: where a server has handed over, the same key takes back."""
-    if action is Action.HAND_OVER and _handed_over(snapshot, now):
+    """What a key means at the moment: where a server is in shutdown or paused, the same key takes back."""
+    if action is Action.HAND_OVER and _off(snapshot, now):
         return Action.TAKE_BACK
     return action
 
@@ -22,6 +22,8 @@ def candidates(
     if action is Action.SYNC_RESTART:
         return (sync_from,)
     allowed = tuple(role for role in Role if rule(action, role, snapshot, now).allowed)
+    if action is Action.TAKE_BACK:  # two that come back together do so whichever begins: nothing to choose
+        allowed = allowed[:1]
     return allowed or (_most_telling(action, snapshot, now, looking_at),)
 
 
@@ -32,7 +34,7 @@ def _most_telling(action: Action, snapshot: PairSnapshot, now: Moment, looking_a
     if action is Action.PARTNER_DOWN:
         return survivor(snapshot, now)
     if action is Action.TAKE_BACK:
-        wanted = _handed_over(snapshot, now)
+        wanted = _off(snapshot, now)
     elif action is Action.START:
         wanted = [role for role in Role if not standings[role].live]
     elif action is Action.RESCUE:
@@ -41,8 +43,8 @@ def _most_telling(action: Action, snapshot: PairSnapshot, now: Moment, looking_a
     return wanted[0] if len(wanted) == 1 else looking_at
 
 
-def _handed_over(snapshot: PairSnapshot, now: Moment) -> list[Role]:
-    return [role for role in Role if stand(snapshot[role], now).state is FailoverState.SHUTDOWN]
+def _off(snapshot: PairSnapshot, now: Moment) -> list[Role]:
+    return [role for role in Role if stand(snapshot[role], now).state in OFF]
 
 
 def survivor(snapshot: PairSnapshot, now: Moment) -> Role:

@@ -9,7 +9,7 @@ ACTS = {
     Action.PARTNER_DOWN: "the survivor writes local-state 4",
     Action.SHUTDOWN: "local-state 8, then control 2",
     Action.HAND_OVER: "local-state 8",
-    Action.TAKE_BACK: "local-state 6",
+    Action.TAKE_BACK: "local-state 6; from paused 8 first; on both servers where neither serves",
     Action.START: "runs the restart command",
     Action.SYNC_RESTART: "copies, tests, restarts one after the other",
     Action.RESCUE: "edits the lease file with dhcpd stopped",

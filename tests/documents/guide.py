@@ -14,6 +14,7 @@ from dhcptui.model.commands import key_of
 from dhcptui.model.guards import RULES, Action
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import LEADS_TO, FailoverState
+from dhcptui.model.way_back import WayBack
 from tests.documents import incidents
 from tests.documents.configuration import EXAMPLE
 
@@ -27,7 +28,7 @@ TO_DO = {
     _S.PARTNER_DOWN: "Bring the other one back when it can reach this one. Until then this one is alone.",
     _S.POTENTIAL_CONFLICT: "Wait, write nothing. It should end within seconds; read both logs if it does not.",
     _S.RECOVER: "Wait while its partner serves. Without a partner it never serves: partner-down, or rescue.",
-    _S.PAUSED: "Nothing ends it by itself, a restart neither. Read its log, and check that both versions are equal.",
+    _S.PAUSED: "Take back: nothing else ends it, a restart neither. Read its log, and check that both versions are equal.",
     _S.SHUTDOWN: "Take back, or stop its dhcpd. A restart alone changes nothing.",
     _S.RECOVER_DONE: "Wait for the link to its partner.",
     _S.RESOLUTION_INTERRUPTED: "Mend the link: it goes on sorting out. Write nothing.",
@@ -94,6 +95,8 @@ BLOCKS: dict[str, Callable[[], list[str]]] = {
     "actions": actions,
     "incidents": incidents.index,
     **{f"steps of {action.value}": lambda action=action: steps(action) for action in RULES},  # type: ignore[misc]
+    "steps of take-back from paused": lambda: steps(Action.TAKE_BACK, WayBack.BY_SHUTDOWN.value),
+    "steps of take-back of both": lambda: steps(Action.TAKE_BACK, WayBack.TOGETHER.value),
     "steps of start --after 5m": lambda: steps(Action.START, f"{AFTER}300"),
 }
 """Name of a block in the guide -> its lines."""

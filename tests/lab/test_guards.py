@@ -97,18 +97,76 @@ def cut(lab: Lab, driver: Driver) -> None:
 def swapped_paused(lab: Lab, driver: Driver) -> None:
     """Somebody paused the primary."""
     lab.primary.set_local_state(S.PAUSED.number)
-    driver.until(lambda: driver.word(P) == "paused", 5, "paused")
+    driver.until_words("paused", "communications-interrupted", 5)
+
+
+def both_off(one: FailoverState, two: FailoverState) -> Setup:
+    """Somebody wrote a state on each: nobody serves."""
+
+    def setup(lab: Lab, driver: Driver) -> None:
+        lab.wait_settled()
+        lab.primary.set_local_state(one.number)
+        lab.secondary.set_local_state(two.number)
+        driver.until_words(one.word, two.word, 5)
+
+    return setup
+
+
+def paused_beside(state: FailoverState, off: FailoverState = S.PAUSED) -> Setup:
+    """The primary is off, and somebody wrote a state on the secondary, or it got there from recover."""
+
+    def setup(lab: Lab, driver: Driver) -> None:
+        lab.wait_settled()
+        rebuilt = state in REBUILT
+        if rebuilt:  # a secondary that serves would go to partner-down, and stay there
+            lab.secondary.set_local_state(S.PAUSED.number)
+        lab.primary.set_local_state(off.number)
+        driver.until(lambda: lab.secondary.state().partner_state == off.word, 5, "heard")
+        lab.secondary.set_local_state(S.RECOVER.number if rebuilt else state.number)
+        driver.until_words(off.word, state.word, 40)
+
+    return setup
+
+
+def paused_and_cut(lab: Lab, driver: Driver) -> None:
+    """A paused primary whose partner cannot hear it."""
+    swapped_paused(lab, driver)
+    lab.cut("primary", "secondary", port=520)
+    driver.until(lambda: not driver.plan(Action.TAKE_BACK, P).allowed, 40, "the cut is seen")
+
+
+def shut_and_cut(lab: Lab, driver: Driver) -> None:
+    """Somebody shut the primary down when its partner could not hear it."""
+    cut(lab, driver)
+    lab.primary.set_local_state(S.SHUTDOWN.number)
+    driver.until_words("shutdown", "communications-interrupted", 5)
+
+
+def orphaned(off: FailoverState, heard: FailoverState | None = None) -> Setup:
+    """The primary is off and its partner dead; `heard`: what that one said last."""
+
+    def setup(lab: Lab, driver: Driver) -> None:
+        lab.wait_settled()
+        lab.primary.set_local_state(off.number)
+        if heard is not None:
+            lab.secondary.set_local_state(heard.number)
+            driver.until_words(off.word, heard.word, 5)
+        time.sleep(0.3)
+        lab.secondary.kill()
+        driver.until_words(off.word, DOWN, 5)
+
+    return setup
 
 
 REBUILT = [S.RECOVER, S.RECOVER_WAIT, S.RECOVER_DONE]
-FORBIDDEN = [S.STARTUP, S.NORMAL, S.POTENTIAL_CONFLICT, S.PAUSED, S.SHUTDOWN, S.RESOLUTION_INTERRUPTED, S.CONFLICT_DONE]
+FORBIDDEN = [S.STARTUP, S.NORMAL, S.POTENTIAL_CONFLICT, S.RESOLUTION_INTERRUPTED, S.CONFLICT_DONE]
 DOWN = "dhcpd not running"
 
 CELLS = [
     Cell("comm-int, partner dead", crashed, Action.PARTNER_DOWN, P, True, ("partner-down", DOWN)),
     *(
         Cell(f"{state.word}, partner dead", crashed_then(state), Action.PARTNER_DOWN, P, True, ("partner-down", DOWN))
-        for state in REBUILT
+        for state in [*REBUILT, S.PAUSED, S.SHUTDOWN]
     ),
     *(Cell(f"{s.word}, partner dead", crashed_then(s), Action.PARTNER_DOWN, P, False) for s in FORBIDDEN),
     Cell("already in partner-down", crashed_then(S.PARTNER_DOWN), Action.PARTNER_DOWN, P, False),
@@ -135,7 +193,46 @@ CELLS = [
     Cell("both normal", healthy, Action.TAKE_BACK, P, False),
     Cell("comm-int", crashed, Action.TAKE_BACK, P, False),
     Cell("partner dead", trapped(S.SHUTDOWN), Action.TAKE_BACK, P, False),
-    Cell("paused", swapped_paused, Action.TAKE_BACK, P, False),
+    Cell("paused", swapped_paused, Action.TAKE_BACK, P, True, ("normal", "normal")),
+    Cell("paused, the one that serves", swapped_paused, Action.TAKE_BACK, Q, False),
+    Cell("paused, partner-down", paused_beside(S.PARTNER_DOWN), Action.TAKE_BACK, P, True, ("normal", "normal")),
+    *(
+        Cell(f"{one.word} and {two.word}", both_off(one, two), Action.TAKE_BACK, acting, True, ("normal", "normal"))
+        for one, two, acting in (
+            (S.PAUSED, S.PAUSED, P),
+            (S.PAUSED, S.PAUSED, Q),
+            (S.SHUTDOWN, S.SHUTDOWN, P),
+            (S.PAUSED, S.SHUTDOWN, P),
+            (S.PAUSED, S.SHUTDOWN, Q),
+            (S.SHUTDOWN, S.PAUSED, P),
+        )
+    ),
+    *(
+        Cell(f"{off.word} and {state.word}", paused_beside(state, off), Action.TAKE_BACK, P, True, ("normal", "normal"))
+        for off, state in ((S.PAUSED, S.RECOVER_DONE), (S.SHUTDOWN, S.RECOVER_DONE))
+    ),
+    Cell("paused, link cut", paused_and_cut, Action.TAKE_BACK, P, False),
+    Cell("shutdown, link cut", shut_and_cut, Action.TAKE_BACK, P, False),
+    Cell("paused, partner dead", orphaned(S.PAUSED), Action.TAKE_BACK, P, False),
+    Cell("paused, partner dead", orphaned(S.PAUSED), Action.PARTNER_DOWN, P, True, ("partner-down", DOWN)),
+    Cell(
+        "paused beside a dead paused one",
+        orphaned(S.PAUSED, S.PAUSED),
+        Action.PARTNER_DOWN,
+        P,
+        True,
+        ("partner-down", DOWN),
+    ),
+    Cell("paused, recorded partner-down", orphaned(S.PAUSED, S.PARTNER_DOWN), Action.PARTNER_DOWN, P, False),
+    Cell(
+        "paused, recorded partner-down",
+        orphaned(S.PAUSED, S.PARTNER_DOWN),
+        Action.RESCUE,
+        P,
+        True,
+        ("communications-interrupted", DOWN),
+    ),
+    Cell("paused, partner dead", orphaned(S.PAUSED), Action.RESCUE, P, False),
     Cell("dead", crashed, Action.START, Q, True, ("normal", "normal")),
     Cell("running", healthy, Action.START, Q, False),
     Cell("stopped, still there", stopped, Action.START, Q, False),
@@ -173,6 +270,9 @@ def test_cell(cell: Cell) -> None:
                 5,
                 "evidence",
             )
+            if cell.allowed:  # what each has heard of the other is read a moment later than what it says of itself
+                allowed = lambda: driver.plan(cell.action, cell.acting).allowed  # noqa: E731
+                driver.until(allowed, 10, f"allowed: {driver.plan(cell.action, cell.acting).ruling.reasons}")
             plan = driver.plan(cell.action, cell.acting)
             before = lab.primary.log_offset(), lab.secondary.log_offset()
             if not cell.allowed:

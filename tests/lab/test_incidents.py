@@ -34,6 +34,7 @@ from tests.lab.naming import (
     weighs,
 )
 from tests.lab.pair import Lab
+from tests.lab.sampling import sampling
 from tests.lab.server import Server
 
 pytestmark = pytest.mark.lab
@@ -210,18 +211,53 @@ def test_alone_and_silent(lab: Lab, driver: Driver) -> None:
 
 
 def test_somebody_else_pauses_one_and_shuts_the_other(lab: Lab, driver: Driver) -> None:
-    """I-12 as a surprise: first one, then nobody serves, and nobody handed over."""
+    """I-12 as a surprise: first one, then nobody serves, and nobody handed over. One key ends either."""
     lab.primary.set_local_state(7)
-    who = "dhcp1 stays in paused until somebody sets another state; no restart ends it. See its log for who did it. "
-    paused = Answer("I-12", WARNING, Level.WARNING, "dhcp2 serves from its own half.*; dhcp1 is in paused", who)
+    paused = Answer(
+        "I-12", WARNING, Level.WARNING, "dhcp2 serves from its own half.*; dhcp1 is in paused",
+        "dhcp1 stays in paused, no restart ends it; dhcp2 serves meanwhile. H makes dhcp1 serve its half again",
+    )  # fmt: skip
     assert "dhcp1 reads paused" in said(named(driver, paused))
-    assert "dhcp2 serves meanwhile" in verdict(driver).advice
+    remedied(driver, "I-12", (Action.TAKE_BACK, P))
     shown(lab, paused)
+    assert driver.run(Action.TAKE_BACK, P).outcome is Outcome.VERIFIED
+    settle(lab, driver)
+    lab.primary.set_local_state(7)
     lab.secondary.set_local_state(8)
-    both = Answer("I-12", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is in paused and dhcp2 ", who)
+    both = Answer(
+        "I-12", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is in paused and dhcp2 is in shutdown",
+        "Nobody serves, and no restart ends that. H makes dhcp1 and dhcp2 serve again",
+    )  # fmt: skip
     named(driver, both)
-    assert "Nobody serves now" in verdict(driver).advice
     shown(lab, both)
+    with sampling(lab) as seen:
+        assert driver.run(Action.TAKE_BACK, P).outcome is Outcome.VERIFIED
+    assert seen.samples[-1] == (True, True)
+
+
+def test_paused_and_alone() -> None:
+    """I-12 without a partner: first its way back is cut, then the partner dies. Each time the advice leads out."""
+    with Lab(mclt=20, key_algorithm=KEY, max_response_delay=4) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        lab.primary.set_local_state(7)
+        driver.until_words("paused", "communications-interrupted")
+        lab.cut("primary", "secondary", port=520)
+        cut = Answer(
+            "I-12", WARNING, Level.WARNING, "dhcp2 serves from its own half.*; dhcp1 is in paused",
+            "Mend the link between the two, then take dhcp1 back: it stays in paused till then",
+        )  # fmt: skip
+        named(driver, cut, 30)
+        shown(lab, cut)
+        lab.secondary.kill()
+        dead = Answer(
+            "I-12", CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is in paused and dhcp2 is down",
+            r"U brings dhcp2 up\. If it stays away for long, P on dhcp1 \(partner-down\) makes it serve alone",
+        )  # fmt: skip
+        named(driver, dead)
+        remedied(driver, "I-12", (Action.START, Q), (Action.PARTNER_DOWN, P))
+        shown(lab, dead)
+        assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
+        assert lab.dhcp_client()
 
 
 def test_a_wrong_clock(lab: Lab, driver: Driver) -> None:

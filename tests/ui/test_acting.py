@@ -6,6 +6,7 @@ import pytest
 
 from dhcptui.model.guards import Action
 from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.states import FailoverState
 from dhcptui.ui.acting import candidates, meant
 from dhcptui.ui.widgets.plan_view import PlanView
 from dhcptui.ui.widgets.prompt import Stage
@@ -17,13 +18,21 @@ from tests.ui.feed import (
     handed_over,
     healthy,
     one_down,
+    pair,
     recovering,
+    server,
     silenced,
 )
 from tests.ui.test_main_screen import row, screen
 from tests.ui.test_prompt import confirm
 
 P, Q = Role.PRIMARY, Role.SECONDARY
+S = FailoverState
+
+
+def off(one: FailoverState, two: FailoverState) -> PairSnapshot:
+    """Two servers that hear each other, in these states."""
+    return pair(server(P, one, two), server(Q, two, one))
 
 
 @pytest.mark.parametrize(
@@ -33,6 +42,8 @@ P, Q = Role.PRIMARY, Role.SECONDARY
         (Action.HAND_OVER, one_down(), (P,)),
         (Action.TAKE_BACK, handed_over(), (Q,)),
         (Action.TAKE_BACK, silenced(), (P,)),
+        (Action.TAKE_BACK, off(S.PAUSED, S.COMMUNICATIONS_INTERRUPTED), (P,)),
+        (Action.TAKE_BACK, off(S.PAUSED, S.SHUTDOWN), (P,)),
         (Action.START, one_down(), (Q,)),
         (Action.START, both_stopped(), (P, Q)),
         (Action.START, healthy(), (P,)),
@@ -47,12 +58,13 @@ def test_who_acts(action: Action, snapshot: PairSnapshot, acting: tuple[Role, ..
     assert candidates(action, snapshot, FakeClock()(), looking_at=P, sync_from=P) == acting
 
 
-def test_h_means_take_back_only_where_a_server_has_handed_over() -> None:
+def test_h_means_take_back_only_where_a_server_is_off() -> None:
     """One key, two actions, never both."""
     now = FakeClock()()
     assert meant(Action.HAND_OVER, healthy(), now) is Action.HAND_OVER
     assert meant(Action.HAND_OVER, handed_over(), now) is Action.TAKE_BACK
     assert meant(Action.HAND_OVER, silenced(), now) is Action.TAKE_BACK
+    assert meant(Action.HAND_OVER, off(S.PAUSED, S.COMMUNICATIONS_INTERRUPTED), now) is Action.TAKE_BACK
     assert meant(Action.START, handed_over(), now) is Action.START
 
 
@@ -75,6 +87,16 @@ async def test_h_takes_back() -> None:
         await pilot.press("H")
         await confirm(pilot, "dhcp2")
         assert [(plan.action, plan.acting) for plan, _ in console.ran] == [(Action.TAKE_BACK, Q)]
+
+
+async def test_h_brings_two_silent_servers_back_together() -> None:
+    """Neither serves: nobody is asked which begins, and the pair's name is typed, since both are written to."""
+    async with screen(off(S.PAUSED, S.SHUTDOWN)) as (app, pilot, console):
+        await pilot.press("H")
+        assert "Nobody serves now" in app.screen.query_one(PlanView).shown
+        await confirm(pilot, "office")
+        ((plan, _),) = console.ran
+        assert [step.where for step in plan.steps] == ["dhcp1", "dhcp2"]
 
 
 async def test_u_starts_the_server_that_is_down() -> None:

@@ -28,7 +28,7 @@ from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair
 
 S = FailoverState
 P, Q = Role.PRIMARY, Role.SECONDARY
-MAY = {S.COMMUNICATIONS_INTERRUPTED, S.RECOVER, S.RECOVER_WAIT, S.RECOVER_DONE}
+MAY = {S.COMMUNICATIONS_INTERRUPTED, S.PAUSED, S.SHUTDOWN, S.RECOVER, S.RECOVER_WAIT, S.RECOVER_DONE}
 
 
 def allowed(action: Action, one: ServerView, two: ServerView, acting: Role = P) -> bool:
@@ -41,7 +41,7 @@ def allowed(action: Action, one: ServerView, two: ServerView, acting: Role = P) 
 
 @pytest.mark.parametrize("state", S)
 def test_partner_down_needs_a_state_where_it_is_safe(state: FailoverState) -> None:
-    """With the partner proven gone, only communications-interrupted and the rebuilding states allow it."""
+    """With the partner proven gone, communications-interrupted, the rebuilding states, and those that nobody leaves by himself allow it."""
     assert allowed(Action.PARTNER_DOWN, live(P, state), down(Q)) == (state in MAY)
 
 
@@ -164,7 +164,14 @@ def _no_harm(action: Action, me: ServerView, partner: ServerView) -> None:
     if action in {Action.SHUTDOWN, Action.HAND_OVER, Action.SYNC_RESTART}:
         assert mine.state is theirs.state is S.NORMAL
     if action is Action.TAKE_BACK:
-        assert (mine.state, theirs.state) == (S.SHUTDOWN, S.PARTNER_DOWN)
+        assert mine.state in {S.SHUTDOWN, S.PAUSED}
+        assert theirs.state not in {None, S.NORMAL, S.STARTUP, S.UNKNOWN, *conflict}
+        if theirs.state is S.COMMUNICATIONS_INTERRUPTED:
+            assert mine.state is S.PAUSED
+        if (mine.state, theirs.state) != (S.SHUTDOWN, S.PARTNER_DOWN):
+            assert mine.status is not None
+            assert theirs.status is not None
+            assert (mine.status.partner_state, theirs.status.partner_state) == (theirs.state, mine.state)
     if action is Action.START:
         assert me.process is not None
         assert not me.process.value.running

@@ -11,6 +11,7 @@ from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.way_back import WayBack
 
 SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
     Action.SYNC_RESTART: sync_restart.script,
@@ -26,11 +27,13 @@ SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
 def make_script(
     action: Action, acting: Role, pair: PairSettings, comparison: Comparison | None = None, variant: str = ""
 ) -> ActionScript:
-    """The steps of an action. Variants: "rollback" of sync-restart, "after SECONDS" of start."""
+    """The steps of an action. Variants: "rollback" of sync-restart, "after SECONDS" of start, the ways of take-back."""
     if action is Action.SYNC_RESTART:
         return sync_restart.script(pair, acting, comparison, variant)
     if action is Action.START and variant:
         return start.later(pair, acting, int(variant.removeprefix(start.AFTER)))
+    if action is Action.TAKE_BACK:
+        return take_back.script(pair, acting, WayBack(variant))
     return SCRIPTS[action](pair, acting)
 
 
@@ -48,6 +51,8 @@ def make_plan(
 
     `comparison` is what `prepare` has read for a sync-restart; without it the plan is refused.
     """
+    if action is Action.TAKE_BACK:
+        variant = take_back.variant(acting, snapshot, now)
     script = make_script(action, acting, pair, comparison, variant)
     ruling = rule(action, acting, snapshot, now)
     syncing = action is Action.SYNC_RESTART

@@ -53,17 +53,25 @@ def step(pair: PairSettings, acting: Role) -> Step:
     )
 
 
+async def followed(context: Context) -> bool:
+    """Wait until the acting server reads shutdown, its partner partner-down, and the acting server has heard that.
+
+    Before it has heard, dhcpd would not leave out the MCLT wait of its return.
+    """
+    acting = context.acting
+
+    def holds(snapshot: PairSnapshot, now: Moment) -> bool:
+        me, partner = stand(snapshot[acting], now), stand(snapshot[acting.other], now)
+        heard = me.status.partner_state if me.status else None
+        return me.state is _S.SHUTDOWN and partner.state is heard is _S.PARTNER_DOWN
+
+    return await context.until(holds, FOLLOW_SECONDS)
+
+
 async def _hand_over(context: Context) -> str:
     acting, partner = context.acting, context.acting.other
-
-    def followed(snapshot: PairSnapshot, now: Moment) -> bool:
-        return (
-            stand(snapshot[acting], now).state is FailoverState.SHUTDOWN
-            and stand(snapshot[partner], now).state is FailoverState.PARTNER_DOWN
-        )
-
     await context.set_state(acting, SettableState.SHUTDOWN)
-    if await context.until(followed, FOLLOW_SECONDS):
+    if await followed(context):
         return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
     seen = context.standing(partner)
     said = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})"
