@@ -10,14 +10,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from dhcptui.config import PairSettings, ServerSettings
+from dhcptui.engine.clocks import mono
 from dhcptui.engine.omapi_watch import OmapiWatch
 from dhcptui.engine.record import ServerRecord
 from dhcptui.engine.recorded import Noted
 from dhcptui.engine.ssh_watch import SshWatch
 from dhcptui.model.loglines import LogLine
-from dhcptui.model.snapshot import FailoverStatus, Role, ServerView
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import FailoverStatus, Role, Seen, ServerView
 from dhcptui.omapi.client import OmapiClient
-from dhcptui.omapi.errors import OmapiClosed, OmapiUnconfirmed
+from dhcptui.omapi.errors import OmapiClosed, OmapiIoError, OmapiUnconfirmed
 from dhcptui.omapi.objects import SettableState
 from dhcptui.remote.commands import Command
 from dhcptui.remote.session import Completed, SshSession
@@ -87,12 +89,17 @@ class ServerWatcher:
         """Write local-state, once. Without an answer the transport is cut, so that the write cannot arrive later."""
         client = self.client
         try:
-            return await client.set_local_state(self._record.peer, state)
+            status = await client.set_local_state(self._record.peer, state)
+        except OmapiIoError as error:
+            self._record.update(refused_write=Seen(clean(str(error), 300), mono()))
+            raise
         except OmapiUnconfirmed:
             if self._record.session is not None:
                 self._record.session.cut()
             await client.close()
             raise
+        self._record.update(refused_write=None)
+        return status
 
     def poke(self) -> None:
         """Read everything again now."""

@@ -133,7 +133,9 @@ def _mixed_up(case: _Case) -> Advice | None:
                 " Restart the wrong one.",
             )
         case _:
-            return ("Compare the failover peer blocks with our configuration: one must be primary, one secondary.",)
+            return (
+                "Compare the failover peer blocks with our configuration: the servers are swapped in it, or one stands twice.",
+            )
 
 
 def _sorting_out(case: _Case) -> Advice | None:

@@ -18,6 +18,10 @@ from dhcptui.model.words import day_clock, joined
 _S = FailoverState
 _Pair = tuple[ServerStanding, ServerStanding]
 Named = Mapping[str, Probable]
+MOST_LETTERS = 112
+"""What two rows of a narrow terminal hold beside level and clock."""
+NO_SPACE = "No space left on device"
+"""What the C library says of a full disk, as dhcpd logs it."""
 
 
 class Level(Enum):
@@ -29,10 +33,25 @@ class Level(Enum):
     UNKNOWN = "unknown"
 
 
+_HARM = (Level.OK, Level.WARNING, Level.CRITICAL)
+
+
 def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     """Level and sentence: by the states, unless a named incident weighs more than they show."""
     if mixed := mix_up(pair):
         return _mixed_up(pair, mixed, now)
+    level, said = _weighed(pair, named, now)
+    disk = named.get("I-13")
+    if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
+        full = any(NO_SPACE in each.text for each in disk.evidence)
+        cannot = "has no disk space left" if full else "cannot write its lease file"
+        more = f"{said}; {disk.evidence[0].server} {cannot}"
+        return max(level, Level.WARNING, key=_HARM.index), more if len(more) <= MOST_LETTERS else said
+    return level, said
+
+
+def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
+    """By the states, unless a named incident weighs more than they show."""
     level, said = _by_states(pair, now)
     if level not in {Level.OK, Level.WARNING}:
         return level, said
@@ -60,8 +79,6 @@ def _critical(pair: _Pair, named: Named, said: str) -> str:
 def _but(named: Named) -> str:
     """What is wrong with a pair of which both serve; empty for nothing that must be mended."""
     heavy = {id_: each for id_, each in named.items() if each.weight is Weight.WARNING}
-    if "I-13" in heavy:
-        return f"{heavy['I-13'].evidence[0].server} cannot write its lease file"
     if "I-2" in heavy:
         return "the pools do not balance"
     if "I-9" in heavy:
@@ -117,7 +134,7 @@ def _mixed_up(pair: _Pair, mixed: MixUp, now: Moment) -> tuple[Level, str]:
         said = f"{said}; both say they are {role}"
     else:
         name = next(each.view.name for each in pair if role_said(each) is not None)
-        said = f"{said}; {name} says it is {role}: swapped, or one server twice"
+        said = f"{said}; {name} says it is {role}"
     return Level.WARNING if level is Level.OK else level, said
 
 

@@ -170,6 +170,9 @@ def started_together(seen: Scene) -> Iterator[Found]:
 def unwritable(seen: Scene) -> Iterator[Found]:
     """I-13: dhcpd says that it cannot write. A state change is on disk before dhcpd tells of it, so a later one ends it."""
     for me, _ in seen.sides:
+        refused = me.view.refused_write
+        if refused and refused.age(seen.now) <= RECENT_SECONDS and me.since <= me.time - refused.age(seen.now):
+            yield Found("I-13", seen.outage, (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),))
         moves = me.moves()
         if lines := me.lines({"I-13"}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
             yield Found("I-13", seen.outage, me.said(lines))

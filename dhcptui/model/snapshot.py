@@ -296,6 +296,8 @@ class ServerView:
     """Read over SSH only while OMAPI gives nothing, and kept afterwards: look at `omapi` first."""
     recorded_note: str = ""
     """Why there is no recorded state, when it was looked for."""
+    refused_write: Seen[str] | None = None
+    """What dhcpd answered when a state of ours could not be written to its lease file."""
     process_note: str = ""
     """Why the process table cannot be read, when SSH itself works."""
     pools_note: str = ""

@@ -10,7 +10,7 @@ _MEANING = {
     18: "exists already",
     23: "not found",
     25: "failure",
-    26: "I/O error: dhcpd cannot write its lease file",
+    26: "I/O error: dhcpd cannot write its lease file (disk full, or no right to write)",
     27: "not implemented, or the object has no key",
     34: "unexpected",
     0x60003: "invalid argument",
@@ -93,10 +93,14 @@ _TYPES: dict[int, type[OmapiStatus]] = {
     0x6000B: OmapiNotAuthenticated,
     0x60020: OmapiInvalid,
 }
+DISK_ADVICE = (
+    "dhcpd has rolled the state back. Free space below its lease file, or mend its rights; then restart that dhcpd."
+)
 KEY_ADVICE = "check omapi_key in the configuration against `key` and `omapi-key` in dhcpd.conf"
 
 
 def from_status(code: int, message: bytes) -> OmapiStatus:
     """The typed error behind a STATUS reply."""
     kind = _TYPES.get(code, OmapiStatus)
-    return kind(code, clean(message, 200) if message else "", KEY_ADVICE if kind is OmapiNotAuthenticated else "")
+    advice = {OmapiNotAuthenticated: KEY_ADVICE, OmapiIoError: DISK_ADVICE}.get(kind, "")
+    return kind(code, clean(message, 200) if message else "", advice)

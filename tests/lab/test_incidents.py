@@ -33,6 +33,7 @@ from tests.lab.naming import (
     verdict,
     weighs,
 )
+from tests.lab.omapi import NoAnswer
 from tests.lab.pair import Lab
 from tests.lab.sampling import sampling
 from tests.lab.server import Server
@@ -419,21 +420,69 @@ def test_ranges_that_differ(lab: Lab, driver: Driver) -> None:
     shown(lab, drift)
 
 
-def test_a_full_disk(lab: Lab, driver: Driver) -> None:
-    """I-13: a file system of 64 kB below the lease file, filled to the brim."""
-    killed(lab, driver)
+def small_disk(lab: Lab) -> None:
+    """The secondary, dead, gets a file system of 64 kB below its lease file."""
     place = "mount -t tmpfs -o size=64k tmpfs /var/lib/dhcp && cp -a /tmp/kept/. /var/lib/dhcp/"
     lab.secondary.run("sh", "-c", f"cp -a /var/lib/dhcp /tmp/kept && {place}")
+
+
+def fill(lab: Lab) -> None:
+    """To the brim."""
+    lab.secondary.run("dd", "if=/dev/zero", "of=/var/lib/dhcp/filler", "bs=512", check=False)
+
+
+def test_a_full_disk(lab: Lab, driver: Driver) -> None:
+    """I-13, by the log."""
+    killed(lab, driver)
+    small_disk(lab)
     lab.secondary.start()
     settle(lab, driver)
-    lab.secondary.run("dd", "if=/dev/zero", "of=/var/lib/dhcp/filler", "bs=512", check=False)
+    fill(lab)
     lab.primary.kill()
     lab.primary.start()
     full = Answer(
-        "I-13", WARNING, Level.WARNING, "serve", "Free space below dhcp2's lease file, or mend its rights; then"
-    )
+        "I-13", WARNING, Level.WARNING, "serve.*; dhcp2 has no disk space left",
+        "Free space below dhcp2's lease file, or mend its rights; then",
+    )  # fmt: skip
     assert "No space left on device" in said(named(driver, full))
     shown(lab, full)
+
+
+def refuses(server: Server) -> bool:
+    """Whether dhcpd cannot write its present state once more."""
+    try:
+        server.set_local_state(2)
+    except NoAnswer as error:
+        return "0x1a" in str(error)
+    return False
+
+
+def test_a_state_that_cannot_be_written() -> None:
+    """I-13, without a log to read: dhcpd refuses a state of ours. The action says disk, and so does everything after it."""
+    with (
+        Lab(mclt=20, key_algorithm=KEY) as lab,
+        driving(lab, secondary={"log": "file:/var/log/nothing.log"}) as driver,
+    ):
+        settle(lab, driver)
+        killed(lab, driver)
+        small_disk(lab)
+        lab.secondary.start()
+        settle(lab, driver)
+        fill(lab)
+        driver.until(lambda: refuses(lab.secondary), 20, "no room left in the last page of the lease file")
+        settle(lab, driver)
+        told = driver.run(Action.HAND_OVER, Q)
+        assert told.outcome is Outcome.FAILED
+        assert "cannot write its lease file (disk full, or no right to write)" in told.result
+        assert "Free space below its lease file" in told.next
+        refused = Answer(
+            "I-13", WARNING, Level.WARNING, "both servers serve; dhcp2 cannot write its lease file",
+            "Free space below dhcp2's lease file, or mend its rights; then",
+        )  # fmt: skip
+        assert "I/O error" in said(named(driver, refused))
+        lab.secondary.run("rm", "/var/lib/dhcp/filler")
+        assert driver.run(Action.HAND_OVER, Q).outcome is Outcome.VERIFIED
+        driver.until(lambda: "I-13" not in incidents(driver), 10, "written again")
 
 
 def test_a_host_name_as_an_address(lab: Lab, driver: Driver) -> None:

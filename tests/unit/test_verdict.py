@@ -10,11 +10,13 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.headline import MOST_LETTERS
 from dhcptui.model.snapshot import PoolCounters, RecordedState, Role, Seen, ServerView
 from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState
 from dhcptui.model.verdict import Level, derive, worst
 from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair
+from tests.unit.test_incident_signs import said
 
 S = FailoverState
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -36,6 +38,18 @@ def test_every_combination_gets_a_verdict() -> None:
             assert verdict.serving == ("dhcp1", "dhcp2")
         if not verdict.serving:
             assert verdict.level in {Level.CRITICAL, Level.UNKNOWN}
+
+
+def test_headlines_fit_into_two_rows_of_a_narrow_terminal() -> None:
+    """However bad it is: what is cut off cannot be read, and a full disk is named where there is room for it."""
+    full = "commit_leases: unable to commit, fflush(): No space left on device"
+    named = 0
+    for one, two in itertools.product(KINDS, KINDS):
+        for first in (one(P), said(one(P), full)):
+            headline = derive(pair(first, two(Q)), NOW).headline
+            assert len(headline) <= MOST_LETTERS, headline
+            named += "dhcp1 has no disk space left" in headline
+    assert named > 100
 
 
 def test_advice_never_names_a_refused_action() -> None:

@@ -29,10 +29,15 @@ def header(snapshot: PairSnapshot, verdict: Verdict, now: Moment, *, read_only: 
     )
 
 
+def fits(verdict: Verdict, width: int, *, glyphs: Glyphs) -> bool:
+    """Whether one row of `width` cells holds level and headline uncut."""
+    return badge(verdict.level, glyphs).cell_length + 1 + _headline(verdict).cell_length <= width
+
+
 def compact(
     snapshot: PairSnapshot, verdict: Verdict, now: Moment, *, read_only: bool, glyphs: Glyphs, width: int
 ) -> tuple[Line, Line]:
-    """The same in two rows of `width` cells, for a narrow terminal. A long headline begins in the first."""
+    """The same in two rows of `width` cells, for a narrow terminal or many words. A long headline begins in the first."""
     right = corner(now, read_only=read_only)
     names, name = _names(snapshot, glyphs)
     since = _since(verdict, now, glyphs)

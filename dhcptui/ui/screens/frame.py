@@ -23,7 +23,7 @@ from dhcptui.ui.paint.banner import banners
 from dhcptui.ui.paint.countdown import countdowns
 from dhcptui.ui.paint.explain import looks_like
 from dhcptui.ui.paint.header import compact as compact_header
-from dhcptui.ui.paint.header import header, title
+from dhcptui.ui.paint.header import fits, header, title
 from dhcptui.ui.paint.network import network_row
 from dhcptui.ui.widgets.command_log import CommandLog
 from dhcptui.ui.widgets.drill_menu import DrillMenu
@@ -118,9 +118,12 @@ class Frame(Screen[None], inherit_bindings=False):
         """Derive the verdict anew and show what differs."""
         now, glyphs = self._clock(), self._glyphs
         self.verdict = verdict = derive(self.snapshot, now)
-        if self.is_compact:
+        width = self.size.width - 2
+        two_rows = self.is_compact or not fits(verdict, width, glyphs=glyphs)
+        self.row("headline").display = two_rows
+        if two_rows:
             first, second = compact_header(
-                self.snapshot, verdict, now, read_only=self.read_only, glyphs=glyphs, width=self.size.width - 2
+                self.snapshot, verdict, now, read_only=self.read_only, glyphs=glyphs, width=width
             )
             self.row("header").show(first)
             self.row("headline").show(second)
