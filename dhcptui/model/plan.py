@@ -22,6 +22,15 @@ class PlannedStep:
     command: str
     """The OMAPI write or the remote command line, exactly as it will run; empty for a step that only waits."""
     verified_by: str
+    brief: str = ""
+    """The command in a few words, for the screen, where it is a script."""
+    verified_briefly: str = ""
+    """The same for what is awaited."""
+
+    @property
+    def until(self) -> str:
+        """What is awaited, as a person reads it."""
+        return self.verified_briefly or self.verified_by
 
 
 @dataclass(frozen=True, slots=True)

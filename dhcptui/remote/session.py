@@ -150,6 +150,7 @@ class SshSession:
         import asyncssh  # noqa: PLC0415
 
         place = f"{host}:{port}"
+        told = f"port {port} of {self.target.host}" if host == "127.0.0.1" else f"{place} on {self.target.host}"
         opening = asyncio.ensure_future(self._connection.open_connection(host, port))
         try:
             with self.translated():
@@ -159,7 +160,7 @@ class SshSession:
             # The far side may still take it later: it must not stay open there with nobody at this end.
             opening.add_done_callback(_close_late)
             raise TunnelSilent(
-                f"{place} on {self.target.host} did not answer within {timeout:g} s",
+                f"{told} did not answer within {timeout:g} s",
                 "Is dhcpd hung, or a firewall in between?",
             ) from None
         except SessionRefused as exc:
@@ -170,7 +171,7 @@ class SshSession:
                     f"Set `AllowTcpForwarding local` (and PermitOpen {place}) in sshd_config on {self.target.host}.",
                 ) from exc
             raise TunnelRefused(
-                f"nothing listens on {place} on {self.target.host}",
+                f"nothing listens on {told}",
                 f"Is dhcpd running there, with `omapi-port {port};` in its configuration?",
             ) from exc
         except asyncio.CancelledError:

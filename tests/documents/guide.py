@@ -73,11 +73,9 @@ def steps(action: Action, variant: str = "") -> list[str]:
     rows = ["| step | on | what runs | goes on when |", "|---|---|---|---|"]
     for each in make_script(action, Role.PRIMARY, example(), variant=variant).steps:
         step = each.planned
-        # A script of several lines stands in the plan; here its last words say enough.
-        runs = "a short shell script" if "\n" in step.command else f"`{step.command}`" if step.command else "it looks"
-        until = step.verified_by.splitlines()[-1].rpartition(": ")[2] if "\n" in step.verified_by else step.verified_by
+        runs = step.brief or (f"`{step.command}`" if step.command else "it looks")
         rows.append(
-            "| " + " | ".join(text.replace("|", "\\|") for text in (step.title, step.where, runs, until)) + " |"
+            "| " + " | ".join(text.replace("|", "\\|") for text in (step.title, step.where, runs, step.until)) + " |"
         )
     return rows
 

@@ -10,11 +10,14 @@ import pytest
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions import make_plan
 from dhcptui.engine.actions.sync_compare import Comparison
+from dhcptui.engine.plan_report import plan_json, plan_text
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Plan, PlannedStep
 from dhcptui.model.script import plan_as_script
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.model.states import FailoverState
+from dhcptui.ui.look import UNICODE
+from dhcptui.ui.paint.plan import steps
 from tests.unit.making import NOW, down, live, pair
 
 S = FailoverState
@@ -125,3 +128,18 @@ def test_names_are_words() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "reboot systemctl restart x" in printed.stdout
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_script_comes_with_a_short_line_and_stays_in_full(action: Action) -> None:
+    """On screen a person reads a line; the plan's text, its JSON and the copied script hold every word of the script."""
+    made = plan(action)
+    paper, machine = plan_text(made), plan_json(made)
+    shown = [each.content.plain for each in steps(made, UNICODE)]
+    for step, told in zip(made.steps, machine["steps"], strict=True):
+        assert bool(step.brief) == ("/bin/sh -c" in step.command)
+        assert step.command in paper
+        assert step.verified_by in paper
+        assert (told["command"], told["verified_by"]) == (step.command, step.verified_by)
+        assert "\n" not in step.brief + step.until
+    assert not any("/bin/sh" in line or "printf" in line for line in shown)

@@ -52,6 +52,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                     me.name,
                     commands.copy(me.leases, _backup(me.leases, "STAMP")).as_root(sudo).line,
                     "exit status 0",
+                    f"copies {me.leases} to {_backup(me.leases, 'STAMP')}",
                 ),
                 _back_up,
             ),
@@ -59,9 +60,9 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 PlannedStep(
                     "append the failover record",
                     me.name,
-                    commands.append(me.leases).as_root(sudo).line
-                    + f'  <- failover peer "{pair.peer}" state {{ my state communications-interrupted; partner state normal; }}',
+                    commands.append(me.leases).as_root(sudo).line + f"  <- {_says(pair.peer)}",
                     "it is the last record of the file",
+                    f"appends to {me.leases}: {_says(pair.peer)}",
                 ),
                 _append,
             ),
@@ -87,6 +88,11 @@ def record(peer: str, at: float, mclt_seconds: int | None) -> str:
         f"  my state communications-interrupted at {stamp};\n"
         f"  partner state normal at {stamp};\n{mclt}}}\n"
     )
+
+
+def _says(peer: str) -> str:
+    """The record in one line, for plans."""
+    return f'failover peer "{peer}" state {{ my state communications-interrupted; partner state normal; }}'
 
 
 def _backup(leases: str, stamp: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import clocks_step, start_step
@@ -62,6 +64,7 @@ def later(pair: PairSettings, acting: Role, seconds: int) -> ActionScript:
                     me.name,
                     delayed_command(me, seconds).as_root(me.sudo).line,
                     "the clocks agree, and the server has taken the job",
+                    f"a timer of systemd (or at) on {me.name} runs {shlex.join(me.restart)} in {seconds} s",
                 ),
                 schedule,
             ),

@@ -117,8 +117,11 @@ def _step(
     *,
     until: str,
     does: Callable[[Context, SyncRun], Awaitable[str]],
+    brief: str = "",
+    briefly: str = "",
 ) -> Step:
-    return Step(PlannedStep(title, server.name, _line(server, command), until), lambda context: does(context, run))
+    planned = PlannedStep(title, server.name, _line(server, command), until, brief, briefly)
+    return Step(planned, lambda context: does(context, run))
 
 
 def _test_line(server: ServerSettings) -> str:
@@ -136,6 +139,7 @@ def _reading(run: SyncRun) -> tuple[Step, ...]:
             read_command(source),
             until="read",
             does=sync_copy.read_source,
+            brief=f"reads every file below {source.shared_dir}",
         ),
         _step(
             run,
@@ -144,6 +148,7 @@ def _reading(run: SyncRun) -> tuple[Step, ...]:
             read_command(target),
             until="both directories are as they were when you confirmed",
             does=sync_copy.read_target,
+            brief=f"reads every file below {target.shared_dir}",
         ),
         _step(
             run,
@@ -179,6 +184,7 @@ def _copying(run: SyncRun) -> tuple[Step, ...]:
             sync_commands.stage(place.directory, place.staging),
             until="exit status 0",
             does=sync_copy.stage,
+            brief=f"copies {place.directory} to {place.staging}",
         ),
         _step(
             run,
@@ -187,6 +193,7 @@ def _copying(run: SyncRun) -> tuple[Step, ...]:
             commands.unpack_tree(place.staging),
             until=unpacked,
             does=sync_copy.unpack,
+            briefly=f"{place.staging} is read back and holds the very files",
         ),
         _step(
             run,
@@ -195,6 +202,7 @@ def _copying(run: SyncRun) -> tuple[Step, ...]:
             swap,
             until=f"{_test_line(target)} passes, else swapped back",
             does=sync_copy.swap,
+            brief=f"renames {place.directory} to {place.backups}-STAMP, and {place.staging} to {place.directory}",
         ),
     )
 
@@ -212,7 +220,9 @@ async def _take_turn(run: SyncRun, server: ServerSettings, context: Context) -> 
 
 def _tidy(run: SyncRun) -> Step:
     title = f"clear up on {run.target.name}"
-    return _step(run, run.target, title, sync_copy.tidy_command(run), until="exit status 0", does=sync_copy.tidy)
+    brief = f"removes {run.place.record}, and all but the newest {sync_copy.KEEP_BACKUPS} backups"
+    command = sync_copy.tidy_command(run)
+    return _step(run, run.target, title, command, until="exit status 0", does=sync_copy.tidy, brief=brief)
 
 
 def _rollback(run: SyncRun) -> ActionScript:
@@ -229,6 +239,7 @@ def _rollback(run: SyncRun) -> ActionScript:
             sync_copy.back_command(run),
             until=f"{_test_line(target)} passes",
             does=sync_copy.roll_back,
+            brief=f"renames {place.directory} to {place.rejected}, and the backup to {place.directory}",
         )
     ]
     if restarted:

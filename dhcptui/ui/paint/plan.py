@@ -11,6 +11,7 @@ from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Para
 
 FRESH_SECONDS = 2.5
 """Evidence younger than this is the present; its age would only flicker."""
+SHOWS_ALL = "shows it in full; so do a copy of this plan and the audit log."
 MOST_LINES = 400
 """Lines of an attachment on screen; every one is wrapped and painted."""
 
@@ -42,14 +43,20 @@ def _size(plan: Plan) -> list[Paragraph]:
 
 
 def steps(plan: Plan, glyphs: Glyphs) -> list[Paragraph]:
-    """The exact steps."""
+    """The exact steps; scripts in a few words."""
     lines = [heading("What it does" if plan.allowed else "What it would do")]
     for number, step in enumerate(plan.steps, 1):
         lines.append(_marked((f"{number} ", ACCENT), step.title, (f" {glyphs.dot} {step.where}", MUTED)))
-        if step.command:
+        if step.brief:
+            lines.append(Paragraph(text(step.brief), 4))
+        elif step.command:
             lines.append(Paragraph(text((step.command, "bold")), 4))
-        if step.verified_by:
-            lines.append(Paragraph(text((f"until: {step.verified_by}", MUTED)), 4))
+        if step.until:
+            lines.append(Paragraph(text((f"until: {step.until}", MUTED)), 4))
+    if any(step.brief for step in plan.steps):
+        lines.append(
+            Paragraph(text(("What is not bold is a script: ", MUTED), "dhcptui plan", (f" {SHOWS_ALL}", MUTED)))
+        )
     return lines
 
 

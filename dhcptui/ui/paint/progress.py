@@ -42,7 +42,7 @@ def step(
 
 
 def _awaits(planned: PlannedStep, report: StepReport) -> str:
-    return f"until: {planned.verified_by}" if report.state is StepState.RUNNING and planned.verified_by else ""
+    return f"until: {planned.until}" if report.state is StepState.RUNNING and planned.until else ""
 
 
 def outcome(progress: Progress, glyphs: Glyphs) -> list[Paragraph]:
