@@ -21,6 +21,7 @@ from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.used_up import named, used_up
 from dhcptui.model.way_back import OFF
 
 _S, _A = FailoverState, Action
@@ -335,6 +336,9 @@ def _healthy(case: _Case) -> Advice | None:
             _A.SYNC_RESTART,
             " (sync + restart) copies and restarts.",
         )
+    if full := used_up((case.a, case.b), case.now):
+        begin = f"No key frees an address: enlarge the range of {named(full)} on both, or shorten the leases"
+        return (begin + "; ", _A.SYNC_RESTART, " deploys that.") if restart else (begin + ".",)
     if case.weighs("I-5"):
         return ("Set the clocks right, best by NTP: above 60 s dhcpd refuses to connect again.",)
     if not any(case.may(_A.SHUTDOWN, each) for each in (case.a, case.b)):

@@ -13,6 +13,8 @@ from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.snapshot import Moment
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.used_up import named as called
+from dhcptui.model.used_up import used_up
 from dhcptui.model.words import day_clock, joined
 
 _S = FailoverState
@@ -59,6 +61,11 @@ def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
         return Level.CRITICAL, _critical(pair, named, said)
     if level is Level.OK and (but := _but(named)):
         return Level.WARNING, f"{said}, but {but}"
+    if full := used_up(pair, now):
+        return (
+            Level.WARNING,
+            f"{said}, but {called(full)} {'is' if len(full) == 1 else 'are'} used up: new clients get no address",
+        )
     return level, said
 
 

@@ -149,6 +149,27 @@ def test_an_old_look_at_the_process_table_proves_nothing() -> None:
     assert stand(old, NOW).standing is not Standing.DOWN
 
 
+FULL: Seen[tuple[PoolCounters, ...]] = Seen(
+    (PoolCounters("10.0.0.0/24", 101, 0, 0), PoolCounters("10.0.1.0/24", 50, 1, 0)), NOW.mono - 1
+)
+
+
+def test_a_pool_that_is_used_up_is_nobodys_fault() -> None:
+    """Both serve: a warning that names the pool and says that no key frees an address, and no incident."""
+    verdict = derive(pair(replace(live(P), pools=FULL), replace(live(Q), pools=FULL)), NOW)
+    words = "both servers serve, but pool 10.0.0.0/24 is used up: new clients get no address"
+    assert (verdict.level, verdict.headline, verdict.incidents) == (Level.WARNING, words, ())
+    assert verdict.advice.startswith("No key frees an address: enlarge the range of pool 10.0.0.0/24 on both")
+    two: Seen[tuple[PoolCounters, ...]] = Seen(tuple(replace(pool, free=0) for pool in FULL.value), FULL.at)
+    assert "2 pools are used up" in derive(pair(*(replace(live(r), pools=two) for r in (P, Q))), NOW).headline
+    old = Seen(FULL.value, NOW.mono - 60)
+    for one, other in (
+        (live(P), replace(live(Q), pools=FULL)),
+        (replace(live(P), pools=old), replace(live(Q), pools=old)),
+    ):
+        assert derive(pair(one, other), NOW).level is Level.OK
+
+
 def test_worst_level_of_several_pairs() -> None:
     """A known outage outweighs not knowing."""
     assert worst([Level.OK, Level.CRITICAL, Level.UNKNOWN]) is Level.CRITICAL
