@@ -1,4 +1,4 @@
-"""Where a server listens for its failover partner, and where it looks for it."""
+"""Where a server listens for its failover partner, where it looks for it, and which other partners it has."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def failover_place(configuration: Node, peer: str) -> FailoverPlace | None:
                 each.peer_port or DEFAULT_PORT,
             )
     return None
+
+
+def other_peers(configuration: Node, peer: str) -> tuple[str, ...]:
+    """The relationships besides `peer` that one dhcpd serves, in the order of the file."""
+    return tuple(clean(each.name, 255) for each in peers(configuration) if each.name != peer)

@@ -14,7 +14,7 @@ from functools import partial
 from dhcptui.config import PairSettings
 from dhcptui.dhcpdconf.files import load
 from dhcptui.dhcpdconf.parse import ConfParseError
-from dhcptui.dhcpdconf.place import failover_place
+from dhcptui.dhcpdconf.place import failover_place, other_peers
 from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools
 from dhcptui.engine.clocks import moment, mono
 from dhcptui.engine.record import ServerRecord, first, pause, told
@@ -277,7 +277,10 @@ class SshWatch:
             self._record.update(pools_note=clean(f"pools unknown: {error}", 200))
             return
         self._configuration_read = True
-        self._record.update(place=failover_place(configuration, self._record.peer))
+        self._record.update(
+            place=failover_place(configuration, self._record.peer),
+            other_peers=other_peers(configuration, self._record.peer),
+        )
         if self._probe_addresses:
             return
         pools = self._record.pools = failover_pools(configuration, self._record.peer)

@@ -8,7 +8,7 @@ from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerR
 from dhcptui.model.standing import ServerStanding, Standing, sighted, stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.way_back import OFF, WayBack, way_back
-from dhcptui.model.words import age, day_clock
+from dhcptui.model.words import age, day_clock, joined
 
 _S = FailoverState
 CLOCK_LIMIT_SECONDS = 30.0
@@ -314,3 +314,29 @@ def way_back_warnings(each: Case) -> list[str]:
             return [f"Nobody serves now. Both are normal within seconds, or once {other} has waited out {wait}."]
         case _:
             return []
+
+
+def no_other_peer(each: Case) -> Finding:
+    """The acting server's dhcpd serves no other failover relationship: that one would stop without being handed over."""
+    name, others = each.me.view.name, each.me.view.other_peers
+    asked, by = f"{name}'s dhcpd serves this failover peer only", f"dhcpd.conf of {name}"
+    if others is None:
+        if each.me.view.pools_note:
+            observed = f"{name}'s dhcpd.conf could not be read: whether it serves other failover peers is not known"
+            return Finding(asked, observed, False, by, sentence="every other failover peer stops too")
+        return Finding(asked, f"{name}'s dhcpd.conf is still being read", False, by, pending=True)
+    if not others:
+        return Finding(asked, "no other failover peer", True, by)
+    observed = f"it also serves failover peer {joined(others)}: not handed over before dhcpd stops"
+    return Finding(
+        asked, observed, False, by, sentence=f"{joined(others)} {'stops' if len(others) == 1 else 'stop'} too"
+    )
+
+
+def others_restart(*servers: ServerStanding) -> list[str]:
+    """What the restart of a dhcpd means for relationships that are not ours."""
+    return [
+        f"{each.view.name} also serves failover peer {joined(each.view.other_peers)}: out of contact while dhcpd restarts."
+        for each in servers
+        if each.view.other_peers
+    ]

@@ -143,7 +143,7 @@ RULES: dict[Action, Rule] = {
     Action.SHUTDOWN: Rule(
         ONLY_NORMAL,
         ONLY_NORMAL,
-        (ev.queue_empty, ev.partner_queue_empty, ev.ssh, ev.clocks),
+        (ev.queue_empty, ev.partner_queue_empty, ev.no_other_peer, ev.ssh, ev.clocks),
         "seen on a real pair; failover.c:1831 (unacknowledged updates cost the return a full MCLT, seen on the pair)",
     ),
     Action.HAND_OVER: Rule(
@@ -220,6 +220,9 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         said += ev.start_warnings(case)
     elif action is Action.TAKE_BACK:
         said += ev.way_back_warnings(case)
+    if action in {Action.SYNC_RESTART, Action.RESCUE}:
+        both = (case.me, case.partner) if action is Action.SYNC_RESTART else (case.me,)
+        said += ev.others_restart(*both)
     if action in {Action.SHUTDOWN, Action.HAND_OVER} and any(
         each.status and each.status.unacked_updates for each in (case.me, case.partner)
     ):

@@ -287,6 +287,8 @@ class ServerView:
     reach: Seen[PartnerReach] | None = None
     """Tried only while the partner does not answer the console, or while there is no failover connection."""
     place: FailoverPlace | None = None
+    other_peers: tuple[str, ...] | None = None
+    """Failover relationships besides ours that its dhcpd.conf declares; None while that was not read."""
     sockets: Seen[FailoverSockets] | None = None
     time_sync: Seen[TimeSync] | None = None
     marks: Seen[Marks] | None = None

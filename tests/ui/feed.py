@@ -98,6 +98,7 @@ def server(
         clock=Seen(ClockOffset(offset, 0.01), at),
         process=Seen(ProcessSighting((4711,)), at),
         pools=Seen(pools, at),
+        other_peers=(),
     )
 
 

@@ -57,6 +57,7 @@ def live(
         Seen(ClockOffset(offset, 0.001), NOW.mono - 1),
         Seen(ProcessSighting((100,)), NOW.mono - 1),
         Seen((PoolCounters("10.0.0.0/24", 101, 51, 50),), NOW.mono - 1),
+        other_peers=(),
     )
 
 

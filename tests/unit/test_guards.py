@@ -111,6 +111,22 @@ def test_shutdown_only_from_a_healthy_pair() -> None:
         assert not allowed(Action.SHUTDOWN, live(P), kind(Q))
 
 
+def test_another_failover_peer_stops_with_dhcpd() -> None:
+    """Its name must be typed; where dhcpd.conf could not be read somebody answers for that; while it is read, wait."""
+    two = replace(live(P), other_peers=("bar", "baz"))
+    ruling = rule(Action.SHUTDOWN, P, pair(two, live(Q)), NOW)
+    assert (ruling.allowed, ruling.sentence) == (True, "bar and baz stop too")
+    assert any("bar and baz: not handed over before dhcpd stops" in finding.observed for finding in ruling.findings)
+    assert rule(Action.SHUTDOWN, Q, pair(two, live(Q)), NOW).sentence == ""
+    assert rule(Action.HAND_OVER, P, pair(two, live(Q)), NOW).sentence == ""
+    assert rule(Action.SHUTDOWN, P, pair(replace(live(P), other_peers=None), live(Q)), NOW).pending
+    blind = replace(live(P), other_peers=None, pools_note="pools unknown: Permission denied")
+    ruling = rule(Action.SHUTDOWN, P, pair(blind, live(Q)), NOW)
+    assert (ruling.allowed, ruling.sentence) == (True, "every other failover peer stops too")
+    warned = rule(Action.SYNC_RESTART, P, pair(live(P), replace(live(Q), other_peers=("bar",))), NOW).warnings
+    assert "dhcp2 also serves failover peer bar: out of contact while dhcpd restarts." in warned
+
+
 def test_shutdown_says_that_the_partner_is_alone() -> None:
     """The trap of being alone is named before it is set."""
     ruling = rule(Action.SHUTDOWN, Q, pair(live(P), live(Q)), NOW)
