@@ -7,6 +7,7 @@ the engine's thread: it must return at once too, and must not touch the screen.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -74,6 +75,9 @@ class Console(Insight, Protocol):
 
     def interrupted(self) -> Interrupted | None:
         """An earlier action on this pair that stopped half-way and was neither resumed nor dismissed; no I/O."""
+
+    def dismiss_interrupted(self) -> Future[str]:
+        """Say that it has been dealt with, in the background. The answer says what happened."""
 
 
 @dataclass(frozen=True, slots=True)

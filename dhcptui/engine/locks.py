@@ -189,6 +189,17 @@ async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> 
     return f"The lock of {lock.owner} on {lock.host} is gone from {name}."
 
 
+async def clear_left(engine: PairEngine, action: str, desk: Desk) -> None:
+    """Take away the expired locks that a run of this action left as a notice; what fails can still be read."""
+    for role, watcher in engine.watchers.items():
+        seen = watcher.view.marks
+        lock = seen.value.lock if seen else None
+        if lock is None or lock.action != action or lock.pair != engine.settings.name:
+            continue
+        if lock.expires <= watcher.view.server_time(moment()):
+            await break_lock(engine, role, "", desk)
+
+
 def healed(snapshot: PairSnapshot) -> bool:
     """Both read normal, fresh: whatever was declared down has come back and is synchronised."""
     now = moment()

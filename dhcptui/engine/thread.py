@@ -17,7 +17,7 @@ from dhcptui.engine.audit import AuditError, AuditLog, Desk, Operator
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.configuration_check import ConfigurationCheck, check_configuration, not_checked
 from dhcptui.engine.lease_look_up import look_up, no_look_up
-from dhcptui.engine.locks import break_lock, tidy
+from dhcptui.engine.locks import break_lock, clear_left, tidy
 from dhcptui.engine.pair import PairEngine, first_snapshot
 from dhcptui.engine.unfinished import dismiss, find_interrupted, recent_records
 from dhcptui.model.audit import AuditEntry, Interrupted
@@ -151,12 +151,28 @@ class EngineThread:
         """An earlier action on this pair that stopped half-way, as the audit log told when watching began."""
         return self._interrupted
 
-    def dismiss_interrupted(self) -> None:
-        """Somebody has seen to it: it is not reported again."""
-        run, self._interrupted = self._interrupted, None
-        if run is not None:
-            with suppress(AuditError):  # then it is reported once more
-                dismiss(self._desk.log, run, self._desk.who)
+    def dismiss_interrupted(self) -> Future[str]:
+        """Somebody has seen to it: it is not reported again, and its expired locks go. The answer says what happened."""
+        if self._engine is None or self._loop is None or not self._thread.is_alive():
+            answer: Future[str] = Future()
+            answer.set_result("Refused: the engine is not running.")
+            return answer
+        return asyncio.run_coroutine_threadsafe(self._dismiss(self._engine), self._loop)
+
+    async def _dismiss(self, engine: PairEngine) -> str:
+        run = self._interrupted
+        if run is None:
+            return "There is no interrupted run."
+        if self._settings.read_only:
+            return f"Refused: pair {self._settings.name} is read-only."
+        try:
+            dismiss(self._desk.log, run, self._desk.who)
+        except AuditError as error:
+            return f"Refused: {error}"
+        self._interrupted = None
+        await clear_left(engine, run.action, self._desk)
+        self._changed(engine.snapshot)
+        return f"{run.action} on {run.acting} is dismissed; the audit log says so."
 
     def break_lock(self, role: Role, typed: str) -> Future[str]:
         """Remove somebody's lock; `typed` is its owner@host. The answer says what happened."""

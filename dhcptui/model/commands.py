@@ -20,6 +20,8 @@ NAMED_KEYS = (
 """Keys with a name that every terminal can send."""
 SAME_ON_THE_WIRE = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace", "ctrl+j": "enter", "ctrl+[": "escape"}
 """What a terminal cannot tell from another key."""
+DISMISS = "act.dismiss"
+"""The command that says an interrupted run has been dealt with; it acts on no server."""
 _SHOWN = {"escape": "esc", "pageup": "PgUp", "pagedown": "PgDn"}
 
 
@@ -46,8 +48,8 @@ class Command:
 
     @property
     def acting(self) -> bool:
-        """Whether it changes anything on a server; such a command does not exist in read-only mode."""
-        return self.action is not None
+        """Whether it changes anything; such a command does not exist in read-only mode."""
+        return self.action is not None or self.name == DISMISS
 
     @property
     def key(self) -> str:
@@ -112,6 +114,11 @@ COMMANDS: tuple[Command, ...] = (
         "act.rescue", ("X",), "rescue",
         "Make the only living server serve again, when it answers nobody because of what it recorded.",
         "act('rescue')", Action.RESCUE,
+    ),
+    Command(
+        DISMISS, ("I",), "dealt with",
+        "Say that the interrupted run in the banner has been dealt with: press it twice. The audit log keeps who said so.",
+        "dealt_with", in_bar=False,
     ),
     Command("drill.menu", ("D",), "drills", "Choose a drill: something goes wrong on the practice pair.", "drills", where="drill"),
     Command("drill.explain", ("w",), "what happened?", "Say what the drill has done to the pair.", "drill_explain", in_bar=False, where="drill"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dhcptui.model.commands import Command
+from dhcptui.model.commands import DISMISS, Command
 from dhcptui.model.guards import Action, Ruling
 from dhcptui.ui.widgets.menu import Entry
 
@@ -12,13 +12,15 @@ HIDDEN = {"look.palette", "look.back"}
 """They make no sense in a list that is open."""
 
 
-def offers(commands: Iterable[Command], rulings: Mapping[Action, Ruling], *, busy: bool, drill: bool) -> list[Entry]:
-    """One entry a command. `busy`: an action is under way; `drill`: there is a drill to ask about."""
+def offers(
+    commands: Iterable[Command], rulings: Mapping[Action, Ruling], *, busy: bool, drill: bool, interrupted: bool = False
+) -> list[Entry]:
+    """One entry a command. `busy`: an action is under way; `drill`, `interrupted`: there is one to speak of."""
     wanted = (each for each in commands if each.where in {"screen", "drill"} and each.name not in HIDDEN)
     return [
         _entry(each, rulings, busy=busy)
         for each in wanted
-        if drill or each.name not in {"drill.explain", "drill.review"}
+        if (drill or each.name not in {"drill.explain", "drill.review"}) and (interrupted or each.name != DISMISS)
     ]
 
 

@@ -284,6 +284,13 @@ class ScriptedConsole:
         """As told."""
         return self.broken_off
 
+    def dismiss_interrupted(self) -> Future[str]:
+        """Done at once."""
+        run, self.broken_off = self.broken_off, None
+        answer: Future[str] = Future()
+        answer.set_result(f"{run.action if run else 'nothing'} is dismissed")
+        return answer
+
     def forecasts(self) -> tuple[PoolForecast, ...]:
         """Real forecasts of the samples."""
         return forecasts(self.current, self.samples, self.clock())

@@ -60,12 +60,12 @@ def test_an_expired_lock_tells_of_a_run_that_stopped() -> None:
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
-    """R resumes a sync-restart; for other actions there is only the log to look at."""
-    whole = "▲ sync-restart was interrupted after step 3 of 5 (14:02Z): R resumes, or look at the command log (a)"
+    """R resumes a sync-restart; for other actions there is only the log to look at. I ends either."""
+    whole = "▲ sync-restart was interrupted after step 3 of 5 (14:02Z): R resumes, command log a, I when dealt with"
     assert said(healthy(), 116, HALF_DONE) == whole
     assert len(said(healthy(), 78, HALF_DONE)) <= 78
     other = said(healthy(), 116, replace(HALF_DONE, action="shutdown"))
-    assert other.endswith("(14:02Z): look at the command log (a)")
+    assert other.endswith("(14:02Z): command log a, I when dealt with")
 
 
 def test_several_banners_share_the_row() -> None:

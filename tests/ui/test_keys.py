@@ -80,7 +80,7 @@ async def test_every_place_names_the_new_key(size: tuple[int, int]) -> None:
         await pilot.press("f10")
         console.broken_off = replace(HALF_DONE, action="shutdown")
         app.main.tick()
-        assert "command log (A)" in row(app, "countdown") or "A tells" in row(app, "countdown")
+        assert "command log A" in row(app, "countdown") or "A tells" in row(app, "countdown")
         console.show(one_down())
         await pilot.pause()
         assert "u brings dhcp2 up" in row(app, "what-now")
@@ -94,3 +94,34 @@ async def test_a_letter_given_to_a_command_can_still_be_typed() -> None:
         assert entry(app).value == "hunQ,"
         assert app.is_running
         assert console.ran == []
+
+
+async def test_an_interrupted_run_is_dismissed_by_asking_twice() -> None:
+    """One press asks, a second one says so, a late one asks again; the palette offers it only while there is such a run."""
+    async with screen(healthy()) as (app, pilot, console):
+        await pilot.press(":")
+        assert "I" not in {each.key for each in app.main.palette.menu.entries}
+        await pilot.press("escape", "I")
+        assert "There is no interrupted run" in row(app, "what-now")
+        console.broken_off = HALF_DONE
+        await pilot.press(":")
+        assert "I" in {each.key for each in app.main.palette.menu.entries}
+        await pilot.press("escape", "I")
+        assert "Dealt with? I again says so" in row(app, "what-now")
+        console.clock.forward(60)
+        await pilot.press("I")
+        assert console.interrupted() is HALF_DONE
+        await pilot.press("I")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert console.interrupted() is None
+        assert "sync-restart is dismissed" in row(app, "what-now")
+
+
+async def test_read_only_dismisses_nothing() -> None:
+    """It writes the audit log, so it is an acting key."""
+    async with screen(healthy(), read_only=True) as (app, pilot, console):
+        console.broken_off = HALF_DONE
+        await pilot.press("I")
+        assert "Dealt with" not in row(app, "what-now")
+        assert console.broken_off is HALF_DONE

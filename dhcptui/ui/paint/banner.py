@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from dhcptui.model.audit import Interrupted
+from dhcptui.model.commands import DISMISS
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
 from dhcptui.model.words import day_clock, joined
@@ -98,11 +99,12 @@ def _lockouts(snapshot: PairSnapshot, now: Moment) -> list[Way]:
 def _half_done(run: Interrupted, now: Moment, commands: Commands) -> Way:
     key = next((each.shown_key for each in commands if each.action and each.action.value == run.action), "")
     tells = commands.key("look.audit")
+    done = "" if commands.read_only else commands.key(DISMISS)
     resumes = run.action == "sync-restart" and bool(key)
     begin = f"{run.action} was interrupted after step {run.step} of {run.steps}"
     when = f"{begin} ({_when(run.at, now)})"
     return _cleaned(
-        f"{when}: {f'{key} resumes, or look' if resumes else 'look'} at the command log ({tells})",
+        f"{when}: {f'{key} resumes, ' if resumes else ''}command log {tells}{f', {done} when dealt with' if done else ''}",
         f"{when}: {f'{key} resumes, ' if resumes else ''}{tells} tells",
         begin,
     )

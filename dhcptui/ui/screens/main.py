@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from textual import events, on
@@ -10,14 +11,15 @@ from textual.widget import Widget
 
 from dhcptui.engine.api import Console
 from dhcptui.model.audit import AuditEntry
+from dhcptui.model.commands import DISMISS
 from dhcptui.model.guards import Action, Ruling
 from dhcptui.model.plan import Progress
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.ui.acting import candidates, meant, rulings
 from dhcptui.ui.commands import bind
-from dhcptui.ui.line import line
-from dhcptui.ui.look import Paragraph, text
+from dhcptui.ui.line import line, say
+from dhcptui.ui.look import MUTED, WARNING, Paragraph, text
 from dhcptui.ui.offer import offers
 from dhcptui.ui.paint.help import help_text
 from dhcptui.ui.paint.keys import key_bar, key_list
@@ -33,6 +35,8 @@ from dhcptui.ui.widgets.palette import Palette
 from dhcptui.ui.widgets.prompt import Prompt
 from dhcptui.ui.widgets.server_panel import ServerPanel
 
+ASKED_SECONDS = 15.0
+"""For so long a second press says yes."""
 LESS = {"line", "pause", "quit"}
 """Words in the key bar of a log that go first where there is little room."""
 
@@ -147,7 +151,8 @@ class LookScreen(LogScreen, Pages):
 
     def _offered(self) -> list[Entry]:
         drill = self.setup.drills is not None and bool(self.setup.drills.state())
-        return offers(self._commands, self._rulings(), busy=self.prompt.busy, drill=drill)
+        interrupted = self._engine.interrupted() is not None
+        return offers(self._commands, self._rulings(), busy=self.prompt.busy, drill=drill, interrupted=interrupted)
 
     @on(Palette.Chosen)
     async def _command_chosen(self, event: Palette.Chosen) -> None:
@@ -269,6 +274,11 @@ class ActScreen(LookScreen):
 
     read_only = False
 
+    def __init__(self, console: Console, setup: Setup) -> None:
+        super().__init__(console, setup)
+        self._asked = ("", 0.0)
+        """The interrupted run that was asked about, and until when (monotonic seconds) the answer counts."""
+
     def action_act(self, word: str) -> None:
         """Open the prompt of an action."""
         prompt = self.prompt
@@ -282,3 +292,22 @@ class ActScreen(LookScreen):
         prompt.open(action, roles)
         self.rearrange()
         prompt.take_focus()
+
+    def action_dealt_with(self) -> None:
+        """Say that the interrupted run has been dealt with; asked twice, since nobody is told of it afterwards."""
+        run, asked, now = self._engine.interrupted(), self._asked, self._clock().mono
+        self._asked = ("", 0.0)
+        if run is None:
+            self.note(say(("There is no interrupted run.", MUTED)))
+        elif asked[0] == run.run and now < asked[1]:
+            self.run_worker(self._dismiss_run(), exclusive=True)
+        else:
+            self._asked = (run.run, now + ASKED_SECONDS)
+            key = self._commands.key(DISMISS) or "the same command"
+            what = f"{run.action} on {run.acting} ({run.by}) stopped after step {run.step} of {run.steps}."
+            self.note(say((f"{what} ", WARNING), f"Dealt with? {key} again says so, in the audit log too."))
+
+    async def _dismiss_run(self) -> None:
+        said: str = await asyncio.wrap_future(self._engine.dismiss_interrupted())
+        self.note(say(clean(said)))
+        self.refresh_view()
