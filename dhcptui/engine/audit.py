@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dhcptui.config import ConfigError, PairSettings
+from dhcptui.engine import audit_files
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.plan import Outcome, Plan
 from dhcptui.model.sanitize import NOT_SHOWN, clean, masked
@@ -72,7 +73,7 @@ class Operator:
 
 
 class AuditLog:
-    """The file. It is opened for each line: a console that lives for months holds nothing a rotation would miss."""
+    """The file, and older ones beside it (audit_files). It is opened for each line, so that a rotation misses nobody."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or default_path()
@@ -81,6 +82,7 @@ class AuditLog:
         """Write one line and, with `sync`, wait until it is on disk. Raises AuditError."""
         line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "replace")
         try:
+            audit_files.rotate(self.path, audit_files.MOST_BYTES, audit_files.KEPT)
             file = self._open()
             try:
                 if self._torn(file):
@@ -105,19 +107,11 @@ class AuditLog:
             if mode & 0o077:
                 os.fchmod(file, 0o600)
             if new:
-                self._sync_directory()
+                audit_files.sync_directory(self.path.parent)
         except BaseException:
             os.close(file)
             raise
         return file
-
-    def _sync_directory(self) -> None:
-        """The name of a new file is on disk only when its directory is."""
-        directory = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
     @staticmethod
     def _torn(file: int) -> bool:
@@ -128,17 +122,11 @@ class AuditLog:
     def records(self, since: float = 0.0, last_bytes: int | None = None) -> Iterator[Record]:
         """Every whole line from `since` (epoch seconds) on; torn or foreign ones are left out. Raises AuditError."""
         try:
-            with self.path.open("rb") as file:
-                if last_bytes is not None and (size := os.fstat(file.fileno()).st_size) > last_bytes:
-                    file.seek(size - last_bytes)
-                    file.readline()
-                for line in file:
-                    with suppress(ValueError):
-                        record = json.loads(line)
-                        if isinstance(record, dict) and entry(record) and record["epoch"] >= since:
-                            yield record
-        except FileNotFoundError:
-            return
+            for line in audit_files.lines(self.path, last_bytes, audit_files.KEPT):
+                with suppress(ValueError):
+                    record = json.loads(line)
+                    if isinstance(record, dict) and entry(record) and record["epoch"] >= since:
+                        yield record
         except OSError as error:
             raise AuditError(f"cannot read the audit log {self.path}: {error.strerror}") from error
 

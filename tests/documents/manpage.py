@@ -19,7 +19,7 @@ FILES = (
     ("~/.config/dhcptui/config.toml", "The configuration. $XDG_CONFIG_HOME is honoured."),
     (
         "~/.local/state/dhcptui/audit.jsonl",
-        "Everything done to a server: the intent before the act, the outcome after it.",
+        "Everything done to a server: the intent before the act, the outcome after it. Older files beside it end in .1 to .5.",
     ),
     ("~/.local/state/dhcptui/fault.log", "Where a fault of the program itself is kept."),
 )
