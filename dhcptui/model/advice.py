@@ -95,7 +95,7 @@ def short(each: ServerStanding) -> str:
             process = each.view.process
             if process and process.value.stopped:
                 return "is stopped (dhcpd process suspended)"
-            return "tells no state" if each.view.omapi.detail else "does not answer"
+            return "does not tell its state" if each.view.omapi.detail else "does not answer"
         case Standing.UNREACHABLE:
             return "cannot be reached"
         case _:
@@ -162,7 +162,7 @@ def _cannot_write(case: _Case) -> Advice | None:
     begin = f"Free space below {each.view.name}'s lease file, or mend its rights; then "
     if case.may(_A.START, each):
         return begin, _A.START, " brings it up."
-    return (begin + "restart its dhcpd.",)
+    return (begin + "restart its dhcpd by hand.",)
 
 
 def _refused(case: _Case) -> Advice | None:
@@ -255,7 +255,7 @@ def _named(case: _Case) -> Advice | None:
     each = case.blamed("I-17")
     if each is None or not each.live or each.state is _S.NORMAL:
         return None
-    return (f"Write an address for the host name in {each.view.name}'s dhcpd.conf, then restart its dhcpd.",)
+    return (f"Write an address for the host name in {each.view.name}'s dhcpd.conf, then restart its dhcpd by hand.",)
 
 
 def _starting(case: _Case) -> Advice | None:

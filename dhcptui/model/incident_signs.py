@@ -21,6 +21,7 @@ from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.way_back import OFF
 
 _S, _A = FailoverState, Action
 NOTE, WARNING, CRITICAL = Weight
@@ -236,6 +237,8 @@ def _ways_out(me: Side, other: Side) -> tuple[tuple[Action, Role], ...]:
     """Back with its partner; without one the partner comes first, and this server alone only then."""
     if other.lost:
         return (_A.START, other.role), (_A.PARTNER_DOWN, me.role)
+    if other.state in OFF and me.role is Role.SECONDARY:  # both come back together, whichever begins: named once
+        return ()
     return ((_A.TAKE_BACK, me.role),)
 
 

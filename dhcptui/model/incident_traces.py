@@ -12,6 +12,7 @@ from dhcptui.model.loglines import Transition
 from dhcptui.model.remarks import Remark
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import REBUILDING, FailoverState
+from dhcptui.model.way_back import OFF
 
 _S, _A = FailoverState, Action
 NOTE, WARNING, CRITICAL = Weight
@@ -80,7 +81,7 @@ def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
         starts = [start for start in _starts(me)[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
         blank = [start for start in starts if start[1].from_state == _S.RECOVER.word and start[2] is None]
         settled = me.state is _S.NORMAL and me.since < me.time - SETTLED_SECONDS
-        if not blank or settled or me.lost or database_lost(me, partner):
+        if not blank or settled or me.lost or me.state in OFF or database_lost(me, partner):
             return ()
         found.append(Evidence(me.name, "started for the first time", blank[0][0].last_at))
     return tuple(found)

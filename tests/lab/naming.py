@@ -169,7 +169,8 @@ def read(opened: Terminal, answer: Answer, timeout: float = WITHIN_SECONDS) -> N
         opened.resize(columns, rows)
         opened.until(partial(_reads, opened, answer, columns), timeout)
         if SCREENS:
-            Path(SCREENS, f"{answer.id}-{answer.level.value}-{columns}x{rows}.txt").write_text(opened.text() + "\n")
+            words = re.sub(r"\W+", "-", answer.headline)[:60].strip("-")
+            Path(SCREENS, f"{answer.id}-{words}-{columns}x{rows}.txt").write_text(opened.text() + "\n")
 
 
 def _reads(opened: Terminal, answer: Answer, columns: int) -> bool:

@@ -6,8 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.incidents import Weight
+from dhcptui.model.incident_scene import Evidence
+from dhcptui.model.incident_signs import Probable
+from dhcptui.model.incidents import BY_ID, Weight
 from dhcptui.model.snapshot import ClockOffset, PairSnapshot, Seen
+from dhcptui.ui.look import UNICODE
+from dhcptui.ui.paint.explain import looks_like
 from tests.ui.feed import MONO, cut_off, handed_over, healthy, locked_out, one_down, recovering, silenced
 from tests.ui.test_main_screen import Q, panel, picture, row, screen
 
@@ -108,3 +112,17 @@ async def test_read_only_names_no_acting_key() -> None:
     async with screen(one_down(), read_only=True) as (app, pilot, _console):
         await pilot.press("i")
         assert "safe now    start on dhcp2" in app.main.reading.shown
+
+
+def test_a_note_of_the_past_does_not_read_like_the_present() -> None:
+    """What only the log tells is over; what is measured, or weighs more, is so now."""
+    past, present = (
+        Evidence("dhcp1", "I move from partner-down to potential-conflict", 1.0),
+        Evidence("dhcp1", "reads x"),
+    )
+    for weight, evidence, words in (
+        (Weight.NOTE, (past,), "lately: Partner-down, and the partner lives"),
+        (Weight.NOTE, (past, present), "looks like: "),
+        (Weight.WARNING, (past,), "looks like: "),
+    ):
+        assert words in looks_like([Probable(BY_ID["I-3"], weight, evidence)], UNICODE, "i").fit(120).plain

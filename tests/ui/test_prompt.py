@@ -223,3 +223,14 @@ async def test_more_than_fits_is_announced_and_can_be_read() -> None:
         assert "local-state = 4" in picture(app)
         assert "more below" not in picture(app)
         assert app.screen.focused is entry(app)
+
+
+async def test_more_than_fits_is_announced_after_a_resize_too() -> None:
+    """A plan that fitted is longer than its place in a terminal that has become smaller."""
+    async with screen(one_down(), (120, 40)) as (app, pilot, _console):
+        await pilot.press("P")
+        await pilot.pause(0.1)
+        assert "more below" not in picture(app)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause(0.1)
+        assert "more below" in picture(app)

@@ -246,7 +246,7 @@ def blind(role: Role) -> ServerView:
 def test_what_is_written_down_is_told_as_the_past() -> None:
     """Beside a server that tells nothing, with its source and time; never beside one that tells, or is down."""
     verdict = derive(pair(live(P), recorded(blind(Q), S.NORMAL)), NOW)
-    assert verdict.headline == "dhcp1 serves; dhcp2 tells no state (lease file: normal since 10:54:40)"
+    assert verdict.headline == "dhcp1 serves; dhcp2 does not tell its state (lease file: normal since 10:54:40)"
     assert verdict.serving == ("dhcp1",)
     assert verdict.secondary.state is None
     assert "lease file" not in derive(pair(live(P), recorded(live(Q), S.NORMAL)), NOW).headline

@@ -43,7 +43,9 @@ def looks_like(incidents: Sequence[Probable], glyphs: Glyphs, key: str, *, notes
     if first is None or (first.weight is Weight.NOTE and not notes):
         return BLANK
     colour = WEIGHTS[first.weight]
-    said = text(("looks like: ", MUTED), (first.title, f"bold {colour}"))
+    # A note that rests on lines of the log alone tells of what has passed, and must not read like the present.
+    over = first.weight is Weight.NOTE and all(item.at is not None for item in first.evidence)
+    said = text(("lately: " if over else "looks like: ", MUTED), (first.title, f"bold {colour}"))
     more = text((f"  +{len(incidents) - 1}", MUTED)) if len(incidents) > 1 else text("")
     mark = text((f"{glyphs.warn if first.weight > Weight.NOTE else glyphs.dot} ", f"bold {colour}"))
     long = text("  (", (key, f"bold {ACCENT}"), (" for more)", MUTED))

@@ -98,6 +98,10 @@ class Prompt(Vertical, can_focus=True):
         for view in self.query(VerticalScroll):
             self.watch(view, "scroll_y", self._mark_more, init=False)
 
+    def on_resize(self) -> None:
+        """What fitted may fit no more."""
+        self.call_after_refresh(self._mark_more)
+
     # -- opening and leaving
 
     def open(self, action: Action, roles: Sequence[Role]) -> None:
@@ -195,7 +199,7 @@ class Prompt(Vertical, can_focus=True):
         if plan is None:
             return
         self._caption(
-            f"{plan.action.value} {self._glyphs.dot} {plan.pair if plan.action is Action.SYNC_RESTART else plan.acting_name}"
+            f"{plan.action.value} {self._glyphs.dot} {plan.pair if plan.confirm_text == plan.pair else plan.acting_name}"
         )
         self.set_class(not plan.allowed, "-refused")
         self.query_one(PlanView).show(plan)

@@ -49,7 +49,7 @@ DIRECT = Group(
     "direct",
     (
         Fault("OMAPI port cut", _cut("operator", "secondary", port=7911), _heal,
-              ("^warning: dhcp1 serves; dhcp2 tells no state", "^dhcp2 omapi failed no answer", "^dhcp2 ssh ok", "^dhcp2 process 1$"),
+              ("^warning: dhcp1 serves; dhcp2 does not tell its state", "^dhcp2 omapi failed no answer", "^dhcp2 ssh ok", "^dhcp2 process 1$"),
               6, ("dhcp2 omapi",), hold=3, back=30),
     ),
     console={"omapi_transport": "direct"},
