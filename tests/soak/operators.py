@@ -1,0 +1,195 @@
+"""Operators at random, each at a console (an engine) of its own: one careful, one who presses anything and fumbles."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from dhcptui.config import PairSettings
+from dhcptui.engine.clocks import moment, mono
+from dhcptui.engine.thread import EngineThread
+from dhcptui.model.audit import AuditEntry
+from dhcptui.model.guards import Action
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.plan import Outcome, Plan, Progress
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import Standing, stand
+from dhcptui.model.verdict import Level, derive
+from tests.soak.history import NOT_RUNNING, Claim, History
+
+SLOWEST_TRIP_SECONDS = 1.5
+"""A value may be older than it says by the way of its answer, and no answer that took longer is the present."""
+FRESHEST_SECONDS = 4.0
+"""What is said to be so now was so within this, however the age is told."""
+LOOK_SECONDS = 1.0
+"""A look at a server takes three small questions; the process table is the second one."""
+LOOSE_SECONDS = 0.05
+RUN_SECONDS = 180.0
+
+
+def claims(snapshot: PairSnapshot, now: Moment, by: str) -> Iterator[Claim]:
+    """What a console that shows this snapshot says of both servers."""
+    for view in snapshot.servers:
+        each = stand(view, now)
+        if view.status is not None:
+            trip = min(view.omapi.round_trip_seconds or 0.0, SLOWEST_TRIP_SECONDS)
+            since = view.status.at - trip - LOOSE_SECONDS
+            if each.live:
+                since = max(since, now.mono - FRESHEST_SECONDS)
+            yield Claim(now.mono, since, view.role, by, view.status.value.local_state.word, each.live)
+        if each.standing is Standing.DOWN and view.process is not None:
+            yield Claim(now.mono, view.process.at - LOOK_SECONDS, view.role, by, NOT_RUNNING, True)
+
+
+class Seat:
+    """One console: an engine, what it says, and one action at a time."""
+
+    def __init__(self, name: str, settings: PairSettings, history: History, tally: Counter[str]) -> None:
+        self.name, self._settings, self._history, self._tally = name, settings, history, tally
+        self.engine = EngineThread(settings)
+        self._told = threading.Condition()
+        self._last: Progress | None = None
+        self.failures: list[BaseException] = []
+
+    def open(self) -> None:
+        """Sit down."""
+        self.engine.start(self)
+
+    def close(self) -> None:
+        """Leave; a step under way is finished."""
+        self.engine.stop()
+        if self.engine.failure is not None:
+            self.failures.append(self.engine.failure)
+
+    def reopen(self) -> None:
+        """Leave, whatever is under way, and come back."""
+        self.close()
+        self.engine = EngineThread(self._settings)
+        self.open()
+
+    # -- what it is told -------------------------------------------------------------------------------------------
+
+    def on_snapshot(self, snapshot: PairSnapshot) -> None:
+        """Every frame is a claim."""
+        self._history.claims.extend(claims(snapshot, moment(), self.name))
+
+    def look(self) -> None:
+        """A frame without news: the values have aged."""
+        self.on_snapshot(self.engine.snapshot())
+
+    def on_log(self, role: Role, lines: Sequence[LogLine]) -> None:
+        """Not judged."""
+
+    def on_audit(self, entry: AuditEntry) -> None:
+        """Read from the file instead."""
+
+    def on_progress(self, progress: Progress) -> None:
+        """Remember."""
+        with self._told:
+            self._last = progress
+            self._told.notify_all()
+
+    # -- hands -----------------------------------------------------------------------------------------------------
+
+    def begin(self, plan: Plan, typed: str, sentence: str = "") -> None:
+        """Confirm a plan."""
+        with self._told:
+            self._last = None
+        self.engine.run(plan, typed, sentence)
+
+    def wait(self, plan: Plan) -> Outcome:
+        """Its end, counted."""
+        deadline = mono() + RUN_SECONDS
+        with self._told:
+            while self._last is None or self._last.outcome is Outcome.RUNNING:
+                if mono() > deadline:
+                    raise AssertionError(f"{self.name}: {plan.action.value} has not ended within {RUN_SECONDS} s")
+                self._told.wait(0.1)
+            outcome = self._last.outcome
+        self._tally[f"{self.name}: {plan.action.value} {outcome.value}"] += 1
+        return outcome
+
+
+class Follower:
+    """Does what "what now" says first, after having looked at it for a moment; swears only to what is true."""
+
+    def __init__(self, seat: Seat, is_off: Callable[[Role], bool]) -> None:
+        self.seat, self._is_off = seat, is_off
+        self._seen: tuple[object, float] = (None, 0.0)
+        self.advice = ""
+
+    def run(self, stopped: threading.Event) -> None:
+        """Until told to stop."""
+        while not stopped.wait(0.25):
+            self.seat.look()
+            if (plan := self.plan()) is not None:
+                sentence = plan.ruling.sentence
+                if "is off" in sentence and not self._is_off(plan.acting.other):
+                    continue
+                self.seat.begin(plan, plan.confirm_text, sentence)
+                self.seat.wait(plan)
+                self._seen = (None, 0.0)
+
+    def plan(self) -> Plan | None:
+        """The first action of the advice, once it has stood for a second."""
+        verdict = derive(self.seat.engine.snapshot(), moment())
+        advised = verdict.advised
+        self.advice = "".join(part if isinstance(part, str) else part.value for part in advised)
+        if advised != self._seen[0]:
+            self._seen = advised, mono()
+        action = next((part for part in advised if isinstance(part, Action)), None)
+        if action is None or verdict.level is Level.OK or mono() - self._seen[1] < 1.0:
+            return None
+        plans = [self.seat.engine.plan(action, role) for role in Role]
+        return next((plan for plan in plans if plan.allowed), None)
+
+
+class Masher:
+    """Any action on any server: right names, wrong names, false oaths, and it leaves in the midst of things."""
+
+    def __init__(self, seat: Seat, chance: random.Random) -> None:
+        self.seat, self.chance = seat, chance
+        self.broken: list[str] = []
+
+    def run(self, stopped: threading.Event) -> None:
+        """Until told to stop."""
+        while not stopped.wait(self.chance.uniform(0.1, 1.0)):
+            self.seat.look()
+            plan = self._choose(stopped)
+            if self.chance.random() < 0.2:
+                self._fumble(plan)
+            elif plan.allowed or self.chance.random() < 0.3:
+                self._press(plan)
+
+    def _choose(self, stopped: threading.Event) -> Plan:
+        """Mostly one that is allowed, if there is one."""
+        engine = self.seat.engine
+        if self.chance.random() < 0.15:
+            engine.prepare(Action.SYNC_RESTART, Role.PRIMARY)
+            stopped.wait(1.5)
+            variant = "rollback" if self.chance.random() < 0.2 else ""
+            return engine.plan(Action.SYNC_RESTART, Role.PRIMARY, variant)
+        plans = [engine.plan(action, role) for action in Action for role in Role]
+        allowed = [plan for plan in plans if plan.allowed]
+        return self.chance.choice(allowed if allowed and self.chance.random() < 0.7 else plans)
+
+    def _fumble(self, plan: Plan) -> None:
+        wrong = self.chance.choice(["", plan.confirm_text.upper(), plan.confirm_text + " ", plan.partner_name, "yes"])
+        if wrong == plan.confirm_text:
+            return
+        self.seat.begin(plan, wrong, plan.ruling.sentence)
+        outcome = self.seat.wait(plan)
+        if outcome is not Outcome.REFUSED:
+            self.broken.append(f"{plan.action.value} was {outcome.value} with {wrong!r} for {plan.confirm_text!r}")
+
+    def _press(self, plan: Plan) -> None:
+        """Confirmed as it wants to be, and a refused one too."""
+        swears = self.chance.random() < 0.4
+        self.seat.begin(plan, plan.confirm_text, plan.ruling.sentence if swears else "")
+        if self.chance.random() < 0.12:
+            time.sleep(self.chance.uniform(0.0, 2.0))
+            self.seat.reopen()
+        self.seat.wait(plan)
