@@ -137,6 +137,7 @@ def writes(history: History, since: float, until: float) -> Iterator[str]:
 
 def _intent(history: History, act: Act, paid: Collection[int] = ()) -> dict[str, Any] | None:
     """The newest line of the audit log that announces this act."""
+    record: dict[str, Any]
     for record in reversed(history.audit):
         at = history.logged(record)
         if at > act.at + EPOCH_SECONDS or id(record) in paid:
@@ -150,10 +151,16 @@ def _intent(history: History, act: Act, paid: Collection[int] = ()) -> dict[str,
 
 def _announces(text: str, act: Act) -> bool:
     if act.what == "line":
-        return _FED.sub("", text) == clean(act.value, TEXT_LIMIT)
+        return _FED.sub("", text) == clean(act.value, TEXT_LIMIT) or _clears(text, act.value)
     found = _WRITE.search(text)
     about = "open control" if act.what == "control" else "open failover-state"
     return found is not None and about in text and found[1] == act.value
+
+
+def _clears(text: str, line: str) -> bool:
+    """The marker of a partner-down that is over is announced in words."""
+    place = text.partition("remove ")[2].removesuffix("/.dhcptui-lockout")
+    return bool(place) and place in line and 'rm -f -- "$o"' in line
 
 
 def _locks(history: History, act: Act) -> bool:
@@ -165,6 +172,8 @@ def _locks(history: History, act: Act) -> bool:
             continue
         if record["event"] == "end" and at < act.at - LOOSE_SECONDS:
             over.add(record["run"])
+        if record["action"] == "break-lock" and at < act.at - CALL_SECONDS:
+            continue  # it has no end
         announced = record.get("what") == "lock" and record["event"] == "intent"
         if announced and record["server"] == NAMES[act.role] and record["run"] not in over:
             return True

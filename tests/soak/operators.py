@@ -92,6 +92,23 @@ class Seat:
             self._last = progress
             self._told.notify_all()
 
+    def orphans(self) -> set[str]:
+        """Actions whose console was killed in their midst, unless another console is at the same."""
+        begun: dict[str, tuple[str, int]] = {}
+        for record in tuple(self._history.audit):
+            if record["event"] == "begin":
+                begun[record["run"]] = record["action"], record["pid"]
+            elif record["event"] == "end":
+                begun.pop(record["run"], None)
+        killed = self._history.killed
+        return {each for each, pid in begun.values() if pid in killed} - {
+            each for each, pid in begun.values() if pid not in killed
+        }
+
+    def tell(self, what: str) -> None:
+        """Count something."""
+        self._tally[f"{self.name}: {what}"] += 1
+
     # -- hands -----------------------------------------------------------------------------------------------------
 
     def begin(self, plan: Plan, typed: str, sentence: str = "") -> None:
@@ -125,6 +142,7 @@ class Follower:
         """Until told to stop."""
         while not stopped.wait(0.25):
             self.seat.look()
+            self._break_locks()
             if (plan := self.plan()) is not None:
                 sentence = plan.ruling.sentence
                 if "is off" in sentence and not self._is_off(plan.acting.other):
@@ -132,6 +150,14 @@ class Follower:
                 self.seat.begin(plan, plan.confirm_text, sentence)
                 self.seat.wait(plan)
                 self._seen = (None, 0.0)
+
+    def _break_locks(self) -> None:
+        """A console that was killed has left its lock: whoever knows that takes it away."""
+        for view in self.seat.engine.snapshot().servers:
+            lock = view.marks.value.lock if view.marks else None
+            if lock is not None and lock.action in self.seat.orphans():
+                said = self.seat.engine.break_lock(view.role, f"{lock.owner}@{lock.host}").result(30)
+                self.seat.tell(f"break-lock {'done' if 'is gone' in said else 'not done'}")
 
     def plan(self) -> Plan | None:
         """The first action of the advice, once it has stood for a second."""

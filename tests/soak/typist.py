@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ WORDS = {state.word for state in FailoverState}
 _CAPTION = re.compile(r"dhcp1 . primary")
 _STATE = re.compile(r"^│\s*(?:\S+|~|<|\*) ([a-z-]+)(?: {2,}|,|│|$)")
 _TYPE = re.compile(r"(?:Type|Type:|type:) (\S.*?)(?: {2,}| and press|│|$)", re.MULTILINE)
+EMPTY = "\x15"
+"""Deletes what stands in a field."""
 _PYTHON = "Traceback (most recent call last)"
 
 
@@ -78,16 +81,18 @@ class Typist:
         """One thing; True when the program was killed for it."""
         wanted = _TYPE.search(text)
         number = self.chance.random()
-        if number < 0.01:
+        if number < 0.004:
             return self._kill(terminal)
         if wanted is not None and number < 0.75:
             right = self.chance.random() < 0.8
+            terminal.send(EMPTY)
+            time.sleep(0.1)
             terminal.send((wanted[1] if right else "no-such-name") + ENTER)
             self._tally["screen: confirmed" if right else "screen: wrong name typed"] += 1
             return self.chance.random() < 0.1 and not self._later(terminal)
         if re.search(r"1 dhcp1\s+2 dhcp2", text):
             terminal.send(self.chance.choice("12"))
-        elif number > (0.3 if "to leave" in text or "Esc" in text else 0.85):
+        elif number > (0.2 if "esc leave" in text else 0.9):
             terminal.send(ESC)
         else:
             terminal.send(self.chance.choice("PSHUXR"))
@@ -95,7 +100,7 @@ class Typist:
 
     def _later(self, terminal: Terminal) -> bool:
         """Killed in the midst of what was confirmed."""
-        threading.Event().wait(self.chance.uniform(0.05, 1.5))
+        time.sleep(self.chance.uniform(0.05, 1.5))
         return not self._kill(terminal)
 
     def _kill(self, terminal: Terminal) -> bool:
