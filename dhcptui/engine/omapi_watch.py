@@ -13,7 +13,7 @@ from dhcptui.engine.clocks import mono
 from dhcptui.engine.record import ServerRecord, first, told
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, PoolCounters, Seen
-from dhcptui.model.standing import STALE_AFTER_SECONDS
+from dhcptui.model.standing import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS
 from dhcptui.model.states import FailoverState
 from dhcptui.omapi.client import OmapiClient
 from dhcptui.omapi.codec import Key
@@ -111,10 +111,10 @@ class OmapiWatch:
                 if late is not None:
                     late.cancel()
             misses = 0
-            now = mono()
-            trip = now - started
+            trip = mono() - started
             self._record.channel("omapi", Link.OK, round_trip_seconds=trip)
-            self._record.update(status=Seen(status, now))
+            # As old as the question: an answer that a cut held up is not news when it comes.
+            self._record.update(status=Seen(status, started))
             if client.closed.is_set():
                 raise OmapiClosed("dhcpd closed the OMAPI connection")
             await self._wait_poll(client)
@@ -123,7 +123,7 @@ class OmapiWatch:
         """Once an answer is overdue say so, and go on waiting for it. The first one of a connection may take its time."""
         if trip_seconds is None:
             return None
-        seconds = STALE_AFTER_SECONDS + 2 * trip_seconds
+        seconds = STALE_AFTER_SECONDS + 2 * min(trip_seconds, LONGEST_TRIP_SECONDS)
         error = OmapiTimeout(f"no answer over OMAPI for {seconds:.1f} s")
         return asyncio.get_running_loop().call_later(seconds, self._record.channel, "omapi", Link.FAILED, error)
 
@@ -135,7 +135,7 @@ class OmapiWatch:
             await asyncio.sleep(POOLS_SECONDS if self._record.pools else FAST_POLL_SECONDS)
 
     async def _read_pools(self, client: OmapiClient, pools: tuple[FailoverPool, ...]) -> None:
-        counters = []
+        counters, asked = [], mono()
         try:
             for pool in pools:
                 handle = (await client.lease(pool.probe_address)).pool_handle
@@ -149,7 +149,7 @@ class OmapiWatch:
         except OmapiError as error:
             self._record.update(pools_note=clean(f"pool of {pool.probe_address}: {error}", 200))
             return
-        self._record.update(pools=Seen(tuple(counters), mono()), pools_note="")
+        self._record.update(pools=Seen(tuple(counters), asked), pools_note="")
 
     async def _wait_poll(self, client: OmapiClient) -> None:
         """Wait for the next poll: a second when all is quiet, less while anything moves, none when poked."""

@@ -130,7 +130,7 @@ class _Side:
 
         found = await read_sockets(ask, self._place())
         if found is not None:
-            self._watcher.record.update(sockets=Seen(found, mono()))
+            self._watcher.record.update(sockets=Seen(found, self._table_at))
 
     async def _follow_configuration(self, session: SshSession, asked: bool) -> None:
         """Read dhcpd.conf again after a restart of dhcpd, and now and then: somebody may be mending it."""
@@ -167,7 +167,7 @@ class _Side:
 
     async def _try(self, session: SshSession) -> None:
         """Try the partner's host and ports. Its SSH port only where it says something: sshd logs every try."""
-        place, gone = self._place(), lost(self._other, moment())
+        place, gone, asked = self._place(), lost(self._other, moment()), mono()
         address = place.peer_address or self._other.host
         failover = None if self._left_alone() or self._held("failover") else place.peer_port
         tried = await try_partner(
@@ -190,7 +190,7 @@ class _Side:
                 tried = replace(tried, failover_port=old.failover_port)
             if tried.ssh_port is Reach.UNKNOWN and self._held("ssh"):
                 tried = replace(tried, ssh_port=old.ssh_port)
-        self._watcher.record.update(reach=Seen(tried, mono()))
+        self._watcher.record.update(reach=Seen(tried, asked))
 
     def _held(self, name: str) -> bool:
         return mono() - self._open_at.get(name, -1e9) < HOLD_SECONDS

@@ -90,7 +90,7 @@ class RecordedWatch:
         return view.omapi.link is not Link.OK or view.status is None or mono() - view.status.at > LATE_SECONDS
 
     async def _read(self, session: SshSession, last: LastRecord) -> None:
-        note = ""
+        note, asked = "", mono()
         written: RecordedState | None = None
         try:
             record = await last.read(session)
@@ -104,7 +104,7 @@ class RecordedWatch:
         if found is None:
             self._record.update(recorded_note=clean(note or "nothing is recorded", 300))
         else:
-            self._record.update(recorded=Seen(found, mono()), recorded_note="")
+            self._record.update(recorded=Seen(found, asked), recorded_note="")
 
     async def _ask_log(self, session: SshSession) -> None:
         """Where the log is not followed: its last lines, once."""

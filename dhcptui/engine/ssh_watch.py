@@ -138,10 +138,10 @@ class SshWatch:
         self._heard_at, silent = mono(), False
         while True:
             view = record.view
-            seen = [self._heard_at, *(each.at for each in (view.process, view.clock) if each)]
+            heard_at = self._heard_at
             if record.settings.omapi_transport == "ssh" and view.status:
-                seen.append(view.status.at)
-            late = mono() - max(seen) > SILENT_SECONDS
+                heard_at = max(heard_at, view.status.at + (view.omapi.round_trip_seconds or 0.0))
+            late = mono() - heard_at > SILENT_SECONDS
             if late and not silent:
                 log = view.log
                 self._no_ssh(RemoteError(f"nothing heard over SSH for {SILENT_SECONDS:g} s"))
@@ -171,22 +171,23 @@ class SshWatch:
                 await asyncio.sleep(backoff.next_delay())
 
     async def _probe_once(self, shell: RemoteShell) -> None:
+        asked = mono()  # what is learned is as old as the question: a cut may hold the answer up
         reading = await read_clock(shell)
         found = await find_dhcpd(shell)
         marks = await read_marks(shell, posixpath.dirname(self._record.settings.leases))
         if marks.lock and marks.lock.token in self._record.own_tokens:
             marks = replace(marks, lock=None, own=marks.lock)
-        now = mono()
+        self._heard_at = mono()
         self._record.update(
-            clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), now),
+            clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), asked),
             process=Seen(
                 ProcessSighting(
                     tuple(process.pid for process in found), bool(found) and all(each.is_stopped for each in found)
                 ),
-                now,
+                asked,
             ),
             process_note="",
-            marks=Seen(marks, now),
+            marks=Seen(marks, asked),
         )
 
     async def _read_utc_offset(self, shell: RemoteShell) -> None:

@@ -26,8 +26,8 @@ async def follow_time_sync(session: SshSession, record: ServerRecord) -> None:
         return await session.run(command, timeout=ASK_SECONDS)
 
     while not session.closed:
-        found = None
+        found, asked = None, mono()
         with suppress(RemoteError):  # who keeps the session notices its loss
             found = await read_time_sync(ask)
-            record.update(time_sync=Seen(found, mono()))
+            record.update(time_sync=Seen(found, asked))
         await asyncio.sleep(TIME_SYNC_SECONDS if found and found.in_sync is not False else UNSURE_SECONDS)

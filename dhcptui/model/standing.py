@@ -11,6 +11,9 @@ from dhcptui.model.states import FailoverState, serves
 STALE_AFTER_SECONDS = 1.5
 """A status older than this looks stale: the poll runs every second."""
 
+LONGEST_TRIP_SECONDS = 1.5
+"""A link may be this slow; an answer that took longer was held up, by a cut or a dhcpd that was stopped."""
+
 SIGHTING_FRESH_SECONDS = 6.0
 """A look at the process table counts as evidence for this long; it runs every two seconds."""
 
@@ -77,8 +80,8 @@ def stand(view: ServerView, now: Moment) -> ServerStanding:
 
 
 def _standing(view: ServerView, now: Moment) -> Standing:
-    # On a slow link an answer is as old as its way was long before it is late.
-    late = STALE_AFTER_SECONDS + 2 * (view.omapi.round_trip_seconds or 0.0)
+    # On a slow link an answer, as old as its question, has waited for its way, and the next one has its own before it.
+    late = STALE_AFTER_SECONDS + 3 * min(view.omapi.round_trip_seconds or 0.0, LONGEST_TRIP_SECONDS)
     if view.omapi.ok and view.status and view.status.age(now) <= late:
         return Standing.LIVE
     running = sighted(view, now)
