@@ -30,6 +30,8 @@ Advice = tuple[str | Action, ...]
 MOST_LETTERS = 140
 """What two rows of a narrow terminal hold, with a word to spare at the end of the first."""
 COMPARE = "Compare the failover peer blocks of both: name, role, addresses, ports, mclt. Then restart the wrong one."
+IN_VAIN_SECONDS = 30.0
+"""A server that sends its leases has unacknowledged updates all the while; none for so long means that it sends none."""
 _LOST = frozenset({Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT})
 
 
@@ -247,8 +249,24 @@ def _rebuilding(case: _Case) -> Advice | None:
                 f"Wait: {each.view.name} resynchronises and goes back to normal by itself. {name} serves meanwhile.",
             )
         if other.state in REBUILDING:
+            if stuck := next((one for one, two in case.sides if _asked_in_vain(one, two, case.now)), None):
+                name = stuck.view.name
+                return (f"Restart {name}'s dhcpd: {name} waits in recover for leases that it could not ask for.",)
             return ("Wait: both exchange their leases and go to normal by themselves. Never empty both lease files.",)
     return None
+
+
+def _asked_in_vain(each: ServerStanding, other: ServerStanding, now: Moment) -> bool:
+    """A recover that does not end: it began without a link, and a partner that is or will be done brings no new try.
+
+    Seen on a real pair: dhcpd asks once, on entering recover, and again only when its partner tells of another state.
+    """
+    mine, theirs = each.status, other.status
+    if each.state is not _S.RECOVER or other.state is not _S.RECOVER_DONE or mine is None or theirs is None:
+        return False
+    since = max(mine.local_stos, mine.partner_stos)
+    quiet = each.view.server_time(now) - since > IN_VAIN_SECONDS and not theirs.unacked_updates
+    return quiet and mine.partner_state is _S.RECOVER_DONE
 
 
 def _named(case: _Case) -> Advice | None:

@@ -68,6 +68,20 @@ def test_advice_never_names_a_refused_action() -> None:
                     assert rule(action, role, snapshot, NOW).allowed, advice
 
 
+def test_a_recover_that_does_not_end() -> None:
+    """It is told from one that goes on: by updates under way, by its age, by a partner that is not done yet."""
+    old, young = NOW_WALL - 120, NOW_WALL - 5
+    done = live(Q, S.RECOVER_DONE, S.RECOVER, stos=old)
+    stuck = derive(pair(live(P, S.RECOVER, S.RECOVER_DONE, stos=old), done), NOW)
+    assert stuck.advice.startswith("Restart dhcp1's dhcpd: ")
+    for one, two in (
+        (live(P, S.RECOVER, S.RECOVER_DONE, stos=young), done),
+        (live(P, S.RECOVER, S.RECOVER_DONE, stos=old), live(Q, S.RECOVER_DONE, S.RECOVER, stos=old, unacked=3)),
+        (live(P, S.RECOVER, S.RECOVER_WAIT, stos=old), live(Q, S.RECOVER_WAIT, S.RECOVER, stos=old)),
+    ):
+        assert derive(pair(one, two), NOW).advice.startswith("Wait: both exchange")
+
+
 def test_healthy() -> None:
     """Both normal is ok, since the later of the two."""
     verdict = derive(pair(live(P, stos=1_794_990_000), live(Q, stos=1_794_990_007, offset=2.0)), NOW)
