@@ -263,5 +263,7 @@ KINDS = (
     Kind("sshd restarted", _sshd),
     Kind("OMAPI connections dropped", _drop_omapi),
 )
+BY_HAND = Kind("restarted by hand", _restart, darkens=True, lights=True)
+"""No fault: somebody follows an advice that no key does."""
 STARTED_AGAIN = {"dhcpd killed"}
 """Their mending starts a dhcpd."""

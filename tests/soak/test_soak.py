@@ -20,9 +20,10 @@ import pytest
 from dhcptui.config import load
 from dhcptui.engine.audit import default_path
 from dhcptui.engine.clocks import mono
+from dhcptui.model.snapshot import Role
 from dhcptui.practice.pair import PracticePair
 from tests.soak import judge, judge_audit, summary
-from tests.soak.faults import Faults
+from tests.soak.faults import BY_HAND, Faults
 from tests.soak.history import History, Sample
 from tests.soak.operators import Follower, Masher, Seat
 from tests.soak.tap import Tap
@@ -47,7 +48,7 @@ class Soak:
         settings = load(config).pair(None)
         self.seats = [Seat(name, settings, history, self.tally) for name in ("follower", "masher")]
         self.faults = Faults(tap, chance[0])
-        self.follower = Follower(self.seats[0], lambda role: not history.truths[-1].servers[role].running)
+        self.follower = Follower(self.seats[0], lambda role: not history.truths[-1].servers[role].running, self.restart)
         self.masher = Masher(self.seats[1], chance[1])
         self.typist = Typist(config, history, chance[2], self.tally)
         self.audit = judge_audit.Reader(default_path(), [pair.settings.key_secret])
@@ -55,6 +56,10 @@ class Soak:
         self._judged = mono()
         self.rough, self.end = threading.Event(), threading.Event()
         self._threads: list[threading.Thread] = []
+
+    def restart(self, role: Role) -> None:
+        """By hand, as the careful operator is told to."""
+        self.faults.strike(BY_HAND, role)
 
     def begin(self, what: Callable[[threading.Event], None], until: threading.Event) -> None:
         """Somebody begins, on a thread of his own; what he throws breaks the soak."""
