@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dhcptui.practice.dhcpd import Dhcpd
 
 EXISTS, INVALID_ARGUMENT, INVALID_KEY = 18, 0x60003, 0x6000B
+BACKLOG = 100
 UNSEARCHABLE = frozenset({b"failover-link", b"failover-listener"})
 
 
@@ -37,7 +38,8 @@ class OmapiServer:
     def __init__(self, dhcpd: Dhcpd, key: KeyConf | None, keys: Mapping[str, KeyConf]) -> None:
         self.dhcpd, self.key = dhcpd, key
         self.objects = Objects(dhcpd, keys)
-        self._server: asyncio.Server | None = None
+        self._socket: socket.socket | None = None
+        self._taking: set[asyncio.Task[object]] = set()
         self._connections: set[_Connection] = set()
 
     async def listen(self, port: int) -> None:
@@ -46,15 +48,32 @@ class OmapiServer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind(("127.0.0.1", port))
-            self._server = await asyncio.get_running_loop().create_server(lambda: _Connection(self), sock=sock)
+            sock.listen(BACKLOG)
         except BaseException:
             sock.close()
             raise
+        sock.setblocking(False)
+        self._socket = sock
+        asyncio.get_running_loop().add_reader(sock, self._accept, sock)
+
+    def _accept(self, sock: socket.socket) -> None:
+        """Not asyncio's own server: closed in the midst of this, it forgets the connection and leaves it open."""
+        with suppress(OSError):
+            taken, _ = sock.accept()
+            taken.setblocking(False)
+            loop = asyncio.get_running_loop()
+            task: asyncio.Task[object] = loop.create_task(
+                loop.connect_accepted_socket(lambda: _Connection(self), taken)
+            )
+            self._taking.add(task)
+            task.add_done_callback(self._taking.discard)
 
     def stop_answering(self) -> None:
         """After control 2: nobody is let in any more, nobody gets an answer."""
-        if self._server is not None:
-            self._server.close()
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
 
     def close(self) -> None:
         """Close the port and every connection at once."""
@@ -84,6 +103,9 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_server makes
+        if self._server.dhcpd.dead:  # it was accepted just before that
+            transport.abort()
+            return
         self._transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server.joined(self)
