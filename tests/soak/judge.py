@@ -22,6 +22,8 @@ KNOWING_SECONDS = 4.0
 1.5 s, a process table is read every two seconds."""
 CALL_SECONDS = 10.0
 """An intent is followed by its write within this; a call over OMAPI is given up after 8 s."""
+HELD_UP_SECONDS = 30.0
+"""A lock that is given back through a cable that is cut comes after the end of its run, when the cable is whole again."""
 EPOCH_SECONDS = 0.002
 """The audit log's times are rounded to milliseconds."""
 LOOSE_SECONDS = 0.05
@@ -170,7 +172,7 @@ def _locks(history: History, act: Act) -> bool:
         at = history.logged(record)
         if at > act.at + EPOCH_SECONDS:
             continue
-        if record["event"] == "end" and at < act.at - LOOSE_SECONDS:
+        if record["event"] == "end" and at < act.at - HELD_UP_SECONDS:
             over.add(record["run"])
         if record["action"] == "break-lock" and at < act.at - CALL_SECONDS:
             continue  # it has no end
@@ -222,7 +224,7 @@ def growth(history: History, since: float, until: float, limits: Mapping[str, in
 
 LIMITS = {
     "descriptors": 200,
-    "threads": 40,
+    "threads": 64,
     "tasks": 80,
     "OMAPI connections": 16,
     "OMAPI handles": 16,

@@ -25,6 +25,7 @@ FRESHEST_SECONDS = 6.0
 """What is said to be so now was so within this, however the age is told."""
 LOOSE_SECONDS = 0.05
 RUN_SECONDS = 180.0
+_DIGITS = re.compile(r"\d+(\.\d+)?")
 _RESTART = re.compile(r"(?:Restart|Start) (dhcp\d)(?:'s dhcpd| again)")
 
 
@@ -50,6 +51,7 @@ class Seat:
         self._told = threading.Condition()
         self._last: Progress | None = None
         self.failures: list[BaseException] = []
+        self.refusals: Counter[str] = Counter()
 
     def open(self) -> None:
         """Sit down."""
@@ -122,8 +124,10 @@ class Seat:
                 if mono() > deadline:
                     raise AssertionError(f"{self.name}: {plan.action.value} has not ended within {RUN_SECONDS} s")
                 self._told.wait(0.1)
-            outcome = self._last.outcome
+            outcome, result = self._last.outcome, self._last.result
         self._tally[f"{self.name}: {plan.action.value} {outcome.value}"] += 1
+        if outcome is Outcome.REFUSED:
+            self.refusals[_DIGITS.sub("N", result)[:90]] += 1
         return outcome
 
 
@@ -189,7 +193,7 @@ class Masher:
 
     def run(self, stopped: threading.Event) -> None:
         """Until told to stop."""
-        while not stopped.wait(self.chance.uniform(0.1, 1.0)):
+        while not stopped.wait(self.chance.uniform(0.05, 0.5)):
             self.seat.look()
             plan = self._choose(stopped)
             if self.chance.random() < 0.2:

@@ -9,7 +9,7 @@ from tests.soak.history import CONSOLE, STRANGER, History
 from tests.soak.judge import NAMES, REACTION_SECONDS
 
 
-def text(history: History, tally: Counter[str], until: float) -> str:
+def text(history: History, tally: Counter[str], refusals: Counter[str], until: float) -> str:
     """Faults by kind, actions by outcome, seconds unserved and by whom, what was held at most."""
     kinds = Counter(fault.kind for fault in history.faults if not fault.kind.startswith("mend"))
     acts = Counter(f"{act.by} {act.what} {act.value}" for act in history.acts if act.what not in {"line", "run"})
@@ -29,6 +29,7 @@ def text(history: History, tally: Counter[str], until: float) -> str:
         [
             *_table("faults", kinds),
             *_table("actions", tally),
+            *_table("the commonest refusals", Counter(dict(refusals.most_common(12)))),
             *_table("at the servers", acts),
             f"  {lines} command lines that change something, {len(history.audit)} lines of audit log",
             *_table("seconds unserved, by what began them", dark),
