@@ -249,7 +249,7 @@ KINDS = (
     Kind("dhcpd restarted", _restart, darkens=True, lights=True),
     Kind("dhcpd started", _start, lights=True),
     Kind("dhcpd paused", _pause, darkens=True, weight=4),
-    Kind("partners cut", _cut_partner, weight=3),
+    Kind("partners cut", _cut_partner, weight=5),
     Kind("console cut off", _cut_console, weight=2),
     Kind("host cut off", _cut_off, weight=2),
     Kind("clock set", _clock),

@@ -229,7 +229,7 @@ LIMITS = {
     "OMAPI connections": 16,
     "OMAPI handles": 16,
 }
-"""Of a pair with three consoles; see a soak's summary for what it used."""
+"""Of a pair with four consoles; see a soak's summary for what it used."""
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

@@ -211,7 +211,8 @@ class Masher:
             return engine.plan(Action.SYNC_RESTART, Role.PRIMARY, variant)
         plans = [engine.plan(action, role) for action in Action for role in Role]
         allowed = [plan for plan in plans if plan.allowed]
-        return self.chance.choice(allowed if allowed and self.chance.random() < 0.7 else plans)
+        pool = allowed if allowed and self.chance.random() < 0.7 else plans
+        return self.chance.choices(pool, [1 if plan.action is Action.START else 3 for plan in pool])[0]
 
     def _fumble(self, plan: Plan) -> None:
         wrong = self.chance.choice(["", plan.confirm_text.upper(), plan.confirm_text + " ", plan.partner_name, "yes"])
@@ -224,7 +225,7 @@ class Masher:
 
     def _press(self, plan: Plan) -> None:
         """Confirmed as it wants to be, and a refused one too."""
-        swears = self.chance.random() < 0.4
+        swears = self.chance.random() < 0.7
         self.seat.begin(plan, plan.confirm_text, plan.ruling.sentence if swears else "")
         if self.chance.random() < 0.12:
             time.sleep(self.chance.uniform(0.0, 2.0))

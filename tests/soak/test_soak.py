@@ -24,7 +24,7 @@ from dhcptui.model.snapshot import Role
 from dhcptui.practice.pair import PracticePair
 from tests.soak import judge, judge_audit, summary
 from tests.soak.faults import BY_HAND, Faults
-from tests.soak.history import History, Sample
+from tests.soak.history import CONSOLE, History, Sample
 from tests.soak.operators import Follower, Masher, Seat
 from tests.soak.tap import Tap
 from tests.soak.typist import Typist
@@ -35,6 +35,7 @@ LAG_SECONDS = 5.0
 """So much later is judged: by then everything has been written down, by everybody."""
 HEAL_SECONDS = 120.0
 MOST_BROKEN = 5
+MASHERS = ("masher", "other masher")
 
 
 class Soak:
@@ -43,14 +44,14 @@ class Soak:
     def __init__(self, pair: PracticePair, tap: Tap, history: History) -> None:
         self.pair, self.tap, self.history = pair, tap, history
         self.tally: Counter[str] = Counter()
-        chance = [random.Random(f"{SEED} {who}") for who in ("faults", "masher", "typist")]  # noqa: S311
+        chance = [random.Random(f"{SEED} {who}") for who in ("faults", "typist", *MASHERS)]  # noqa: S311
         config = pair.write_config()
         settings = load(config).pair(None)
-        self.seats = [Seat(name, settings, history, self.tally) for name in ("follower", "masher")]
+        self.seats = [Seat(name, settings, history, self.tally) for name in ("follower", *MASHERS)]
         self.faults = Faults(tap, chance[0])
         self.follower = Follower(self.seats[0], lambda role: not history.truths[-1].servers[role].running, self.restart)
-        self.masher = Masher(self.seats[1], chance[1])
-        self.typist = Typist(config, history, chance[2], self.tally)
+        self.mashers = [Masher(*each) for each in zip(self.seats[1:], chance[2:], strict=True)]
+        self.typist = Typist(config, history, chance[1], self.tally)
         self.audit = judge_audit.Reader(default_path(), [pair.settings.key_secret])
         self.broken: list[str] = []
         self._judged = mono()
@@ -128,7 +129,8 @@ def test_it_holds_under_fire() -> None:
             seat.open()
         try:
             soak.begin(soak.follower.run, soak.end)
-            soak.begin(soak.masher.run, soak.rough)
+            for masher in soak.mashers:
+                soak.begin(masher.run, soak.rough)
             soak.begin(soak.typist.run, soak.rough)
             soak.begin(lambda _stop: soak.faults.run(), soak.rough)
             soak.watch(SECONDS)
@@ -146,12 +148,25 @@ def test_it_holds_under_fire() -> None:
         time.sleep(LAG_SECONDS)
         soak.judge(mono())
         soak.broken += judge_audit.runs(history, mono())
-        soak.broken += soak.masher.broken + soak.typist.broken
+        soak.broken += [each for masher in soak.mashers for each in masher.broken] + soak.typist.broken
         soak.broken += [repr(failure) for seat in soak.seats for failure in seat.failures]
-        refusals = soak.seats[0].refusals + soak.seats[1].refusals
+        refusals = sum((seat.refusals for seat in soak.seats), Counter[str]())
         print(summary.text(history, soak.tally, refusals, mono()))
     assert not soak.broken, f"seed {SEED}\n" + "\n".join(soak.broken[:20])
+    assert not blind(history, soak.tally), blind(history, soak.tally)
     assert healed, f"seed {SEED}: not normal again by following {soak.follower.advice!r}: {history.truths[-1]}"
+
+
+def blind(history: History, tally: Counter[str]) -> list[str]:
+    """What a soak that proves anything has seen, and this one has not."""
+    seen = {
+        "faults": len(history.faults) >= SECONDS / 10,
+        "states read from a screen": tally["screen: states read"] >= SECONDS,
+        "writes to a server": any(act.what == "local-state" and act.by == CONSOLE for act in history.acts),
+        "a refused action": any("refused" in each for each in tally),
+        "a verified action": any("verified" in each for each in tally),
+    }
+    return [what for what, there in seen.items() if not there]
 
 
 def heal(soak: Soak) -> bool:
