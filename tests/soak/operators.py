@@ -25,6 +25,8 @@ FRESHEST_SECONDS = 6.0
 """What is said to be so now was so within this, however the age is told."""
 LOOSE_SECONDS = 0.05
 RUN_SECONDS = 180.0
+FAULT = re.compile(r"a fault (?:of the console|in dhcptui)")
+"""How a console names a fault of its own: what it caught, and goes on after."""
 _DIGITS = re.compile(r"\d+(\.\d+)?")
 _RESTART = re.compile(r"(?:Restart|Start) (dhcp\d)(?:'s dhcpd| again)")
 
@@ -50,7 +52,8 @@ class Seat:
         self.engine = EngineThread(settings)
         self._told = threading.Condition()
         self._last: Progress | None = None
-        self.failures: list[BaseException] = []
+        self.faults: set[str] = set()
+        """What it says of itself that no console should have to say."""
         self.refusals: Counter[str] = Counter()
 
     def open(self) -> None:
@@ -61,7 +64,7 @@ class Seat:
         """Leave; a step under way is finished."""
         self.engine.stop()
         if self.engine.failure is not None:
-            self.failures.append(self.engine.failure)
+            self.faults.add(f"its engine ended: {self.engine.failure!r}")
 
     def reopen(self) -> None:
         """Leave, whatever is under way, and come back."""
@@ -74,6 +77,8 @@ class Seat:
     def on_snapshot(self, snapshot: PairSnapshot) -> None:
         """Every frame is a claim."""
         self._history.claims.extend(claims(snapshot, moment(), self.name))
+        for view in snapshot.servers:
+            self.faults |= {each.detail for each in (view.omapi, view.ssh, view.log) if FAULT.search(each.detail)}
 
     def look(self) -> None:
         """A frame without news: the values have aged."""
@@ -126,6 +131,8 @@ class Seat:
                 self._told.wait(0.1)
             outcome, result = self._last.outcome, self._last.result
         self._tally[f"{self.name}: {plan.action.value} {outcome.value}"] += 1
+        if FAULT.search(result):
+            self.faults.add(result)
         if outcome is Outcome.REFUSED:
             self.refusals[_DIGITS.sub("N", result)[:90]] += 1
         return outcome
@@ -196,7 +203,7 @@ class Masher:
         while not stopped.wait(self.chance.uniform(0.05, 0.5)):
             self.seat.look()
             plan = self._choose(stopped)
-            if self.chance.random() < 0.2:
+            if self.chance.random() < 0.12:
                 self._fumble(plan)
             elif plan.allowed or self.chance.random() < 0.3:
                 self._press(plan)

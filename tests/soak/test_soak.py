@@ -92,7 +92,9 @@ class Soak:
         for law in judge.LIVE:
             self.broken += law(self.history, self._judged, until)
         self._judged = until
-        self.history.claims[:] = [claim for claim in self.history.claims if claim.at > until]
+        self.broken += [f"{seat.name}: {fault}" for seat in self.seats for fault in seat.faults.copy()]
+        claims = self.history.claims
+        del claims[: next((index for index, claim in enumerate(claims) if claim.at > until), 0)]
         self.broken += [
             f"the engine of {seat.name} ended: {seat.engine.failure!r}" for seat in self.seats if seat.engine.failure
         ]
@@ -149,7 +151,6 @@ def test_it_holds_under_fire() -> None:
         soak.judge(mono())
         soak.broken += judge_audit.runs(history, mono())
         soak.broken += [each for masher in soak.mashers for each in masher.broken] + soak.typist.broken
-        soak.broken += [repr(failure) for seat in soak.seats for failure in seat.failures]
         refusals = sum((seat.refusals for seat in soak.seats), Counter[str]())
         print(summary.text(history, soak.tally, refusals, mono()))
     assert not soak.broken, f"seed {SEED}\n" + "\n".join(soak.broken[:20])

@@ -17,6 +17,7 @@ from dhcptui.engine.clocks import mono
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
 from tests.soak.history import NOT_RUNNING, Claim, History
+from tests.soak.operators import FAULT
 from tests.terminal import ENTER, ESC, Terminal
 
 SCREEN_SECONDS = 10.0
@@ -61,6 +62,8 @@ class Typist:
             with Terminal(self._argv, columns=COLUMNS, rows=40) as terminal:
                 self._tally["screen: opened"] += 1
                 self._sit(terminal, stopped)
+                if FAULT.search(terminal.received.decode("utf-8", "replace")):
+                    self.broken.append(f"a fault of the console on the screen:\n{terminal.text()}")
                 if _PYTHON in terminal.received.decode("utf-8", "replace"):
                     self.broken.append(f"a traceback on the screen:\n{terminal.text()}")
 
