@@ -21,7 +21,7 @@ from dhcptui.engine.record import ServerRecord, first, pause, told
 from dhcptui.engine.recorded import Noted, RecordedWatch
 from dhcptui.engine.remarks import Remarks
 from dhcptui.engine.time_watch import follow_time_sync
-from dhcptui.model.loglines import LogLine, parse
+from dhcptui.model.loglines import LogLine, parse_lines
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, ClockOffset, Link, ProcessSighting, Role, Seen
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS
@@ -256,7 +256,7 @@ class SshWatch:
 
     def _deliver(self, batch: Sequence[bytes]) -> None:
         now, self._heard_at = time.time(), mono()
-        lines = [parse(raw, now, utc_offset_seconds=self._utc_offset_seconds) for raw in batch]
+        lines = parse_lines(batch, now, self._utc_offset_seconds)
         self._logged(self._record.view.role, lines)
         if self._remarks.add(lines, self._record.view.server_time(moment())):
             self._record.update(remarks=self._remarks.kept)

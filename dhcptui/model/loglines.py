@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -21,7 +22,7 @@ from typing import NamedTuple
 from dhcptui.model.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, reason_of
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
 
-__all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse"]
+__all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse", "parse_lines"]
 
 DAY = 86400
 LOOK_BACK = 4
@@ -41,7 +42,12 @@ _TAG = re.compile(r"(?:(\S*\bdhcpd)(?:\[(\d+)\])?|([^\s\[\]:]+)\[(\d+)\]): ?(.*)
 _PROGRAMS = frozenset({"dhcpd", "dhcpd3", "/usr/sbin/dhcpd", "/usr/local/sbin/dhcpd"})
 _REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]")
 _new = tuple.__new__  # half the time of the constructor of a NamedTuple
+_CLIENTS = ("DHCP", "BOOTRE")
+_CLIENT = LineKind.CLIENT
 _BAD_CONFIG = re.compile(r"\S+ line \d+: .+")
+
+Head = tuple[float | None, str, int | None]
+"""Time, clock and pid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,38 +87,55 @@ def parse(raw: str | bytes, now: float, utc_offset_seconds: int = 0) -> LogLine:
     `now` (epoch seconds) only chooses the year of a stamp without one: the latest that lies no more than a day ahead.
     `utc_offset_seconds` is the server's offset from UTC, for stamps without a zone (east is positive).
     """
-    return _parse_plain(raw, now, utc_offset_seconds) or _parse_any(raw, now, utc_offset_seconds)
+    return parse_lines((raw,), now, utc_offset_seconds)[0]
 
 
-def _parse_plain(raw: str | bytes, now: float, utc_offset_seconds: int) -> LogLine | None:
+def parse_lines(raws: Iterable[str | bytes], now: float, utc_offset_seconds: int = 0) -> list[LogLine]:
+    """Judge raw lines, each as `parse` does. Those of one second share what stands before the message, and one look at it."""
+    heads: dict[str, Head | None] = {}
+    return [
+        _parse_plain(raw, now, utc_offset_seconds, heads) or _parse_any(raw, now, utc_offset_seconds) for raw in raws
+    ]
+
+
+def _parse_plain(
+    raw: str | bytes, now: float, utc_offset_seconds: int, heads: dict[str, Head | None]
+) -> LogLine | None:
     """What nearly every line of a busy server is: printable ASCII, from dhcpd. None for all others.
 
-    Lines of one second share what stands before the message, and so one look at it.
+    Every microsecond here is a second of a million lines. `heads`: what was found of the beginnings seen so far.
     """
     try:
         line = raw.decode("ascii") if isinstance(raw, bytes) else raw
     except UnicodeDecodeError:
         return None
-    line = line.rstrip("\r\n")
-    if not (line.isascii() and line.isprintable()) or len(line) > DEFAULT_LIMIT:
+    if not line.isprintable():
+        line = line.rstrip("\r\n")
+        if not line.isprintable():
+            return None
+    if not line.isascii() or len(line) > DEFAULT_LIMIT:
         return None
     head, colon, text = line.partition(": ")
     fraction = ""
-    if head[4:5] == "-" and head[19:20] == "." and head[20:26].isdigit() and not head[26:27].isdigit():
+    if head[19:20] == "." and head[4] == "-" and head[20:26].isdigit() and not head[26:27].isdigit():
         fraction, head = head[19:26], head[:19] + head[26:]
-    if not colon or (found := _head(head, now, utc_offset_seconds)) is None:
+    if head in heads:
+        found = heads[head]
+    else:
+        found = heads[head] = _head(head, now, utc_offset_seconds)
+    if found is None or not colon:
         return None
     stamp, clock, number = found
     if fraction and stamp is not None:
         stamp += float(fraction)
-    if text.startswith(("DHCP", "BOOTRE")) and ": " not in text:  # most lines of a busy server end here
-        return _new(LogLine, (stamp, clock, text, number, LineKind.CLIENT, None, "", None, text, None))
+    if text.startswith(_CLIENTS) and ": " not in text:  # most lines of a busy server end here
+        return _new(LogLine, (stamp, clock, text, number, _CLIENT, None, "", None, text, None))
     return _judge(stamp, clock, text, number)
 
 
 @lru_cache(maxsize=4096)
-def _head(head: str, now: float, utc_offset_seconds: int) -> tuple[float | None, str, int | None] | None:
-    """Time, clock and pid of what stands before dhcpd's message; None where another program speaks, or none is named."""
+def _head(head: str, now: float, utc_offset_seconds: int) -> Head | None:
+    """What stands before dhcpd's message, judged; None where another program speaks, or none is named."""
     match = _PREFIX.fullmatch(head + ": ")
     if match is None or match["program"] not in _PROGRAMS or match["text"]:
         return None
@@ -154,14 +177,14 @@ def _parse_any(raw: str | bytes, now: float, utc_offset_seconds: int) -> LogLine
 
 def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLine:
     """What the lexicon says of dhcpd's message `text`."""
-    if not text.startswith(("DHCP", "BOOTRE")):  # there the word is a client's, and nothing is quoted
+    if not text.startswith(_CLIENTS):  # there the word is a client's, and nothing is quoted
         text = masked(text)
     said = text
     if repeated := _REPEATED.fullmatch(text):  # rsyslog's own folding: judge what was repeated
         said = repeated[1]
     found = look_up(said)
     if found is None:
-        kind = LineKind.CLIENT if said.startswith(("DHCP", "BOOTRE", "reuse_lease:")) else LineKind.ROUTINE
+        kind = LineKind.CLIENT if said.startswith((*_CLIENTS, "reuse_lease:")) else LineKind.ROUTINE
         if kind is LineKind.ROUTINE and _BAD_CONFIG.fullmatch(said):
             return LogLine(stamp, clock, text, pid, LineKind.ERROR, "I-6", "error in the configuration", None, text)
         return LogLine(stamp, clock, text, pid, kind, fold_key=text)
@@ -225,9 +248,12 @@ def _clock(stamp: float | None) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LogRow:
-    """What one row of a log pane shows: `line`, the first of `count` that say the same, and the latest of them."""
+    """What one row of a log pane shows: `line`, the first of `count` that say the same, and the latest of them.
+
+    Nobody changes one. (Frozen it takes four times as long to make, and there is one for nearly every line.)
+    """
 
     line: LogLine
     count: int
@@ -262,26 +288,32 @@ class Folder:
 
     def __init__(self) -> None:
         self._recent: deque[LogRow] = deque(maxlen=LOOK_BACK)
+        self._keys: deque[str] = deque(maxlen=LOOK_BACK)
+        """Their keys: that none fits is seen at a glance, and is so of nearly every line of a busy server."""
 
     def add(self, line: LogLine) -> FoldResult:
         """Take the next line; the result says what to do to the rows shown."""
         key = line.fold_key
         if key is None:
-            self._recent.clear()
+            self.clear()
             return FoldResult(LogRow(line, 1, line), 0)
-        for back, row in enumerate(reversed(self._recent), 1):
-            first = row.line
-            if first.fold_key == key and first.pid == line.pid and first.kind is line.kind:
-                joined = LogRow(first, row.count + 1, line, _widen(row.span, line.subject))
-                self._recent[-back] = joined
-                return FoldResult(joined, back)
-        row = LogRow(line, 1, line, _widen(None, line.subject))
+        if key in self._keys:
+            for back, row in enumerate(reversed(self._recent), 1):
+                first = row.line
+                if first.fold_key == key and first.pid == line.pid and first.kind is line.kind:
+                    joined = LogRow(first, row.count + 1, line, _widen(row.span, line.subject))
+                    self._recent[-back] = joined
+                    return FoldResult(joined, back)
+        subject = line.subject
+        row = LogRow(line, 1, line, (subject, subject) if subject else None)
         self._recent.append(row)
-        return FoldResult(row, 0)
+        self._keys.append(key)
+        return _new(FoldResult, (row, 0))
 
     def clear(self) -> None:
         """Forget what was shown: the next line begins a new row."""
         self._recent.clear()
+        self._keys.clear()
 
 
 def _widen(span: tuple[str, str] | None, subject: str | None) -> tuple[str, str] | None:

@@ -97,7 +97,7 @@ class Event:
 
 def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
     """The note in a log line of `role`, if it tells of this relationship's states, its link, or of dhcpd's life."""
-    if line.stamp is None:
+    if line.stamp is None or line.kind is LineKind.CLIENT:
         return None
     move = line.transition
     if move is not None:

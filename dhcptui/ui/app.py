@@ -17,6 +17,7 @@ from textual.filter import LineFilter
 from dhcptui.engine.api import Console, Drills
 from dhcptui.engine.clocks import moment
 from dhcptui.model.snapshot import Moment, Role
+from dhcptui.ui import collector
 from dhcptui.ui.bridge import Bridge, Wake
 from dhcptui.ui.commands import Commands
 from dhcptui.ui.look import ASCII, UNICODE
@@ -96,6 +97,8 @@ class DhcptuiApp(App[None]):
             loop.add_signal_handler(signal.SIGTERM, self.exit)
             loop.add_signal_handler(signal.SIGHUP, self.hang_up)
         await self.push_screen(self.main)
+        if not self.is_headless:
+            self.call_after_refresh(collector.settle)
         self.call_after_refresh(self.engine.start, self.bridge)
         self.set_interval(1.0, self.look_at_engine)
 

@@ -13,6 +13,7 @@ from dhcptui.config import PairSettings
 from dhcptui.console_settings import ConsoleSettings, check_theme
 from dhcptui.engine.api import Console, Drills
 from dhcptui.faults import keep
+from dhcptui.ui import collector
 from dhcptui.ui.lifeline import watch_terminal
 
 EXIT_FAULT = 70
@@ -37,6 +38,7 @@ def run_console(
     """
     theme = chosen_theme(theme, looks)
     _set_switches()
+    collector.hold()
     from dhcptui.ui.app import DhcptuiApp  # noqa: PLC0415  textual: 190 ms
 
     app = DhcptuiApp(

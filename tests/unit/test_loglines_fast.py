@@ -43,7 +43,7 @@ def test_both_ways_agree(parts: tuple[str, str, str, str], end: str, offset: int
     for text in (line + end, line[: odd[0]] + odd[1] + line[odd[0] :] + end):
         for raw in (text, text.encode("utf-8", "surrogatepass")):
             long = _parse_any(raw, NOW, offset)
-            assert (_parse_plain(raw, NOW, offset) or long) == long
+            assert (_parse_plain(raw, NOW, offset, {}) or long) == long
             assert parse(raw, NOW, offset) == long
 
 
@@ -56,7 +56,7 @@ def test_both_ways_agree_on_anything(raw: str | bytes) -> None:
 @pytest.mark.parametrize("stamp", [stamp for stamp in STAMPS if "." not in stamp or "6" in stamp])
 def test_the_usual_lines_go_the_quick_way(stamp: str) -> None:
     """Otherwise the two would agree on nothing; and the fraction of a second is kept."""
-    quick = _parse_plain(f"{stamp} dhcp1 dhcpd[7]: {DISCOVER}\n".encode(), NOW, 0)
+    quick = _parse_plain(f"{stamp} dhcp1 dhcpd[7]: {DISCOVER}\n".encode(), NOW, 0, {})
     assert quick is not None
     assert quick.text == DISCOVER
 
