@@ -77,17 +77,20 @@ def _console(args: argparse.Namespace) -> int:
     settings = config.pair(args.pair)
     if not terminal:
         raise ConfigError("the console needs a terminal; for scripts there is `dhcptui status --json`")
-    from dhcptui.engine.thread import EngineThread
-    from dhcptui.ui.run import run_console
+    from dhcptui.ui.opening import opening
 
-    return run_console(
-        EngineThread(settings),
-        settings,
-        looks=config.console,
-        theme=args.theme,
-        ascii_only=args.ascii,
-        place=f"{config.path} (`dhcptui config show` prints it with every default)",
-    )
+    with opening(f"{settings.name}: asking {settings.primary.name} and {settings.secondary.name} ..."):
+        from dhcptui.engine.thread import EngineThread
+        from dhcptui.ui.run import run_console
+
+        return run_console(
+            EngineThread(settings),
+            settings,
+            looks=config.console,
+            theme=args.theme,
+            ascii_only=args.ascii,
+            place=f"{config.path} (`dhcptui config show` prints it with every default)",
+        )
 
 
 def _welcome(args: argparse.Namespace, error: ConfigError) -> int:

@@ -11,19 +11,14 @@ from typing import TYPE_CHECKING
 from dhcptui.config import PairSettings
 from dhcptui.engine.chronicle import Chronicle
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.first import first_snapshot
 from dhcptui.engine.reach_watch import ReachWatch
 from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.loglines import LogLine
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView, unseen
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 
 if TYPE_CHECKING:
     from dhcptui.engine.actions.sync_compare import Comparison
-
-
-def first_snapshot(settings: PairSettings) -> PairSnapshot:
-    """What is known before anything was asked."""
-    one, two = settings.primary, settings.secondary
-    return unseen(settings.name, settings.peer, (one.name, one.host), (two.name, two.host))
 
 
 class PairEngine:

@@ -7,18 +7,14 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from dhcptui.config import PairSettings
-from dhcptui.engine import runner
-from dhcptui.engine.actions import make_plan
-from dhcptui.engine.actions.sync_compare import compare
 from dhcptui.engine.api import Listener
 from dhcptui.engine.audit import AuditError, AuditLog, Desk, Operator
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.configuration_check import ConfigurationCheck, check_configuration, not_checked
-from dhcptui.engine.lease_look_up import look_up, no_look_up
-from dhcptui.engine.locks import break_lock, clear_left, tidy
-from dhcptui.engine.pair import PairEngine, first_snapshot
+from dhcptui.engine.first import first_snapshot
 from dhcptui.engine.unfinished import dismiss, find_interrupted, recent_records
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
@@ -30,6 +26,11 @@ from dhcptui.model.plan import Plan, Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.model.timeline import Event, from_audit
 
+if TYPE_CHECKING:
+    from dhcptui.engine.pair import PairEngine
+
+# What watches and acts is loaded by the engine's thread, or when it is asked for: it is a fifth of the program's start, and
+# the first frame needs none of it.
 STOP_SECONDS = 5.0
 
 
@@ -87,6 +88,8 @@ class EngineThread:
 
     def plan(self, action: Action, acting: Role, variant: str = "") -> Plan:
         """The plan of an action on the newest snapshot. No I/O. `variant`: "rollback" of a sync-restart."""
+        from dhcptui.engine.actions import make_plan
+
         comparison = self._engine.comparison if self._engine else None
         return make_plan(
             action, acting, self._settings, self._snapshot, moment(), comparison=comparison, variant=variant
@@ -106,6 +109,8 @@ class EngineThread:
 
     @staticmethod
     async def _compare(engine: PairEngine) -> None:
+        from dhcptui.engine.actions.sync_compare import compare
+
         engine.compared(await compare(engine))
 
     def forecasts(self) -> tuple[PoolForecast, ...]:
@@ -128,6 +133,8 @@ class EngineThread:
 
     def look_up(self, text: str) -> Future[LookUp]:
         """Ask both servers for a lease, in the background."""
+        from dhcptui.engine.lease_look_up import look_up, no_look_up
+
         if self._engine is None or self._loop is None or not self._thread.is_alive():
             answer: Future[LookUp] = Future()
             answer.set_result(no_look_up(text, "the engine is not running"))
@@ -170,12 +177,16 @@ class EngineThread:
         except AuditError as error:
             return f"Refused: {error}"
         self._interrupted = None
+        from dhcptui.engine.locks import clear_left
+
         await clear_left(engine, run.action, self._desk)
         self._changed(engine.snapshot)
         return f"{run.action} on {run.acting} is dismissed; the audit log says so."
 
     def break_lock(self, role: Role, typed: str) -> Future[str]:
         """Remove somebody's lock; `typed` is its owner@host. The answer says what happened."""
+        from dhcptui.engine.locks import break_lock
+
         if self._engine is None or self._loop is None or not self._thread.is_alive():
             answer: Future[str] = Future()
             answer.set_result("Refused: the engine is not running.")
@@ -185,6 +196,8 @@ class EngineThread:
 
     def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
         """Run a confirmed plan on the engine's thread; progress comes by the listener."""
+        from dhcptui.engine import runner
+
         engine, listener, loop = self._engine, self._listener, self._loop
         if listener is None:
             return
@@ -198,6 +211,8 @@ class EngineThread:
     async def _act(
         self, engine: PairEngine, plan: Plan, typed: str, sentence: str, tell: Callable[[Progress], None]
     ) -> None:
+        from dhcptui.engine import runner
+
         if self._acting is not None:
             tell(runner.refused(plan, f"Refused: {self._acting.action.value} is still running."))
             return
@@ -215,6 +230,9 @@ class EngineThread:
             self._failure = error
 
     async def _watch(self) -> None:
+        from dhcptui.engine.locks import tidy
+        from dhcptui.engine.pair import PairEngine
+
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self._engine = PairEngine(self._settings, self._changed, self._logged)

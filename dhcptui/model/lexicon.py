@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 
 class LineKind(StrEnum):
@@ -44,8 +44,12 @@ _TYPES = {
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 
 
-def _compile(format_: str) -> re.Pattern[str]:
-    """`{name}` or `{name:type}` stands where dhcpd has a conversion; the slot `each` is what varies within a fold."""
+@cache
+def _compiled(format_: str) -> re.Pattern[str]:
+    """`{name}` or `{name:type}` stands where dhcpd has a conversion; the slot `each` is what varies within a fold.
+
+    Compiled when a line first looks like it: most of dhcpd's lines are never seen, and the console's start waits for none.
+    """
     parts = _SLOT.split(format_)
     source = re.escape(parts[0])
     for name, type_, literal in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
@@ -57,8 +61,8 @@ def _compile(format_: str) -> re.Pattern[str]:
 class Entry:
     """One row of the table: a line dhcpd can write.
 
-    `source` is where dhcpd writes it, `format` its format string with slots, `pattern` the same as a regular expression
-    for `fullmatch`, `incident` the usual entry of the incident catalogue ("I-7"), `meaning` what to tell a person.
+    `source` is where dhcpd writes it, `format` its format string with slots, `incident` the usual entry of the incident
+    catalogue ("I-7"), `meaning` what to tell a person.
     """
 
     source: str
@@ -68,10 +72,11 @@ class Entry:
     meaning: str
     weighed: bool = False
     """The reason text decides the kind as well as the incident."""
-    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "pattern", _compile(self.format))
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The format as a regular expression, for `fullmatch`."""
+        return _compiled(self.format)
 
 
 # What a server says when it does not serve (table 2.3); a plain statement that clients get nothing from it.
@@ -287,16 +292,17 @@ TARGET_INCIDENT = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason text of tables 2.1 and 2.2; `pattern` is for `fullmatch`."""
+    """A reason text of tables 2.1 and 2.2."""
 
     format: str
     kind: LineKind
     incident: str | None
     meaning: str
-    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "pattern", _compile(self.format))
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The format as a regular expression, for `fullmatch`."""
+        return _compiled(self.format)
 
 
 REASONS: tuple[Reason, ...] = (

@@ -57,7 +57,7 @@ class DhcptuiApp(App[None]):
         self.animation_level = "none"
         for each in THEMES.values():
             self.register_theme(each)
-        self._theme_name = theme or fitting(self)
+        self._begin_with(theme or fitting(self))
         self._ascii = AsciiOnly() if ascii_only else None
         self.engine = console
         self.bridge = Bridge(self.post_message)
@@ -86,9 +86,13 @@ class DhcptuiApp(App[None]):
         """NO_COLOR with the terminal's own colours: no colour at all, rather than shades of grey. ASCII last."""
         return filters(super().get_line_filters(), self._ascii)
 
-    def on_load(self) -> None:
-        """Before the first frame."""
-        self.theme = self._theme_name
+    def _begin_with(self, name: str) -> None:
+        """The first theme, as if it had been there always: a change of theme reads the stylesheet once more."""
+        self.set_reactive(App.theme, name)
+        self.set_class(self.current_theme.dark, "-dark-mode", update=False)
+        self.set_class(not self.current_theme.dark, "-light-mode", update=False)
+        self.add_class(f"-theme-{name}", update=False)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     async def on_mount(self) -> None:
         """Paint first, then let the engine begin."""

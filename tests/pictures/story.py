@@ -18,7 +18,7 @@ from typing import Any
 from dhcptui.config import PairSettings, load
 from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.engine.clocks import mono
-from dhcptui.engine.pair import first_snapshot
+from dhcptui.engine.first import first_snapshot
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.guards import Action
