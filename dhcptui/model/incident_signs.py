@@ -28,6 +28,8 @@ NOTE, WARNING, CRITICAL = Weight
 MOST_EVIDENCE = 6
 LOOK_SECONDS = 1.0
 """A look around over SSH began so much earlier than its answer came."""
+FIRST_BALANCE_SECONDS = 5.0
+"""The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
 ORDER = (
     "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-18", "I-2", "I-4",
@@ -113,9 +115,10 @@ def unbalanced(seen: Scene) -> Iterator[Found]:
     restart = ((_A.SYNC_RESTART, Role.PRIMARY),)
     for me, _ in seen.sides:
         empty = [p for p in me.pools if not me.own(p) and p.free + p.backup >= max(2, p.total // 10)]
+        after = me.since + FIRST_BALANCE_SECONDS
         lines = [
-            *me.lines({"I-2"}, 600, {LineKind.WARNING}, after=me.since),
-            *(r for r in me.lines({"I-1"}, 600, {LineKind.WARNING}, after=me.since) if "holds all free" in r.line.text),
+            *me.lines({"I-2"}, 600, {LineKind.WARNING}, after=after),
+            *(r for r in me.lines({"I-1"}, 600, {LineKind.WARNING}, after=after) if "holds all free" in r.line.text),
         ]
         # Lines alone, beside counters that are well or all used up, tell of a moment that has passed, or of a full pool.
         passed = not empty and (bool(me.pools) or all("requesting peer" in remark.line.text for remark in lines))

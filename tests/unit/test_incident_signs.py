@@ -177,6 +177,8 @@ def remedies(snapshot: PairSnapshot, id_: str) -> list[Action]:
             hung(Q), {"I-1": Weight.CRITICAL}, {"I-2", "I-7"},
         ),
         (dressed(live(P), 0, (101, 0, 50), None), live(Q), {"I-2": Weight.WARNING}, {"I-1", "I-7"}),
+        (said(live(P, stos=int(NOW.wall) - 30), (20, "DHCPDISCOVER from 00:16:3e:11:22:33 via eth0: peer holds all free leases")), live(Q), {"I-2": Weight.NOTE}, {"I-1"}),
+        (said(live(P, stos=int(NOW.wall) - 30), (29, "DHCPDISCOVER from 00:16:3e:11:22:33 via eth0: peer holds all free leases")), live(Q), {}, {"I-2", "I-1"}),
         (live(P, COMM), live(Q, COMM), {"I-7": Weight.WARNING, "I-11": Weight.NOTE}, {"I-1", "I-5", "I-6"}),
         (live(P, COMM, offset=90), live(Q, COMM), {"I-5": Weight.WARNING}, {"I-7", "I-1"}),
         (
