@@ -20,7 +20,7 @@ from dhcptui.model.words import day_clock, joined
 _S = FailoverState
 _Pair = tuple[ServerStanding, ServerStanding]
 Named = Mapping[str, Probable]
-MOST_LETTERS = 112
+MOST_LETTERS = 108
 """What two rows of a narrow terminal hold beside level and clock."""
 NO_SPACE = "No space left on device"
 """What the C library says of a full disk, as dhcpd logs it."""
