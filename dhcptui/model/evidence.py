@@ -257,9 +257,24 @@ def start_order(each: Case) -> Finding:
     return Finding(asked, f"{said} and {other} does not answer: start {other} first", False, f"files on {other}")
 
 
+_BOTH_ALONE = {
+    (_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN),
+    (_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED),
+    (_S.PARTNER_DOWN, _S.PARTNER_DOWN),
+}
+"""What a stopped server wrote down last, and its partner's state now: when they meet they compare their leases."""
+
+
 def start_warnings(each: Case) -> list[str]:
     """What will happen when the acting server starts."""
     name, other = each.me.view.name, each.partner.view.name
+    recorded = each.me.view.recorded.value.state if each.me.view.recorded else None
+    if (recorded, each.partner.state) in _BOTH_ALONE:
+        return [
+            f"{name} last served alone ({recorded.word if recorded else '?'}), and {other} is in"
+            f" {each.partner.state.word if each.partner.state else '?'}: both go through potential-conflict,"
+            " and for a moment nobody is served."
+        ]
     if each.partner.state is _S.PARTNER_DOWN:
         return [f"{name} fetches the leases from {other} first; it may wait out the MCLT before it answers clients."]
     if not each.partner.live:

@@ -18,6 +18,7 @@ from dhcptui.model.snapshot import (
     PartnerReach,
     ProcessSighting,
     Reach,
+    RecordedState,
     Role,
     Seen,
     ServerView,
@@ -257,3 +258,20 @@ def test_a_host_that_says_no_is_not_gone() -> None:
     survivor = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), reach=reach)
     refused = replace(gone(Q), ssh=replace(gone(Q).ssh, answered=True))
     assert not allowed(Action.PARTNER_DOWN, survivor, refused)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "partner", "dark"),
+    [
+        (S.COMMUNICATIONS_INTERRUPTED, S.PARTNER_DOWN, True),
+        (S.PARTNER_DOWN, S.COMMUNICATIONS_INTERRUPTED, True),
+        (S.NORMAL, S.PARTNER_DOWN, False),
+        (S.COMMUNICATIONS_INTERRUPTED, S.COMMUNICATIONS_INTERRUPTED, False),
+    ],
+)
+def test_a_start_that_darkens_says_so(recorded: S, partner: S, dark: bool) -> None:
+    """A server that served alone comes back to one that does: for a moment nobody is served (the first: seen on a real pair)."""
+    last = Seen(RecordedState(recorded, None, S.NORMAL, "lease file", None), NOW.mono - 1)
+    ruling = rule(Action.START, Q, pair(live(P, partner), replace(down(Q), recorded=last)), NOW)
+    assert ruling.allowed
+    assert ("nobody is served" in " ".join(ruling.warnings)) is dark
