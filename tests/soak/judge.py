@@ -43,15 +43,16 @@ def service(history: History, since: float, until: float) -> Iterator[str]:
 
     Where at least one server answered clients right before an act of a console, at least one answers at every moment
     of the reaction to it, unless something else that darkens happened during it or too shortly before to be known.
-    Nobody's plan announces anything else: what a plan warns of (a partner that lives, or dies later) needs another
-    fault, and what a person swears to falsely is judged by `conflicts`.
+    One plan may announce it: to start a server that served alone beside a partner that does. What the others warn of
+    (a partner that lives, or dies later) needs another fault; what a person swears to falsely is judged by `conflicts`.
     """
     for act in _ours(history, since, until):
         if not history.truth_before(act.at).serving:
             continue
         out = next((t for t in history.between(act.at, act.at + REACTION_SECONDS) if not t.serving), None)
-        if out is not None and not _darkened(history, act.at - KNOWING_SECONDS, out.at):
-            yield f"{_told(act)} left nobody serving {out.at - act.at:.3f} s later: {_both(out)}"
+        if out is None or _darkened(history, act.at - KNOWING_SECONDS, out.at) or _announced(history, act):
+            continue
+        yield f"{_told(act)} left nobody serving {out.at - act.at:.3f} s later: {_both(out)}"
 
 
 def conflicts(history: History, since: float, until: float) -> Iterator[str]:
@@ -83,6 +84,15 @@ def verified(history: History, since: float, until: float) -> Iterator[str]:
         lit = any(truth.serving for truth in history.between(at - KNOWING_SECONDS / 2, at))
         if not lit and not _darkened(history, at - KNOWING_SECONDS, at):
             yield f"{record['action']} on {record['server']} was verified while nobody served: {record['text']}"
+
+
+def _announced(history: History, act: Act) -> bool:
+    """The plan that was confirmed had said that nobody would be served for a moment."""
+    begun = [
+        r for r in history.audit if r["event"] == "begin" and r["action"] == "start" and history.logged(r) <= act.at
+    ]
+    words = " ".join(begun[-1]["plan"]["warnings"]) if begun and act.what == "run" else ""
+    return bool(begun) and begun[-1]["server"] == NAMES[act.role] and "nobody is served" in words
 
 
 def _darkened(history: History, since: float, until: float) -> bool:

@@ -78,6 +78,19 @@ def test_somebody_else_puts_the_last_light_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("warnings", "broken"),
+    [([], True), (["both go through potential-conflict, and for a moment nobody is served."], False)],
+)
+def test_a_start_that_is_announced_to_darken(warnings: list[str], broken: bool) -> None:
+    """Both served alone: when they meet they serve nobody, and the plan has to say so."""
+    happened = history((0.0, "partner-down", ""), (10.1, "potential-conflict", "potential-conflict"))
+    happened.acts.append(Act(10.0, Q, CONSOLE, "run", "restart-dhcpd"))
+    plan = {"confirm": "dhcp2", "sentence": "", "warnings": warnings}
+    happened.audit.append(line(9.0, "begin", action="start", server="dhcp2", plan=plan))
+    assert bool(told(judge.service, happened)) is broken
+
+
+@pytest.mark.parametrize(
     ("partner", "sentence", "fault", "broken"),
     [
         ("", "", None, False),
