@@ -203,7 +203,7 @@ class Masher:
         while not stopped.wait(self.chance.uniform(0.05, 0.5)):
             self.seat.look()
             plan = self._choose(stopped)
-            if self.chance.random() < 0.12:
+            if self.chance.random() < 0.1:
                 self._fumble(plan)
             elif plan.allowed or self.chance.random() < 0.3:
                 self._press(plan)
@@ -211,14 +211,14 @@ class Masher:
     def _choose(self, stopped: threading.Event) -> Plan:
         """Mostly one that is allowed, if there is one."""
         engine = self.seat.engine
-        if self.chance.random() < 0.15:
+        if self.chance.random() < 0.07:
             engine.prepare(Action.SYNC_RESTART, Role.PRIMARY)
             stopped.wait(1.5)
             variant = "rollback" if self.chance.random() < 0.2 else ""
             return engine.plan(Action.SYNC_RESTART, Role.PRIMARY, variant)
         plans = [engine.plan(action, role) for action in Action for role in Role]
         allowed = [plan for plan in plans if plan.allowed]
-        pool = allowed if allowed and self.chance.random() < 0.7 else plans
+        pool = allowed if allowed and self.chance.random() < 0.9 else plans
         return self.chance.choices(pool, [1 if plan.action is Action.START else 3 for plan in pool])[0]
 
     def _fumble(self, plan: Plan) -> None:
@@ -234,7 +234,7 @@ class Masher:
         """Confirmed as it wants to be, and a refused one too."""
         swears = self.chance.random() < 0.7
         self.seat.begin(plan, plan.confirm_text, plan.ruling.sentence if swears else "")
-        if self.chance.random() < 0.12:
+        if self.chance.random() < 0.1:
             time.sleep(self.chance.uniform(0.0, 2.0))
             self.seat.reopen()
         self.seat.wait(plan)
