@@ -17,7 +17,7 @@ from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Claim, Fault
 NAMES = {Role.PRIMARY: "dhcp1", Role.SECONDARY: "dhcp2"}
 REACTION_SECONDS = 1.0
 """Within this the partner has followed what an act did to a server: a practice pair takes milliseconds."""
-KNOWING_SECONDS = 4.0
+KNOWING_SECONDS = 3.0
 """What happened less than this before an act need not have been known to the console: a status counts as fresh for
 1.5 s, a process table is read every two seconds."""
 CALL_SECONDS = 10.0
