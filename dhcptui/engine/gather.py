@@ -52,7 +52,8 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
     if view.process is None:
         return False
     if view.omapi.ok:
-        return view.pools is not None or bool(view.pools_note)
+        read = view.other_peers is not None and view.pools is not None
+        return read or bool(view.pools_note)
     if view.omapi.link is Link.FAILED or view.process.value.stopped:
         return view.recorded is not None or bool(view.recorded_note)
     return now.mono - began > GREETING_SECONDS

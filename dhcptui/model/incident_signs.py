@@ -253,6 +253,8 @@ def restarted_together(seen: Scene) -> Iterator[Found]:
 
 def declared_down(seen: Scene) -> Iterator[Found]:
     """I-20: the server that was declared down runs, or could be started, without the one that knows the leases."""
+    if seen.action == "rescue":  # it starts the one server that is left, knowingly
+        return
     for me, holder in seen.sides:
         mark = holder.lockout if holder.lockout and holder.lockout.server == me.name else None
         if mark is None and holder.last_state is not _S.PARTNER_DOWN:

@@ -85,9 +85,12 @@ class Driver:
         """Both normal, and everything read that guards ask for."""
         self.until_words("normal", "normal", timeout)
         self.until(
-            lambda: all(view.process and view.clock and view.ssh.ok for view in self.engine.snapshot().servers),
+            lambda: all(
+                view.process and view.clock and view.ssh.ok and (view.other_peers is not None or view.pools_note)
+                for view in self.engine.snapshot().servers
+            ),
             10,
-            "clock and process table of both servers",
+            "clock, process table and configuration of both servers",
         )
 
     def headline(self) -> str:

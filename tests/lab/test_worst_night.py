@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -37,7 +36,7 @@ def test_rescue_with_a_real_client(lab: Lab) -> None:
     lab.secondary.kill()
     with driving(lab) as driver:
         driver.until_words("shutdown", "dhcpd not running", 10)
-        assert driver.headline().startswith("nobody serves")
+        driver.until(lambda: driver.headline().startswith("nobody serves"), 5, "nobody serves")
         refused = driver.run(Action.PARTNER_DOWN, P)
         assert refused.outcome is Outcome.REFUSED
         assert "rescue" in refused.result
@@ -45,8 +44,8 @@ def test_rescue_with_a_real_client(lab: Lab) -> None:
         lab.primary.set_local_state(4)
         driver.until_words("partner-down", "dhcpd not running", 5)
         assert lab.dhcp_client(timeout=6) is None
-        assert "answers nobody" in driver.headline()
-        assert re.search(r"not responding \(peer demands: recovering\)", lab.primary.log_text())
+        driver.until(lambda: "answers nobody" in driver.headline(), 5, "answers nobody")
+        lab.primary.wait_log(r"not responding \(peer demands: recovering\)")
         assert driver.plan(Action.RESCUE, P).allowed
 
         began = time.monotonic()

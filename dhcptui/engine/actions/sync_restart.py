@@ -137,7 +137,7 @@ def _reading(run: SyncRun) -> tuple[Step, ...]:
             source,
             f"read {source.name}'s files again",
             read_command(source),
-            until="read",
+            until="all of it is read",
             does=sync_copy.read_source,
             brief=f"reads every file below {source.shared_dir}",
         ),
