@@ -89,6 +89,7 @@ class OmapiWatch:
         """Read the state again and again until the connection is gone."""
         misses = 0
         trip: float | None = None
+        stale: asyncio.TimerHandle | None = None
         while True:
             self._record.poll_poke.clear()
             started = mono()
@@ -115,9 +116,19 @@ class OmapiWatch:
             self._record.channel("omapi", Link.OK, round_trip_seconds=trip)
             # As old as the question: an answer that a cut held up is not news when it comes.
             self._record.update(status=Seen(status, started))
+            if stale is not None:
+                stale.cancel()
+            fresh_seconds = STALE_AFTER_SECONDS + 2 * min(trip, LONGEST_TRIP_SECONDS)
+            stale = asyncio.get_running_loop().call_later(max(0.0, fresh_seconds - trip), self._outdated)
             if client.closed.is_set():
                 raise OmapiClosed("dhcpd closed the OMAPI connection")
-            await self._wait_poll(client)
+            if trip <= STALE_AFTER_SECONDS:  # else dhcpd has stalled: only the next answer tells how long the way is
+                await self._wait_poll(client)
+
+    def _outdated(self) -> None:
+        """What was read last is too old from now on: whoever shows it is told in this moment, and dhcpd is looked for."""
+        self._record.probe_poke.set()
+        self._record.update()
 
     def _expect(self, trip_seconds: float | None) -> asyncio.TimerHandle | None:
         """Once an answer is overdue say so, and go on waiting for it. The first one of a connection may take its time."""

@@ -106,6 +106,10 @@ class DhcptuiApp(App[None]):
         self.call_after_refresh(self.engine.start, self.bridge)
         self.set_interval(1.0, self.look_at_engine)
 
+    async def on_ready(self) -> None:
+        """The first frame is out."""
+        self.main.call_after_refresh(self.main.mount_views)
+
     def look_at_engine(self) -> None:
         """A dead engine would leave a screen of old values: rather none."""
         if self.engine.failure is not None:

@@ -27,7 +27,7 @@ LINES_PER_SECOND = 2
 QUICKER = 300
 """How much quicker than in reality the log is written; about as much as the polls are."""
 POLLS = int(HOURS * 3600 * 2)
-PATIENCE_SECONDS = 1200.0
+PATIENCE_SECONDS = 3600.0
 FULL_LINES = 11_000
 """More than the panes hold: before they are full, growth is only their filling."""
 GROWTH_MB = 5.0

@@ -15,6 +15,7 @@ from tests.lab.server import Server
 
 KILLS, HANGS = 50, 10
 KILL_GOAL_SECONDS, HANG_GOAL_SECONDS = 0.25, 1.5
+HUNG = "no answer for|suspended|OMAPI does not answer"
 WELL = r"both servers serve(?s:.*)● normal.*● normal"
 
 
@@ -56,7 +57,7 @@ def measure() -> Iterator[Figure]:
         for _ in range(HANGS):
             pid = well(lab, terminal)
             try:
-                hung.append(seen(terminal, pid, signal.SIGSTOP, "no answer"))
+                hung.append(seen(terminal, pid, signal.SIGSTOP, HUNG))
             finally:
                 os.kill(pid, signal.SIGCONT)
     yield _figure("killed dhcpd on screen", killed, KILL_GOAL_SECONDS)

@@ -95,3 +95,20 @@ def test_a_hung_dhcpd_collects_no_connections() -> None:
             time.sleep(6)
             sockets = lab.secondary.run("ss", "-Htn", "state", "established", "sport", "=", ":7911").stdout
             assert len(sockets.splitlines()) == 1, sockets
+
+
+def test_a_dhcpd_that_hangs_again_is_late_again() -> None:
+    """An answer that came late says nothing of how long the next one may take."""
+    with Lab(mclt=20, max_response_delay=60, key_algorithm="hmac-sha256") as lab:
+        lab.wait_states()
+        with driving(lab) as driver:
+            driver.settled()
+            lab.secondary.pause()
+            time.sleep(6)
+            lab.secondary.resume()
+            driver.until_words("normal", "normal", 10)
+            lab.secondary.pause()
+            try:
+                driver.until(lambda: driver.words()[1] != "normal", 6, "the second hang")
+            finally:
+                lab.secondary.resume()

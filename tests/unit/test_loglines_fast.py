@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.model.loglines import _parse_any, _parse_plain, parse
+from dhcptui.model.loglines import _parse_any, _parse_plain, parse, parse_lines
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES
 
 HOSTS = ["dhcp1", "10.0.0.10", "fe80::1", "d.123456", "-"]
@@ -68,3 +68,14 @@ def test_another_moment_is_another_year() -> None:
     assert one is not None
     assert two is not None
     assert two - one == 731 * 86400
+
+
+def test_many_lines_are_judged_as_each_of_them_is() -> None:
+    """What the lines of a batch share changes none of them."""
+    raws = [
+        f"{stamp} dhcp1 {program}{message}".encode("utf-8", "surrogatepass")
+        for message in MESSAGES[::7]
+        for stamp in STAMPS
+        for program in PROGRAMS
+    ]
+    assert parse_lines(raws, NOW, 7200) == [_parse_any(raw, NOW, 7200) for raw in raws]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from typing import TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
+from textual.widget import Widget
 
 from dhcptui.engine.api import Console, Drills
 from dhcptui.model.sanitize import clean
@@ -40,6 +42,7 @@ from dhcptui.ui.widgets.server_panel import ServerPanel, rows_for
 from dhcptui.ui.widgets.timeline_view import TimelineView
 
 COMPACT_COLUMNS, COMPACT_ROWS = 100, 30
+View = TypeVar("View", bound=Widget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,9 @@ class Frame(Screen[None], inherit_bindings=False):
         self.verdict: Verdict = derive(self.snapshot, setup.clock())
         self.outlook = Outlook(console)
         self.is_compact = False
+        self.is_whole = False
+        """Every view has its place; before that no key opens one."""
+        self._views: dict[type[Widget], Widget] = {}
         self._panel_rows = 0
         self._note: tuple[Line, float] | None = None
         """What was just done, and until when (monotonic seconds) it stands in the place of the advice."""
@@ -78,6 +84,7 @@ class Frame(Screen[None], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Fixed rows above and below, panels and logs between."""
         glyphs, commands = self._glyphs, self._commands
+        self._views = {type(each): each for each in self._made()}
         yield Row(glyphs=glyphs, id="header")
         yield Row(glyphs=glyphs, id="headline")
         with Horizontal(id="panels"):
@@ -88,6 +95,15 @@ class Frame(Screen[None], inherit_bindings=False):
             for role in Role:
                 name, peer = self.snapshot[role].name, self.snapshot.peer
                 yield LogView(role, name, peer, ascii_only=glyphs.ascii, commands=commands)
+        yield Row(glyphs=glyphs, id="banner")
+        yield Row(glyphs=glyphs, id="incident")
+        yield Row(glyphs=glyphs, id="drill")
+        yield Row(glyphs=glyphs, wraps=True, id="what-now")
+        yield Row(glyphs=glyphs, id="keys")
+
+    def _made(self) -> Iterator[Widget]:
+        """What is not there before somebody asks for it; a line to type in comes last."""
+        glyphs, commands = self._glyphs, self._commands
         yield MergedLog(self.snapshot, glyphs=glyphs, commands=commands)
         yield TimelineView(self.snapshot, glyphs=glyphs, commands=commands)
         yield CommandLog(glyphs=glyphs, commands=commands)
@@ -97,12 +113,22 @@ class Frame(Screen[None], inherit_bindings=False):
         yield Palette(glyphs=glyphs)
         yield DrillMenu(glyphs=glyphs)
         yield Prompt(self._engine, self._clock, glyphs=glyphs, commands=commands)
-        yield Row(glyphs=glyphs, id="banner")
-        yield Row(glyphs=glyphs, id="incident")
-        yield Row(glyphs=glyphs, id="drill")
         yield FindBar(glyphs=glyphs)
-        yield Row(glyphs=glyphs, wraps=True, id="what-now")
-        yield Row(glyphs=glyphs, id="keys")
+
+    async def mount_views(self) -> None:
+        """Give them their places, once the first frame is painted: styling them takes as long as all that is on it."""
+        if not self.is_attached:  # the console is being left
+            return
+        *views, bar = self._views.values()
+        await self.mount_all(views, after="#logs")
+        await self.mount(bar, before="#what-now")
+        self.is_whole = True
+
+    def view(self, kind: type[View]) -> View:
+        """What is not there before somebody asks for it, by its class."""
+        found = self._views[kind]
+        assert isinstance(found, kind)  # noqa: S101 - for the type checker
+        return found
 
     def on_resize(self, event: events.Resize) -> None:
         """Compact below 100 columns or 30 rows."""
@@ -199,27 +225,27 @@ class Frame(Screen[None], inherit_bindings=False):
     @property
     def prompt(self) -> Prompt:
         """The prompt."""
-        return self.query_one(Prompt)
+        return self.view(Prompt)
 
     @property
     def command_log(self) -> CommandLog:
         """The command log."""
-        return self.query_one(CommandLog)
+        return self.view(CommandLog)
 
     @property
     def reading(self) -> Reading:
         """The help, or what else there is to read."""
-        return self.query_one("#reading", Reading)
+        return self.view(Reading)
 
     @property
     def lease(self) -> LeaseView:
         """The lease look-up."""
-        return self.query_one(LeaseView)
+        return self.view(LeaseView)
 
     @property
     def palette(self) -> Palette:
         """The palette."""
-        return self.query_one(Palette)
+        return self.view(Palette)
 
     def row(self, name: str) -> Row:
         """A row by its name."""

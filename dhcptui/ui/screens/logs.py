@@ -64,7 +64,7 @@ class LogScreen(Places):
             if lines:
                 self.log_view(role).add(lines, dropped)
         if self._over is Over.MERGED:
-            self.query_one(MergedLog).add([(role, lines) for role, (lines, _) in batches.items()])
+            self.view(MergedLog).add([(role, lines) for role, (lines, _) in batches.items()])
         if self._finding and not self._asking_only:
             self._tell_found()
 
@@ -74,7 +74,7 @@ class LogScreen(Places):
         if self._over is Over.TIMELINE:
             self._show_timeline()
         elif self._over is Over.MERGED:
-            self.query_one(MergedLog).correct(self._raw(), self._offsets())
+            self.view(MergedLog).correct(self._raw(), self._offsets())
         elif self._over is Over.INCIDENT:
             self.reading.renew(self._incidents())
 
@@ -92,7 +92,7 @@ class LogScreen(Places):
         if self._finding or not self._logs_on_view or self._over not in {Over.NOTHING, Over.MERGED}:
             return
         self._open_line(asking_only=True)
-        bar = self.query_one(FindBar)
+        bar = self.view(FindBar)
         bar.set_words(self._filter.only)
         bar.say(say(("A MAC or IP address, or a text; enter shows only lines with it; empty: all lines.", MUTED)))
 
@@ -100,13 +100,13 @@ class LogScreen(Places):
         self._explain(False)
         self._finding, self._asking_only = True, asking_only
         self.rearrange()
-        self.query_one(FindBar).open("only" if asking_only else "/")
+        self.view(FindBar).open("only" if asking_only else "/")
         self.show_keys()
 
     @on(FindBar.Changed)
     def _look_for(self) -> None:
         if self._finding and not self._asking_only:
-            words = self.query_one(FindBar).words
+            words = self.view(FindBar).words
             for pane in self._panes_of_lines():
                 pane.look_for(words)
             self._tell_found()
@@ -114,7 +114,7 @@ class LogScreen(Places):
     @on(FindBar.Entered)
     def _entered(self) -> None:
         if self._asking_only:
-            only = self.query_one(FindBar).words.strip()
+            only = self.view(FindBar).words.strip()
             self.show_over(self._over)
             self._set_filter(LogFilter(self._filter.kinds, only))
         else:
@@ -136,7 +136,7 @@ class LogScreen(Places):
     def _tell_found(self) -> None:
         here, *others = self._panes_of_lines()
         counts = tuple((pane.caption, pane.place[1]) for pane in others)
-        self.query_one(FindBar).tell(here.caption, here.place, counts)
+        self.view(FindBar).tell(here.caption, here.place, counts)
 
     def leave_line(self) -> None:
         """End the search and the explanation."""
@@ -158,7 +158,7 @@ class LogScreen(Places):
         for role in Role:
             self.log_view(role).filter(wanted)
         if self._over is Over.MERGED:
-            self.query_one(MergedLog).filter(wanted)
+            self.view(MergedLog).filter(wanted)
         keys = f"   {self._commands.key('look.filter')} and {self._commands.key('look.only')} change it"
         self.note(say((f"Shown: {wanted.words or 'all lines'}.", "bold"), (keys, MUTED)))
 
@@ -204,7 +204,7 @@ class LogScreen(Places):
     def _explain(self, wanted: bool) -> None:
         """Whether the lower part explains; the page keys scroll it then."""
         self._explaining = wanted
-        pager = self.query_one(LogExplanation).action_page if wanted else None
+        pager = self.view(LogExplanation).action_page if wanted else None
         for pane in self.query(FindingPane):
             pane.pager = pager
 
@@ -231,7 +231,7 @@ class LogScreen(Places):
             return
         server, shown = pane.server_of(row), pane.line_of(row)
         title = " ".join(part for part in (server, shown.clock.strip(), row.summary) if part)
-        self.query_one(LogExplanation).tell(title, explanation(shown))
+        self.view(LogExplanation).tell(title, explanation(shown))
 
     # -- copying
 
@@ -266,7 +266,7 @@ class LogScreen(Places):
 
     def action_merged(self) -> None:
         """Both logs as one, or what it hides."""
-        merged = self.query_one(MergedLog)
+        merged = self.view(MergedLog)
         self.toggle(Over.MERGED, lambda: merged.open(self._raw(), self._offsets(), self._filter))
 
     def _raw(self) -> dict[Role, Iterable[LogLine]]:
@@ -282,7 +282,7 @@ class LogScreen(Places):
         self.toggle(Over.TIMELINE, self._show_timeline)
 
     def _show_timeline(self) -> None:
-        self.query_one(TimelineView).show(self._engine.timeline(), self._clock().wall)
+        self.view(TimelineView).show(self._engine.timeline(), self._clock().wall)
 
     def action_incident(self) -> None:
         """What it looks like, or what that hides."""

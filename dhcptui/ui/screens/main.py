@@ -231,6 +231,8 @@ class LookScreen(LogScreen, Pages):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The drills' keys exist on a practice pair only, and two of them only while there is a drill to speak of."""
+        if not self.is_whole:
+            return False
         drills = self.setup.drills
         if action == "drills":
             return drills is not None
@@ -241,7 +243,7 @@ class LookScreen(LogScreen, Pages):
     def action_drills(self) -> None:
         """Show the drills, or what they hide."""
         if drills := self.setup.drills:
-            self.toggle(Over.DRILLS, lambda: self.query_one(DrillMenu).open(drills.list()))
+            self.toggle(Over.DRILLS, lambda: self.view(DrillMenu).open(drills.list()))
 
     @on(DrillMenu.Chosen)
     def _drill_chosen(self, event: DrillMenu.Chosen) -> None:

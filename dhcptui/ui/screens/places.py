@@ -61,8 +61,8 @@ class Places(Frame):
     def overs(self) -> dict[Over, Widget]:
         """The widget of each view."""
         return {
-            Over.AUDIT: self.command_log, Over.PALETTE: self.palette, Over.DRILLS: self.query_one(DrillMenu),
-            Over.MERGED: self.query_one(MergedLog), Over.TIMELINE: self.query_one(TimelineView),
+            Over.AUDIT: self.command_log, Over.PALETTE: self.palette, Over.DRILLS: self.view(DrillMenu),
+            Over.MERGED: self.view(MergedLog), Over.TIMELINE: self.view(TimelineView),
             Over.LEASE: self.lease,
             **dict.fromkeys(READ, self.reading),
         }  # fmt: skip
@@ -75,8 +75,8 @@ class Places(Frame):
         prompting = self.prompt.is_open and shown is None
         self.prompt.display = prompting
         self.query_one("#logs").display = not prompting and shown is None
-        self.query_one(LogExplanation).display = self._explaining
-        self.query_one(FindBar).display = self._finding
+        self.view(LogExplanation).display = self._explaining
+        self.view(FindBar).display = self._finding
         self.row("what-now").display = not prompting and not self._finding
         for role in Role:
             self.log_view(role).display = not self.is_compact or role is self._server
