@@ -30,6 +30,8 @@ POLLS = int(HOURS * 3600 * 2)
 PATIENCE_SECONDS = 3600.0
 FULL_LINES = 11_000
 """More than the panes hold: before they are full, growth is only their filling."""
+WARM_POLLS = 4500
+"""The same of the 400 readings of the pools that are kept of each server, one every five polls; and Python's heap is warm."""
 GROWTH_MB = 5.0
 
 
@@ -83,8 +85,10 @@ def look(lab: Lab, terminal: Watched, polls: int, seconds: float) -> Look:
 
 def watch(lab: Lab, terminal: Watched, counts: Path) -> tuple[list[Look], dict[str, int]]:
     """Looks at the start (once the panes are full), at each quarter, and at the end."""
-    began, looks = time.monotonic(), []
-    start = _count(counts).get("polls", 0)
+    looks: list[Look] = []
+    while _count(counts).get("polls", 0) < WARM_POLLS:
+        time.sleep(0.2)
+    began, start = time.monotonic(), _count(counts).get("polls", 0)
     for quarter in range(5):
         while (done := _count(counts).get("polls", 0) - start) < POLLS * quarter // 4:
             if time.monotonic() - began > PATIENCE_SECONDS or terminal.process.poll() is not None:
