@@ -13,7 +13,7 @@ from dhcptui.engine.clocks import mono
 from dhcptui.engine.record import ServerRecord, first, told
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, PoolCounters, Seen
-from dhcptui.model.standing import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS
+from dhcptui.model.standing import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS, fresh_seconds
 from dhcptui.model.states import FailoverState
 from dhcptui.omapi.client import OmapiClient
 from dhcptui.omapi.codec import Key
@@ -32,6 +32,8 @@ REFUSED_RETRY_SECONDS = 0.5
 """Nobody listens: trying again costs dhcpd nothing."""
 RETRY_SECONDS = 3.0
 """A connection that was accepted and came to nothing holds one of dhcpd's few descriptors: do not hurry."""
+
+_A_MOMENT_SECONDS = 0.01
 
 
 class OmapiWatch:
@@ -118,8 +120,8 @@ class OmapiWatch:
             self._record.update(status=Seen(status, started))
             if stale is not None:
                 stale.cancel()
-            fresh_seconds = STALE_AFTER_SECONDS + 2 * min(trip, LONGEST_TRIP_SECONDS)
-            stale = asyncio.get_running_loop().call_later(max(0.0, fresh_seconds - trip), self._outdated)
+            left = fresh_seconds(trip) - trip + _A_MOMENT_SECONDS
+            stale = asyncio.get_running_loop().call_later(max(0.0, left), self._outdated)
             if client.closed.is_set():
                 raise OmapiClosed("dhcpd closed the OMAPI connection")
             if trip <= STALE_AFTER_SECONDS:  # else dhcpd has stalled: only the next answer tells how long the way is

@@ -67,6 +67,14 @@ def sighted(view: ServerView, now: Moment) -> bool | None:
     return view.process.value.running
 
 
+def fresh_seconds(round_trip_seconds: float) -> float:
+    """How long after its question a status counts as the present.
+
+    On a slow link an answer has waited for its way, and the next one has its own before it.
+    """
+    return STALE_AFTER_SECONDS + 3 * min(round_trip_seconds, LONGEST_TRIP_SECONDS)
+
+
 def stand(view: ServerView, now: Moment) -> ServerStanding:
     """Judge one server at `now`."""
     standing = _standing(view, now)
@@ -80,9 +88,7 @@ def stand(view: ServerView, now: Moment) -> ServerStanding:
 
 
 def _standing(view: ServerView, now: Moment) -> Standing:
-    # On a slow link an answer, as old as its question, has waited for its way, and the next one has its own before it.
-    late = STALE_AFTER_SECONDS + 3 * min(view.omapi.round_trip_seconds or 0.0, LONGEST_TRIP_SECONDS)
-    if view.omapi.ok and view.status and view.status.age(now) <= late:
+    if view.omapi.ok and view.status and view.status.age(now) <= fresh_seconds(view.omapi.round_trip_seconds or 0.0):
         return Standing.LIVE
     running = sighted(view, now)
     if running is not None:

@@ -15,6 +15,7 @@ from dhcptui.ui.terminal.pump import Pump
 
 _NO_ERASE = ("screen", "vt", "dumb", "ansi", "cygwin", "sun")
 """Beginnings of TERM whose terminals may erase with their own background rather than the present one."""
+_CLEAR = "\x1b[m\x1b[H\x1b[2J"
 
 
 def erases_with_background(term: str) -> bool:
@@ -42,6 +43,7 @@ class TerminalDriver(LinuxDriver):
                 asks=self.input_tty,
             )
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.write(_CLEAR)  # without an alternate screen (GNU screen) what the shell had written still stands there
         self._pump.probe()
         resized = signal.getsignal(signal.SIGWINCH)
 
