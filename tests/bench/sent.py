@@ -33,6 +33,16 @@ def _answer(terminal: Watched, key: str, words: str) -> int:
     return len(terminal.received) - before
 
 
+def _leave(terminal: Watched) -> None:
+    """Back to both logs, however many things are open."""
+    for _ in range(5):
+        if terminal.shows("─ log dhcp1") and terminal.shows("─ log dhcp2"):
+            return
+        terminal.send(ESC)
+        time.sleep(SETTLE_SECONDS)
+    raise RuntimeError(f"no way back to the logs:\n{terminal.text()}")
+
+
 def _crash(lab: Lab, terminal: Watched) -> int:
     """Bytes until the screen has settled on what a killed dhcpd means."""
     before = len(terminal.received)
@@ -53,9 +63,9 @@ def measure() -> Iterator[Figure]:
         yield _figure(
             "its plan shown (1)", _answer(terminal, "1", "Type dhcp1"), None, "with all its evidence; no budget"
         )
-        _answer(terminal, ESC, "What now")
+        _leave(terminal)
         yield _figure("palette opened", _answer(terminal, ":", "enter run"), None, "no budget")
-        _answer(terminal, ESC, "What now")
+        _leave(terminal)
         with appending(lab, BUSY_LINES):
             time.sleep(3)
             busy = terminal.spent(BUSY_SECONDS)

@@ -60,7 +60,7 @@ def console(lab: Lab, *args: str, launcher: Sequence[str] = CONSOLE, **overrides
     """The real program at the operator's place, on a pair that is well, with everything read once."""
     lab.wait_settled()
     argv = lab.operator_argv(*launcher, str(lab.write_config(**overrides)), *args)
-    with Watched(argv) as terminal:
+    with Watched(argv, env={"XDG_STATE_HOME": str(lab.dir / "state")}) as terminal:
         terminal.until(r"both servers serve", 20)
         terminal.until(r"clock [+-]\d.*clock [+-]\d", 10)
         yield terminal

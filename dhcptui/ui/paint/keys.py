@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from dhcptui.model.commands import Command
@@ -42,14 +44,19 @@ class _Item:
     def refused(self) -> bool:
         return self.ruling is not None and not self.ruling.allowed
 
-    def paint(self, glyphs: Glyphs) -> Content:
-        key = self.command.shown_key
+    def words(self, glyphs: Glyphs) -> tuple[str, str]:
+        """The key, and what stands behind it."""
         label = self.command.labels(self.ruling.action if self.ruling else None)[self.size]
         label = f" {label}" if label else ""
-        if not self.refused:
-            return text((key, f"bold {ACCENT}"), (label, "" if self.command.acting else MUTED))
-        mark = (" " if self.loose else "") + glyphs.bad + (f" {self.reason}" if self.reason else "")
-        return text((f"{key}{label}{mark}", "$text-disabled"))
+        if self.refused:
+            label += (" " if self.loose else "") + glyphs.bad + (f" {self.reason}" if self.reason else "")
+        return self.command.shown_key, label
+
+    def paint(self, glyphs: Glyphs) -> Content:
+        key, label = self.words(glyphs)
+        if self.refused:
+            return text((key + label, "$text-disabled"))
+        return text((key, f"bold {ACCENT}"), (label, "" if self.command.acting else MUTED))
 
 
 class _Bar:
@@ -61,15 +68,18 @@ class _Bar:
         self._glyphs, self._width = glyphs, width
 
     @property
+    def _shown(self) -> list[_Item]:
+        return [item for name, item in self.items.items() if name not in self._hidden]
+
+    @property
     def content(self) -> Content:
         """The bar as it is now."""
-        shown = [item.paint(self._glyphs) for name, item in self.items.items() if name not in self._hidden]
-        return Content(GAP).join(shown)
+        return Content(GAP).join(item.paint(self._glyphs) for item in self._shown)
 
     @property
     def room(self) -> int:
         """Cells left over."""
-        return self._width - self.content.cell_length
+        return self._width - cell_len(GAP.join("".join(item.words(self._glyphs)) for item in self._shown))
 
     def improve(self, *better: _Item) -> None:
         """Take these items, all or none."""
@@ -91,6 +101,14 @@ class _Bar:
 
 def key_bar(commands: Sequence[Command], rulings: Mapping[Action, Ruling], glyphs: Glyphs, width: int) -> Content:
     """Every command of the bar, as well as there is room: marks first, then the first reason, then longer words."""
+    return _key_bar(tuple(commands), tuple(rulings.items()), glyphs, width)
+
+
+@lru_cache(maxsize=4)
+def _key_bar(
+    commands: tuple[Command, ...], ruled: tuple[tuple[Action, Ruling], ...], glyphs: Glyphs, width: int
+) -> Content:
+    rulings = dict(ruled)
     items = [_Item(command, _ruling(command, rulings)) for command in commands if command.in_bar and command.keys]
     bar = _Bar(items, glyphs, width)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from rich.cells import split_graphemes
 
@@ -95,7 +96,7 @@ class Sheet:
 
     def _put(self, x: int, y: int, text: str, style: str) -> int:
         """Text at a place; returns the column behind it."""
-        cells = _ascii_cells(text, style) if text.isascii() else _cells(text, style)
+        cells, even = _cells(text, style)
         end = x + len(cells)
         if not (0 <= y < self.rows and 0 <= x < self.columns):
             return end
@@ -103,7 +104,7 @@ class Sheet:
         if row[x:end] == cells:
             return end
         self._mark(y)
-        if not text.isascii() and any(len(each[0]) != 1 for each in cells):
+        if not even:
             self._odd.add(y)
         if y in self._odd:  # half of a wide character cannot be left standing
             if row[x][0] == "":
@@ -204,22 +205,21 @@ class Sheet:
         return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
 
 
-def _ascii_cells(text: str, style: str) -> list[Cell]:
-    if " " not in text:
-        return [(char, style) for char in text]
+@lru_cache(maxsize=2048)
+def _cells(text: str, style: str) -> tuple[list[Cell], bool]:
+    """The cells of a text, not to be changed; and whether each holds one character."""
     bare = (" ", blank(style))
-    return [bare if char == " " else (char, style) for char in text]
-
-
-def _cells(text: str, style: str) -> list[Cell]:
-    bare = (" ", blank(style))
+    if text.isascii():
+        return [bare if char == " " else (char, style) for char in text], True
     cells: list[Cell] = []
+    even = True
     for start, end, width in split_graphemes(text)[0]:
         piece = text[start:end]
+        even = even and width == 1 == len(piece)
         if width:
             cells.append(bare if piece == " " else (piece, style))
             cells.extend([("", style)] * (width - 1))
-    return cells
+    return cells, even
 
 
 def _runs(wanted: list[Cell], sent: list[Cell]) -> list[tuple[int, int]]:
