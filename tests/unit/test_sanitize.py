@@ -34,6 +34,15 @@ def test_text_comes_out_harmless_and_bounded(raw: str, limit: int) -> None:
     assert len(text.splitlines()) <= 1
 
 
+def test_every_character_behind_a_letter() -> None:
+    """All of Unicode, one by one: also what looks like a mark, or is none in this version of it."""
+    points = [chr(point) for point in range(0x110000)]
+    for start in range(0, len(points), 1000):
+        text = clean("".join("a" + char for char in points[start : start + 1000]), 20_000)
+        assert harmless(text), hex(start)
+        assert text.isprintable(), hex(start)
+
+
 @given(st.binary(max_size=200), st.integers(0, 60))
 def test_bytes_come_out_harmless_and_bounded(raw: bytes, limit: int) -> None:
     """The same for bytes, valid UTF-8 or not."""
