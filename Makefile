@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # A test on a pair mostly waits, so there may be more of them than cores.
 JOBS ?= 3
-PYTEST_JOBS := -n $(JOBS) --dist loadfile
+PYTEST_JOBS := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # What the lab and the checks of man page and completions need beside Python; installed by `make test` when run as root on Debian.
 PACKAGES := isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps sudo tmux \
   man-db groff-base mandoc zsh fish

@@ -11,6 +11,17 @@ from tests.lab.pair import requirements
 
 ON_A_PAIR = {"budget", "contract", "practice", "soak", "walk"}
 """Directories of tests that run a practice pair in real time."""
+LONG = (
+    "test_soak",
+    "test_incidents",
+    "test_sync_restart",
+    "test_matrix",
+    "test_guards",
+    "test_bytes",
+    "test_drills",
+    "test_pictures",
+)
+"""Files that take minutes: they begin first, so that no worker is left alone with one at the end."""
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
@@ -20,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     A test on a pair has real deadlines on a machine that others use too: one that fails is tried once more, and named
     as such at the end. What is really broken fails twice.
     """
+    items.sort(key=lambda item: item.path.stem not in LONG)
     for item in items:
         if item.get_closest_marker("lab") or ON_A_PAIR & set(item.path.parts):
             item.add_marker(pytest.mark.flaky(reruns=1))
