@@ -18,7 +18,10 @@ from dhcptui.remote.session import SshSession
 if TYPE_CHECKING:
     from asyncssh import SSHClientProcess
 
-_READ = 256 * 1024  # most bytes in one batch
+_WINDOW = 1 << 20
+_READ = 4 * _WINDOW
+"""Bytes. All that has come is taken at once: asyncssh opens the window anew whenever a reader goes on, also while what came
+before still waits for it, so that a reader of small pieces would collect a flood in memory."""
 _EXIT_SECONDS = 2.0
 CATCH_UP = 10
 """After a reconnect, how many times the usual backlog is asked for, so that a busy log has no hole."""
@@ -73,7 +76,7 @@ async def follow(
 
     Pass the same `overlap` again after a reconnect: then only new lines come, and up to 10 times `lines` that were
     written meanwhile. What the remote side remarks (`Permission denied`, `file truncated`) goes to `on_notice`,
-    sanitised. A slow consumer slows the server down: no more than SSH's window (2 MiB) is held here.
+    sanitised. A slow consumer slows the server down: no more than a few MiB are held here.
     Iterate it inside `contextlib.aclosing`. Raises TailEnded, SessionLost, SessionRefused; it never just ends.
     """
     notice = on_notice or (lambda _: None)
@@ -84,7 +87,7 @@ async def follow(
                 notice("the log was rotated while we were away, or lines are missing here")
             yield missed
         overlap.resume()
-    process = await session.start(source.follow(lines))
+    process = await session.start(source.follow(lines), window=_WINDOW)
     remarks = asyncio.create_task(_pump_remarks(process, notice))
     try:
         splitter = LineSplitter()
