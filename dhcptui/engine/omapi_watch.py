@@ -33,6 +33,8 @@ REFUSED_RETRY_SECONDS = 0.5
 RETRY_SECONDS = 3.0
 """A connection that was accepted and came to nothing holds one of dhcpd's few descriptors: do not hurry."""
 
+QUICK_SECONDS = 0.25
+"""An answer that took longer, and much longer than the one before, was held up somewhere."""
 _A_MOMENT_SECONDS = 0.01
 
 
@@ -114,7 +116,7 @@ class OmapiWatch:
                 if late is not None:
                     late.cancel()
             misses = 0
-            trip = mono() - started
+            before, trip = trip or 0.0, mono() - started
             self._record.channel("omapi", Link.OK, round_trip_seconds=trip)
             # As old as the question: an answer that a cut held up is not news when it comes.
             self._record.update(status=Seen(status, started))
@@ -124,8 +126,8 @@ class OmapiWatch:
             stale = asyncio.get_running_loop().call_later(max(0.0, left), self._outdated)
             if client.closed.is_set():
                 raise OmapiClosed("dhcpd closed the OMAPI connection")
-            if trip <= STALE_AFTER_SECONDS:  # else dhcpd has stalled: only the next answer tells how long the way is
-                await self._wait_poll(client)
+            if trip <= max(QUICK_SECONDS, 2 * before):
+                await self._wait_poll(client)  # else dhcpd had stalled: only the next answer tells how long the way is
 
     def _outdated(self) -> None:
         """What was read last is too old from now on: whoever shows it is told in this moment, and dhcpd is looked for."""
