@@ -76,6 +76,11 @@ def own_environment(home: str) -> None:
 def main() -> int:
     """Exit code 0 where everything was measured; a goal that is missed is no failure."""
     wanted = arguments(sys.argv[1:])
+    if wanted.markdown:
+        try:
+            table.place(wanted.markdown)
+        except (OSError, ValueError) as error:
+            sys.exit(f"{error}")
     print("\n".join([*table.machine(), "", table.head()]), flush=True)
     with tempfile.TemporaryDirectory() as home:
         own_environment(home)

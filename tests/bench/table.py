@@ -68,13 +68,19 @@ def markdown(figures: Sequence[Figure], command: str, lacking: Iterable[str]) ->
     return "\n".join([*lines, "", END])
 
 
-def fill(path: Path, table: str) -> None:
-    """Put the table between the marks of a document. Raises ValueError where they are missing."""
+def place(path: Path) -> tuple[str, re.Match[str]]:
+    """A document, and where in it the table stands. Raises OSError, and ValueError where the marks are missing."""
     text = path.read_text()
-    pattern = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
-    if not pattern.search(text):
+    found = re.search(re.escape(BEGIN) + ".*?" + re.escape(END), text, re.DOTALL)
+    if not found:
         raise ValueError(f"{path}: no place for the figures, that is the lines {BEGIN!r} and {END!r}")
-    path.write_text(pattern.sub(lambda _: table, text, count=1))
+    return text, found
+
+
+def fill(path: Path, table: str) -> None:
+    """Put the table between the marks of a document. Raises what `place` does."""
+    text, found = place(path)
+    path.write_text(text[: found.start()] + table + text[found.end() :])
 
 
 def _processor() -> str:
