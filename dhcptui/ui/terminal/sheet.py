@@ -205,7 +205,7 @@ class Sheet:
         return f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _cells(text: str, style: str) -> tuple[list[Cell], bool]:
     """The cells of a text, not to be changed; and whether each holds one character."""
     bare = (" ", blank(style))
