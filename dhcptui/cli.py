@@ -228,26 +228,38 @@ def _plan(args: argparse.Namespace) -> int:
 
 
 def _do(args: argparse.Namespace) -> int:
-    from dhcptui.engine.headless import Headless
+    from dhcptui.engine.headless import Headless, Left
+    from dhcptui.engine.leaving import READER_GONE, Output, left_code, on_signals, when_gone
     from dhcptui.engine.plan_report import EXIT_CODES, StepPrinter, plan_text
     from dhcptui.model.guards import Action
+    from dhcptui.model.plan import Outcome
 
     settings, action = _settings(args).pair(args.pair), Action(args.action)
     printer = StepPrinter()
 
     def show(progress: Progress) -> None:
         for line in printer.lines(progress):
-            print(line, flush=True)
+            say(line)
 
     with Headless(settings, show) as engine:
-        engine.look()
-        if args.break_lock:
-            print("\n".join(engine.break_lock(args.break_lock)), flush=True)
-        plan = _choose(engine.plans(action, _roles(settings, action, args.server), _variant(args)))
-        if not plan.allowed:
-            print(plan_text(plan), file=sys.stderr)
-            return 1
-        return EXIT_CODES[engine.run(plan, args.confirm, args.sentence).outcome]
+        departure = engine.engine.departure
+        say = Output(sys.stdout, lambda: departure.leave(READER_GONE)).line
+        warn = Output(sys.stderr).line
+        when_gone(1, lambda: departure.leave(READER_GONE))
+        with on_signals(departure.signalled):
+            try:
+                engine.look()
+                for line in engine.break_lock(args.break_lock) if args.break_lock else ():
+                    say(line)
+                plan = _choose(engine.plans(action, _roles(settings, action, args.server), _variant(args)))
+            except Left as left:
+                warn(f"dhcptui: {left}: nothing was begun")
+                return left_code(departure)
+            if not plan.allowed:
+                warn(plan_text(plan))
+                return 1
+            outcome = engine.run(plan, args.confirm, args.sentence, lambda line: warn(f"dhcptui: {line}")).outcome
+    return left_code(departure) if outcome is Outcome.INTERRUPTED else EXIT_CODES[outcome]
 
 
 def _audit(args: argparse.Namespace) -> int:

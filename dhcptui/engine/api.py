@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dhcptui.engine.insight import Insight
+from dhcptui.engine.leaving import Departure
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
@@ -49,14 +50,29 @@ class Console(Insight, Protocol):
     def start(self, listener: Listener) -> None:
         """Begin watching."""
 
+    @property
+    def departure(self) -> Departure:
+        """The wish to leave: what is said to it counts before the next step, whatever the screen does."""
+
+    def leave(self, reason: str) -> None:
+        """No further step begins. From any thread or signal handler; nothing is waited for."""
+
+    @property
+    def acting(self) -> Progress | None:
+        """The action under way, as it was told last; None: none is."""
+
+    @property
+    def cut_short(self) -> Progress | None:
+        """The result of the action that ended early because somebody left; None where none did."""
+
     def stop(self) -> None:
         """End watching; waits for a running step, closes every connection. Blocks a few seconds at most."""
 
     def snapshot(self) -> PairSnapshot:
         """The newest snapshot."""
 
-    def plan(self, action: Action, acting: Role) -> Plan:
-        """The plan of an action on the newest snapshot. No I/O."""
+    def plan(self, action: Action, acting: Role, variant: str = "") -> Plan:
+        """The plan of an action on the newest snapshot. No I/O. `variant`: "rollback" of an interrupted sync-restart."""
 
     def prepare(self, action: Action, acting: Role) -> None:
         """Gather what the plan of this action wants to know besides (the diff, the way to the partner), in the background.

@@ -22,6 +22,7 @@ from typing import Any
 
 from dhcptui.config import ConfigError, PairSettings
 from dhcptui.engine import audit_files
+from dhcptui.engine.leaving import Departure
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.plan import Outcome, Plan
 from dhcptui.model.sanitize import NOT_SHOWN, clean, masked
@@ -161,7 +162,7 @@ class Desk:
     log: AuditLog = field(default_factory=AuditLog)
     who: Operator = field(default_factory=Operator.here)
     told: Callable[[AuditEntry], None] = lambda entry: None
-    leaving: Callable[[], bool] = lambda: False
+    departure: Departure = field(default_factory=Departure)
 
 
 def known_secrets(pair: PairSettings) -> tuple[str, ...]:

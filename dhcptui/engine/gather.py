@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from dhcptui.config import PairSettings
+from dhcptui.engine.audit import AuditError, AuditLog
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.pair import PairEngine
+from dhcptui.engine.unfinished import find_interrupted
 from dhcptui.model.snapshot import Link, Moment, PairSnapshot, ServerView
 
 LOOK_SECONDS = 6.0
@@ -27,6 +29,8 @@ async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[P
 async def looking(settings: PairSettings, seconds: float = LOOK_SECONDS) -> AsyncIterator[PairEngine]:
     """An engine that has looked at each server as far as it can be seen, and goes on watching inside the block."""
     engine = PairEngine(settings, follow_log=False)
+    with suppress(AuditError):
+        engine.left_behind(find_interrupted(AuditLog(), settings.name))
     began = moment().mono
     watching = asyncio.create_task(engine.run())
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.gather import settled
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.audit import AuditEntry
@@ -21,6 +23,10 @@ EVIDENCE_SECONDS = 15.0
 """For what takes a moment: two places that meet silence, two directories compared."""
 
 
+class Left(Exception):
+    """Somebody left before anything was begun; the text is the reason."""
+
+
 class Headless:
     """An engine thread and its listener. Use it with `with`; it stops the engine at the end."""
 
@@ -29,7 +35,7 @@ class Headless:
         self.engine = EngineThread(settings, tidy=False)
         self._show = show
         self._change = threading.Condition()
-        self._last: Progress | None = None
+        self._moves: deque[Progress] = deque()
 
     def __enter__(self) -> Headless:
         self.engine.start(self)
@@ -52,9 +58,8 @@ class Headless:
     def on_progress(self, progress: Progress) -> None:
         """The action moved on."""
         with self._change:
-            self._last = progress
+            self._moves.append(progress)
             self._change.notify_all()
-        self._show(progress)
 
     def look(self) -> PairSnapshot:
         """Wait until each server was reached, or is known not to answer."""
@@ -81,12 +86,24 @@ class Headless:
         self._until(complete, EVIDENCE_SECONDS)
         return made
 
-    def run(self, plan: Plan, typed: str, sentence: str) -> Progress:
-        """Run a confirmed plan to its end."""
+    def run(self, plan: Plan, typed: str, sentence: str, tell: Callable[[str], None] = lambda line: None) -> Progress:
+        """Run a confirmed plan to its end, or to the end of a step where somebody leaves; `tell` gets a word for them."""
+        farewell = Farewell(self.engine.departure, lambda: self.engine.acting)
         self.engine.run(plan, typed, sentence)
-        self._until(lambda: self._last is not None and self._last.outcome is not Outcome.RUNNING, None)
-        assert self._last is not None  # noqa: S101 - what the wait was for
-        return self._last
+        while True:
+            with self._change:
+                if not self._moves:
+                    self._change.wait(0.1)
+                moves = list(self._moves)
+                self._moves.clear()
+            for progress in moves:
+                self._show(progress)
+            for line in farewell.news():
+                tell(line)
+            if moves and moves[-1].outcome is not Outcome.RUNNING:
+                return moves[-1]
+            if self.engine.failure is not None:
+                raise self.engine.failure
 
     def _until(self, holds: Callable[[], bool], timeout: float | None) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -97,4 +114,6 @@ class Headless:
                 self._change.wait(0.1)
                 if self.engine.failure is not None:
                     raise self.engine.failure
+                if self.engine.departure.reason:
+                    raise Left(self.engine.departure.reason)
         return True

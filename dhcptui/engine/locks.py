@@ -8,22 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dhcptui.config import ServerSettings
 from dhcptui.engine.audit import LOCK, AuditError, Desk, Operator, RunLog
 from dhcptui.engine.clocks import moment, mono
 from dhcptui.engine.pair import PairEngine
+from dhcptui.engine.watcher import ServerWatcher
+from dhcptui.model.audit import Interrupted
+from dhcptui.model.interrupted import SYNC, left_on, lock_left, settled_locks, sync_record
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Lock, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
 from dhcptui.remote import commands, marks
+from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, RemoteError
+from dhcptui.remote.sync_commands import record_of
 
 RELEASE_SECONDS = 3.0
+HOLD_SECONDS = 2.0
+"""So long a server is asked whether the lock is still ours; one that is away by then is acted on without."""
 TIDY_SECONDS = 2.0
 
 
@@ -61,19 +67,31 @@ class Locks:
     _step: str = ""
     _lost: str = ""
     _over: bool = False
-    _renewed: tuple[float, float] = (0.0, 0.0)
+    _alive_until: float = 0.0
     _kick: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
 
     @classmethod
     def of(cls, engine: PairEngine, plan: Plan, who: Operator, record: RunLog) -> Locks:
         """For one run of a plan."""
-        claim = marks.Claim(marks.new_token(), who.user, who.host, plan.pair, plan.action.value)
+        told = marks.Told(
+            peer=engine.settings.peer,
+            run=record.run,
+            acting=plan.acting.value,
+            variant=plan.variant,
+            steps=len(plan.steps),
+        )
+        claim = marks.Claim(marks.new_token(), who.user, who.host, plan.pair, plan.action.value, told)
         return cls(engine, claim, record)
+
+    def alive(self, seconds: float) -> None:
+        """The run moves on, or may take so long without a sign. One that stands still gives its locks up after that."""
+        self._alive_until = max(self._alive_until, mono() + seconds + marks.LOCK_SECONDS)
 
     async def take(self, step: str) -> str:
         """Lock every server that can be reached; returns why not, when somebody else acts. Raises AuditError."""
         self._step = step
+        self.alive(0)
         for role in Role:  # in this order everywhere: two consoles at once cannot hold one each
             watcher = self.engine.watchers[role]
             if not watcher.view.ssh.ok:
@@ -82,7 +100,6 @@ class Locks:
             holder = await self._take(role)
             if holder is not None:
                 return f"{held_by(holder)} on {watcher.settings.name}"
-        self._stamp()
         if self.held:
             self._task = asyncio.create_task(self._keep(), name="renew locks")
         return ""
@@ -90,6 +107,8 @@ class Locks:
     async def _take(self, role: Role) -> Lock | None:
         watcher = self.engine.watchers[role]
         server = watcher.settings
+        if left := left_on(watcher.view, self.engine.snapshot, moment()):
+            self.engine.left_behind(left)  # our lock takes the place of the only thing that tells of it
         self.record.intent(server.name, f"take the lock {directory(server)}/{commands.LOCK}", LOCK)
         try:
             holder = await marks.take_lock(watcher.quick, directory(server), self.claim, self._step)
@@ -102,13 +121,15 @@ class Locks:
         self.record.outcome(server.name, held_by(holder) if holder else "taken", holder is None, LOCK)
         return holder
 
-    async def hold(self, step: str) -> None:
-        """Say which step comes next. Raises LockLost."""
+    async def hold(self, step: str, done: int) -> None:
+        """Say which step comes next, and how many are done. Raises LockLost."""
         self._step = step
-        if self._seconds_since_renewal() > marks.LOCK_SECONDS / 2:  # this machine slept, or SSH was away
-            await self._renew(marks.LOCK_SECONDS)
-        else:
-            self._kick.set()
+        self.claim = replace(self.claim, told=replace(self.claim.told, done=done))
+        self.alive(0)
+        if not self._lost:  # asked of the servers themselves: since the last look somebody may have broken it
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HOLD_SECONDS):
+                    await self._renew(marks.LOCK_SECONDS)
         if self._lost:
             raise LockLost(self._lost)
 
@@ -139,30 +160,31 @@ class Locks:
             if self._over:
                 return
             self._kick.clear()
+            if mono() > self._alive_until:
+                await self._give_up()
+                return
             await self._renew(marks.LOCK_SECONDS)
 
-    async def _renew(self, seconds: int) -> None:
-        done = await asyncio.gather(*(self._renew_one(role, seconds) for role in self.held))
-        if any(done):
-            self._stamp()
+    async def _give_up(self) -> None:
+        """The run stands still: nobody else is to be kept out by it any longer, and it may begin no further step."""
+        said = f"nothing has moved for {marks.LOCK_SECONDS} s in step {self._step}: the locks are given up"
+        self._lost = "This run stood still, and its locks were given up"
+        for role in self.held:
+            self.record.outcome(self.engine.watchers[role].settings.name, said, False, LOCK)
+        await asyncio.gather(*(self._release(role, f"stood still in step {self._step}") for role in self.held))
 
-    async def _renew_one(self, role: Role, seconds: int) -> bool:
+    async def _renew(self, seconds: int) -> None:
+        await asyncio.gather(*(self._renew_one(role, seconds) for role in self.held))
+
+    async def _renew_one(self, role: Role, seconds: int) -> None:
         watcher = self.engine.watchers[role]
         try:
             other = await marks.renew_lock(watcher.quick, directory(watcher.settings), self.claim, self._step, seconds)
         except RemoteError:
-            return False
+            return
         if other is not None:
             by = f"now {held_by(other)}" if other.token else "somebody broke it"
             self._lost = f"The lock on {watcher.settings.name} is no longer ours: {by}"
-        return other is None
-
-    def _stamp(self) -> None:
-        self._renewed = mono(), time.time()
-
-    def _seconds_since_renewal(self) -> float:
-        """By both clocks: the monotonic one stands still while a laptop sleeps, the other one may be set."""
-        return max(mono() - self._renewed[0], time.time() - self._renewed[1])
 
 
 async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> str:
@@ -189,15 +211,39 @@ async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> 
     return f"The lock of {lock.owner} on {lock.host} is gone from {name}."
 
 
-async def clear_left(engine: PairEngine, action: str, desk: Desk) -> None:
-    """Take away the expired locks that a run of this action left as a notice; what fails can still be read."""
-    for role, watcher in engine.watchers.items():
-        seen = watcher.view.marks
-        lock = seen.value.lock if seen else None
-        if lock is None or lock.action != action or lock.pair != engine.settings.name:
-            continue
-        if lock.expires <= watcher.view.server_time(moment()):
-            await break_lock(engine, role, "", desk)
+async def clear_left(engine: PairEngine, run: Interrupted, desk: Desk) -> None:
+    """Take away what an interrupted run has left as a notice: its expired locks, its record; what fails can still be read."""
+    for view, lock in lock_left(engine.snapshot, moment()):
+        if lock.action == run.action:
+            await break_lock(engine, view.role, "", desk)
+    if run.action == SYNC and sync_record(engine.snapshot, moment()) is not None:
+        for role, watcher in engine.watchers.items():
+            path = record_of(watcher.settings.shared_dir)
+            if (seen := engine.snapshot[role].marks) and seen.value.sync:
+                await _away(
+                    watcher, commands.remove_tree(path), f"dismissed: remove {path}", desk, engine.settings.name
+                )
+
+
+async def clear_settled(engine: PairEngine, desk: Desk) -> None:
+    """Take away the expired lock of a run after which nothing is left to do; the audit log keeps what it said."""
+    for view, lock in settled_locks(engine.snapshot, moment()):
+        watcher = engine.watchers[view.role]
+        place = directory(watcher.settings)
+        said = f"{lock.action} of {lock.owner}@{lock.host} had stopped ({lock.step}), nothing is left to do: remove its lock"
+        command = commands.release_lock(place, lock.token)
+        await _away(watcher, command, said, desk, engine.settings.name)
+
+
+async def _away(watcher: ServerWatcher, command: Command, said: str, desk: Desk, pair: str) -> None:
+    """Remove one thing of ours, written down before and after; what fails is tried again later, or told by the file itself."""
+    name = watcher.settings.name
+    record = RunLog(desk.log, pair, "clear up", 0, name, desk.told)
+    with suppress(RemoteError, AuditError):
+        record.intent(name, said)
+        await marks.run(watcher.quick, command)
+        record.outcome(name, "removed", True)
+        watcher.poke()
 
 
 def healed(snapshot: PairSnapshot) -> bool:
@@ -227,3 +273,4 @@ async def tidy(engine: PairEngine, desk: Desk) -> None:
     while True:
         await asyncio.sleep(TIDY_SECONDS)
         await clear_lockouts(engine, desk)
+        await clear_settled(engine, desk)

@@ -14,6 +14,7 @@ from dhcptui.engine.clocks import moment
 from dhcptui.engine.first import first_snapshot
 from dhcptui.engine.reach_watch import ReachWatch
 from dhcptui.engine.watcher import ServerWatcher
+from dhcptui.model.audit import Interrupted
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 
@@ -66,6 +67,14 @@ class PairEngine:
     def look_around(self) -> None:
         """Look at the ways between the servers now."""
         self._reach.look_around()
+
+    def left_behind(self, run: Interrupted | None) -> None:
+        """Keep what the audit log of this machine knows of an action that stopped half-way."""
+        if run is not None:
+            role = next((view.role for view in self.snapshot.servers if view.name == run.acting), None)
+            run = replace(run, role=role)
+        self.snapshot = replace(self.snapshot, left=run, sequence=self.snapshot.sequence + 1)
+        self._changed(self.snapshot)
 
     def compared(self, comparison: Comparison | None) -> None:
         """Keep a comparison; a new snapshot goes out, so that whoever shows a plan makes it anew."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from dhcptui.model.audit import Interrupted
 from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.verdict import Level, Verdict, recover_wait_ends
@@ -25,6 +26,7 @@ def as_json(looked: Iterable[tuple[PairSnapshot, Verdict]], now: Moment) -> dict
                 "level": verdict.level.value,
                 "headline": verdict.headline,
                 "serving": list(verdict.serving),
+                "interrupted": _interrupted(verdict.interrupted),
                 "servers": {
                     each.view.role.value: _server(each, snapshot) for each in (verdict.primary, verdict.secondary)
                 },
@@ -57,6 +59,21 @@ def _server(each: ServerStanding, snapshot: PairSnapshot) -> dict[str, Any]:
     }
 
 
+def _interrupted(run: Interrupted | None) -> dict[str, Any] | None:
+    """An action that stopped half-way; null where there is none."""
+    if run is None:
+        return None
+    return {
+        "action": run.action,
+        "server": run.acting or None,
+        "step": run.step,
+        "steps": run.steps,
+        "at": iso(run.at) if run.at else None,
+        "by": run.by,
+        "last": run.last,
+    }
+
+
 def health(channel: Channel) -> str:
     """A way to a server in one string: "ok", or what is wrong with it."""
     if channel.link is Link.OK:
@@ -73,9 +90,19 @@ def recorded_words(recorded: RecordedState, server_now: float) -> str:
     return f"its {recorded.source} said {recorded.state.word}{since}{old}: the past, OMAPI would tell the present"
 
 
+def interrupted_words(run: Interrupted, now: Moment) -> str:
+    """`shutdown on dhcp2 by anna@ops1, 03:12:44 UTC, after step 1 of 2: dhcp2 hands over`."""
+    where = f" on {run.acting}" if run.acting else ""
+    when = f", {day_clock(run.at, now.wall)} UTC" if run.at else ""
+    step = f", after step {run.step} of {run.steps}" if run.steps else ""
+    return f"{run.action}{where} by {run.by}{when}{step}: {run.last}"
+
+
 def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
     """The verdict and both servers, for a person."""
     lines = [f"{snapshot.pair} · {snapshot.peer}: {verdict.level.value.upper()}: {verdict.headline}"]
+    if verdict.interrupted is not None:
+        lines.append(f"  stopped half-way: {interrupted_words(verdict.interrupted, now)}")
     for each in (verdict.primary, verdict.secondary):
         view = each.view
         head = f"  {view.name} ({view.role.value}, {view.host}): "

@@ -1,11 +1,13 @@
 """Runs a plan: step by step, each verified, told as it goes. Stops at the first step that does not hold.
 
-Nothing is written to a server before the audit log says that it will be. Between two steps a run can be stopped: the
-one under way always ends.
+Nothing is written to a server before the audit log says that it will be. However somebody leaves, the step under way
+ends, with its own roll-back where it has one, no further step begins, the log gets its end and the locks are given
+back. Only a third Ctrl-C abandons a step in its midst, and the log says that.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -24,6 +26,8 @@ from dhcptui.omapi.errors import OmapiError
 from dhcptui.remote.errors import RemoteError
 
 _LOOK = "Look at the states above."
+_ABANDON_SECONDS = 0.1
+"""So often a step under way is asked whether it was abandoned."""
 AGAIN_SECONDS = 3.0
 
 
@@ -50,6 +54,10 @@ async def run(
     return told
 
 
+class _Abandoned(Exception):
+    """Whoever waited for the end of the step waits no longer."""
+
+
 class _Run:
     """One run of a plan that may be run."""
 
@@ -67,6 +75,14 @@ class _Run:
 
     async def go(self, typed: str, sentence: str) -> Progress:
         """Write it down, lock, run, unlock; returns the result, not yet told."""
+        try:
+            told = await self._go(typed, sentence)
+        except Exception as fault:  # a fault of ours must not leave a run without its end, nor its locks renewed
+            told = self._progress(Outcome.FAILED, f"a fault in dhcptui: {type(fault).__name__}: {fault}", _LOOK)
+        await self._finish(told)
+        return self._with_trouble(told)
+
+    async def _go(self, typed: str, sentence: str) -> Progress:
         told: Progress | None = None
         try:
             self.record.begin(self.plan, typed, sentence, self.desk.who, states_of(self.engine.snapshot, moment()))
@@ -82,8 +98,7 @@ class _Run:
                     told = refused(self.plan, refusal) if refusal else await self._steps()
             finally:
                 self.engine.observers.discard(self._observe)
-        await self._finish(told)
-        return self._with_trouble(told)
+        return told
 
     async def _refused_now(self, typed: str, sentence: str) -> str:
         """Ask the guards again, now that nobody else may act: what they knew may be older than another's action."""
@@ -100,14 +115,14 @@ class _Run:
         return _refusal(self.engine, self.plan, typed, sentence)
 
     async def _steps(self) -> Progress:
-        context = Context(self.engine, self.plan.acting, self.record, self.desk.who)
+        context = Context(self.engine, self.plan.acting, self.record, self.desk.who, self.locks.alive)
         for index, step in enumerate(self.script.steps):
-            if self.desk.leaving():
-                return self._interrupted(index, "", self.script.if_interrupted)
             try:
-                await self.locks.hold(self._where(index))
+                await self.locks.hold(self._where(index), index)
             except LockLost as error:
-                return self._interrupted(index, f" {error}.", f"{error.next} {self.script.if_interrupted}".strip())
+                return self._interrupted(index, f". {error}.", f"{error.next} {self.script.if_interrupted}".strip())
+            if reason := self.desk.departure.reason:  # asked last: nothing is awaited between the answer and the step
+                return self._interrupted(index, f" ({reason}).", self.script.if_interrupted)
             failed = await self._step(context, index, step)
             if failed is not None:
                 return failed
@@ -120,7 +135,9 @@ class _Run:
         planned = step.planned
         try:
             self.record.begin_step(index + 1, planned.title, planned.where)
-            observed = await step.run(context)
+            observed = await self._unless_abandoned(step, context)
+        except _Abandoned:
+            return self._abandoned(index, planned.where)
         except (StepFailed, OmapiError, RemoteError, ConfigError, AuditError) as error:
             next_ = getattr(error, "next", "") or getattr(error, "advice", "") or _LOOK
             return self._failed(index, planned.where, str(error), next_)
@@ -129,6 +146,25 @@ class _Run:
         self.record.outcome(planned.where, observed, True, STEP)
         self._ended(index, StepState.DONE, observed)
         return None
+
+    async def _unless_abandoned(self, step: Step, context: Context) -> str:
+        """What the step observed. Raises what it raises, and _Abandoned."""
+        doing = asyncio.ensure_future(step.run(context))
+        while not doing.done():
+            await asyncio.wait({doing}, timeout=_ABANDON_SECONDS)
+            if self.desk.departure.abandoned and not doing.done():
+                doing.cancel()
+                await asyncio.wait({doing}, timeout=_ABANDON_SECONDS)
+                raise _Abandoned
+        return doing.result()
+
+    def _abandoned(self, index: int, server: str) -> Progress:
+        title = self.plan.steps[index].title
+        said = f"Abandoned in step {index + 1} of {len(self.reports)} ({title}): what it has done is not known."
+        self.record.outcome(server, "abandoned in its midst", False, STEP)
+        self._ended(index, StepState.FAILED, "abandoned in its midst")
+        self._skip_from(index + 1)
+        return self._progress(Outcome.INTERRUPTED, said, self.script.if_interrupted or _LOOK)
 
     def _failed(self, index: int, server: str, error: str, next_: str) -> Progress:
         self.record.outcome(server, error, False, STEP)
@@ -139,12 +175,13 @@ class _Run:
     def _interrupted(self, done: int, reason: str, next_: str) -> Progress:
         self._skip_from(done)
         steps = len(self.reports)
-        result = f"Interrupted after step {done} of {steps}.{reason}" if done else f"Interrupted before step 1.{reason}"
+        result = f"Interrupted after step {done} of {steps}{reason}" if done else f"Interrupted before step 1{reason}"
         return self._progress(Outcome.INTERRUPTED, result, next_ if done else "Nothing was written.")
 
     async def _finish(self, told: Progress) -> None:
         """Locks away, last line written. A run that stopped half-way leaves its locks behind, expired, as a notice."""
-        half_way = told.outcome is Outcome.INTERRUPTED and any(each.state is StepState.DONE for each in self.reports)
+        begun = {StepState.DONE, StepState.FAILED}
+        half_way = told.outcome is Outcome.INTERRUPTED and any(each.state in begun for each in self.reports)
         await self.locks.release(told.result if half_way else "")
         if told.outcome is Outcome.VERIFIED:
             await clear_lockouts(self.engine, self.desk)

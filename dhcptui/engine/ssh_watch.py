@@ -34,6 +34,7 @@ from dhcptui.remote.marks import read_marks
 from dhcptui.remote.processes import find_dhcpd
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
+from dhcptui.remote.sync_commands import record_of
 from dhcptui.remote.tail import LogSource, follow
 from dhcptui.remote.target import SshTarget
 
@@ -174,7 +175,8 @@ class SshWatch:
         asked = mono()  # what is learned is as old as the question: a cut may hold the answer up
         reading = await read_clock(shell)
         found = await find_dhcpd(shell)
-        marks = await read_marks(shell, posixpath.dirname(self._record.settings.leases))
+        settings = self._record.settings
+        marks = await read_marks(shell, posixpath.dirname(settings.leases), record_of(settings.shared_dir))
         if marks.lock and marks.lock.token in self._record.own_tokens:
             marks = replace(marks, lock=None, own=marks.lock)
         self._heard_at = mono()

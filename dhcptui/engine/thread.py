@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
@@ -15,14 +16,17 @@ from dhcptui.engine.audit import AuditError, AuditLog, Desk, Operator
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.configuration_check import ConfigurationCheck, check_configuration, not_checked
 from dhcptui.engine.first import first_snapshot
+from dhcptui.engine.leaving import Departure
 from dhcptui.engine.unfinished import dismiss, find_interrupted, recent_records
+from dhcptui.faults import keep
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
 from dhcptui.model.guards import Action
 from dhcptui.model.incident import PoolLow
+from dhcptui.model.interrupted import interrupted_run
 from dhcptui.model.leases import LookUp
 from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Plan, Progress
+from dhcptui.model.plan import Outcome, Plan, Progress, StepReport
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.model.timeline import Event, from_audit
 
@@ -41,9 +45,10 @@ class EngineThread:
         """`tidy`: take away the markers of a partner-down once both servers are normal."""
         self._settings = settings
         self._tidy = tidy and not settings.read_only
-        self._desk = Desk(AuditLog(), Operator.here(), self._audited, lambda: self._leaving)
-        self._leaving = False
-        self._interrupted: Interrupted | None = None
+        self._departure = Departure()
+        self._desk = Desk(AuditLog(), Operator.here(), self._audited, self._departure)
+        self._cut_short: Progress | None = None
+        self._untold: Exception | None = None
         self._snapshot = first_snapshot(settings)
         self._listener: Listener | None = None
         self._engine: PairEngine | None = None
@@ -51,6 +56,7 @@ class EngineThread:
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
         self._actions: set[Future[None]] = set()
+        self._progress: Progress | None = None
         self._acting: Plan | None = None
         self._comparing: Future[None] | None = None
         self._failure: BaseException | None = None
@@ -66,14 +72,33 @@ class EngineThread:
         """What ended the engine, if anything unexpected did."""
         return self._failure
 
+    @property
+    def departure(self) -> Departure:
+        """The wish to leave."""
+        return self._departure
+
     def start(self, listener: Listener) -> None:
         """Begin watching."""
         self._listener = listener
         self._thread.start()
 
+    def leave(self, reason: str) -> None:
+        """No further step begins. From any thread or signal handler; nothing is waited for."""
+        self._departure.leave(reason)
+
+    @property
+    def acting(self) -> Progress | None:
+        """The action under way, as it was told last."""
+        return self._progress if any(not each.done() for each in self._actions.copy()) else None
+
+    @property
+    def cut_short(self) -> Progress | None:
+        """The result of the action that ended early because somebody left; None where none did."""
+        return self._cut_short
+
     def stop(self) -> None:
         """End watching after the step under way, and start no further one; closes every connection."""
-        self._leaving = True
+        self.leave("the console was closed")
         if not self._thread.is_alive():
             return
         self._ready.wait(STOP_SECONDS)
@@ -155,8 +180,8 @@ class EngineThread:
             self._loop.call_soon_threadsafe(self._engine.look_around)
 
     def interrupted(self) -> Interrupted | None:
-        """An earlier action on this pair that stopped half-way, as the audit log told when watching began."""
-        return self._interrupted
+        """An action on this pair that stopped half-way, here or on another machine, and left something to do."""
+        return interrupted_run(self._snapshot, moment())
 
     def dismiss_interrupted(self) -> Future[str]:
         """Somebody has seen to it: it is not reported again, and its expired locks go. The answer says what happened."""
@@ -167,7 +192,7 @@ class EngineThread:
         return asyncio.run_coroutine_threadsafe(self._dismiss(self._engine), self._loop)
 
     async def _dismiss(self, engine: PairEngine) -> str:
-        run = self._interrupted
+        run = self.interrupted()
         if run is None:
             return "There is no interrupted run."
         if self._settings.read_only:
@@ -176,11 +201,10 @@ class EngineThread:
             dismiss(self._desk.log, run, self._desk.who)
         except AuditError as error:
             return f"Refused: {error}"
-        self._interrupted = None
         from dhcptui.engine.locks import clear_left
 
-        await clear_left(engine, run.action, self._desk)
-        self._changed(engine.snapshot)
+        engine.left_behind(None)
+        await clear_left(engine, run, self._desk)
         return f"{run.action} on {run.acting} is dismissed; the audit log says so."
 
     def break_lock(self, role: Role, typed: str) -> Future[str]:
@@ -202,28 +226,31 @@ class EngineThread:
         if listener is None:
             return
         if engine is None or loop is None or not self._thread.is_alive():
-            listener.on_progress(runner.refused(plan, "Refused: the engine is not running."))
+            self._moved(runner.refused(plan, "Refused: the engine is not running."))
             return
-        future = asyncio.run_coroutine_threadsafe(self._act(engine, plan, typed, sentence, listener.on_progress), loop)
+        self._progress = Progress(plan, tuple(StepReport() for _ in plan.steps))
+        future = asyncio.run_coroutine_threadsafe(self._act(engine, plan, typed, sentence), loop)
         self._actions.add(future)
         future.add_done_callback(self._actions.discard)
 
-    async def _act(
-        self, engine: PairEngine, plan: Plan, typed: str, sentence: str, tell: Callable[[Progress], None]
-    ) -> None:
+    async def _act(self, engine: PairEngine, plan: Plan, typed: str, sentence: str) -> None:
         from dhcptui.engine import runner
 
         if self._acting is not None:
-            tell(runner.refused(plan, f"Refused: {self._acting.action.value} is still running."))
+            self._moved(runner.refused(plan, f"Refused: {self._acting.action.value} is still running."))
             return
         self._acting = plan
         try:
-            await runner.run(engine, plan, typed, sentence, tell, desk=self._desk)
+            told = await runner.run(engine, plan, typed, sentence, self._moved, desk=self._desk)
+            self._cut_short = told if told.outcome is Outcome.INTERRUPTED else None
         finally:
             self._acting = None
             self._look_back()
 
     def _main(self) -> None:
+        for library in ("asyncio", "asyncssh"):  # their complaints are not for a user's terminal
+            logging.getLogger(library).addHandler(logging.NullHandler())
+            logging.getLogger(library).propagate = False
         try:
             asyncio.run(self._watch())
         except BaseException as error:  # shown by whoever asks for `failure`: a thread has no caller
@@ -253,7 +280,9 @@ class EngineThread:
 
     def _look_back(self) -> None:
         with suppress(AuditError):
-            self._interrupted = find_interrupted(self._desk.log, self._settings.name)
+            left = find_interrupted(self._desk.log, self._settings.name)
+            if self._engine is not None and (left or self._engine.snapshot.left):
+                self._engine.left_behind(left)
 
     def _names(self) -> dict[str, Role]:
         return {self._settings[role].name: role for role in Role}
@@ -272,13 +301,27 @@ class EngineThread:
         if self._engine is not None and (note := from_audit(entry, self._names(), self._desk.who.user)):
             self._engine.chronicle.add([note])
         if self._listener is not None:
-            self._listener.on_audit(entry)
+            self._tell(self._listener.on_audit, entry)
+
+    def _moved(self, progress: Progress) -> None:
+        self._progress = progress
+        if self._listener is not None:
+            self._tell(self._listener.on_progress, progress)
+
+    def _tell(self, tell: Callable[..., None], *news: object) -> None:
+        """Showing is never on the path of acting: what cannot be shown is dropped, and its first fault is kept."""
+        try:
+            tell(*news)
+        except Exception as fault:
+            if self._untold is None:
+                self._untold = fault
+                keep(fault)
 
     def _changed(self, snapshot: PairSnapshot) -> None:
         self._snapshot = snapshot
         if self._listener is not None:
-            self._listener.on_snapshot(snapshot)
+            self._tell(self._listener.on_snapshot, snapshot)
 
     def _logged(self, role: Role, lines: Sequence[LogLine]) -> None:
         if self._listener is not None:
-            self._listener.on_log(role, lines)
+            self._tell(self._listener.on_log, role, lines)

@@ -16,6 +16,7 @@ from dhcptui.model.evidence import hear_each_other
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
+from dhcptui.model.interrupted import RESCUE, SYNC, interrupted_run, sync_record
 from dhcptui.model.mix_up import MixUp, mix_up
 from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
@@ -113,7 +114,7 @@ def advise(
     """What now, for a pair of standings in which these incidents were named."""
     case = _Case(snapshot, *pair, named, now)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
-        _mixed_up, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
+        _mixed_up, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _shut, _out_of_contact, _healthy, _unseen, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
@@ -139,6 +140,24 @@ def _mixed_up(case: _Case) -> Advice | None:
             return (
                 "Compare the failover peer blocks with our configuration: the servers are swapped in it, or one stands twice.",
             )
+
+
+def _half_way(case: _Case) -> Advice | None:
+    """An action stopped half-way, and a key goes on from there: whatever the states say, it is so because of that run."""
+    run = interrupted_run(case.snapshot, case.now)
+    if run is None:
+        return None
+    acting = next((each for each in (case.a, case.b) if each.view.role is run.role), None)
+    if run.action == SYNC and sync_record(case.snapshot, case.now) and case.may(_A.SYNC_RESTART, case.a):
+        return (f"{run.action} of {run.by} stopped half-way. ", _A.SYNC_RESTART, " goes on with it or rolls it back.")
+    if acting is None:
+        return None
+    if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.standing is Standing.DOWN:
+        return _A.RESCUE, f" goes on with the rescue that {run.by} left: {acting.view.name} is stopped, nobody serves."
+    if run.action == _A.SHUTDOWN.value and case.may(_A.SHUTDOWN, acting) and case.may(_A.TAKE_BACK, acting):
+        begin = f"The shutdown of {run.by} stopped half-way: {acting.view.name} has handed over. "
+        return begin, _A.SHUTDOWN, " goes on with it, ", _A.TAKE_BACK, " takes it back."
+    return None
 
 
 def _sorting_out(case: _Case) -> Advice | None:

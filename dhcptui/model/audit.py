@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.model.snapshot import Role
+
 
 class AuditEvent(Enum):
     """What an entry tells. An intent is on disk before the act; an act without its outcome was interrupted."""
@@ -37,7 +39,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """An action of this machine that never came to its end: the console died, or its terminal went away."""
+    """An action that never came to its end: its console died, or whoever sat there left."""
 
     run: str
     pair: str
@@ -50,3 +52,5 @@ class Interrupted:
     by: str
     last: str
     """The last intent or outcome written."""
+    role: Role | None = None
+    """Of the acting server; None where it is not known."""

@@ -13,6 +13,8 @@ from enum import Enum
 
 from dhcptui.model import evidence as ev
 from dhcptui.model.evidence import Case, Finding
+from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart
+from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, one_serves
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.way_back import OFF
@@ -89,6 +91,9 @@ PARTNER_DOWN_FROM: dict[FailoverState, str] = {
 """Acting server's state -> why partner-down (4) may not be written; empty where it may (dhcpd-failover facts 4.3)."""
 
 ONLY_NORMAL: dict[FailoverState, str] = {state: ANY if state is _S.NORMAL else _NOT_NORMAL for state in _S}
+STOPS_FROM = {state: ANY if state in {_S.NORMAL, _S.SHUTDOWN} else _NOT_NORMAL for state in _S}
+STOPS_BESIDE = {state: ANY if state in {_S.NORMAL, _S.PARTNER_DOWN} else _NOT_NORMAL for state in _S}
+"""A clean shutdown begins with both normal, or goes on from a hand-over."""
 ONLY_NORMAL_RESTART = {state: ANY if state is _S.NORMAL else _RESTART_ONLY_HEALTHY for state in _S}
 
 TAKE_BACK_FROM: dict[FailoverState, str] = {
@@ -141,9 +146,9 @@ RULES: dict[Action, Rule] = {
         "seen on a real pair; failover.c:1827, 2024-2441",
     ),
     Action.SHUTDOWN: Rule(
-        ONLY_NORMAL,
-        ONLY_NORMAL,
-        (ev.queue_empty, ev.partner_queue_empty, ev.no_other_peer, ev.ssh, ev.clocks),
+        STOPS_FROM,
+        STOPS_BESIDE,
+        (handed_over_or_healthy, ev.queue_empty, ev.partner_queue_empty, ev.no_other_peer, ev.ssh, ev.clocks),
         "seen on a real pair; failover.c:1831 (unacknowledged updates cost the return a full MCLT, seen on the pair)",
     ),
     Action.HAND_OVER: Rule(
@@ -176,10 +181,36 @@ RULES: dict[Action, Rule] = {
 }
 
 
+RESUMED: dict[Action, Rule] = {
+    Action.SYNC_RESTART: Rule(
+        None,
+        None,
+        (one_serves, ev.ssh, ev.partner_ssh, ev.clocks),
+        "seen on a real pair: a run that stopped in a restart is resumed or rolled back with that server down",
+    ),
+    Action.RESCUE: Rule(
+        None,
+        None,
+        (left_stopped, ev.partner_silent, ev.partner_gone, ev.ssh),
+        "seen on a real pair: a rescue that stopped after its stop goes on with dhcpd down",
+    ),
+}
+"""The rows for going on with a run that stopped half-way: "not normal" is so because of that run."""
+
+
+def row_for(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> Rule:
+    """The row that judges an action: that of a run that stopped half-way where the pair is as that run left it."""
+    if action is Action.SYNC_RESTART and stopped_in_restart(snapshot, now) is not None:
+        return RESUMED[action]
+    if action is Action.RESCUE and stopped_by_rescue(snapshot, now) is acting:
+        return RESUMED[action]
+    return RULES[action]
+
+
 def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> Ruling:
     """Whether `action` may be run with `acting` as the acting server, and on what evidence."""
     case = ev.case(acting, snapshot, now)
-    row = RULES[action]
+    row = row_for(action, acting, snapshot, now)
     findings = [check(case) for check in row.checks]
     tables = ((case.me, row.acting), (case.partner, row.partner))
     states = [ev.state_allows(server, table, action.value) for server, table in tables if table is not None]

@@ -7,6 +7,7 @@ from enum import Enum
 
 from dhcptui.model.advice import short
 from dhcptui.model.agreement import contradicting, together
+from dhcptui.model.audit import Interrupted
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
@@ -50,6 +51,18 @@ def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
         more = f"{said}; {disk.evidence[0].server} {cannot}"
         return max(level, Level.WARNING, key=_HARM.index), more if len(more) <= MOST_LETTERS else said
     return level, said
+
+
+def with_interrupted(level: Level, said: str, run: Interrupted | None) -> tuple[Level, str]:
+    """The same, where an action stopped half-way: clients may be served, but the pair is not as anybody wants it."""
+    if run is None:
+        return level, said
+    joint = ", but" if level is Level.OK else ";"
+    brief = said.replace(" (dhcpd not running)", "")
+    whole, short_ = f"{run.action} of {run.by} stopped half-way", f"{run.action} stopped half-way"
+    ways = [f"{words}{joint} {what}" for words in (said, brief) for what in (whole, short_)]
+    level = Level.WARNING if level is Level.OK else level
+    return level, next((way for way in ways if len(way) <= MOST_LETTERS), said)
 
 
 def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:

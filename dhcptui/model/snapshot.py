@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from dhcptui.model.states import FailoverState
 
 if TYPE_CHECKING:
+    from dhcptui.model.audit import Interrupted
     from dhcptui.model.remarks import Remark  # the lexicon behind it is not needed for the first paint
+    from dhcptui.model.sync_record import SyncRecord
 
 T = TypeVar("T")
 
@@ -217,6 +219,18 @@ class Lock:
     since: float
     expires: float
     """By the server's own clock; renewed while the holder lives."""
+    peer: str = ""
+    """The relationship by dhcpd's name; empty in a lock of an older console."""
+    run: str = ""
+    """The run's id in the audit log of its console."""
+    acting: str = ""
+    """Role of the acting server."""
+    variant: str = ""
+    done: int = 0
+    """Steps that were verified."""
+    steps: int = 0
+    changed: float = 0.0
+    """When it was last written, by the server's clock; 0 where that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +252,8 @@ class Marks:
     lockout: Lockout | None = None
     own: Lock | None = None
     """The lock is this console's own: an action of ours is under way. It stands here and not in `lock`."""
+    sync: SyncRecord | None = None
+    """How far a sync-restart that copied to this server has come; it is there until that run's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +340,8 @@ class PairSnapshot:
     primary: ServerView
     secondary: ServerView
     sequence: int = 0
+    left: Interrupted | None = None
+    """An action that this machine's audit log knows to have stopped half-way."""
 
     def __getitem__(self, role: Role) -> ServerView:
         return self.primary if role is Role.PRIMARY else self.secondary

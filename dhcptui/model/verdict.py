@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dhcptui.model.advice import Advice, advise
+from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import key_of
 from dhcptui.model.guards import Action
-from dhcptui.model.headline import Level, headline
+from dhcptui.model.headline import Level, headline, with_interrupted
 from dhcptui.model.incident_signs import Probable, probable
+from dhcptui.model.interrupted import interrupted_run
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 from dhcptui.model.standing import ServerStanding, stand
 from dhcptui.model.states import FailoverState
@@ -57,6 +59,8 @@ class Verdict:
     countdowns: tuple[Countdown, ...]
     incidents: tuple[Probable, ...] = ()
     """What is probably going on, the heaviest first, with the evidence for each."""
+    interrupted: Interrupted | None = None
+    """An action that stopped half-way and left something to do."""
 
     def __getitem__(self, role: Role) -> ServerStanding:
         return self.primary if role is Role.PRIMARY else self.secondary
@@ -81,7 +85,8 @@ def derive(snapshot: PairSnapshot, now: Moment) -> Verdict:
     pair = (stand(snapshot.primary, now), stand(snapshot.secondary, now))
     incidents = probable(snapshot, now)
     named = {each.id: each for each in incidents}
-    level, sentence = headline(pair, named, now)
+    left = interrupted_run(snapshot, now)
+    level, sentence = with_interrupted(*headline(pair, named, now), left)
     return Verdict(
         level=level,
         headline=sentence,
@@ -91,6 +96,7 @@ def derive(snapshot: PairSnapshot, now: Moment) -> Verdict:
         secondary=pair[1],
         countdowns=tuple(found for each in pair if (found := countdown(each, snapshot[each.view.role.other], now))),
         incidents=incidents,
+        interrupted=left,
     )
 
 

@@ -264,7 +264,7 @@ def remove_tree(path: str) -> Command:
 # The lock is changed only while the directory .dhcptui-lock.busy exists: mkdir is atomic everywhere, flock(1) is not
 # everywhere. It is held for milliseconds; one that is older than a minute was left by a shell that died.
 
-LOCK, LOCKOUT = OWN_PREFIX + "lock", OWN_PREFIX + "lockout"
+LOCK, LOCKOUT, SYNC = OWN_PREFIX + "lock", OWN_PREFIX + "lockout", "sync"
 MARK_BYTES = 1900
 """More than this is not read of a mark; ours are shorter, and a line of the remote shell may have 2000 characters."""
 
@@ -288,8 +288,11 @@ made() { rm -f -- "$l.$t"; (set -C; printf "%s,\"since\":%s,\"expires\":%s}\n" "
 _SHOW = f'if [ -f "$l" ]; then head -c {MARK_BYTES} "$l"; fi; exit 1'
 
 
-def read_marks(directory: str) -> Command:
-    """The server's time, then two lines for each mark: its name and when it was changed; its text."""
+def read_marks(directory: str, record: str = "") -> Command:
+    """The server's time, then two lines for each mark: its name and when it was changed; its text.
+
+    `record`: where a sync-restart that copied to this server says how far it has come; it is called SYNC in the answer.
+    """
     return _script(
         _THERE
         + r"""date +%s
@@ -300,8 +303,15 @@ for f in $l $o; do
         + str(MARK_BYTES)
         + r""" $f | tr "\n" " "; fi; echo
   fi
-done""",
+done
+if [ -n "$3" ] && [ -f "$3" ]; then
+  printf "sync %s\n" "$(date -r "$3" +%s 2>/dev/null)"; head -c """
+        + str(MARK_BYTES)
+        + r""" "$3" | tr "\n" " "; echo
+fi""",
         directory,
+        "",
+        record,
     )
 
 

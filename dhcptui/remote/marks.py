@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import math
 import secrets
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, Marks
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed
@@ -36,6 +37,22 @@ def new_token() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a lock tells of its run besides, so that whoever finds it half-way, on any machine, can go on from there."""
+
+    peer: str = ""
+    """The relationship, by dhcpd's name: another console may call the pair otherwise."""
+    run: str = ""
+    """The run's id in the audit log of its console."""
+    acting: str = ""
+    """Role of the acting server."""
+    variant: str = ""
+    done: int = 0
+    """Steps that were verified."""
+    steps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What we write into a lock."""
 
@@ -44,16 +61,20 @@ class Claim:
     host: str
     pair: str
     action: str
+    told: Told = Told()
 
     def body(self, step: str) -> str:
         """The JSON object without its closing brace: the server adds its times."""
         texts = {"owner": self.owner, "host": self.host, "pair": self.pair, "action": self.action}
-        return _open({"token": self.token, **texts, "step": clean(step, _STEP_LIMIT)})
+        return _open({"token": self.token, **texts, **asdict(self.told), "step": clean(step, _STEP_LIMIT)})
 
 
-async def read_marks(shell: RemoteShell, directory: str) -> Marks:
-    """Both marks in one round trip; none where there is no such directory. Raises RemoteError."""
-    answer = await shell.ask(commands.read_marks(directory).line)
+async def read_marks(shell: RemoteShell, directory: str, record: str = "") -> Marks:
+    """The marks, and the record of a sync-restart, in one round trip; none where there is no such directory.
+
+    Raises RemoteError.
+    """
+    answer = await shell.ask(commands.read_marks(directory, record).line)
     return parse_marks(answer.lines) if answer.exit_status == 0 else Marks()
 
 
@@ -64,13 +85,17 @@ def parse_marks(lines: list[str]) -> Marks:
     now = _number(lines[0]) or 0.0
     lock: Lock | None = None
     lockout: Lockout | None = None
+    sync: SyncRecord | None = None
     for head, text in zip(lines[1::2], lines[2::2], strict=False):
         name, _, changed = head.partition(" ")
         if name == commands.LOCK:
-            lock = parse_lock(text) or _unknown_lock(_number(changed) or now)
+            written = _number(changed)
+            lock = replace(parse_lock(text) or _unknown_lock(written or now), changed=written or 0.0)
         elif name == commands.LOCKOUT:
             lockout = parse_lockout(text)
-    return Marks(lock, lockout)
+        elif name == commands.SYNC and (found := SyncRecord.from_json(text)):
+            sync = replace(found, at=_number(changed) or 0.0)
+    return Marks(lock, lockout, sync=sync)
 
 
 def parse_lock(text: str) -> Lock | None:
@@ -80,10 +105,25 @@ def parse_lock(text: str) -> Lock | None:
     token = fields.get("token")
     if since is None or expires is None or not isinstance(token, str) or not _is_token(token):
         return None
-    said = {name: _text(fields.get(name)) for name in ("owner", "host", "pair", "action")}
-    if not all(said.values()):
+    owner, host, pair, action = (_text(fields.get(name)) for name in ("owner", "host", "pair", "action"))
+    if not (owner and host and pair and action):
         return None
-    return Lock(token=token, **said, step=_text(fields.get("step"), _STEP_LIMIT), since=since, expires=expires)
+    return Lock(
+        token=token,
+        owner=owner,
+        host=host,
+        pair=pair,
+        action=action,
+        step=_text(fields.get("step"), _STEP_LIMIT),
+        since=since,
+        expires=expires,
+        peer=_text(fields.get("peer")),
+        run=_text(fields.get("run")),
+        acting=_text(fields.get("acting")),
+        variant=_text(fields.get("variant")),
+        done=_count(fields.get("done")),
+        steps=_count(fields.get("steps")),
+    )
 
 
 def parse_lockout(text: str) -> Lockout | None:
@@ -141,7 +181,7 @@ def _unknown_lock(changed: float) -> Lock:
     return Lock("", "unknown", "unknown", "", "something", "the lock cannot be read", changed, changed + LOCK_SECONDS)
 
 
-def _open(fields: dict[str, str]) -> str:
+def _open(fields: Mapping[str, str | int]) -> str:
     return json.dumps(fields, separators=(",", ":")).removesuffix("}")
 
 
@@ -160,6 +200,12 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < 1e12 and math.isfinite(value) else None
+
+
+def _count(value: object) -> int:
+    """A small number of steps; 0 where it is none."""
+    number = _number(value)
+    return int(number) if number is not None and 0 <= number < 1000 else 0
 
 
 def _text(value: object, limit: int = _TEXT_LIMIT) -> str:

@@ -7,10 +7,11 @@ server within a millisecond or two, whatever becomes of the console.
 from __future__ import annotations
 
 import math
+import posixpath
 import shlex
 from collections.abc import Sequence
 
-from dhcptui.remote.commands import Command, remove_tree
+from dhcptui.remote.commands import OWN_PREFIX, Command, remove_tree
 
 MISSING = 4
 """Exit status of `read_tree` where there is no such directory; tar itself ends with 0, 1 or 2."""
@@ -18,6 +19,17 @@ MISSING = 4
 
 def _script(script: str, *args: str) -> Command:
     return Command(("/bin/sh", "-c", script, "sh", *args))
+
+
+def beside(directory: str, what: str) -> str:
+    """A name of ours beside a shared directory: in the same parent, where AppArmor lets dhcpd read."""
+    parent, name = posixpath.split(posixpath.normpath(directory))
+    return posixpath.join(parent, f"{OWN_PREFIX}{what}-{name}")
+
+
+def record_of(directory: str) -> str:
+    """Where a sync-restart that copies to this directory says how far it has come."""
+    return beside(directory, "sync") + ".json"
 
 
 def _own(path: str) -> str:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +17,7 @@ from textual.filter import LineFilter
 
 from dhcptui.engine.api import Console, Drills
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.leaving import CTRL_C, silence
 from dhcptui.model.snapshot import Moment, Role
 from dhcptui.ui import collector
 from dhcptui.ui.bridge import Bridge, Wake
@@ -27,6 +29,7 @@ from dhcptui.ui.screens.main import ActScreen, LookScreen
 from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.theme import ELSEWHERE, THEMES, fitting
 
+LEFT = "the console was left"
 LOG_PERIOD = 0.25
 """Logs are painted at most this often, in seconds: one appended line repaints a pane."""
 
@@ -64,6 +67,8 @@ class DhcptuiApp(App[None]):
         self.told_title = ""
         """The title the terminal was given last."""
         self._log_timer_set = False
+        self._screens_loop: asyncio.AbstractEventLoop | None = None
+        self._why = LEFT
         only_look = read_only or console.read_only
         commands = Commands(keys, read_only=only_look, drills=drills is not None)
         setup = Setup(
@@ -97,10 +102,7 @@ class DhcptuiApp(App[None]):
 
     async def on_mount(self) -> None:
         """Paint first, then let the engine begin."""
-        if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            loop.add_signal_handler(signal.SIGTERM, self.exit)
-            loop.add_signal_handler(signal.SIGHUP, self.hang_up)
+        self._screens_loop = asyncio.get_running_loop()
         await self.push_screen(self.main)
         if not self.is_headless:
             self.call_after_refresh(collector.settle)
@@ -139,18 +141,25 @@ class DhcptuiApp(App[None]):
         if self._driver is not None and os.environ.get("TERM") not in {"linux", "dumb"}:
             self._driver.write(f"\x1b]2;{title}\x07")
 
-    def hang_up(self) -> None:
-        """The terminal has gone: leave in order, so that the engine ends its step and writes its audit log."""
-        if sys.__stderr__ is not None:  # nobody reads any more; a writer stuck on a dead terminal would never end
-            with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-                os.dup2(nowhere.fileno(), sys.__stderr__.fileno())
+    def signalled(self, number: int) -> None:
+        """One of leaving.SIGNALS came; the engine knows already. From a signal handler, or from another thread."""
+        if self._screens_loop is not None:
+            with suppress(RuntimeError):  # the screen has just ended
+                self._screens_loop.call_soon_threadsafe(self._leave_by, number)
+
+    def _leave_by(self, number: int) -> None:
+        if number == signal.SIGHUP and sys.__stderr__ is not None:
+            silence(sys.__stderr__)  # nobody reads any more; a writer stuck on a dead terminal would never end
         self.exit()
 
     def action_help_quit(self) -> None:
         """Ctrl-C leaves, as everywhere; Textual's own answer is a note on how to leave instead."""
+        self._why = CTRL_C
         self.call_next(self.main.action_leave)
 
     async def action_quit(self) -> None:
         """Leave; while an action runs, only when asked twice."""
         if self.main.prompt.may_quit():
+            self.engine.leave(self._why)
             self.exit()
+        self._why = LEFT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +13,16 @@ from pathlib import Path
 from dhcptui.config import PairSettings
 from dhcptui.console_settings import ConsoleSettings, check_theme
 from dhcptui.engine.api import Console, Drills
+from dhcptui.engine.farewell import Farewell
+from dhcptui.engine.leaving import Output, left_code, on_signals, silence, when_gone
 from dhcptui.faults import keep
 from dhcptui.ui import collector
-from dhcptui.ui.lifeline import watch_terminal
 
 EXIT_FAULT = 70
 """EX_SOFTWARE of sysexits.h."""
 PLAIN = ConsoleSettings()
+GONE, CLOSED = "the terminal has gone", "the console was closed"
+_WAIT_SECONDS = 0.05
 
 
 def run_console(
@@ -52,17 +56,44 @@ def run_console(
         drills=drills,
         place=place,
     )
-    watch_terminal(sys.stderr.fileno())
-    try:
-        with _title_kept():
-            app.run(mouse=False)  # any-event tracking costs kilobytes per mouse move, and takes native selection away
-    finally:
-        with _hang_up_ignored():  # the step under way ends first, also when the terminal goes now
-            console.stop()
+
+    def signalled(number: int) -> None:
+        console.departure.signalled(number)  # first, and without the screen's help: it may wait for a terminal
+        app.signalled(number)
+
+    def gone() -> None:
+        console.leave(GONE)
+        forget_terminal()
+        app.signalled(signal.SIGHUP)
+
+    when_gone(sys.stderr.fileno(), gone)
+    with on_signals(signalled):
+        try:
+            with _title_kept():
+                app.run(
+                    mouse=False
+                )  # any-event tracking costs kilobytes per mouse move, and takes native selection away
+        finally:
+            wind_up(console, Output(sys.__stderr__))
     if console.failure is not None:
         print(f"dhcptui: the engine stopped by a fault of its own: {keep(console.failure)}", file=sys.stderr)  # noqa: T201
         return EXIT_FAULT
+    if console.cut_short is not None:
+        return left_code(console.departure)
     return app.return_code or 0
+
+
+def wind_up(console: Console, output: Output) -> None:
+    """Wait for the end of the step under way, and say what is waited for and how it ended to whoever can read it."""
+    console.leave(CLOSED)
+    farewell = Farewell(console.departure, lambda: console.acting)
+    while console.acting is not None:
+        for said in farewell.news():
+            output.line(f"dhcptui: {said}")
+        time.sleep(_WAIT_SECONDS)
+    console.stop()
+    if (told := console.cut_short) is not None:
+        output.line(f"dhcptui: {told.plan.action.value}: {told.result} {told.next}".rstrip())
 
 
 def run_welcome(path: Path, problem: str, *, theme: str | None = None, ascii_only: bool = False) -> bool:
@@ -71,8 +102,20 @@ def run_welcome(path: Path, problem: str, *, theme: str | None = None, ascii_onl
     _set_switches()
     from dhcptui.ui.welcome import DEMO, Welcome  # noqa: PLC0415  textual: 190 ms
 
-    watch_terminal(sys.stderr.fileno())
+    when_gone(sys.stderr.fileno(), hang_up)
     return Welcome(path, problem, ascii_only=ascii_only or wants_ascii(), theme=theme).run(mouse=False) == DEMO
+
+
+def hang_up() -> None:
+    """A terminal that has gone does not always say so: without a controlling terminal there is no SIGHUP."""
+    forget_terminal()
+    os.kill(os.getpid(), signal.SIGHUP)
+
+
+def forget_terminal() -> None:
+    """What is still written goes nowhere: Textual would block in its queue of writes, and its reader would spin."""
+    if sys.__stderr__ is not None:
+        silence(sys.__stderr__)
 
 
 def chosen_theme(wanted: str | None, looks: ConsoleSettings) -> str | None:
@@ -107,15 +150,6 @@ def _title_kept() -> Iterator[None]:
     finally:
         if titled:
             _tell("\x1b[23;2t")
-
-
-@contextmanager
-def _hang_up_ignored() -> Iterator[None]:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def _tell(sequence: str) -> None:

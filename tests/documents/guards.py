@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcptui.model.guards import RULES, Action
+from dhcptui.model.guards import RESUMED, RULES, Action
 from dhcptui.model.states import FailoverState
 
 ACTS = {
@@ -50,4 +50,12 @@ def guards() -> str:
         for state in FailoverState:
             partner = "need not answer" if rule.partner is None else rule.partner[state] or "yes"
             lines.append(f"| {state.word} | {rule.acting[state] or 'yes'} | {partner} |")
+    lines += ["", "## Going on with a run that stopped half-way", ""]
+    lines += [
+        "Where a sync-restart stopped while it restarted a server, or a rescue after it had stopped dhcpd, the pair is not",
+        "normal because of that run. These rows judge the same action then; its own files and records must be as it left them.",
+    ]
+    for action, rule in RESUMED.items():
+        lines += ["", f"{action.value}. Facts: {rule.source}.", ""]
+        lines += [f"- {(check.__doc__ or '').strip().splitlines()[0]}" for check in rule.checks]
     return "\n".join(lines) + "\n"

@@ -31,10 +31,11 @@ class Still(ScriptedConsole):
         for entry in self._take.audit:
             listener.on_audit(entry)
 
-    def plan(self, action: Action, acting: Role) -> Plan:
+    def plan(self, action: Action, acting: Role, variant: str = "") -> Plan:
         """On the take's snapshot."""
+        comparison = self._take.comparison
         return make_plan(
-            action, acting, self._take.settings, self.current, self.clock(), comparison=self._take.comparison
+            action, acting, self._take.settings, self.current, self.clock(), comparison=comparison, variant=variant
         )
 
     def run(self, plan: Plan, typed: str, sentence: str = "") -> None:

@@ -11,6 +11,7 @@ from dhcptui.engine.actions import make_plan
 from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.engine.api import Listener
 from dhcptui.engine.configuration_check import ConfigurationCheck
+from dhcptui.engine.leaving import Departure
 from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
 from dhcptui.model.forecast import PoolForecast, PoolMismatch, PoolSample, forecasts, mismatches
 from dhcptui.model.guards import Action
@@ -246,6 +247,9 @@ class ScriptedConsole:
     """What `prepare` has found out for a sync-restart; None: it is still at it."""
     stopped: bool = False
     failure: BaseException | None = None
+    departure: Departure = field(default_factory=Departure)
+    acting: Progress | None = None
+    cut_short: Progress | None = None
     broken_off: Interrupted | None = None
     events: tuple[Event, ...] = ()
     """The timeline."""
@@ -261,6 +265,10 @@ class ScriptedConsole:
         """Remember whom to tell."""
         self.listener = listener
 
+    def leave(self, reason: str) -> None:
+        """Remember the wish."""
+        self.departure.leave(reason)
+
     def stop(self) -> None:
         """Remember that it was stopped."""
         self.stopped = True
@@ -269,9 +277,11 @@ class ScriptedConsole:
         """The newest snapshot."""
         return self.current
 
-    def plan(self, action: Action, acting: Role) -> Plan:
+    def plan(self, action: Action, acting: Role, variant: str = "") -> Plan:
         """A real plan, ruled by the real guards."""
-        return make_plan(action, acting, SETTINGS, self.current, self.clock(), comparison=self.comparison)
+        return make_plan(
+            action, acting, SETTINGS, self.current, self.clock(), comparison=self.comparison, variant=variant
+        )
 
     def look_around(self) -> None:
         """There is nothing to look at."""

@@ -55,13 +55,13 @@ def test_an_expired_lock_tells_of_a_run_that_stopped() -> None:
     """The console that held it is gone: the next operator sees whose run lies there, unless it was our own."""
     left = "▲ sync-restart of anna@ops1 stopped half-way on dhcp1 and dhcp2 (2 of 5: restart dhcp2)"
     assert said(busy_elsewhere(), 116, seconds=41) == left
-    assert said(busy_elsewhere(), 116, HALF_DONE, seconds=41).startswith("▲ sync-restart was interrupted after")
+    assert said(busy_elsewhere(), 116, HALF_DONE, seconds=41).startswith("▲ sync-restart of ben@ops2 was interrupted after")
     assert "stopped half-way" not in said(busy_elsewhere(), 200, HALF_DONE, seconds=41)
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
     """R resumes a sync-restart; for other actions there is only the log to look at. I ends either."""
-    whole = "▲ sync-restart was interrupted after step 3 of 5 (14:02Z): R resumes, command log a, I when dealt with"
+    whole = "▲ sync-restart of ben@ops2 was interrupted after step 3 of 5 (14:02Z): R resumes, command log a, I when dealt with"
     assert said(healthy(), 116, HALF_DONE) == whole
     assert len(said(healthy(), 78, HALF_DONE)) <= 78
     other = said(healthy(), 116, replace(HALF_DONE, action="shutdown"))

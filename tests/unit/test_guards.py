@@ -103,10 +103,11 @@ def test_a_stale_survivor_may_not_act() -> None:
 
 
 def test_shutdown_only_from_a_healthy_pair() -> None:
-    """Both normal, nothing unacknowledged on either side, SSH to prove the end."""
+    """Both normal, or handed over already; nothing unacknowledged on either side, SSH to prove the end."""
     assert allowed(Action.SHUTDOWN, live(P), live(Q))
+    fits = {(S.NORMAL, S.NORMAL), (S.SHUTDOWN, S.PARTNER_DOWN)}
     for one, two in itertools.product(S, S):
-        assert allowed(Action.SHUTDOWN, live(P, one), live(Q, two)) == (one is two is S.NORMAL)
+        assert allowed(Action.SHUTDOWN, live(P, one), live(Q, two)) == ((one, two) in fits)
     assert not allowed(Action.SHUTDOWN, replace(live(P), ssh=FAILED), live(Q))
     for kind in (down, hung, gone, never):
         assert not allowed(Action.SHUTDOWN, live(P), kind(Q))
@@ -178,8 +179,10 @@ def _no_harm(action: Action, me: ServerView, partner: ServerView) -> None:
     if action in {Action.PARTNER_DOWN, Action.RESCUE}:
         assert not theirs.live
         assert mine.state not in {S.NORMAL, S.STARTUP, *conflict}
-    if action in {Action.SHUTDOWN, Action.HAND_OVER, Action.SYNC_RESTART}:
+    if action in {Action.HAND_OVER, Action.SYNC_RESTART}:
         assert mine.state is theirs.state is S.NORMAL
+    if action is Action.SHUTDOWN:
+        assert (mine.state, theirs.state) in {(S.NORMAL, S.NORMAL), (S.SHUTDOWN, S.PARTNER_DOWN)}
     if action is Action.TAKE_BACK:
         assert mine.state in {S.SHUTDOWN, S.PAUSED}
         assert theirs.state not in {None, S.NORMAL, S.STARTUP, S.UNKNOWN, *conflict}

@@ -21,7 +21,7 @@ from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions import delayed, make_plan
 from dhcptui.engine.actions.base import Context, StepFailed
 from dhcptui.engine.actions.delayed import delayed_command, schedule_restart
-from dhcptui.engine.actions.sync_compare import Comparison, Place, Record, Trees, of_trees
+from dhcptui.engine.actions.sync_compare import Comparison, Place, Trees, of_trees
 from dhcptui.engine.actions.sync_diff import MAX_LINES, diff, masked
 from dhcptui.engine.actions.sync_tree import (
     Entry,
@@ -39,6 +39,7 @@ from dhcptui.engine.actions.sync_tree import (
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import sync_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed
@@ -286,7 +287,7 @@ def plan_of(found: Comparison | None, variant: str = "") -> Plan:
     return make_plan(Action.SYNC_RESTART, P, OFFICE, healthy(), NOW, comparison=found, variant=variant)
 
 
-def compare(source: Tree, target: Tree | None, record: Record | None = None, backup: bool = False) -> Comparison:
+def compare(source: Tree, target: Tree | None, record: SyncRecord | None = None, backup: bool = False) -> Comparison:
     """The comparison of two trees, read now."""
     return of_trees(Trees(source, target, record, backup), OFFICE, NOW.mono)
 
@@ -328,7 +329,7 @@ def test_every_command_in_the_plan_is_whole() -> None:
 def test_resume() -> None:
     """Only the rest is planned while the directories are as the run left them; then a warning says what was done."""
     same = tree(a="1")
-    record = Record("r1", digest(same), "anna@ops1", STAMP, ("copied", "restarting dhcp2", "restarted dhcp2"))
+    record = SyncRecord("r1", digest(same), "anna@ops1", STAMP, ("copied", "restarting dhcp2", "restarted dhcp2"))
     plan = plan_of(compare(same, same, record, True))
     assert plan.headline == "Resume the run that anna@ops1 began: restart dhcp1."
     assert [step.title for step in plan.steps][-2:] == ["restart dhcp1", "clear up on dhcp2"]
@@ -343,7 +344,7 @@ def test_resume() -> None:
 def test_rollback() -> None:
     """Possible while the backup is there; the target is restarted only if it had been."""
     same = tree(a="1")
-    record = Record("r1", digest(same), "anna@ops1", STAMP, ("copied",))
+    record = SyncRecord("r1", digest(same), "anna@ops1", STAMP, ("copied",))
     plan = plan_of(compare(same, same, record, True), "rollback")
     assert plan.allowed
     assert [step.title for step in plan.steps] == [
@@ -362,7 +363,7 @@ def test_rollback() -> None:
 
 def test_a_host_that_stopped_between_two_renames() -> None:
     """The directory is missing and its backup there: nothing but a rollback is offered."""
-    record = Record("r1", "0", "anna@ops1", STAMP)
+    record = SyncRecord("r1", "0", "anna@ops1", STAMP)
     found = compare(tree(a="1"), None, record, True)
     assert "roll back" in plan_of(found).ruling.reasons[-1]
     assert plan_of(found, "rollback").allowed
@@ -370,12 +371,12 @@ def test_a_host_that_stopped_between_two_renames() -> None:
 
 def test_record_round_trip() -> None:
     """What is written is read again; anything else is no record, and never a path of its own choosing."""
-    record = Record("r1", "abc", 'an"na@ops1', STAMP, ("copied",))
-    assert Record.from_json(record.to_json().encode()) == record
+    record = SyncRecord("r1", "abc", 'an"na@ops1', STAMP, ("copied",))
+    assert SyncRecord.from_json(record.to_json().encode()) == record
     for raw in (b"", b"{", b"[]", b'{"stamp": 1}', b"\xff"):
-        assert Record.from_json(raw) is None
+        assert SyncRecord.from_json(raw) is None
     evil = record.to_json().replace(STAMP, "../../etc").encode()
-    found = Record.from_json(evil)
+    found = SyncRecord.from_json(evil)
     assert found is not None
     assert found.stamp == ""
 
@@ -404,7 +405,7 @@ def place(tmp_path: Path) -> Place:
 def swap(place: Place) -> subprocess.CompletedProcess[bytes]:
     """Swap the staged directory in."""
     command = sync_commands.swap_in(place.staging, place.directory, place.backups, place.record)
-    return sh(command, (Record("r1", "abc", "me@here").without_stamp() + "\n").encode())
+    return sh(command, (SyncRecord("r1", "abc", "me@here").without_stamp() + "\n").encode())
 
 
 def test_swap_and_back(place: Place) -> None:
@@ -414,7 +415,7 @@ def test_swap_and_back(place: Place) -> None:
     stamp = done.stdout.decode().strip()
     assert (Path(place.directory) / "a").read_text() == "new"
     assert (Path(place.backup(stamp)) / "a").read_text() == "old"
-    assert Record.from_json(Path(place.record).read_bytes()) == Record("r1", "abc", "me@here", stamp)
+    assert SyncRecord.from_json(Path(place.record).read_bytes()) == SyncRecord("r1", "abc", "me@here", stamp)
     back = sync_commands.swap_back(place.directory, place.rejected, place.backup(stamp))
     assert sh(back).returncode == 0
     assert (Path(place.directory) / "a").read_text() == "old"

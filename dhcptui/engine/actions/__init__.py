@@ -9,6 +9,7 @@ from dhcptui.engine.actions import hand_over, partner_down, rescue, shutdown, st
 from dhcptui.engine.actions.base import ActionScript
 from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.interrupted import stopped_in_restart
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.way_back import WayBack
@@ -34,6 +35,8 @@ def make_script(
         return start.later(pair, acting, int(variant.removeprefix(start.AFTER)))
     if action is Action.TAKE_BACK:
         return take_back.script(pair, acting, WayBack(variant))
+    if action is Action.SHUTDOWN:
+        return shutdown.script(pair, acting, variant)
     return SCRIPTS[action](pair, acting)
 
 
@@ -53,9 +56,12 @@ def make_plan(
     """
     if action is Action.TAKE_BACK:
         variant = take_back.variant(acting, snapshot, now)
+    elif action is Action.SHUTDOWN:
+        variant = shutdown.variant(acting, snapshot, now)
     script = make_script(action, acting, pair, comparison, variant)
     ruling = rule(action, acting, snapshot, now)
     syncing = action is Action.SYNC_RESTART
+    resumes = stopped_in_restart(snapshot, now) is not None
     return Plan(
         action=action,
         pair=pair.name,
@@ -64,7 +70,7 @@ def make_plan(
         partner_name=pair[acting.other].name,
         headline=script.headline,
         steps=tuple(step.planned for step in script.steps),
-        ruling=sync_restart.judged(ruling, comparison, now, variant) if syncing else ruling,
+        ruling=sync_restart.judged(ruling, comparison, now, variant, resumes) if syncing else ruling,
         confirm_text=script.confirm_text,
         attachment=comparison.attachment if syncing and comparison else (),
         variant=variant,

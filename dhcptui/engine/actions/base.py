@@ -66,6 +66,8 @@ class Context:
     acting: Role
     record: RunLog
     who: Operator
+    alive: Callable[[float], None] = lambda seconds: None
+    """Tells the locks that the step moves on, or may lawfully take so many seconds more without a sign."""
 
     @property
     def pair(self) -> PairSettings:
@@ -115,6 +117,7 @@ class Context:
         """Run a command on one server."""
         server = self.pair[role]
         line = command.as_root(server.sudo).line
+        self.alive(timeout)
         fed = f" (with {len(input_)} bytes of input)" if input_ is not None else ""
         with self._audited(server, line + fed) as answered:
             done = await self.engine.watchers[role].session.run(command, input=input_, timeout=timeout)
@@ -139,6 +142,7 @@ class Context:
     def _audited(self, server: ServerSettings, text: str) -> Iterator[Callable[..., None]]:
         """The intent is on disk before the block runs, its outcome after it; an act cut short has none."""
         self.record.intent(server.name, text)
+        self.alive(0)
         said: list[tuple[str, bool]] = []
         try:
             yield lambda what, ok=True: said.append((what, ok))
@@ -156,6 +160,7 @@ class Context:
     async def until(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
         """Wait for the world; False when it did not come."""
         self.poke()
+        self.alive(timeout)
         return await self.engine.until(holds, timeout)
 
     async def until_state(self, role: Role, state: FailoverState, timeout: float) -> bool:

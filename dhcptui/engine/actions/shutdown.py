@@ -14,38 +14,51 @@ from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed,
 from dhcptui.engine.clocks import moment
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import PlannedStep
-from dhcptui.model.snapshot import Role
-from dhcptui.model.standing import sighted
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import sighted, stand
 from dhcptui.model.states import FailoverState
 
 EXIT_SECONDS = 40.0
 """dhcpd exits 10-17 s after control state = 2."""
 
 
-def script(pair: PairSettings, acting: Role) -> ActionScript:
+HANDED_OVER = "handed over"
+"""The variant of a server that has handed over already: only its dhcpd is left to stop."""
+
+
+def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
+    """What is left to do, by the acting server's state."""
+    return HANDED_OVER if stand(snapshot[acting], now).state is FailoverState.SHUTDOWN else ""
+
+
+def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
     """`acting` is the server that stops."""
     me, partner = pair[acting], pair[acting.other]
+    stop = Step(
+        PlannedStep(
+            f"{me.name}'s dhcpd stops",
+            me.name,
+            omapi_stop(me),
+            f"no dhcpd process on {me.name}, {partner.name} still in partner-down",
+        ),
+        _stop,
+    )
+    handed_over = variant == HANDED_OVER
+    headline = (
+        f"Stop {me.name}, which has handed over: {partner.name} serves every client."
+        if handed_over
+        else f"Stop {me.name} cleanly: {partner.name} takes over every client first."
+    )
     return ActionScript(
         Action.SHUTDOWN,
-        f"Stop {me.name} cleanly: {partner.name} takes over every client first.",
+        headline,
         me.name,
-        (
-            hand_over.step(pair, acting),
-            Step(
-                PlannedStep(
-                    f"{me.name}'s dhcpd stops",
-                    me.name,
-                    omapi_stop(me),
-                    f"no dhcpd process on {me.name}, {partner.name} still in partner-down",
-                ),
-                _stop,
-            ),
-        ),
+        (stop,) if handed_over else (hand_over.step(pair, acting), stop),
         f"{me.name} is stopped, {partner.name} serves every client. {me.name}'s restart will skip the MCLT wait,"
         " unless updates were still unacknowledged.",
         f"To bring {me.name} back: U, or {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
         expects=hand_over.expected(me.name, partner.name),
-        if_interrupted=f"{me.name} has handed over and is idle: take it back, or stop its dhcpd by hand.",
+        if_interrupted=f"{me.name} has handed over and its dhcpd still runs: S goes on and stops it, H takes it back.",
     )
 
 

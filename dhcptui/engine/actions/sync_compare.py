@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import posixpath
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions.sync_diff import diff
@@ -26,6 +25,7 @@ from dhcptui.engine.locks import why
 from dhcptui.model.evidence import Finding
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, RemoteError
@@ -67,53 +67,14 @@ class Place:
     @property
     def record(self) -> str:
         """How far a run has come, for whoever finds it interrupted."""
-        return self._beside("sync") + ".json"
+        return sync_commands.record_of(self.directory)
 
     def backup(self, stamp: str) -> str:
         """One backup; an empty stamp: there was nothing to back up."""
         return f"{self.backups}-{stamp}" if stamp else ""
 
     def _beside(self, what: str) -> str:
-        parent, name = posixpath.split(self.directory)
-        return posixpath.join(parent, f"{commands.OWN_PREFIX}{what}-{name}")
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """How far a run has come: one line of JSON beside the copy target's directory, removed at the end."""
-
-    run: str
-    digest: str
-    """Of the source tree it copied."""
-    by: str
-    stamp: str = ""
-    """Names the backup; empty: nothing was copied, or there was nothing before."""
-    done: tuple[str, ...] = ()
-    """"copied", then "restarting X" and "restarted X"."""
-
-    def to_json(self) -> str:
-        """As it lies on the server."""
-        return '{"stamp": ' + json.dumps(self.stamp) + ", " + self.without_stamp()
-
-    def without_stamp(self) -> str:
-        """The rest of the JSON object behind the stamp: the server itself sets that one."""
-        rest = {"run": self.run, "digest": self.digest, "by": self.by, "done": list(self.done)}
-        return json.dumps(rest)[1:]
-
-    @classmethod
-    def from_json(cls, raw: bytes) -> Record | None:
-        """What lies on the server; None where it is not ours, or damaged."""
-        try:
-            found: dict[str, Any] = json.loads(raw)
-            return cls(
-                clean(str(found["run"]), 40),
-                str(found["digest"]),
-                clean(str(found["by"]), 100),
-                str(found["stamp"]) if str(found["stamp"]).isalnum() else "",
-                tuple(clean(str(word), 80) for word in found["done"]),
-            )
-        except (ValueError, KeyError, TypeError):
-            return None
+        return sync_commands.beside(self.directory, what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +95,7 @@ class Comparison:
     source_digest: str = ""
     target_digest: str = ""
     target_exists: bool = True
-    record: Record | None = None
+    record: SyncRecord | None = None
     """Of an earlier run that did not come to its end."""
     backup_there: bool = False
     """Whether the backup that `record` names exists."""
@@ -150,14 +111,14 @@ class Comparison:
         return self.target_exists and not (self.new or self.changed or self.modes or gone)
 
     @property
-    def resumable(self) -> Record | None:
+    def resumable(self) -> SyncRecord | None:
         """The interrupted run, if the directories are still as it left them: then only its rest is to do."""
         record = self.record
         in_place = self.nothing_to_copy and record is not None and record.digest == self.source_digest
         return record if in_place and not self.error else None
 
     @property
-    def revertible(self) -> Record | None:
+    def revertible(self) -> SyncRecord | None:
         """The interrupted run, if its backup can be put back."""
         return self.record if self.record and self.record.stamp and self.backup_there else None
 
@@ -206,7 +167,7 @@ class Trees:
 
     source: Tree
     target: Tree | None
-    record: Record | None = None
+    record: SyncRecord | None = None
     backup_there: bool = False
 
 
@@ -255,7 +216,7 @@ async def read_both(engine: PairEngine) -> Trees:
     )
     if there is None:
         raise TreeError(f"{source.shared_dir} does not exist on {source.name}")
-    record = Record.from_json(raw) if raw else None
+    record = SyncRecord.from_json(raw) if raw else None
     backups = listed.decode("utf-8", "surrogateescape").split("\0")
     return Trees(there, here, record, bool(record and record.stamp and place.backup(record.stamp) in backups))
 

@@ -17,7 +17,6 @@ from dhcptui.engine.actions.sync_compare import (
     COPIED,
     Comparison,
     Place,
-    Record,
     Trees,
     parse_tree,
     read_command,
@@ -27,6 +26,7 @@ from dhcptui.engine.actions.sync_tree import Tree, TreeError, differ, digest, pa
 from dhcptui.engine.locks import why
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, RemoteError
@@ -45,7 +45,7 @@ class SyncRun:
     pair: PairSettings
     comparison: Comparison | None
     trees: Trees = field(default_factory=lambda: Trees({}, None))
-    record: Record = field(default_factory=lambda: Record(secrets.token_hex(4), "", _by()))
+    record: SyncRecord = field(default_factory=lambda: SyncRecord(secrets.token_hex(4), "", _by()))
     trouble: str = ""
     """Why the record could not be written; it is no reason to stop."""
 

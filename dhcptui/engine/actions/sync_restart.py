@@ -13,21 +13,19 @@ from functools import partial
 
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions import sync_copy
-from dhcptui.engine.actions.base import ActionScript, Context, Step
+from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import restart_command
 from dhcptui.engine.actions.sync_compare import BEING_COMPARED, COPIED, Comparison, read_command
 from dhcptui.engine.actions.sync_copy import SyncRun
 from dhcptui.engine.actions.sync_turn import turn
 from dhcptui.model.evidence import Finding
 from dhcptui.model.guards import Action, Ruling
+from dhcptui.model.interrupted import ROLLBACK
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, Role
 from dhcptui.model.states import FailoverState
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
-
-ROLLBACK = "rollback"
-"""The variant that undoes an interrupted run instead of resuming it."""
 
 
 def script(pair: PairSettings, acting: Role, comparison: Comparison | None = None, variant: str = "") -> ActionScript:
@@ -73,12 +71,19 @@ def _expected(pair: PairSettings) -> frozenset[tuple[str, str]]:
     return frozenset((pair[role].name, state.word) for role in Role for state in states)
 
 
-def judged(ruling: Ruling, comparison: Comparison | None, now: Moment, variant: str = "") -> Ruling:
-    """The guards' ruling with what the comparison adds: a precondition, and a word on an interrupted run."""
+def judged(
+    ruling: Ruling, comparison: Comparison | None, now: Moment, variant: str = "", resumes: bool = False
+) -> Ruling:
+    """The guards' ruling with what the comparison adds: a precondition, and a word on an interrupted run.
+
+    `resumes`: a server is down because an interrupted run was restarting it, so nothing but that run may go on.
+    """
     if comparison is None:
         return replace(ruling, findings=(*ruling.findings, BEING_COMPARED))
     if variant == ROLLBACK:
         return replace(ruling, findings=(*ruling.findings, _revertible(comparison, now)))
+    if resumes and not comparison.error:
+        ruling = replace(ruling, findings=(*ruling.findings, _resumable(comparison, now)))
     warnings = ruling.warnings
     if record := comparison.record:
         how_far = ", ".join(record.done) or ("the new files put in place" if comparison.backup_there else "nothing")
@@ -89,6 +94,14 @@ def judged(ruling: Ruling, comparison: Comparison | None, now: Moment, variant: 
             told += f" It can also be rolled back to the directory of {record.stamp}."
         warnings = (*warnings, told)
     return replace(ruling, findings=(*ruling.findings, comparison.finding(now)), warnings=warnings)
+
+
+def _resumable(comparison: Comparison, now: Moment) -> Finding:
+    """Both directories are as the interrupted run left them: only its rest may be done with a server down."""
+    there = comparison.resumable is not None
+    observed = "as it left them" if there else "they have changed since: bring both servers to normal before a new run"
+    by = f"files on {comparison.source} and {comparison.target}"
+    return Finding("the interrupted run can go on from its files", observed, there, by, now.mono - comparison.read_at)
 
 
 def _revertible(comparison: Comparison, now: Moment) -> Finding:
@@ -225,9 +238,25 @@ def _tidy(run: SyncRun) -> Step:
     return _step(run, run.target, title, command, until="exit status 0", does=sync_copy.tidy, brief=brief)
 
 
+def _nothing_to_roll_back(run: SyncRun) -> ActionScript:
+    """What is shown before the interrupted run was read, and where there is none."""
+    step = Step(
+        PlannedStep(f"look for an interrupted run on {run.target.name}", run.target.name, "", "it has left a backup"),
+        _none_left,
+    )
+    headline = f"Roll back an interrupted sync-restart: none with a backup is known on {run.target.name}."
+    return ActionScript(Action.SYNC_RESTART, headline, run.pair.name, (step,), "", "")
+
+
+async def _none_left(context: Context) -> str:
+    raise StepFailed("there is no interrupted run to roll back", "Nothing was changed.")
+
+
 def _rollback(run: SyncRun) -> ActionScript:
     """The copy target only: the source's files were never touched, and a restart of it would change nothing."""
     target, place = run.target, run.place
+    if not run.record.stamp:
+        return _nothing_to_roll_back(run)
     backup = place.backup(run.record.stamp)
     restarted = sync_copy.was_restarted(run, target.role)
     # Its old files are in place already: a failure to come up has nothing older to fall back on.

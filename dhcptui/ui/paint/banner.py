@@ -8,6 +8,7 @@ from textual.content import Content
 
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import DISMISS
+from dhcptui.model.interrupted import RESCUE, SYNC
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
 from dhcptui.model.words import day_clock, joined
@@ -100,10 +101,14 @@ def _half_done(run: Interrupted, now: Moment, commands: Commands) -> Way:
     key = next((each.shown_key for each in commands if each.action and each.action.value == run.action), "")
     tells = commands.key("look.audit")
     done = "" if commands.read_only else commands.key(DISMISS)
-    resumes = run.action == "sync-restart" and bool(key)
-    begin = f"{run.action} was interrupted after step {run.step} of {run.steps}"
-    when = f"{begin} ({_when(run.at, now)})"
+    resumes = run.action in {SYNC, RESCUE} and bool(key)
+    step = f"after step {run.step} of {run.steps}" if run.steps else f"half-way ({run.last})"
+    begin = f"{run.action} was interrupted {step}"
+    at = f" ({_when(run.at, now)})" if run.at else ""
+    when = begin + at
+    tail = f": {f'{key} resumes, ' if resumes else ''}command log {tells}{f', {done} when dealt with' if done else ''}"
     return _cleaned(
+        f"{run.action} of {run.by} was interrupted {step}{at}{tail}",
         f"{when}: {f'{key} resumes, ' if resumes else ''}command log {tells}{f', {done} when dealt with' if done else ''}",
         f"{when}: {f'{key} resumes, ' if resumes else ''}{tells} tells",
         begin,

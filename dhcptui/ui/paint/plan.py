@@ -71,9 +71,10 @@ def heading(words: str) -> Paragraph:
 
 
 def choice(plans: Sequence[Plan]) -> list[Paragraph]:
-    """Which server acts: one numbered line each."""
+    """Which server acts, or what becomes of an interrupted run: one numbered line each."""
+    one = len({plan.acting for plan in plans}) == 1
     return [
-        Paragraph(text(("Which server acts?", "bold"))),
+        Paragraph(text(("What is to become of the interrupted run?" if one else "Which server acts?", "bold"))),
         *(_marked((f"{number} ", f"bold {ACCENT}"), plan.headline) for number, plan in enumerate(plans, 1)),
     ]
 

@@ -17,6 +17,7 @@ from textual.widgets import Input
 from dhcptui.engine.api import Console
 from dhcptui.model.commands import shown
 from dhcptui.model.guards import Action
+from dhcptui.model.interrupted import ROLLBACK, sync_record
 from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.script import plan_as_script
 from dhcptui.model.snapshot import Moment, Role
@@ -108,12 +109,18 @@ class Prompt(Vertical, can_focus=True):
         """Show the plan of `action`; with several roles, ask first which server acts."""
         self.query_one(PlanView).scroll_home(animate=False)
         self._changed = False
-        if len(roles) > 1:
-            self._choices = tuple(self._engine.plan(action, role) for role in roles)
+        ways = [(role, variant) for role in roles for variant in self._variants(action)]
+        if len(ways) > 1:
+            self._choices = tuple(self._engine.plan(action, *way) for way in ways)
             self._enter(Stage.CHOOSING)
             self.focus()
         else:
             self._read(action, roles[0])
+
+    def _variants(self, action: Action) -> tuple[str, ...]:
+        """An interrupted sync-restart is resumed or rolled back, where it has left something to roll back."""
+        record = sync_record(self._engine.snapshot(), self._clock())
+        return ("", ROLLBACK) if action is Action.SYNC_RESTART and record and record.stamp else ("",)
 
     def leave(self) -> None:
         """Close, unless a step is under way: it goes on, and so does the view of it."""
@@ -175,11 +182,12 @@ class Prompt(Vertical, can_focus=True):
     def action_choose(self, index: int) -> None:
         """Take one of the offered servers."""
         if self.stage is Stage.CHOOSING:
-            self._read(self._choices[index].action, self._choices[index].acting)
+            chosen = self._choices[index]
+            self._read(chosen.action, chosen.acting, chosen.variant)
 
-    def _read(self, action: Action, role: Role) -> None:
+    def _read(self, action: Action, role: Role, variant: str = "") -> None:
         self._engine.prepare(action, role)  # first: what was gathered for an earlier plan must not stand in this one
-        self.plan, self._opened = self._engine.plan(action, role), self._clock().mono
+        self.plan, self._opened = self._engine.plan(action, role, variant), self._clock().mono
         self._void()
         self._enter(Stage.READING)
         self._present()
@@ -220,7 +228,7 @@ class Prompt(Vertical, can_focus=True):
         """Make the plan anew; where it differs, what was typed is void."""
         if self.stage is not Stage.READING or self.plan is None:
             return
-        old, self.plan = self.plan, self._engine.plan(self.plan.action, self.plan.acting)
+        old, self.plan = self.plan, self._engine.plan(self.plan.action, self.plan.acting, self.plan.variant)
         if _asks_the_same(old, self.plan):
             self.query_one(PlanView).show(self.plan)
             return

@@ -1,0 +1,50 @@
+"""Going on with an action that stopped half-way: preconditions that know what is so because of that run. Pure."""
+
+from __future__ import annotations
+
+from dhcptui.model.evidence import Case, Finding
+from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart, sync_record
+from dhcptui.model.states import FailoverState
+
+_S = FailoverState
+
+
+def one_serves(each: Case) -> Finding:
+    """While the server that the interrupted run was restarting is brought up again, its partner serves."""
+    role = stopped_in_restart(each.snapshot, each.now)
+    record = sync_record(each.snapshot, each.now)
+    server = each.me if role is each.me.view.role else each.partner
+    other = each.partner if server is each.me else each.me
+    by = record.by if record else "?"
+    asked = f"{other.view.name} serves while {server.view.name} goes on"
+    said = f"the sync-restart of {by} stopped while it restarted {server.view.name}"
+    serves = "serves" if other.serving else "is not seen to serve"
+    return Finding(
+        asked, f"{said}; {other.view.name} {serves}", other.serving is True, f"record of {by}", other.age_seconds
+    )
+
+
+def left_stopped(each: Case) -> Finding:
+    """The acting server is stopped because of the interrupted rescue, which goes on from there."""
+    name = each.me.view.name
+    stopped = stopped_by_rescue(each.snapshot, each.now) is each.me.view.role
+    said = (
+        f"an interrupted rescue stopped dhcpd on {name} and has not started it again"
+        if stopped
+        else "no rescue was left"
+    )
+    return Finding(f"{name} is stopped by an interrupted rescue", said, stopped, f"lock on {name}")
+
+
+_STOP_FROM = {_S.NORMAL: _S.NORMAL, _S.SHUTDOWN: _S.PARTNER_DOWN}
+"""State of the server that stops -> its partner's: healthy, or handed over already."""
+
+
+def handed_over_or_healthy(each: Case) -> Finding:
+    """Both are normal, or the acting server has handed over already: then only its dhcpd is left to stop."""
+    me, partner = each.me, each.partner
+    fits = me.state is not None and _STOP_FROM.get(me.state) is partner.state
+    said = " and ".join(f"{one.view.name} reads {one.state.word if one.state else 'nothing'}" for one in (me, partner))
+    return Finding(
+        "both are normal, or it has handed over", said, fits, f"OMAPI of {me.view.name} and {partner.view.name}"
+    )

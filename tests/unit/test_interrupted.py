@@ -1,0 +1,176 @@
+"""Actions that stopped half-way: who is told of them, until when, and what may be done because of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.engine.actions import make_plan
+from dhcptui.engine.report import as_json, as_text
+from dhcptui.model.audit import Interrupted
+from dhcptui.model.guards import Action, rule
+from dhcptui.model.interrupted import interrupted_run, settled_locks, sync_record
+from dhcptui.model.snapshot import Lock, Marks, PairSnapshot, Role, Seen, ServerView
+from dhcptui.model.states import FailoverState as S
+from dhcptui.model.sync_record import SyncRecord
+from dhcptui.model.verdict import Level, derive
+from tests.ui.feed import SETTINGS
+from tests.unit.making import NOW, down, gone, live, pair
+
+P, Q = Role
+BOB = Lock(
+    token="a" * 32,
+    owner="bob",
+    host="ws9",
+    pair="elsewhere",
+    action="shutdown",
+    step="Interrupted after step 1 of 2 (hang-up).",
+    since=NOW.wall - 90,
+    expires=NOW.wall - 30,
+    peer="foo",
+    run="r1",
+    acting="secondary",
+    done=1,
+    steps=2,
+    changed=NOW.wall - 30,
+)
+
+
+def marked(view: ServerView, **marks: object) -> ServerView:
+    """The same server with these marks beside its lease file."""
+    return replace(view, marks=Seen(Marks(**marks), NOW.mono))  # type: ignore[arg-type]
+
+
+def half_shut(lock: Lock | None = BOB) -> PairSnapshot:
+    """dhcp2 has handed over, and the run that was to stop it is gone."""
+    return pair(marked(live(P, S.PARTNER_DOWN, S.SHUTDOWN)), marked(live(Q, S.SHUTDOWN, S.PARTNER_DOWN), lock=lock))
+
+
+def half_restarted(target: ServerView, *done: str) -> PairSnapshot:
+    """dhcp1 serves; a sync-restart has come so far with dhcp2."""
+    record = SyncRecord("r1", "0", "bob@ws9", "20261128T031500Z", done, NOW.wall - 30)
+    return pair(marked(live(P, S.COMMUNICATIONS_INTERRUPTED)), marked(target, sync=record))
+
+
+def test_another_machine_reads_it_from_the_lock() -> None:
+    """Who, what, where it stopped; by the relationship's name, whatever the other console calls the pair."""
+    found = interrupted_run(half_shut(), NOW)
+    assert found is not None
+    assert (found.action, found.acting, found.step, found.steps, found.by) == ("shutdown", "dhcp2", 1, 2, "bob@ws9")
+    assert found.at == NOW.wall - 30
+    assert interrupted_run(half_shut(replace(BOB, peer="bar")), NOW) is None
+    assert interrupted_run(half_shut(replace(BOB, expires=NOW.wall + 10)), NOW) is None  # it is still at it
+
+
+def test_headline_advice_and_status_name_it() -> None:
+    """At least a warning; both ways on are keys that the guards allow; JSON and text say it too."""
+    snapshot = half_shut()
+    verdict = derive(snapshot, NOW)
+    assert verdict.level is Level.WARNING
+    assert "shutdown of bob@ws9 stopped half-way" in verdict.headline
+    assert [part for part in verdict.advised if isinstance(part, Action)] == [Action.SHUTDOWN, Action.TAKE_BACK]
+    (told,) = as_json([(snapshot, verdict)], NOW)["pairs"]
+    assert (told["interrupted"]["action"], told["interrupted"]["by"]) == ("shutdown", "bob@ws9")
+    assert "stopped half-way: shutdown on dhcp2 by bob@ws9" in as_text(snapshot, verdict, NOW)
+    healthy = derive(pair(live(P), live(Q)), NOW)
+    assert healthy.interrupted is None
+    assert as_json([(pair(live(P), live(Q)), healthy)], NOW)["pairs"][0]["interrupted"] is None
+
+
+def test_a_server_that_has_handed_over_is_stopped_in_one_step() -> None:
+    """S goes on from there: nothing is handed over twice."""
+    plan = make_plan(Action.SHUTDOWN, Q, SETTINGS, half_shut(), NOW)
+    assert plan.allowed
+    assert [step.title for step in plan.steps] == ["dhcp2's dhcpd stops"]
+
+
+@pytest.mark.parametrize(
+    ("action", "snapshot"),
+    [
+        ("shutdown", pair(live(P), live(Q))),
+        ("shutdown", pair(live(P, S.PARTNER_DOWN, S.SHUTDOWN), down(Q))),
+        ("hand-over", half_shut()),
+        ("partner-down", pair(down(P), live(Q, S.PARTNER_DOWN))),
+        ("start", pair(live(P, S.PARTNER_DOWN), live(Q, S.RECOVER_WAIT))),
+        ("rescue", pair(down(P), live(Q, S.COMMUNICATIONS_INTERRUPTED))),
+        ("take-back", pair(live(P), live(Q))),
+    ],
+)
+def test_it_is_settled_by_what_is_so_now(action: str, snapshot: PairSnapshot) -> None:
+    """Whole again, or as the action would have left it: nothing is left to do, and the lock may go."""
+    left = replace(snapshot, secondary=marked(snapshot.secondary, lock=replace(BOB, action=action)))
+    assert interrupted_run(left, NOW) is None
+    assert [view.name for view, _ in settled_locks(left, NOW)] == ["dhcp2"]
+
+
+@pytest.mark.parametrize(
+    ("action", "snapshot"),
+    [
+        ("shutdown", half_shut(None)),
+        ("hand-over", pair(live(P, S.COMMUNICATIONS_INTERRUPTED), live(Q, S.SHUTDOWN))),
+        ("start", pair(live(P, S.PARTNER_DOWN), down(Q))),
+        ("rescue", pair(down(P), down(Q))),
+        ("take-back", pair(live(P, S.PARTNER_DOWN), live(Q, S.RECOVER))),
+        ("sync-restart", pair(gone(P), live(Q))),
+        ("shutdown", pair(gone(P), gone(Q))),
+    ],
+)
+def test_it_is_not_settled_by_what_nobody_sees(action: str, snapshot: PairSnapshot) -> None:
+    """What cannot be seen settles nothing: the lock stays, and so does the word."""
+    left = replace(snapshot, secondary=marked(snapshot.secondary, lock=replace(BOB, action=action)))
+    assert interrupted_run(left, NOW) is not None
+    assert not settled_locks(left, NOW)
+
+
+def test_the_audit_log_of_this_machine_is_a_witness_too() -> None:
+    """Without any lock on the servers: what the engine read there counts until the pair is whole again."""
+    run = Interrupted("r2", "office", "hand-over", "dhcp2", 0, 1, NOW.wall - 5, "me", "OMAPI dhcp2", Q)
+    broken = pair(live(P, S.COMMUNICATIONS_INTERRUPTED), live(Q, S.SHUTDOWN))
+    assert interrupted_run(replace(broken, left=run), NOW) == run
+    assert interrupted_run(replace(pair(live(P), live(Q)), left=run), NOW) is None
+
+
+def test_a_server_down_in_a_sync_restart() -> None:
+    """R goes on although not both are normal, because that is so by this run; another fault of dhcp2 would not do."""
+    stopped = half_restarted(down(Q), "copied", "restarting dhcp2")
+    assert rule(Action.SYNC_RESTART, P, stopped, NOW).allowed
+    verdict = derive(stopped, NOW)
+    assert "sync-restart" in verdict.headline
+    assert next(part for part in verdict.advised if isinstance(part, Action)) is Action.SYNC_RESTART
+    for done in (("copied",), ("copied", "restarting dhcp2", "restarted dhcp2")):
+        assert not rule(Action.SYNC_RESTART, P, half_restarted(down(Q), *done), NOW).allowed
+    alone = replace(stopped, primary=marked(down(P)))
+    assert not rule(Action.SYNC_RESTART, P, alone, NOW).allowed  # nobody would serve meanwhile
+    held = marked(stopped.primary, lock=replace(BOB, expires=NOW.wall + 30))
+    assert not rule(Action.SYNC_RESTART, P, replace(stopped, primary=held), NOW).allowed
+
+
+def test_a_server_stopped_by_a_rescue() -> None:
+    """X goes on with dhcpd down, on that server and after such a run only."""
+    lock = replace(BOB, action="rescue", done=2, steps=6)
+    stopped = pair(gone(P), marked(down(Q), lock=lock))
+    asked = {finding.asked for finding in rule(Action.RESCUE, Q, stopped, NOW).findings if finding.ok}
+    assert "dhcp2 is stopped by an interrupted rescue" in asked
+    other = pair(gone(P), marked(down(Q), lock=replace(BOB, action="start")))
+    assert "dhcp2 is stopped by an interrupted rescue" not in {
+        finding.asked for finding in rule(Action.RESCUE, Q, other, NOW).findings
+    }
+
+
+def test_while_we_go_on_nothing_is_told_to_have_stopped() -> None:
+    """Our own live lock: the run under way may be the one that goes on, and it still knows what it goes on from."""
+    ours = replace(BOB, action="sync-restart", expires=NOW.wall + 30)
+    stopped = half_restarted(down(Q), "copied", "restarting dhcp2")
+    acting = replace(stopped, primary=marked(stopped.primary, own=ours))
+    assert interrupted_run(acting, NOW) is None
+    assert sync_record(acting, NOW) is not None
+    assert rule(Action.SYNC_RESTART, P, acting, NOW).allowed
+
+
+def test_what_a_record_says() -> None:
+    """How far it came, in words; the server whose restart did not end."""
+    record = SyncRecord("r", "0", "me", "1", ("copied", "restarting dhcp2", "restarted dhcp2", "restarting dhcp1"))
+    assert record.restarting == "dhcp1"
+    assert record.words == "copied, restarted dhcp2, restarting dhcp1"
+    assert SyncRecord("r", "0", "me", "1", ("copied",)).restarting == ""
