@@ -249,6 +249,11 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         ]
     elif action is Action.START:
         said += ev.start_warnings(case)
+        if stopped_in_restart(case.snapshot, case.now) is case.me.view.role:
+            said.append(
+                f"{name} went down in a sync-restart that stopped half-way: that one goes on, or is rolled back."
+                " This only starts it, with the files that are there now."
+            )
     elif action is Action.TAKE_BACK:
         said += ev.way_back_warnings(case)
     if action in {Action.SYNC_RESTART, Action.RESCUE}:

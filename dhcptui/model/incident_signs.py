@@ -16,6 +16,7 @@ from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_scene import Evidence, Found, Scene, Side, scene
 from dhcptui.model.incident_traces import TRACES, database_lost, first_meeting
 from dhcptui.model.incidents import BY_ID, Incident, Weight
+from dhcptui.model.interrupted import interrupted_run
 from dhcptui.model.lexicon import LineKind
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
@@ -32,7 +33,7 @@ FIRST_BALANCE_SECONDS = 5.0
 """The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
 ORDER = (
-    "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-18", "I-2", "I-4",
+    "I-22", "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-18", "I-2", "I-4",
     "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
 )  # fmt: skip
 """Among incidents of equal weight the one that explains more stands first."""
@@ -289,8 +290,19 @@ def alone_and_silent(seen: Scene) -> Iterator[Found]:
             yield Found("I-21", CRITICAL, evidence, ((_A.START, other.role), (_A.RESCUE, me.role)))
 
 
+def half_way(seen: Scene) -> Iterator[Found]:
+    """I-22: an action stopped half-way and left something to do."""
+    run = interrupted_run(seen.snapshot, seen.now)
+    if run is None:
+        return
+    step = f" after step {run.step} of {run.steps}" if run.steps else ""
+    told = Evidence(run.acting, f"{run.action} of {run.by} stopped{step}: {run.last}")
+    wanted = tuple((action, role) for action in Action if action.value == run.action for role in Role)
+    yield Found("I-22", seen.outage, (told, seen.a.says(), seen.b.says()), wanted)
+
+
 Sign = Callable[[Scene], Iterator[Found]]
 SIGNS: tuple[Sign, ...] = (
-    alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, runs_dry, unbalanced,
+    half_way, alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, runs_dry, unbalanced,
     restarted_together, short_leases,
 )  # fmt: skip

@@ -238,6 +238,15 @@ INCIDENTS: tuple[Incident, ...] = (
         ("what this server recorded of its partner", "not responding lines in its log", "whether the partner can be started"),
         _A.RESCUE,
     ),
+    Incident(
+        "I-22", "An action stopped half-way",
+        "A server is down, or has handed over and still runs, and nobody is at work on it.",
+        "A console was killed or cut off in the midst of an action. The lock it left beside the lease file, the record of a"
+        " sync + restart and its audit log say how far it came.",
+        "Go on with the same action: it takes up from there. A sync + restart can be rolled back instead.",
+        "Do not look for a fault of dhcpd first, and do not begin another action before this one has ended.",
+        ("the lock and its step", "what both servers read now", "the audit log of the console that stopped"),
+    ),
 )
 # fmt: on
 

@@ -55,7 +55,9 @@ def test_an_expired_lock_tells_of_a_run_that_stopped() -> None:
     """The console that held it is gone: the next operator sees whose run lies there, unless it was our own."""
     left = "▲ sync-restart of anna@ops1 stopped half-way on dhcp1 and dhcp2 (2 of 5: restart dhcp2)"
     assert said(busy_elsewhere(), 116, seconds=41) == left
-    assert said(busy_elsewhere(), 116, HALF_DONE, seconds=41).startswith("▲ sync-restart of ben@ops2 was interrupted after")
+    assert said(busy_elsewhere(), 116, HALF_DONE, seconds=41).startswith(
+        "▲ sync-restart of ben@ops2 was interrupted after"
+    )
     assert "stopped half-way" not in said(busy_elsewhere(), 200, HALF_DONE, seconds=41)
 
 

@@ -61,7 +61,8 @@ def make_plan(
     script = make_script(action, acting, pair, comparison, variant)
     ruling = rule(action, acting, snapshot, now)
     syncing = action is Action.SYNC_RESTART
-    resumes = stopped_in_restart(snapshot, now) is not None
+    role = stopped_in_restart(snapshot, now) if syncing else None
+    stopped = pair[role].name if role else ""
     return Plan(
         action=action,
         pair=pair.name,
@@ -70,7 +71,7 @@ def make_plan(
         partner_name=pair[acting.other].name,
         headline=script.headline,
         steps=tuple(step.planned for step in script.steps),
-        ruling=sync_restart.judged(ruling, comparison, now, variant, resumes) if syncing else ruling,
+        ruling=sync_restart.judged(ruling, comparison, now, variant, stopped) if syncing else ruling,
         confirm_text=script.confirm_text,
         attachment=comparison.attachment if syncing and comparison else (),
         variant=variant,

@@ -71,18 +71,20 @@ def _expected(pair: PairSettings) -> frozenset[tuple[str, str]]:
     return frozenset((pair[role].name, state.word) for role in Role for state in states)
 
 
-def judged(
-    ruling: Ruling, comparison: Comparison | None, now: Moment, variant: str = "", resumes: bool = False
-) -> Ruling:
+def judged(ruling: Ruling, comparison: Comparison | None, now: Moment, variant: str = "", stopped: str = "") -> Ruling:
     """The guards' ruling with what the comparison adds: a precondition, and a word on an interrupted run.
 
-    `resumes`: a server is down because an interrupted run was restarting it, so nothing but that run may go on.
+    `stopped`: name of the server that is not normal because an interrupted run was restarting it: nothing but that run
+    may go on.
     """
     if comparison is None:
         return replace(ruling, findings=(*ruling.findings, BEING_COMPARED))
     if variant == ROLLBACK:
-        return replace(ruling, findings=(*ruling.findings, _revertible(comparison, now)))
-    if resumes and not comparison.error:
+        findings = [_revertible(comparison, now)]
+        if stopped and stopped != comparison.target:
+            findings.append(_only_one_left(comparison, stopped, now))
+        return replace(ruling, findings=(*ruling.findings, *findings))
+    if stopped and not comparison.error:
         ruling = replace(ruling, findings=(*ruling.findings, _resumable(comparison, now)))
     warnings = ruling.warnings
     if record := comparison.record:
@@ -94,6 +96,13 @@ def judged(
             told += f" It can also be rolled back to the directory of {record.stamp}."
         warnings = (*warnings, told)
     return replace(ruling, findings=(*ruling.findings, comparison.finding(now)), warnings=warnings)
+
+
+def _only_one_left(comparison: Comparison, stopped: str, now: Moment) -> Finding:
+    """A rollback restarts the copy target, which is the one that serves while the source is down."""
+    observed = f"{stopped} went down in its restart, and only {comparison.target} serves: go on with the run instead"
+    by = f"record on {comparison.target}"
+    return Finding("a rollback leaves a server that serves", observed, False, by, now.mono - comparison.read_at)
 
 
 def _resumable(comparison: Comparison, now: Moment) -> Finding:
