@@ -24,7 +24,7 @@ from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 from tests.terminal import ENTER, Terminal
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.flaky(reruns=0)]
 P, S = Role.PRIMARY, Role.SECONDARY
 ROOT = Path(__file__).parents[2]
 MOVE = "I move from communications-interrupted to partner-down"
