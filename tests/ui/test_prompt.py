@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome, StepState
-from dhcptui.model.snapshot import Role
+from dhcptui.model.snapshot import Marks, Role, Seen
 from dhcptui.model.states import FailoverState
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.widgets.plan_view import PlanView
 from dhcptui.ui.widgets.prompt import Stage
 from dhcptui.ui.widgets.sheet import Sheet
-from tests.ui.feed import MONO, ScriptedConsole, healthy, one_down, pair, recovering, server
+from tests.ui.feed import MONO, SAME, WALL, ScriptedConsole, healthy, one_down, pair, recovering, server
 from tests.ui.test_main_screen import panel, picture, row, screen
 
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -234,3 +237,25 @@ async def test_more_than_fits_is_announced_after_a_resize_too() -> None:
         await pilot.resize_terminal(80, 24)
         await pilot.pause(0.1)
         assert "more below" in picture(app)
+
+
+async def test_an_interrupted_run_is_gone_on_with_or_rolled_back() -> None:
+    """R asks which; what was chosen stays chosen while the plan is made anew, and is what runs."""
+    record = SyncRecord("r1", "0", "anna@ops1", "20260822T140000Z", ("copied", "restarting dhcp2"), WALL)
+    there = replace(healthy().secondary, marks=Seen(Marks(sync=record), MONO))
+    async with screen(pair(healthy().primary, there), (120, 40)) as (app, pilot, console):
+        console.comparison = replace(SAME, record=record, source_digest="0", target_digest="0", backup_there=True)
+        await pilot.press("R")
+        await pilot.pause()
+        asked = app.screen.query_one(PlanView).shown
+        assert asked.startswith("What is to become of the interrupted run?")
+        assert "1 Resume the run that anna@ops1 began" in asked
+        assert "2 Roll back the run that anna@ops1 began" in asked
+        await pilot.press("2")
+        await pilot.pause()
+        console.show(pair(healthy().primary, there))
+        await pilot.pause()
+        assert "Roll back the run that anna@ops1 began" in app.screen.query_one(PlanView).shown
+        await confirm(pilot, "office")
+        [(plan, typed)] = console.ran
+        assert (plan.action, plan.variant, typed) == (Action.SYNC_RESTART, "rollback", "office")
