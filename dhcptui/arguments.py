@@ -147,6 +147,12 @@ def build_parser() -> argparse.ArgumentParser:
                 "--sentence", metavar="TEXT", default="", help="what the plan asks for where proof is impossible"
             )
             acting.add_argument("--break-lock", metavar="OWNER@HOST", help="first remove the lock of this operator")
+        acting.add_argument(
+            "--wait",
+            metavar="SECONDS",
+            type=_seconds,
+            help="how long evidence may take to come; with do also a dhcpd that reads its leases (usually 15, and 900)",
+        )
         acting.add_argument("--rollback", action="store_true", help="sync-restart: undo an interrupted run instead")
         acting.add_argument("--after", metavar="TIME", help="start: later (90s, 5m, 2h), by a timer of the server")
 

@@ -220,7 +220,7 @@ def _plan(args: argparse.Namespace) -> int:
     from dhcptui.model.guards import Action
 
     settings, action = _settings(args).pair(args.pair), Action(args.action)
-    with Headless(settings) as engine:
+    with Headless(settings, wait=args.wait) as engine:
         engine.look()
         plan = _choose(engine.plans(action, _roles(settings, action, args.server), _variant(args)))
     print(json.dumps(plan_json(plan), indent=2) if args.json else plan_text(plan))
@@ -241,7 +241,7 @@ def _do(args: argparse.Namespace) -> int:
         for line in printer.lines(progress):
             say(line)
 
-    with Headless(settings, show) as engine:
+    with Headless(settings, show, args.wait) as engine:
         departure = engine.engine.departure
         say = Output(sys.stdout, lambda: departure.leave(READER_GONE)).line
         warn = Output(sys.stderr).line

@@ -163,6 +163,8 @@ class Desk:
     who: Operator = field(default_factory=Operator.here)
     told: Callable[[AuditEntry], None] = lambda entry: None
     departure: Departure = field(default_factory=Departure)
+    patience: float = 0.0
+    """So many seconds a dhcpd may work before it answers; 0: as usual."""
 
 
 def known_secrets(pair: PairSettings) -> tuple[str, ...]:

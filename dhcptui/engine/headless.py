@@ -30,9 +30,16 @@ class Left(Exception):
 class Headless:
     """An engine thread and its listener. Use it with `with`; it stops the engine at the end."""
 
-    def __init__(self, settings: PairSettings, show: Callable[[Progress], None] = lambda progress: None) -> None:
+    def __init__(
+        self,
+        settings: PairSettings,
+        show: Callable[[Progress], None] = lambda progress: None,
+        wait: float | None = None,
+    ) -> None:
+        """`wait`: so many seconds for evidence to come, and for a dhcpd that works and does not answer yet."""
         self.settings = settings
-        self.engine = EngineThread(settings, tidy=False)
+        self.engine = EngineThread(settings, tidy=False, patience=wait or 0.0)
+        self._wait = wait
         self._show = show
         self._change = threading.Condition()
         self._moves: deque[Progress] = deque()
@@ -65,7 +72,8 @@ class Headless:
         """Wait until each server was reached, or is known not to answer."""
         began = moment().mono
         self._until(
-            lambda: all(settled(view, moment(), began) for view in self.engine.snapshot().servers), LOOK_SECONDS
+            lambda: all(settled(view, moment(), began) for view in self.engine.snapshot().servers),
+            max(LOOK_SECONDS, self._wait or 0.0),
         )
         return self.engine.snapshot()
 
@@ -83,7 +91,7 @@ class Headless:
             made[:] = [self.engine.plan(action, role, variant) for role in roles]
             return any(plan.allowed for plan in made) or not any(plan.ruling.pending for plan in made)
 
-        self._until(complete, EVIDENCE_SECONDS)
+        self._until(complete, EVIDENCE_SECONDS if self._wait is None else self._wait)
         return made
 
     def run(self, plan: Plan, typed: str, sentence: str, tell: Callable[[str], None] = lambda line: None) -> Progress:

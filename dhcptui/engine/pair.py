@@ -43,6 +43,8 @@ class PairEngine:
         """Both shared directories, as last compared for a sync-restart."""
         self.observers: set[Callable[[ServerView, ServerView], None]] = set()
         """Called with the old and the new view of a server."""
+        self.log_observers: set[Callable[[Role, Sequence[LogLine]], None]] = set()
+        """Called with each batch of log lines."""
         self.watchers = {
             role: ServerWatcher(
                 settings,
@@ -84,6 +86,8 @@ class PairEngine:
 
     def _lines_came(self, role: Role, lines: Sequence[LogLine]) -> None:
         self.chronicle.logged(role, lines)
+        for observer in tuple(self.log_observers):
+            observer(role, lines)
         self._logged(role, lines)
 
     def _view_changed(self, view: ServerView) -> None:

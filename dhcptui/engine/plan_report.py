@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from dhcptui.model.evidence import Finding
@@ -9,6 +11,7 @@ from dhcptui.model.plan import Outcome, Plan, Progress, StepState
 from dhcptui.model.words import age
 
 SCHEMA = 1
+MEANWHILE_SECONDS = 20.0
 _SIGNS = {StepState.DONE: "ok", StepState.FAILED: "FAILED", StepState.SKIPPED: "not run"}
 EXIT_CODES = {Outcome.VERIFIED: 0, Outcome.REFUSED: 1, Outcome.FAILED: 2, Outcome.INTERRUPTED: 2, Outcome.RUNNING: 2}
 
@@ -74,10 +77,11 @@ def plan_text(plan: Plan) -> str:
 
 
 class StepPrinter:
-    """Turns progress into lines, each step once it has ended."""
+    """Turns progress into lines: each step once it has ended, and now and then what a long one sees meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._told = 0
+        self._clock, self._said_at = clock, clock()
 
     def lines(self, progress: Progress) -> list[str]:
         """What is new."""
@@ -89,6 +93,14 @@ class StepPrinter:
             took = f" [{report.ended_seconds:.1f} s]" if report.ended_seconds is not None else ""
             detail = f": {report.detail}" if report.detail else ""
             said.append(f"{self._told}. {step.title} ({step.where}): {_SIGNS[report.state]}{detail}{took}")
+        now = self._clock()
+        if said:
+            self._said_at = now
+        elif self._told < len(reports) and now - self._said_at >= MEANWHILE_SECONDS:
+            step, report = reports[self._told]
+            if report.state is StepState.RUNNING and report.detail:
+                self._said_at = now
+                said.append(f"   {step.title}: {report.detail}")
         if progress.outcome is not Outcome.RUNNING:
             said.append(f"{progress.outcome.value.upper()}: {progress.result}".rstrip(": "))
             said += [f"off script: {seen}" for seen in progress.off_script]

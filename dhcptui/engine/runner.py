@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from dhcptui.config import ConfigError
 from dhcptui.engine.actions import make_plan, make_script
-from dhcptui.engine.actions.base import Context, Step, StepFailed
+from dhcptui.engine.actions.base import PATIENCE_SECONDS, Context, Step, StepFailed
 from dhcptui.engine.audit import STEP, AuditError, Desk, RunLog, known_secrets, states_of
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import LockLost, Locks, clear_lockouts
@@ -115,8 +115,8 @@ class _Run:
         return _refusal(self.engine, self.plan, typed, sentence)
 
     async def _steps(self) -> Progress:
-        context = Context(self.engine, self.plan.acting, self.record, self.desk.who, self.locks.alive)
         for index, step in enumerate(self.script.steps):
+            context = self._context(index)
             try:
                 await self.locks.hold(self._where(index), index)
             except LockLost as error:
@@ -127,6 +127,25 @@ class _Run:
             if failed is not None:
                 return failed
         return self._progress(Outcome.VERIFIED, self.script.result, self.script.next)
+
+    def _context(self, index: int) -> Context:
+        """The hands of one step."""
+
+        def tell(text: str) -> None:
+            if self.reports[index].state is StepState.RUNNING:
+                self.reports[index] = replace(self.reports[index], detail=clean(text, 500))
+                self._tell(self._progress(Outcome.RUNNING))
+
+        patience = self.desk.patience
+        return Context(
+            self.engine,
+            self.plan.acting,
+            self.record,
+            self.desk.who,
+            self.locks.alive,
+            tell,
+            patience or PATIENCE_SECONDS,
+        )
 
     async def _step(self, context: Context, index: int, step: Step) -> Progress | None:
         """Do and verify one step; the result of the run, if it ends here."""

@@ -41,12 +41,12 @@ STOP_SECONDS = 5.0
 class EngineThread:
     """A pair's engine behind the `Console` interface. One action at a time."""
 
-    def __init__(self, settings: PairSettings, *, tidy: bool = True) -> None:
-        """`tidy`: take away the markers of a partner-down once both servers are normal."""
+    def __init__(self, settings: PairSettings, *, tidy: bool = True, patience: float = 0.0) -> None:
+        """`tidy`: take away the markers of a partner-down once both servers are normal. `patience`: see Desk."""
         self._settings = settings
         self._tidy = tidy and not settings.read_only
         self._departure = Departure()
-        self._desk = Desk(AuditLog(), Operator.here(), self._audited, self._departure)
+        self._desk = Desk(AuditLog(), Operator.here(), self._audited, self._departure, patience)
         self._cut_short: Progress | None = None
         self._untold: Exception | None = None
         self._snapshot = first_snapshot(settings)

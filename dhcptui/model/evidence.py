@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
 from dhcptui.model.standing import ServerStanding, Standing, sighted, stand
@@ -216,6 +216,17 @@ def clocks(each: Case) -> Finding:
     observed = f"{each.partner.view.name}'s clock is {offset:+.1f} s from {each.me.view.name}'s"
     ok = abs(offset) <= CLOCK_LIMIT_SECONDS
     return Finding(asked, observed, ok, "SSH", max(mine.age(each.now), theirs.age(each.now)))
+
+
+def clocks_close(each: Case) -> Finding:
+    """Both clocks were read and agree as well as each restart wants it: what a later step asks is asked first."""
+    found = clocks(each)
+    mine, theirs = each.me.view.clock, each.partner.view.clock
+    if not found.ok or mine is None or theirs is None:
+        return found
+    close = abs(theirs.value.seconds - mine.value.seconds) <= CLOCK_CLOSE_SECONDS
+    observed = found.observed if close else f"{found.observed}: set it right first, no server is restarted before"
+    return replace(found, asked=f"clocks agree within {CLOCK_CLOSE_SECONDS:.0f} s", observed=observed, ok=close)
 
 
 def clocks_if_known(each: Case) -> Finding:

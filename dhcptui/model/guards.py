@@ -14,7 +14,7 @@ from enum import Enum
 from dhcptui.model import evidence as ev
 from dhcptui.model.evidence import Case, Finding
 from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart
-from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, one_serves
+from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, one_serves, reading
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.way_back import OFF
@@ -169,7 +169,7 @@ RULES: dict[Action, Rule] = {
     Action.SYNC_RESTART: Rule(
         ONLY_NORMAL_RESTART,
         ONLY_NORMAL_RESTART,
-        (ev.ssh, ev.partner_ssh, ev.clocks),
+        (ev.ssh, ev.partner_ssh, ev.clocks_close),
         "ISC KB AA-01043; clocks: seen on a real pair",
     ),
     Action.RESCUE: Rule(
@@ -185,7 +185,7 @@ RESUMED: dict[Action, Rule] = {
     Action.SYNC_RESTART: Rule(
         None,
         None,
-        (one_serves, ev.ssh, ev.partner_ssh, ev.clocks),
+        (one_serves, ev.ssh, ev.partner_ssh, ev.clocks_close),
         "seen on a real pair: a run that stopped in a restart is resumed or rolled back with that server down",
     ),
     Action.RESCUE: Rule(
@@ -256,6 +256,8 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
             )
     elif action is Action.TAKE_BACK:
         said += ev.way_back_warnings(case)
+    if action is Action.SYNC_RESTART:
+        said += reading(case)
     if action in {Action.SYNC_RESTART, Action.RESCUE}:
         both = (case.me, case.partner) if action is Action.SYNC_RESTART else (case.me,)
         said += ev.others_restart(*both)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dhcptui.model.evidence import Case, Finding
 from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart, sync_record
+from dhcptui.model.standing import sighted
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState
@@ -34,6 +35,16 @@ def left_stopped(each: Case) -> Finding:
         else "no rescue was left"
     )
     return Finding(f"{name} is stopped by an interrupted rescue", said, stopped, f"lock on {name}")
+
+
+def reading(each: Case) -> list[str]:
+    """A word for whoever would restart a dhcpd that may still be reading its leases."""
+    role = stopped_in_restart(each.snapshot, each.now)
+    server = next((one for one in (each.me, each.partner) if one.view.role is role), None)
+    if server is None or server.live or not sighted(server.view, each.now):
+        return []
+    name = server.view.name
+    return [f"{name} runs and does not answer: if it still reads its leases, wait for it. Going on restarts it."]
 
 
 _STOP_FROM = {_S.NORMAL: _S.NORMAL, _S.SHUTDOWN: _S.PARTNER_DOWN}

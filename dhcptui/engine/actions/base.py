@@ -24,6 +24,9 @@ from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import STDERR_TAIL, CommandFailed, RemoteError
 from dhcptui.remote.session import Completed
 
+PATIENCE_SECONDS = 900.0
+"""A dhcpd with hundreds of thousands of addresses reads its leases for ten minutes."""
+
 
 class StepFailed(Exception):
     """A step could not be done or verified. The text says what was observed; `next` what to do."""
@@ -68,6 +71,10 @@ class Context:
     who: Operator
     alive: Callable[[float], None] = lambda seconds: None
     """Tells the locks that the step moves on, or may lawfully take so many seconds more without a sign."""
+    tell: Callable[[str], None] = lambda text: None
+    """Says what the step under way sees meanwhile, for whoever looks on."""
+    patience: float = PATIENCE_SECONDS
+    """So many seconds a dhcpd may work before it answers."""
 
     @property
     def pair(self) -> PairSettings:

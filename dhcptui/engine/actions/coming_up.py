@@ -10,17 +10,14 @@ import shlex
 
 from dhcptui.config import ServerSettings
 from dhcptui.engine.actions.base import Context, Step, StepFailed
-from dhcptui.engine.clocks import moment
+from dhcptui.engine.actions.upcoming import Fate, Upcoming
 from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import sighted, stand
 from dhcptui.remote import commands
 from dhcptui.remote.commands import Command
 
 CLOCKS_SECONDS = 60.0
-UP_SECONDS = 25.0
-"""A large lease file takes a while to read; OMAPI opens only afterwards."""
 
 
 def restart_command(server: ServerSettings) -> Command:
@@ -80,26 +77,17 @@ async def when_clocks_agree(context: Context) -> str:
 async def bring_up(context: Context, role: Role) -> str:
     """Run the restart command; verified by a process and an OMAPI answer younger than the command."""
     server = context.pair[role]
-    await context.command(role, restart_command(server))
-    began = moment().mono
+    coming = Upcoming(context, role, pids(context, role))
+    fate = await coming.watch(restart_command(server))
+    if fate is Fate.READING:
+        raise StepFailed(coming.why, f"It works: wait until {server.name} answers, then look at the pair again.")
+    if fate is not Fate.UP:
+        raise StepFailed(coming.why, f"Look at the log of {server.name}.")
+    seen, state = pids(context, role), context.standing(role).state
+    return f"dhcpd (pid {seen[0] if seen else '?'}) answers: {state.word if state else '?'}"
 
-    def up(snapshot: PairSnapshot, now: Moment) -> bool:
-        view = snapshot[role]
-        return (
-            sighted(view, now) is True
-            and view.process is not None
-            and view.process.at > began
-            and stand(view, now).live
-            and view.status is not None
-            and view.status.at > began
-        )
 
-    if not await context.until(up, UP_SECONDS):
-        running = sighted(context.snapshot[role], moment())
-        what = "no dhcpd process" if not running else "a dhcpd process, but no answer over OMAPI"
-        raise StepFailed(f"{what} on {server.name} after {UP_SECONDS:.0f} s", f"Look at the log of {server.name}.")
+def pids(context: Context, role: Role) -> tuple[int, ...]:
+    """Of the dhcpd that was seen last on a server."""
     seen = context.snapshot[role].process
-    state = context.standing(role).state
-    return (
-        f"dhcpd (pid {seen.value.pids[0] if seen and seen.value.pids else '?'}) answers: {state.word if state else '?'}"
-    )
+    return seen.value.pids if seen else ()

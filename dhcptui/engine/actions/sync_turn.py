@@ -10,20 +10,17 @@ import shlex
 
 from dhcptui.config import ServerSettings
 from dhcptui.engine.actions.base import Context, StepFailed
-from dhcptui.engine.actions.coming_up import offset_seconds, restart_command, when_clocks_agree
+from dhcptui.engine.actions.coming_up import offset_seconds, pids, restart_command, when_clocks_agree
 from dhcptui.engine.actions.sync_copy import SyncRun, forget, put_back
+from dhcptui.engine.actions.upcoming import GONE_SECONDS, Fate, Upcoming
 from dhcptui.engine.clocks import moment
 from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
-from dhcptui.remote.errors import CommandFailed, CommandTimeout, RemoteError
 
 BOTH_NORMAL_SECONDS = 120.0
 """dhcpd tries its partner again after 5 s, or after 90 s when the first attempt was refused at once."""
-UP_SECONDS = 25.0
-GONE_SECONDS = 3.0
-"""A dhcpd that cannot start dies at once; a supervisor that tries again does so within this time."""
 
 
 class DidNotComeUp(Exception):
@@ -66,28 +63,22 @@ async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
 
 async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> int:
     """Restart and wait; returns the new pid. Raises DidNotComeUp, or StepFailed where trying again makes no sense."""
-    role = server.role
-    before = _pids(context, role)
-    failed = ""
-    try:
-        await context.command(role, restart_command(server))
-    except CommandTimeout:
-        pass  # what it has done is judged below
-    except CommandFailed as error:
-        failed = str(error)
-    except RemoteError as error:
-        raise _lost(context, run, server, str(error)) from error
-    watch = _Watch(role, before, moment().mono)
-    if failed:
-        # Twice: a look that was under way when the command failed may still show what it killed.
-        await context.fresh()
-        await context.fresh()
-        if before and _pids(context, role) == before:
-            raise StepFailed(f"{failed}; {server.name} still runs its old dhcpd", _left(run))
-        raise DidNotComeUp(failed)
-    await context.until(lambda snapshot, now: watch.up(snapshot, now) or watch.gone(snapshot, now), UP_SECONDS)
-    if not watch.seen_up:
-        raise _not_up(context, run, server, watch)
+    role, other = server.role, context.pair[server.role.other].name
+    coming = Upcoming(context, role, pids(context, role))
+    match await coming.watch(restart_command(server)):
+        case Fate.DEAD | Fate.IDLE:
+            raise DidNotComeUp(coming.why)
+        case Fate.OLD:
+            raise StepFailed(coming.why, "Check the restart command in the configuration. " + _left(run))
+        case Fate.READING:
+            raise StepFailed(
+                coming.why,
+                f"It works, so nothing was rolled back, and {other} serves. Once {server.name} answers, sync-restart"
+                " resumes; --wait SECONDS waits longer.",
+            )
+        case Fate.LOST:
+            raise _lost(context, run, server, coming.why)
+    watch = _Watch(role, moment().mono)
     await context.until(
         lambda snapshot, now: watch.normal(snapshot, now) or watch.gone(snapshot, now), BOTH_NORMAL_SECONDS
     )
@@ -96,28 +87,18 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
     if not watch.seen_normal:
         raise StepFailed(
             f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {_words(context)}",
-            f"{context.pair[role.other].name} was not restarted after it. " + _left(run),
+            f"{other} was not restarted after it. " + _left(run),
         )
-    return _pids(context, role)[0]
+    return pids(context, role)[0]
 
 
 class _Watch:
-    """What is seen of a server after its restart; every condition counts only what was read after it."""
+    """What is seen of a server that has come up; every condition counts only what was read after that."""
 
-    def __init__(self, role: Role, before: tuple[int, ...], since: float) -> None:
-        self.role, self.before, self.since = role, before, since
-        self.seen_up = self.seen_normal = self.dead = False
+    def __init__(self, role: Role, since: float) -> None:
+        self.role, self.since = role, since
+        self.seen_normal = self.dead = False
         self._gone_since: float | None = None
-
-    def up(self, snapshot: PairSnapshot, now: Moment) -> bool:
-        """A new process, and OMAPI answers."""
-        view = snapshot[self.role]
-        if view.process is None or view.process.at <= self.since:
-            return False
-        pids = view.process.value.pids
-        answers = stand(view, now).live and view.status is not None and view.status.at > self.since
-        self.seen_up = bool(pids) and pids != self.before and answers
-        return self.seen_up
 
     def gone(self, snapshot: PairSnapshot, now: Moment) -> bool:
         """No process for some seconds."""
@@ -142,21 +123,6 @@ class _Watch:
                 return False
         self.seen_normal = True
         return True
-
-
-def _not_up(context: Context, run: SyncRun, server: ServerSettings, watch: _Watch) -> Exception:
-    """Why a server is not up, as the exception to raise."""
-    view = context.snapshot[server.role]
-    if not view.ssh.ok:
-        return _lost(context, run, server, view.ssh.detail or "SSH is gone")
-    if watch.dead:
-        return DidNotComeUp(f"dhcpd on {server.name} died at once; its log says why")
-    if watch.before and _pids(context, server.role) == watch.before:
-        return StepFailed(
-            f"{server.name} still runs the old dhcpd process",
-            "Check the restart command in the configuration. " + _left(run),
-        )
-    return DidNotComeUp(f"dhcpd on {server.name} gave no answer over OMAPI for {UP_SECONDS:.0f} s")
 
 
 def _lost(context: Context, run: SyncRun, server: ServerSettings, why: str) -> StepFailed:
@@ -200,11 +166,6 @@ async def _once_more(context: Context, run: SyncRun, server: ServerSettings, fai
             f"{other.name} was not touched after that and serves. Look at the log of {server.name}; to try by hand:"
             f" {shlex.join(server.restart)}. " + (_left(run) if server is run.source else ""),
         ) from again
-
-
-def _pids(context: Context, role: Role) -> tuple[int, ...]:
-    seen = context.snapshot[role].process
-    return seen.value.pids if seen else ()
 
 
 def _words(context: Context) -> str:

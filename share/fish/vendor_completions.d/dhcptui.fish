@@ -24,7 +24,7 @@ function __dhcptui_words
     for word in $words[2..]
         if test $skip -gt 0
             set skip (math $skip - 1)
-        else if contains -- $word --after --break-lock --config --confirm --dns --drill --identity --key-algorithm --known-hosts --mclt --omapi-port --out --pair --peer --port --primary --range --router --secondary --sentence --server --since --speed --split --subnet --theme --user
+        else if contains -- $word --after --break-lock --config --confirm --dns --drill --identity --key-algorithm --known-hosts --mclt --omapi-port --out --pair --peer --port --primary --range --router --secondary --sentence --server --since --speed --split --subnet --theme --user --wait
             set skip 1
         else if contains -- $word --files
             set skip 2
@@ -98,6 +98,7 @@ complete -c dhcptui -n '__dhcptui_at status 0' -a '(__dhcptui_names pairs)'
 complete -c dhcptui -n '__dhcptui_in plan' -s h -l help -d 'show this help message and exit'
 complete -c dhcptui -n '__dhcptui_in plan' -l server -x -a '(__dhcptui_names servers)' -d 'the server that acts (for partner-down: the survivor)'
 complete -c dhcptui -n '__dhcptui_in plan' -l json -d 'machine-readable, schema 1'
+complete -c dhcptui -n '__dhcptui_in plan' -l wait -x -d 'how long evidence may take to come; with do also a dhcpd that reads its leases (usually 15, and 900)'
 complete -c dhcptui -n '__dhcptui_in plan' -l rollback -d 'sync-restart: undo an interrupted run instead'
 complete -c dhcptui -n '__dhcptui_in plan' -l after -x -d 'start: later (90s, 5m, 2h), by a timer of the server'
 complete -c dhcptui -n '__dhcptui_in plan' -l config -r -F -d 'the configuration file'
@@ -109,6 +110,7 @@ complete -c dhcptui -n '__dhcptui_in do' -l server -x -a '(__dhcptui_names serve
 complete -c dhcptui -n '__dhcptui_in do' -l confirm -x -d 'what the plan asks to be typed'
 complete -c dhcptui -n '__dhcptui_in do' -l sentence -x -d 'what the plan asks for where proof is impossible'
 complete -c dhcptui -n '__dhcptui_in do' -l break-lock -x -d 'first remove the lock of this operator'
+complete -c dhcptui -n '__dhcptui_in do' -l wait -x -d 'how long evidence may take to come; with do also a dhcpd that reads its leases (usually 15, and 900)'
 complete -c dhcptui -n '__dhcptui_in do' -l rollback -d 'sync-restart: undo an interrupted run instead'
 complete -c dhcptui -n '__dhcptui_in do' -l after -x -d 'start: later (90s, 5m, 2h), by a timer of the server'
 complete -c dhcptui -n '__dhcptui_in do' -l config -r -F -d 'the configuration file'

@@ -1,0 +1,216 @@
+"""What becomes of a server after its restart command: judged by the server, never by an exit code or a stopwatch.
+
+A dhcpd that reads a large lease file answers nobody for minutes, and a command that ends badly may have done its work:
+while a new process lives and works it is waited for. It is given up only when it is gone, or does nothing at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import Enum
+
+from dhcptui.engine.actions.base import Context
+from dhcptui.engine.clocks import mono
+from dhcptui.model.lexicon import LineKind
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import stand
+from dhcptui.model.words import age
+from dhcptui.remote import commands
+from dhcptui.remote.commands import Command
+from dhcptui.remote.errors import CommandFailed, CommandTimeout, RemoteError
+
+GONE_SECONDS = 3.0
+"""A dhcpd that cannot start dies at once; a supervisor that tries again does so within this time."""
+START_SECONDS = 60.0
+"""A command that ended well, and a log that says nothing: dhcpd may still be about to be started."""
+IDLE_SECONDS = 25.0
+"""A process that uses no CPU, logs nothing and does not answer for so long hangs."""
+AWAY_SECONDS = 25.0
+"""So long the server may be out of reach."""
+LOOK_SECONDS = 5.0
+SAID_LETTERS = 300
+KEPT_LINES = 40
+_FAREWELL = (
+    "exiting.", "If you think you have received this message", "than a configuration issue please", "bugs on either our",
+    "before submitting a bug", "process and the information",
+)  # fmt: skip
+"""Beginnings of what dhcpd logs after the reason for its end."""
+
+
+class Fate(Enum):
+    """What became of it."""
+
+    UP = "up"
+    DEAD = "dead"
+    """No process, and none is to be expected."""
+    IDLE = "idle"
+    """A process that does nothing and does not answer."""
+    OLD = "old"
+    """The process from before the command still runs."""
+    READING = "reading"
+    """A process that works and does not answer yet; patience has ended, not it."""
+    LOST = "lost"
+    """The server cannot be looked into any more."""
+
+
+class Upcoming:
+    """One restart of one server, watched. `before`: the pids that ran before the command."""
+
+    def __init__(self, context: Context, role: Role, before: tuple[int, ...]) -> None:
+        self.context, self.role, self.before = context, role, before
+        self.name = context.pair[role].name
+        self.fate: Fate | None = None
+        self.said = ""
+        """What the command printed; kept for when the outcome is not what was wanted."""
+        self._lines: list[str] = []
+        self._gave_up = False
+        """Its log says that dhcpd has ended."""
+        self._began = self._worked = mono()
+        self._ended = self._failed = False
+        self._gone_since: float | None = None
+        self._away_since: float | None = None
+        self._cpu: float | None = None
+        self._leases = ""
+
+    @property
+    def seconds(self) -> float:
+        """Since the command began."""
+        return mono() - self._began
+
+    @property
+    def why(self) -> str:
+        """In words, with what the log or the command says of it; for any fate but UP."""
+        said = self._reason if self._gave_up else self.said
+        because = f": {said}" if said else ""
+        match self.fate:
+            case Fate.DEAD if self._failed or self._gave_up:
+                return f"no dhcpd runs on {self.name} after its restart{because}"
+            case Fate.DEAD:
+                return f"no dhcpd was started on {self.name} for {START_SECONDS:.0f} s{because}"
+            case Fate.IDLE:
+                return (
+                    f"dhcpd on {self.name} gave no answer over OMAPI for {IDLE_SECONDS:.0f} s and does nothing{because}"
+                )
+            case Fate.OLD:
+                return f"{self.name} still runs the old dhcpd process{because}"
+            case Fate.READING:
+                return f"dhcpd on {self.name} still reads its leases after {age(self.seconds)}{self._leases}"
+            case _:
+                return self.context.snapshot[self.role].ssh.detail or "SSH is gone"
+
+    @property
+    def _reason(self) -> str:
+        """The last thing dhcpd logged before its own farewell."""
+        said = [line for line in self._lines if line and not line.startswith(_FAREWELL)]
+        return said[-1] if said else self.said
+
+    async def watch(self, command: Command) -> Fate:
+        """Run the restart command and follow what comes of it until that is known."""
+        observers = self.context.engine.log_observers
+        observers.add(self._logged)
+        running = asyncio.create_task(self._run(command), name=f"restart {self.name}")
+        try:
+            while self.fate is None:
+                await self.context.until(self._known, LOOK_SECONDS)
+                if self.fate is None:
+                    await self._look()
+            if (
+                not running.done()
+            ):  # it has done its work; a script that is stopped in its midst may leave things undone
+                await asyncio.wait({running}, timeout=START_SECONDS)
+        finally:
+            observers.discard(self._logged)
+            running.cancel()
+        return self.fate
+
+    async def _run(self, command: Command) -> None:
+        try:
+            done = await self.context.command(self.role, command, timeout=self.context.patience, check=False)
+            self._failed = done.exit_status != 0
+            self.said = clean(done.stderr or done.stdout, SAID_LETTERS).strip()
+            if self._failed:
+                self.said = f"{self.said or 'it printed nothing'} (exit status {done.exit_status})"
+        except (CommandTimeout, CommandFailed) as error:
+            self.said = str(error)
+        except RemoteError as error:
+            self.said, self._failed = str(error), True
+        self._ended = True
+        self.context.poke()
+
+    def _known(self, snapshot: PairSnapshot, now: Moment) -> bool:
+        """Whether its fate is known on this snapshot; only what was read after the command began counts."""
+        view = snapshot[self.role]
+        self._away_since = None if view.ssh.ok else self._away_since or now.mono
+        if self._away_since is not None and now.mono - self._away_since > AWAY_SECONDS:
+            self.fate = Fate.LOST
+        elif view.process is not None and view.process.at > self._began and view.ssh.ok:
+            self.fate = self._of(snapshot, now, view.process.value.pids, view.process.at)
+        return self.fate is not None
+
+    def _of(self, snapshot: PairSnapshot, now: Moment, pids: tuple[int, ...], at: float) -> Fate | None:
+        if not pids:
+            return self._without(now, at)
+        self._gone_since = None
+        if pids == self.before:
+            quiet = self._ended and now.mono - self._began > (GONE_SECONDS if self._failed else IDLE_SECONDS)
+            return Fate.OLD if quiet else None
+        view = snapshot[self.role]
+        if stand(view, now).live and view.status is not None and view.status.at > self._began:
+            return Fate.UP
+        if now.mono - self._worked > IDLE_SECONDS:
+            return Fate.IDLE
+        return Fate.READING if self.seconds > self.context.patience else None
+
+    def _without(self, now: Moment, at: float) -> Fate | None:
+        """No process: dead when the command or the log says so, or when nothing came for long."""
+        if not self._ended:
+            return None
+        self._gone_since = self._gone_since or at
+        self._worked = now.mono  # one that comes now has just begun
+        gone = at - self._gone_since
+        certain = self._failed or self._gave_up
+        return Fate.DEAD if gone >= (GONE_SECONDS if certain else START_SECONDS) else None
+
+    def _logged(self, role: Role, lines: Sequence[LogLine]) -> None:
+        if role is not self.role:
+            return
+        self._worked = mono()
+        self._lines = [*self._lines, *(clean(line.text, SAID_LETTERS).strip() for line in lines)][-KEPT_LINES:]
+        self._gave_up = self._gave_up or any(line.kind is LineKind.FATAL for line in lines)
+
+    async def _look(self) -> None:
+        """Whether its process works, and on how much; told while it is waited for."""
+        seen = self.context.snapshot[self.role].process
+        pids = seen.value.pids if seen else ()
+        if not pids or pids == self.before:
+            self.context.tell(f"{age(self.seconds)}: no new dhcpd yet")
+            return
+        with suppress(RemoteError):
+            cpu = _cpu(await self._ask(commands.cpu_time(pids[0])))
+            if cpu is None or (self._cpu is not None and cpu > self._cpu):
+                self._worked = mono()  # not known is not idle
+            self._cpu = cpu
+            if not self._leases:
+                count = await self._ask(commands.count_leases(self.context.pair[self.role].leases))
+                self._leases = f", {count} lease records" if count.isdigit() else " "
+        self.context.tell(f"{age(self.seconds)}: dhcpd (pid {pids[0]}) reads its leases{self._leases}")
+
+    async def _ask(self, command: Command) -> str:
+        done = await self.context.engine.watchers[self.role].quick(command)
+        return clean(done.stdout).strip()
+
+
+def _cpu(text: str) -> float | None:
+    """CPU time that may be compared with itself: "1234 ticks", "00:01:02", "1-00:00:03", "0:03.25"; None where it is none."""
+    if ticks := re.fullmatch(r"(\d+) ticks", text):
+        return float(ticks[1])
+    found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)", text)
+    if found is None:
+        return None
+    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
