@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     from dhcptui.cli import main as run  # noqa: PLC0415 - kept out of `import dhcptui`
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:], last=True))
 
 
 if __name__ == "__main__":

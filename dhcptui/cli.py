@@ -30,13 +30,17 @@ EXIT_USAGE = 64
 """A command line that cannot be understood (sysexits.h); 0 to 3 are answers of `status`."""
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one command line; returns its exit code. Errors go to stderr as one sentence."""
+def main(argv: Sequence[str], *, last: bool = False) -> int:
+    """Run one command line; returns its exit code. Errors go to stderr as one sentence.
+
+    `last`: the program ends with it, so that a signal that comes late need not be given back its meaning.
+    """
     parser = build_parser()
     try:
         args = parser.parse_args(with_command(list(argv)))
     except SystemExit as leaving:
         return EXIT_USAGE if leaving.code not in {0, None} else 0
+    args.last = last
     try:
         return _RUN[args.command](args)
     except ConfigError as error:
@@ -90,6 +94,7 @@ def _console(args: argparse.Namespace) -> int:
             theme=args.theme,
             ascii_only=args.ascii,
             place=f"{config.path} (`dhcptui config show` prints it with every default)",
+            last=args.last,
         )
 
 
@@ -246,7 +251,7 @@ def _do(args: argparse.Namespace) -> int:
         say = Output(sys.stdout, lambda: departure.leave(READER_GONE)).line
         warn = Output(sys.stderr).line
         when_gone(1, lambda: departure.leave(READER_GONE))
-        with on_signals(departure.signalled):
+        with on_signals(departure.signalled, last=args.last):
             try:
                 engine.look()
                 for line in engine.break_lock(args.break_lock) if args.break_lock else ():

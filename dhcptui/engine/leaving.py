@@ -94,10 +94,11 @@ def silence(file: TextIO) -> None:
 
 
 @contextmanager
-def on_signals(told: Callable[[int], None]) -> Iterator[None]:
+def on_signals(told: Callable[[int], None], *, last: bool = False) -> Iterator[None]:
     """Call `told` with the number of each signal that wants us to end, while the block runs. On the main thread only.
 
-    A signal that was ignored when we were started (nohup, a job in the background) stays ignored.
+    A signal that was ignored when we were started (nohup, a job in the background) stays ignored. `last`: nothing but
+    the end of the program follows the block, and no signal may change that end any more.
     """
 
     def handler(number: int, _frame: FrameType | None) -> None:
@@ -111,7 +112,7 @@ def on_signals(told: Callable[[int], None]) -> Iterator[None]:
         yield
     finally:
         for number, old in before.items():
-            signal.signal(number, signal.SIG_DFL if old is None else old)
+            signal.signal(number, signal.SIG_IGN if last else signal.SIG_DFL if old is None else old)
 
 
 def when_gone(fd: int, told: Callable[[], None]) -> None:

@@ -269,8 +269,10 @@ async def clear_lockouts(engine: PairEngine, desk: Desk) -> None:
 
 
 async def tidy(engine: PairEngine, desk: Desk) -> None:
-    """Clear the markers as soon as the pair has healed, for ever."""
+    """Clear the markers as soon as the pair has healed, until somebody leaves: what this console left is for the next one."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
+        if desk.departure.reason:
+            return
         await clear_lockouts(engine, desk)
         await clear_settled(engine, desk)

@@ -34,11 +34,12 @@ def run_console(
     ascii_only: bool | None = None,
     drills: Drills | None = None,
     place: str = "",
+    last: bool = False,
 ) -> int:
     """Run the console until it is left; returns the exit code. The engine is stopped whatever happens.
 
     `looks`: the tables [console] and [keys]; `theme` and `ascii_only` come from the command line and go first (a false
-    `ascii_only` is no wish). `place`: where the configuration is, in words. Raises ConfigError for an unknown theme.
+    `ascii_only` is no wish). `place`: where the configuration is, in words; `last`: see `on_signals`. Raises ConfigError for an unknown theme.
     """
     theme = chosen_theme(theme, looks)
     _set_switches()
@@ -67,7 +68,7 @@ def run_console(
         app.signalled(signal.SIGHUP)
 
     when_gone(sys.stderr.fileno(), gone)
-    with on_signals(signalled):
+    with on_signals(signalled, last=last):
         try:
             with _title_kept():
                 app.run(

@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 MOVE = "I move from communications-interrupted to partner-down"
 SHORT_LOCKS = (
     "import sys; from dhcptui.remote import marks; marks.LOCK_SECONDS = 4;"
-    "from dhcptui.cli import main; sys.exit(main(sys.argv[1:]))"
+    "from dhcptui.cli import main; sys.exit(main(sys.argv[1:], last=True))"
 )
 
 
