@@ -68,6 +68,7 @@ class Terminal:
         self._master = master
         if answers:
             self._screen.answer = self.send
+        self._waking, self._wake = os.pipe()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -89,8 +90,10 @@ class Terminal:
             self._reading.wait()
             if self._gone:
                 return
-            ready, _, _ = select.select([self._master], [], [], 0.5)
-            if not ready:
+            ready, _, _ = select.select([self._master, self._waking], [], [], 0.5)
+            if self._waking in ready and self._gone:
+                return
+            if self._master not in ready:
                 if self.process.poll() is not None:
                     return
                 continue
@@ -143,14 +146,19 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.killpg(self.process.pid, signal.SIGWINCH)
 
-    def hang_up(self) -> None:
-        """Close our end: the program's terminal is gone."""
+    def hang_up(self) -> float:
+        """Close our end: the program's terminal is gone. Returns the moment (epoch seconds) just before."""
         self._gone = self.process.poll() is None  # what a program that has ended left behind is still read
         self._reading.set()
+        if self._gone and self._master >= 0:
+            os.write(self._wake, b"!")
         self._reader.join(5)
+        at = time.time()
         if self._master >= 0:
-            os.close(self._master)
+            for each in (self._master, self._waking, self._wake):
+                os.close(each)
             self._master = -1
+        return at
 
     def send(self, keys: str) -> None:
         """Type."""
