@@ -131,6 +131,10 @@ class Terminal:
         finally:
             self._rate = 0
 
+    def answer_no_more(self) -> None:
+        """From now on it only reads: a line that is lost brings no answer back, long before anybody is told so."""
+        self._screen.answer = None
+
     def unread(self) -> int:
         """Bytes that wait for a terminal that does not read."""
         return int(struct.unpack("i", fcntl.ioctl(self._master, termios.FIONREAD, b"\0\0\0\0"))[0])

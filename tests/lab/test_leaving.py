@@ -16,7 +16,7 @@ from tests.lab.pair import Lab
 from tests.leaving import judge
 from tests.leaving.cells import SHUTDOWN, SYNC, SYNC_BAD, At, Cell, Job
 from tests.leaving.play import play
-from tests.leaving.programs import ROOT, Console, Desk, Do, tell
+from tests.leaving.programs import ROOT, Console, Desk, Do
 from tests.leaving.scene import Scene, contents
 from tests.leaving.ways import leave
 
@@ -49,7 +49,8 @@ def at_work(
         scene.confirmed()
         program.go()
         desk.trail.until(lambda: desk.trail.find(event="begin"), 40, "the run", program.alive)
-        desk.trail.reach(step, at, step in job.looks, program.alive)
+        scene.begun()
+        desk.trail.reach(cell, program.alive)
         stack.callback(scene.left().join)
         yield program
 
@@ -66,11 +67,9 @@ def ended(program: Console | Do, seconds: float = 60) -> dict[str, object]:
 
 @pytest.mark.parametrize("turn", range(5))
 def test_hang_up_in_step_1_of_a_clean_shutdown(lab: Lab, turn: int) -> None:
-    """SIGHUP and a closed terminal: step 1 ends, dhcpd is not told to stop. Five times: it was a matter of luck."""
-    with at_work(lab, SHUTDOWN, Console, "closed pty", (1, At.MIDDLE)) as program:
-        assert isinstance(program, Console)
-        tell(program.desk.program_pid(), (signal.SIGHUP,))
-        program.terminal.hang_up()
+    """The line is lost, then SIGHUP and a closed terminal: step 1 ends, dhcpd is not told to stop. It was a matter of luck."""
+    with at_work(lab, SHUTDOWN, Console, "lost line", (1, At.MIDDLE)) as program:
+        leave(program, "lost line")
         end = ended(program)
         assert not program.desk.trail.find(step=2), f"turn {turn}: step 2 began{program.desk.trail}"
     assert (end["outcome"], end["text"]) == ("interrupted", "Interrupted after step 1 of 2.")
@@ -79,13 +78,15 @@ def test_hang_up_in_step_1_of_a_clean_shutdown(lab: Lab, turn: int) -> None:
     lab.wait_states(primary="partner-down", secondary="shutdown", timeout=5)
 
 
-def test_a_terminal_that_does_not_answer(lab: Lab) -> None:
-    """It reads but tells nobody where its cursor is: q twice while dhcp2 restarts leaves dhcp1 alone."""
+@pytest.mark.parametrize("step", [1, RESTART_DHCP2 - 1])
+def test_a_terminal_that_falls_silent(lab: Lab, step: int) -> None:
+    """It reads on but tells no more where its cursor is: q twice, and no step more begins, least of all a restart."""
     pid = lab.primary.pid()
-    with at_work(lab, SYNC, Console, "deaf, q twice", (RESTART_DHCP2, At.MIDDLE)) as program:
-        leave(program, "deaf, q twice")
+    way = "falls silent, q twice"
+    with at_work(lab, SYNC, Console, way, (step, At.MIDDLE)) as program:
+        leave(program, way)
         end = ended(program)
-        assert not program.desk.trail.find(step=RESTART_DHCP2 + 1), f"the next step began{program.desk.trail}"
+        assert not program.desk.trail.find(step=step + 1), f"the next step began{program.desk.trail}"
     assert end["outcome"] == "interrupted"
     assert program.exit == 2
     assert lab.primary.pid() == pid
@@ -120,10 +121,19 @@ def test_do_that_nobody_can_read(lab: Lab, line: str) -> None:
     assert (lab.primary.pid(), lab.secondary.pid()) == pids
 
 
+def until_down(lab: Lab) -> None:
+    """dhcp2's dhcpd has read the new files, and is gone."""
+    deadline = time.monotonic() + 10
+    while lab.secondary.is_running():
+        assert time.monotonic() < deadline, "dhcp2 still runs"
+        time.sleep(0.02)
+
+
 def test_do_is_ended_while_dhcpd_refuses_the_new_files(lab: Lab) -> None:
     """SIGTERM during the restart of dhcp2: what belongs to that step is its roll-back, and it happens."""
     old = contents(lab.secondary)
     with at_work(lab, SYNC_BAD, Do, "SIGTERM", (RESTART_DHCP2, At.MIDDLE)) as program:
+        until_down(lab)
         leave(program, "SIGTERM")
         end = ended(program)
     assert end["outcome"] == "failed"

@@ -26,10 +26,12 @@ class Job:
     """For `do`."""
     looks: frozenset[int] = frozenset()
     """Steps that announce no act before they end."""
+    restarts: frozenset[int] = frozenset()
+    """Steps whose restart comes after other acts: there the middle is the restart."""
 
 
-SYNC = Job("sync-restart", Action.SYNC_RESTART, 9, "R", "office")
-SYNC_BAD = Job("sync-restart that fails", Action.SYNC_RESTART, 7, "R", "office")
+SYNC = Job("sync-restart", Action.SYNC_RESTART, 9, "R", "office", restarts=frozenset({7, 8}))
+SYNC_BAD = Job("sync-restart that fails", Action.SYNC_RESTART, 7, "R", "office", restarts=frozenset({7}))
 PARTNER_DOWN = Job("partner-down", Action.PARTNER_DOWN, 2, "P", "dhcp2", "", "dhcp1", frozenset({1}))
 SHUTDOWN = Job("shutdown", Action.SHUTDOWN, 2, "S", "dhcp2", "2", "dhcp2")
 HAND_OVER = Job("hand-over", Action.HAND_OVER, 1, "H", "dhcp2", "2", "dhcp2")
@@ -45,7 +47,7 @@ class At(Enum):
     BEGINNING = "beginning"
     """Its intent is written."""
     MIDDLE = "middle"
-    """Its first act is announced; where it only looks, a moment after its intent."""
+    """Its first act (or its restart) is announced; where it only looks, a moment after its intent."""
     END = "end"
     """Its outcome is written."""
 
@@ -59,8 +61,10 @@ CONSOLE_WAYS = (
     "q twice",
     "Ctrl-C twice",
     "closed pty",
+    "lost line",
     "deaf, q twice",
     "deaf, SIGTERM",
+    "falls silent, q twice",
     "stalled, q twice",
     "stalled, SIGTERM",
     "tmux kill-session",
@@ -113,7 +117,7 @@ class Cell:
 
 
 def cells(seed: int, count: int) -> list[Cell]:
-    """A sample without repetition: every action in any 8 in a row, every way in any 28, both in any order."""
+    """A sample without repetition: every action in any 8 in a row, every way in any 30, both in any order."""
     chance = random.Random(seed)  # noqa: S311 - a sample
     jobs: list[Job] = []
     ways: list[tuple[str, str]] = []

@@ -17,7 +17,7 @@ from tests.leaving.trail import Lateness
 from tests.leaving.way_on import Walker, told
 from tests.leaving.ways import Left, leave
 
-END_SECONDS = 75.0
+END_SECONDS = 60.0
 """The longest step: a restart that fails, and the one that undoes it."""
 
 
@@ -44,7 +44,7 @@ def _left(lab: Lab, scene: Scene, cell: Cell) -> list[str]:
         program.go()
         desk.trail.until(lambda: desk.trail.find(event="begin"), 40, "the run", program.alive)
         scene.begun()
-        desk.trail.reach(cell.step, cell.at, cell.step in cell.job.looks, program.alive)
+        desk.trail.reach(cell, program.alive)
         left = leave(program, cell.way)
         healing = scene.left()
         stack.callback(healing.join)

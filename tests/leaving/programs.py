@@ -17,9 +17,9 @@ from typing import IO
 
 from tests.lab import net
 from tests.lab.pair import Lab
-from tests.leaving.cells import PARTNER_DOWN, RESCUE, START, Cell
+from tests.leaving.cells import PARTNER_DOWN, RESCUE, START, Cell, Job
 from tests.leaving.trail import Trail
-from tests.terminal import ENTER, Terminal
+from tests.terminal import ENTER, ESC, Terminal
 
 ROOT = Path(__file__).parents[2]
 CARRIER_PORT = 2222
@@ -131,14 +131,26 @@ class Console:
             terminal.until(r"unacked 0", 30)
         terminal.send(job.key)
         if job.choice:
-            terminal.until(r"1 dhcp1\s+2 dhcp2", 15)
-            terminal.send(job.choice)
+            self._choose(job)
         terminal.until(rf"Type {job.typed} and press Enter", 30)
         terminal.send(job.typed)
         terminal.until(rf"▸ {job.typed}", 15)
+        if self.cell.way in {"lost line", "falls silent, q twice"}:
+            terminal.answer_no_more()
         if self.cell.way.startswith("stalled"):
             self._stack.enter_context(terminal.stalled())
             self._fill()
+
+    def _choose(self, job: Job) -> None:
+        """The one of two servers; not offered while something of it is still being read."""
+        for _ in range(10):
+            with suppress(AssertionError):
+                self.terminal.until(r"1 dhcp1\s+2 dhcp2", 2)
+                break
+            self.terminal.send(ESC)
+            self.terminal.until(lambda: not self.terminal.shows(rf"─ {job.name} "), 5)
+            self.terminal.send(job.key)
+        self.terminal.send(job.choice)
 
     def _fill(self) -> None:
         """Each repaint is kilobytes; the terminal takes four. No more than that: Textual queues 30 writes."""

@@ -9,9 +9,9 @@ from tests.lab.pair import Lab, Server
 from tests.leaving.cells import HAND_OVER, PARTNER_DOWN, RESCUE, SHUTDOWN, START, SYNC, SYNC_BAD, TAKE_BACK, At, Cell
 
 COMMAND_SECONDS = 0.25
-RESTART_SECONDS = 1.0
-CUT_SECONDS = 0.6
-"""How long a cut link stays so after the leaving; less than a step waits for it."""
+RESTART_SECONDS = 0.3
+CUT_SECONDS = 0.15
+"""How long a cut link stays so after the leaving: not long, or whoever leaves too slowly is never caught."""
 RECORD = ".dhcptui-sync-shared.json"
 _SLOWLY = """#!/bin/sh
 # Every command of a visitor waits a moment first, when the machine is slow.

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.leaving.cells import At
+from tests.lab.texts import RESTART
+from tests.leaving.cells import At, Cell
 
 Record = dict[str, Any]
 POLL_SECONDS = 0.004
@@ -57,20 +58,25 @@ class Trail:
                 raise AssertionError(f"{what}: {'the program has ended' if not lives else f'not in {timeout} s'}{self}")
             time.sleep(POLL_SECONDS)
 
-    def reach(self, step: int, at: At, looks: bool, alive: Callable[[], bool], timeout: float = 90) -> None:
-        """Wait for a moment of a step; `looks`: it announces no act before its outcome."""
+    def reach(self, cell: Cell, alive: Callable[[], bool], timeout: float = 90) -> None:
+        """Wait for the cell's moment, or for the end of its step where that comes first."""
+        step = cell.step
 
         def reached() -> bool:
             if self.find(event="end") or self.find(event="outcome", what="step", step=step):
                 return True
             begun = self.find(event="intent", what="step", step=step)
-            if at is At.MIDDLE and looks:
+            if cell.at is At.MIDDLE and step in cell.job.looks:
                 return bool(begun) and time.time() - begun[-1]["epoch"] > LOOKING_SECONDS
-            wanted = {At.BEGINNING: begun, At.MIDDLE: self.find(event="intent", what="act", step=step), At.END: ()}
-            return bool(wanted[at])
+            return bool({At.BEGINNING: begun, At.MIDDLE: self._acts(cell), At.END: ()}[cell.at])
 
-        self.until(reached, timeout, f"the {at.value} of step {step}", alive)
+        self.until(reached, timeout, f"the {cell.at.value} of step {step}", alive)
         assert self.find(event="intent", what="step", step=step), f"the run never came to step {step}{self}"
+
+    def _acts(self, cell: Cell) -> list[Record]:
+        """The acts that make the middle of the cell's step."""
+        acts = self.find(event="intent", what="act", step=cell.step)
+        return [each for each in acts if cell.step not in cell.job.restarts or RESTART in each["text"]]
 
     @property
     def end(self) -> Record | None:

@@ -16,7 +16,7 @@ from tests.leaving.scene import RECORD, Scene, contents
 
 STANDS_SECONDS = 0.7
 """An advice is followed once it has stood for so long."""
-WAY_ON_SECONDS = 150.0
+WAY_ON_SECONDS = 120.0
 _BY_HAND = re.compile(r"(?:[Rr]estart|[Ss]tart) (dhcp\d)(?:'s dhcpd| again)")
 
 

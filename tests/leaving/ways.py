@@ -52,6 +52,10 @@ def _leave_console(program: Console, way: str) -> Left:
     if way == "closed pty":
         return Left(program.terminal.hang_up())
     at = time.time()
+    if way == "lost line":
+        tell(program.desk.program_pid(), (signal.SIGHUP,))
+        program.terminal.hang_up()
+        return Left(at)
     if way == "tmux kill-session":
         program.tmux("kill-session", "-t", "night")
     else:
