@@ -91,7 +91,7 @@ class Terminal:
             if self._gone:
                 return
             ready, _, _ = select.select([self._master, self._waking], [], [], 0.5)
-            if self._waking in ready and self._gone:
+            if self._waking in ready:  # the terminal goes
                 return
             if self._master not in ready:
                 if self.process.poll() is not None:
