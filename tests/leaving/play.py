@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from tests.lab.driving import driving
+from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 from tests.leaving import judge
 from tests.leaving.cells import Cell
@@ -89,6 +89,17 @@ def _somebody_else(lab: Lab) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _untold(driver: Driver, scene: Scene) -> list[str]:
+    """The next console names what stopped, as long as there is something to do about it."""
+    if not scene.half_way:
+        return []
+    try:
+        driver.until(lambda: scene.job.action.value in told(driver) or not scene.to_do(), 15, "what stopped here")
+    except AssertionError:
+        return [f"the next console does not say what stopped here; it says: {told(driver)}"]
+    return []
+
+
 def _way_on(lab: Lab, scene: Scene) -> list[str]:
     """What the next console says, and where its advice leads; what was broken."""
     with _somebody_else(lab), driving(lab) as driver:
@@ -96,8 +107,7 @@ def _way_on(lab: Lab, scene: Scene) -> list[str]:
         found: list[str] = []
         try:
             driver.until(lambda: all(view.marks for view in driver.engine.snapshot().servers), 20, "the marks")
-            if scene.half_way and scene.job.action.value not in told(driver):
-                found.append(f"the next console does not say what stopped here; it says: {told(driver)}")
+            found += _untold(driver, scene)
             walker.walk()
         except AssertionError as error:
             found.append(str(error))

@@ -71,6 +71,24 @@ class Scene:
         config.write_text(config.read_text() + "ForceCommand /etc/dhcp/lab/slowly\n")
         server.restart_sshd()
 
+    def to_do(self) -> bool:
+        """Whether the pair, as the lab's own eyes see it, is neither as it was wanted nor healthy again."""
+        states = self.lab.states()
+        if self.job in {SYNC, SYNC_BAD}:
+            return (self.lab.secondary.etc / RECORD).exists()
+        if states == {"primary": "normal", "secondary": "normal"}:
+            return False
+        mine, other = states["primary"], states["secondary"]
+        wanted = {
+            PARTNER_DOWN: mine == "partner-down",
+            SHUTDOWN: mine == "partner-down" and not self.lab.secondary.is_running(),
+            HAND_OVER: (mine, other) == ("partner-down", "shutdown"),
+            TAKE_BACK: False,
+            START: self.lab.secondary.is_running(),
+            RESCUE: mine == "communications-interrupted",
+        }
+        return not wanted[self.job]
+
     def confirmed(self) -> None:
         """Right before the confirmation: from now on the steps that would be too short last."""
         cell, step_is = self.cell, (self.job, self.cell.step)
