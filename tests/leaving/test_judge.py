@@ -72,6 +72,8 @@ def test_a_log_with_a_gap(tmp_path: Path) -> None:
     assert judge.whole(cell("SIGKILL"), trail(tmp_path, *RUN[:-1])) == []
     assert judge.whole(cell(), trail(tmp_path, *RUN[:4], RUN[5])) == ["steps [1] have no outcome"]
     assert "after the end" in judge.whole(cell(), trail(tmp_path, *RUN, RUN[4]))[0]
+    assert judge.whole(cell(), trail(tmp_path, *RUN, {**RUN[2], "run": "2", "step": 0})) == []
+    assert "more than one run" in judge.whole(cell(), trail(tmp_path, *RUN, RUN[0]))[0]
     torn = trail(tmp_path, *RUN)
     torn.path.write_bytes(torn.path.read_bytes() + b'{"half":\n')
     assert "a torn line" in judge.whole(cell(), torn)[0]
