@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 JOBS ?= 3
 PYTEST_JOBS := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # What the lab and the checks of man page and completions need beside Python; installed by `make test` when run as root on Debian.
-PACKAGES := isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps sudo tmux \
+PACKAGES := acl busybox libarchive-tools isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps sudo tmux \
   man-db groff-base mandoc zsh fish
 
 .PHONY: help demo test test-source test-wheel check dist lab bench screenshots docs format packages clean

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dhcptui.remote.commands import BEGIN_LINE, Command
-from dhcptui.remote.errors import OutputTooLarge
+from dhcptui.remote.errors import OutputTooLarge, named
 
 if TYPE_CHECKING:
     from asyncssh import SSHClientChannel, SSHClientSession
@@ -76,7 +76,7 @@ class Collector:
 
     def _receive(self, data: bytes, datatype: Any) -> None:
         if len(self.stdout) + len(self.stderr) + len(data) > self._max_bytes:
-            self._end(OutputTooLarge(f"{self._command.line} wrote more than {self._max_bytes} bytes"))
+            self._end(OutputTooLarge(f"{named(self._command.line)} wrote more than {self._max_bytes} bytes"))
         else:
             (self.stdout if datatype is None else self.stderr).extend(data)
             if datatype is None and not self._begun:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from dhcptui.remote.shell_parts import ROOM
+
 OWN_PREFIX = ".dhcptui-"
 """How the last component of everything begins that we create, and therefore may remove, on a server."""
 
@@ -277,14 +279,23 @@ def remove_tree(path: str) -> Command:
 # --- marks beside the lease file ---
 # The lock is changed only while the directory .dhcptui-lock.busy exists: mkdir is atomic everywhere, flock(1) is not
 # everywhere. It is held for milliseconds; one that is older than a minute was left by a shell that died.
+# dhcpd's account may write there, and we may be root: marks are made in a room (`shell_parts`), and a mark that is a
+# link, or anything but a file, is never read or written through. What was written is read back.
 
 LOCK, LOCKOUT, SYNC = OWN_PREFIX + "lock", OWN_PREFIX + "lockout", "sync"
 MARK_BYTES = 1900
 """More than this is not read of a mark; ours are shorter, and a line of the remote shell may have 2000 characters."""
 
-_THERE = f'l={LOCK}; o={LOCKOUT}; t=$2; umask 022; cd -- "$1" || exit 9; '
-_ALONE = (
+_THERE = f'l={LOCK}; o={LOCKOUT}; t=$2; umask 022; cd -- "$1" || exit 9; is() {{ [ -f "$1" ] && [ ! -L "$1" ]; }}; '
+_MAKES = (
     _THERE
+    + ROOM
+    + r"""w=.dhcptui-$$-$(date +%s)
+made() ( room "$w" || exit 9; put "$1" "$2" "$3"; s=$?; left "$w"; exit $s )
+"""
+)
+_ALONE = (
+    _MAKES
     + r"""n=0 k=0
 until e=$(mkdir "$l.busy" 2>&1); do
   [ -d "$l.busy" ] || k=$((k + 1))
@@ -294,12 +305,11 @@ until e=$(mkdir "$l.busy" 2>&1); do
 done
 trap 'rmdir "$l.busy"' EXIT
 now=$(date +%s)
-field() { [ ! -f "$l" ] || sed -n "s/^.*\"$1\":\([0-9][0-9]*\)[,}].*$/\1/p" "$l" 2>/dev/null | tail -n 1; }
-ours() { [ -f "$l" ] && grep -F -q -e "\"token\":\"$t\"" -- "$l"; }
-made() { rm -f -- "$l.$t"; (set -C; printf "%s,\"since\":%s,\"expires\":%s}\n" "$1" "$2" "$3" >"$l.$t"); }
+field() { ! is "$l" || sed -n "s/^.*\"$1\":\([0-9][0-9]*\)[,}].*$/\1/p" "$l" 2>/dev/null | tail -n 1; }
+ours() { is "$l" && grep -F -q -e "\"token\":\"$t\"" "$l"; }
 """
 )
-_SHOW = f'if [ -f "$l" ]; then head -c {MARK_BYTES} "$l"; fi; exit 1'
+_SHOW = f'if is "$l"; then head -c {MARK_BYTES} "$l"; fi; exit 1'
 
 
 def read_marks(directory: str, record: str = "") -> Command:
@@ -313,7 +323,7 @@ def read_marks(directory: str, record: str = "") -> Command:
 for f in $l $o; do
   if [ -e $f ] || [ -L $f ]; then
     printf "%s %s\n" $f "$(date -r $f +%s 2>/dev/null)"
-    if [ -f $f ]; then head -c """
+    if is $f; then head -c """
         + str(MARK_BYTES)
         + r""" $f | tr "\n" " "; fi; echo
   fi
@@ -338,14 +348,14 @@ def take_lock(directory: str, token: str, body: str, seconds: int) -> Command:
         _ALONE
         + r"""if [ -e "$l" ] || [ -L "$l" ]; then
   u=$(field expires)
-  if [ -z "$u" ]; then m=$(date -r "$l" +%s 2>/dev/null); u=$((${m:-$now} + $4)); fi
-  if [ "$u" -le "$now" ]; then rm -f -- "$l" || exit 9; else """
+  if [ -z "$u" ] && [ -L "$l" ]; then
+    u=$((now + 1)); if [ -n "$(find "$l" -prune -mmin +1)" ]; then u=$now; fi
+  elif [ -z "$u" ]; then m=$(date -r "$l" +%s 2>/dev/null); u=$((${m:-$now} + $4)); fi
+  if [ "$u" -le "$now" ]; then rm -f "$l" || exit 9; else """
         + _SHOW
         + r"""; fi
 fi
-made "$3" "$now" $((now + $4)) && ln "$l.$t" "$l"; s=$?
-rm -f -- "$l.$t"
-[ $s = 0 ] || exit 9""",
+made "$3,\"since\":$now,\"expires\":$((now + $4))}" "$l" link || exit 9""",
         directory,
         token,
         body,
@@ -359,8 +369,7 @@ def renew_lock(directory: str, token: str, body: str, seconds: int) -> Command:
         _ALONE
         + f"if ! ours; then {_SHOW}; fi\n"
         + r"""s=$(field since)
-made "$3" "${s:-$now}" $((now + $4)) && mv -f -- "$l.$t" "$l" && exit 0
-rm -f -- "$l.$t"; exit 9""",
+made "$3,\"since\":${s:-$now},\"expires\":$((now + $4))}" "$l" rename || exit 9""",
         directory,
         token,
         body,
@@ -369,33 +378,27 @@ rm -f -- "$l.$t"; exit 9""",
 
 
 def release_lock(directory: str, token: str, changed: int = 0) -> Command:
-    """Remove the lock with this token, and no other; without one: whatever was last changed at `changed`."""
+    """Remove the lock with this token, and no other; without one: whatever was last changed at `changed`, or a link."""
     return _script(
         _ALONE
         + r"""if [ -n "$t" ]; then ours || exit 1
-elif [ "$(date -r "$l" +%s 2>/dev/null)" != "$3" ]; then exit 1; fi
-rm -f -- "$l" || exit 9""",
+elif [ ! -L "$l" ] && [ "$(date -r "$l" +%s 2>/dev/null)" != "$3" ]; then exit 1; fi
+rm -f "$l" || exit 9""",
         directory,
         token,
         str(changed),
     )
 
 
-def put_lockout(directory: str, token: str, body: str) -> Command:
-    """Write the marker of a partner-down at once; `body` as for `take_lock`, `token` makes the name beside it ours."""
-    return _script(
-        _THERE
-        + r"""(set -C; printf "%s,\"since\":%s}\n" "$3" "$(date +%s)" >"$o.$t") && mv -f -- "$o.$t" "$o" && exit 0; rm -f -- "$o.$t"; exit 9""",
-        directory,
-        token,
-        body,
-    )
+def put_lockout(directory: str, body: str) -> Command:
+    """Write the marker of a partner-down at once, and read it back; `body` as for `take_lock`."""
+    return _script(_MAKES + r"""made "$3,\"since\":$(date +%s)}" "$o" rename || exit 9""", directory, "", body)
 
 
 def clear_lockout(directory: str, since: int) -> Command:
     """Remove the marker of a partner-down, if it is the one written at `since`."""
     return _script(
-        _THERE + r"""if [ -f "$o" ] && grep -F -q -e "\"since\":$t}" -- "$o"; then rm -f -- "$o" || exit 9; fi""",
+        _THERE + r"""if is "$o" && grep -F -q -e "\"since\":$t}" "$o"; then rm -f "$o" || exit 9; fi""",
         directory,
         str(since),
     )

@@ -5,10 +5,19 @@ Every text passes the sanitiser here, so a message or an advice is always safe t
 
 from __future__ import annotations
 
+import re
+
 from dhcptui.model.sanitize import clean
 
 STDERR_TAIL = 400
 """Characters kept from the end of a failed command's stderr: the reason stands last."""
+_SHORT = 120
+_SCRIPT = re.compile(r"(sudo -n )?/bin/sh -c ", re.ASCII)
+
+
+def named(line: str) -> str:
+    """A command line as a person wants it named: a script of ours is none of their business, and a screen long."""
+    return "a script of ours" if len(line) > _SHORT and _SCRIPT.match(line) else clean(line)
 
 
 class RemoteError(Exception):
@@ -78,7 +87,7 @@ class CommandFailed(RemoteError):
             if asks
             else ""
         )
-        super().__init__(f"{self.line} {how}" + (f": {self.stderr}" if self.stderr else ""), advice)
+        super().__init__(f"{named(line)} {how}" + (f": {self.stderr}" if self.stderr else ""), advice)
 
 
 class CommandTimeout(RemoteError):
@@ -90,7 +99,7 @@ class CommandTimeout(RemoteError):
     def __init__(self, line: str, seconds: float) -> None:
         self.line = clean(line)
         self.seconds = seconds
-        super().__init__(f"{self.line} did not end within {seconds:g} s", "It may still be running on the server.")
+        super().__init__(f"{named(line)} did not end within {seconds:g} s", "It may still be running on the server.")
 
 
 class OutputTooLarge(RemoteError):

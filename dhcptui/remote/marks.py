@@ -160,7 +160,7 @@ async def release_lock(ask: Ask, directory: str, token: str, changed: float = 0)
 def put_lockout(directory: str, server: str, by: str, reason: str) -> Command:
     """The command that writes the marker of a partner-down."""
     body = _open({"server": server, "by": clean(by, _TEXT_LIMIT), "reason": clean(reason, _STEP_LIMIT)})
-    return commands.put_lockout(directory, new_token(), body)
+    return commands.put_lockout(directory, body)
 
 
 async def run(ask: Ask, command: Command) -> Completed:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from dhcptui.model.sanitize import clean
 from dhcptui.remote import commands
-from dhcptui.remote.errors import CommandTimeout, OutputTooLarge, ShellEnded
+from dhcptui.remote.errors import CommandTimeout, OutputTooLarge, ShellEnded, named
 from dhcptui.remote.session import SshSession
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class RemoteShell:
     async def ask(self, script: str, timeout: float = 10.0) -> Answer:
         """Run a script (complete shell syntax, no stdin) in a subshell; `timeout` in seconds, waiting in line not counted.
 
-        Raises CommandTimeout, OutputTooLarge, ShellEnded, SessionLost; the shell is closed after any of them, and after
+        Raises CommandTimeout, OutputTooLarge, ShellEnded, named, SessionLost; the shell is closed after any of them, and after
         a cancellation: its state would be anybody's guess.
         """
         async with self._lock:
@@ -110,7 +110,7 @@ class RemoteShell:
             if end.encode() in heard[-len(data) - 64 :] and (match := pattern.search(heard)):
                 return Answer(_lines(match[1]), int(match[2]), started, ended)
             if len(heard) > MAX_ANSWER:
-                raise OutputTooLarge(f"{clean(script)} wrote more than {MAX_ANSWER} bytes")
+                raise OutputTooLarge(f"{named(script)} wrote more than {MAX_ANSWER} bytes")
 
     def _ended(self) -> Exception:
         if self.session.closed:

@@ -1,7 +1,8 @@
 """The remote command lines of sync-restart and of a delayed restart; built like those in `commands`, words only.
 
 Each script is one round trip, so that what must not be torn apart is not: the two renames of a swap happen on the
-server within a millisecond or two, whatever becomes of the console.
+server within a millisecond or two, whatever becomes of the console. The parent of the shared directory may be
+somebody else's to write: what is made there is made in a room (`shell_parts`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,18 @@ from __future__ import annotations
 import math
 import posixpath
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dhcptui.remote.commands import OWN_PREFIX, Command, remove_tree
+from dhcptui.remote.shell_parts import ROOM
 
 MISSING = 4
 """Exit status of `read_tree` where there is no such directory; tar itself ends with 0, 1 or 2."""
+BLIND = b"-- dhcptui: this tar tells no access control lists and no extended attributes --"
+"""On stderr of `read_tree`."""
+_RECORD_BYTES = 65536
+TREE = "tree"
+"""The new directory, in its staging room."""
 
 
 def _script(script: str, *args: str) -> Command:
@@ -37,64 +44,134 @@ def _own(path: str) -> str:
     return remove_tree(path).argv[-1]
 
 
+def _beside(script: str, *paths: str, rest: tuple[str, ...] = ()) -> Command:
+    """A script that runs in the one directory where all paths lie, with their last components as words.
+
+    An empty path stays an empty word. Raises ValueError.
+    """
+    parents = {posixpath.dirname(path) for path in paths if path}
+    if len(parents) != 1:
+        raise ValueError(f"not in one directory: {', '.join(paths)}")
+    names = (posixpath.basename(path) for path in paths)
+    return _script('cd -- "$1" || exit 1; shift\n' + ROOM + script, *parents, *names, *rest)
+
+
 def read_tree(directory: str) -> Command:
-    """A tar stream of a directory; exit 4 where it is missing. A link is refused: a rename would move the link."""
+    """A tar stream of a directory; exit 4 where it is missing. A link is refused: a rename would move the link.
+
+    With access control lists and extended attributes where tar tells them; else a line on stderr says that it does not.
+    """
     return _script(
         'if [ -L "$1" ]; then printf "%s is a symbolic link: name the directory itself\\n" "$1" >&2; exit 3; fi\n'
         f'[ -e "$1" ] || exit {MISSING}\n'
-        'exec tar -C "$1" -cf - .',
+        "f=\n"
+        "case $(tar --version 2>&1) in\n"
+        "*bsdtar*) ;;\n"  # tells them unasked
+        "*GNU*) f='--acls --xattrs --xattrs-include=* --pax-option=delete=atime,delete=ctime,delete=mtime'\n"
+        '  e=$(set -f; tar $f -C / -cf /dev/null dev/null 2>&1) && [ -z "$e" ] || f=blind;;\n'
+        "*) f=blind;;\n"
+        "esac\n"
+        f'if [ "$f" = blind ]; then f=; echo "{BLIND.decode()}" >&2; fi\n'
+        'set -f; exec tar $f -C "$1" -cf - .',
         directory,
     )
 
 
 def read_if_there(path: str) -> Command:
-    """A file's bytes; nothing where it is missing."""
-    return _script('[ ! -e "$1" ] || cat -- "$1"', path)
+    """A file's bytes; nothing where there is no file of that very name."""
+    return _script(f'if [ -f "$1" ] && [ ! -L "$1" ]; then head -c {_RECORD_BYTES} "$1"; fi', path)
+
+
+_CLEAR = """clear() { # what an earlier run has left, if it is ours
+  if [ -e "$1" ] || [ -L "$1" ]; then enter "$1" && rm -rf tree in own && left "$1" || exit 1; fi
+}
+"""
 
 
 def stage(directory: str, staging: str) -> Command:
-    """A fresh copy of `directory` (or an empty directory) at `staging`, without the names on stdin.
-
-    Each name has `./` before and NUL behind. Nothing is left of the copy when there is no room for it.
-    """
-    return _script(
-        'rm -rf -- "$2" || exit 1\n'
-        'if [ -d "$1" ]; then cp -a -- "$1" "$2"; else mkdir -m 0755 -- "$2"; fi\n'
-        '[ $? = 0 ] && cd -- "$2" && xargs -0 rm -rf -- && exit 0\n'
-        'rm -rf -- "$2"; exit 1',
+    """A copy of `directory` (or an empty one) in a new room at `staging`; nothing is left of it without room for it."""
+    return _beside(
+        _CLEAR + 'n=$1 w=$2; clear "$w"\n'
+        'room "$w" || exit 1\n'
+        'if [ -d "../$n" ]; then cp -a "../$n" tree; else mkdir -m 0755 tree; fi\n'
+        "if [ $? = 0 ] && [ -d tree ] && [ ! -L tree ]; then exit 0; fi\n"
+        'rm -rf tree; left "$w"; exit 1',
         directory,
         _own(staging),
     )
 
 
-_PUT = 'printf "%s\\n" "$body" >"$p.new" && mv -f -- "$p.new" "$p"'
+def unstage(staging: str) -> Command:
+    """Take a staged copy away."""
+    return _beside(_CLEAR + 'clear "$1"', _own(staging))
+
+
+def staged(staging: str) -> str:
+    """The staged directory itself."""
+    return posixpath.join(_own(staging), TREE)
+
+
+def unpack(staging: str) -> Command:
+    """Unpack a tar stream from stdin into an empty directory beside the staged copy, with modes and (as root) owners."""
+    return _beside(
+        'enter "$1" && rm -rf in && mkdir -m 0700 in && cd in && exec tar -xpf -',
+        _own(staging),
+    )
+
+
+def merge(staging: str) -> Command:
+    """Make the staged copy what it shall be, by `merge_words` on stdin, out of what was unpacked."""
+    return _beside(
+        'enter "$1" || exit 1\n'
+        "xargs -0 sh -c '\n"
+        'fails() { printf "%s: %s\\\\n" "$n" "$1" >&2; exit 255; }\n'
+        'as_unpacked() { set -f; set -- "$1" $(ls -ldn "in/$1") && chown "$4:$5" "tree/$1" 2>/dev/null; }\n'
+        'for r; do n=${r#?????}; k=${r%"$n"}; case $k in\n'
+        'r*) rm -rf "tree/$n" || fails "cannot be removed";;\n'
+        'm*) if [ -e "tree/$n" ] || [ -L "tree/$n" ]; then fails "is in the way"; fi\n'
+        '  mv "in/$n" "tree/$n" || fails "cannot be moved";;\n'
+        'd*) as_unpacked "$n"; chmod "${k#d}" "tree/$n" || fails "cannot be changed";;\n'
+        "esac; done' sh && rm -rf in",
+        _own(staging),
+    )
+
+
+def merge_words(removed: Iterable[str], moved: Iterable[str], entered: Iterable[tuple[str, int]]) -> bytes:
+    """What `merge` does, in this order: names to remove, to move in, and directories with the mode they get."""
+    words = [f"r0000./{name}" for name in removed] + [f"m0000./{name}" for name in moved]
+    words += [f"d{mode:04o}./{name}" for name, mode in entered]
+    return b"".join(word.encode("utf-8", "surrogateescape") + b"\0" for word in words)
 
 
 def write_own(path: str) -> Command:
     """Put the one line on stdin into a file of ours, at once: a reader sees the old one or the new one."""
-    return _script(
-        "p=$1; umask 022; IFS= read -r body && " + _PUT + ' && exit 0\nrm -f -- "$p.new"; exit 1', _own(path)
+    return _beside(
+        'p=$1 w=.dhcptui-$$-$(date +%s); umask 022; IFS= read -r body && room "$w" || exit 1\n'
+        'put "$body" "$p" rename; s=$?; left "$w"; exit $s',
+        _own(path),
     )
 
 
 def swap_in(staging: str, target: str, backups: str, record: str) -> Command:
-    """Put `staging` in the place of `target`, which becomes `backups`-STAMP. The stamp (UTC) is printed.
+    """Put what is staged in the place of `target`, which becomes `backups`-STAMP. The stamp (UTC) is printed.
 
     It is written to `record` first, with what comes on stdin: the rest of a JSON object. If the second rename fails
     the first one is undone; then, and when nothing could be renamed, the record is removed and the exit status is 1.
     """
-    return _script(
-        "p=$4; umask 022; IFS= read -r rest || exit 1\n"
+    return _beside(
+        "w=$1 n=$2 b=$3 p=$4; umask 022; IFS= read -r rest || exit 1\n"
+        'enter "$w" && [ -d tree ] || exit 1\n'
+        'if [ -L "../$n" ]; then printf "%s is a symbolic link\\n" "$n" >&2; exit 1; fi\n'
         "stamp=$(date -u +%Y%m%dT%H%M%SZ)\n"
-        'while [ -e "$3-$stamp" ] || [ -L "$3-$stamp" ]; do sleep 1; stamp=$(date -u +%Y%m%dT%H%M%SZ); done\n'
-        '[ -e "$2" ] || stamp=\n'
-        'body="{\\"stamp\\": \\"$stamp\\", $rest"\n' + _PUT + ' || { rm -f -- "$p.new"; exit 1; }\n'
+        'while [ -e "../$b-$stamp" ] || [ -L "../$b-$stamp" ]; do sleep 1; stamp=$(date -u +%Y%m%dT%H%M%SZ); done\n'
+        '[ -e "../$n" ] || stamp=\n'
+        'put "{\\"stamp\\": \\"$stamp\\", $rest" "$p" rename || exit 1\n'
         # Nothing but the two renames between here and the end: this is the only moment without the directory.
-        'if [ -z "$stamp" ] || mv -- "$2" "$3-$stamp"; then\n'
-        '  if mv -- "$1" "$2"; then printf "%s\\n" "$stamp"; exit 0; fi\n'
-        '  [ -z "$stamp" ] || mv -- "$3-$stamp" "$2"\n'
+        'if [ -z "$stamp" ] || rename "../$n" "../$b-$stamp"; then\n'
+        '  if rename tree "../$n"; then printf "%s\\n" "$stamp"; left "$w"; exit 0; fi\n'
+        '  [ -z "$stamp" ] || rename "../$b-$stamp" "../$n"\n'
         "fi\n"
-        'rm -f -- "$p"; exit 1',
+        'rm -f "../$p"; exit 1',
         _own(staging),
         target,
         _own(backups),
@@ -107,12 +184,16 @@ def swap_back(target: str, rejected: str, backup: str) -> Command:
 
     A target that is missing (a host that died between two renames) is no obstacle.
     """
-    return _script(
-        'if [ -n "$3" ] && [ ! -d "$3" ]; then printf "%s is missing\\n" "$3" >&2; exit 1; fi\n'
-        'rm -rf -- "$2" || exit 1\n'
-        'if [ -e "$1" ]; then mv -- "$1" "$2" || exit 1; fi\n'
-        '[ -z "$3" ] || mv -- "$3" "$1" && exit 0\n'
-        'mv -- "$2" "$1"; exit 1',
+    return _beside(
+        "n=$1 r=$2 b=$3 w=.dhcptui-$$-$(date +%s)\n"
+        'if [ -n "$b" ] && { [ ! -d "$b" ] || [ -L "$b" ]; }; then printf "%s is missing\\n" "$b" >&2; exit 1; fi\n'
+        'room "$w" || exit 1\n'
+        # What was rejected before is removed only where nobody else can change it meanwhile.
+        'if [ -e "../$r" ] || [ -L "../$r" ]; then rename "../$r" old || { left "$w"; exit 1; }; fi\n'
+        "s=0\n"
+        'if [ -e "../$n" ] || [ -L "../$n" ]; then rename "../$n" "../$r" || s=1; fi\n'
+        'if [ $s = 0 ] && [ -n "$b" ]; then rename "../$b" "../$n" || { s=1; rename "../$r" "../$n"; }; fi\n'
+        'rm -rf old; left "$w"; exit $s',
         target,
         _own(rejected),
         _own(backup) if backup else "",
@@ -121,13 +202,16 @@ def swap_back(target: str, rejected: str, backup: str) -> Command:
 
 def tidy(record: str, backups: str, keep: int) -> Command:
     """Remove the record of a finished run, and all but the newest `keep` backups; their stamps sort by time."""
-    return _script(
-        'rm -f -- "$1" || exit 1\n'
-        'k=$3; set -- "$2"-[0-9]*T[0-9]*Z\n'
-        'while [ $# -gt "$k" ]; do rm -rf -- "$1" || exit 1; shift; done',
+    return _beside(
+        'rm -f "./$1" || exit 1\n'
+        'k=$3 w=.dhcptui-$$-$(date +%s); set -- "$2"-[0-9]*T[0-9]*Z\n'
+        '[ $# -gt "$k" ] || exit 0\n'
+        'room "$w" || exit 1\n'
+        's=0; while [ $# -gt "$k" ] && [ $s = 0 ]; do rename "../$1" old && rm -rf old || s=1; shift; done\n'
+        'left "$w"; exit $s',
         _own(record),
         _own(backups),
-        str(keep),
+        rest=(str(keep),),
     )
 
 

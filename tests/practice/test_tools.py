@@ -236,9 +236,14 @@ async def walk_through_a_sync(made: Stage, session: SshSession) -> None:
     )
     assert (await session.run(sync_commands.read_tree("/nowhere"))).exit_status == sync_commands.MISSING
     assert await text_of(session, sync_commands.read_if_there(record)) == ""
-    await session.run(sync_commands.stage(str(shared), staging), input=b"./gone.conf\0", check=True)
-    assert sorted(path.name for path in Path(staging).iterdir()) == ["master.conf"]
-    (Path(staging) / "master.conf").write_text("new\n")
+    await session.run(sync_commands.stage(str(shared), staging), check=True)
+    packed = (await session.run(commands.pack_tree(str(shared)), check=True)).stdout
+    await session.run(sync_commands.unpack(staging), input=packed, check=True)
+    words = sync_commands.merge_words(["gone.conf", "master.conf"], ["master.conf"], [(".", 0o755)])
+    await session.run(sync_commands.merge(staging), input=words, check=True)
+    staged = Path(sync_commands.staged(staging))
+    assert sorted(path.name for path in staged.iterdir()) == ["master.conf"]
+    (staged / "master.conf").write_text("new\n")
     await session.run(sync_commands.write_own(record), input=b'{"stamp": ""}\n', check=True)
     swap = sync_commands.swap_in(staging, str(shared), backups, record)
     stamp = (await text_of(session, swap, b'"owner": "me"}\n')).strip()

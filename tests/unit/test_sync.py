@@ -120,6 +120,7 @@ def test_damaged_archive() -> None:
         (tarfile.SYMTYPE, "/etc/passwd", 0o777, "leads outside"),
         (tarfile.SYMTYPE, "../x", 0o777, "leads outside"),
         (tarfile.SYMTYPE, "b/../../x", 0o777, "leads outside"),
+        (tarfile.SYMTYPE, "", 0o777, "leads outside"),
         (tarfile.FIFOTYPE, "", 0o644, "fifo"),
         (tarfile.CHRTYPE, "", 0o644, "device"),
         (tarfile.REGTYPE, "", 0o4755, "setuid"),
@@ -136,9 +137,9 @@ def test_what_is_never_copied(kind: bytes, link: str, mode: int, trouble: str) -
 
 def test_links_inside_are_kept() -> None:
     """A link that stays inside is copied as a link, up to the root and back down again."""
-    found = read_tree(archive(member("sub/a", tarfile.SYMTYPE, "../b")))
+    found = read_tree(archive(member("sub", tarfile.DIRTYPE), member("sub/a", tarfile.SYMTYPE, "../b")))
     assert found["sub/a"].data == b"../b"
-    assert differ(found, {}).new == ("sub/a",)
+    assert differ(found, {}).new == ("sub", "sub/a")
 
 
 def test_hard_links_become_files() -> None:
@@ -397,8 +398,9 @@ def place(tmp_path: Path) -> Place:
     (tmp_path / "sha red").mkdir()
     (tmp_path / "sha red/a").write_text("old")
     found = Place(str(tmp_path / "sha red"))
-    Path(found.staging).mkdir()
-    (Path(found.staging) / "a").write_text("new")
+    (Path(found.staging) / "tree").mkdir(parents=True)
+    Path(found.staging).chmod(0o700)
+    (Path(found.staging) / "tree/a").write_text("new")
     return found
 
 
@@ -450,14 +452,27 @@ def test_swap_back_after_a_crash_between_the_renames(place: Place) -> None:
     assert (Path(place.directory) / "a").read_text() == "old"
 
 
-def test_stage_removes_names(place: Place) -> None:
-    """The copy lacks exactly the names given, whatever they are called; an older staging directory is gone."""
+def test_stage_and_merge(place: Place) -> None:
+    """The copy loses exactly the names given, whatever they are called; an older staging room is gone."""
     for name in ("-rf", "new\nline", "b c"):
         (Path(place.directory) / name).write_text(name)
-    done = sh(sync_commands.stage(place.directory, place.staging), b"./-rf\0./new\nline\0")
+    done = sh(sync_commands.stage(place.directory, place.staging))
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in Path(place.staging).iterdir()) == ["a", "b c"]
+    tree_ = Path(place.staging) / "tree"
+    assert sorted(path.name for path in tree_.iterdir()) == ["-rf", "a", "b c", "new\nline"]
+    new = {**tree(a="newer"), "d": Entry("d", Kind.DIRECTORY, 0o750, "root", "root")}
+    new["d/e"] = Entry("d/e", Kind.FILE, 0o644, "root", "root", data=b"1")
+    assert sh(sync_commands.unpack(place.staging), pack(new.values())).returncode == 0
+    words = sync_commands.merge_words(("-rf", "new\nline", "a"), ("a", "d"), ((".", 0o711),))
+    merged = sh(sync_commands.merge(place.staging), words)
+    assert merged.returncode == 0, merged.stderr
+    assert sorted(path.name for path in tree_.iterdir()) == ["a", "b c", "d"]
+    assert ((tree_ / "a").read_text(), (tree_ / "d/e").read_text()) == ("newer", "1")
+    assert tree_.stat().st_mode & 0o7777 == 0o711
+    assert sorted(path.name for path in Path(place.staging).iterdir()) == ["tree"]
     assert len(list(Path(place.directory).iterdir())) == 4
+    assert sh(sync_commands.unstage(place.staging)).returncode == 0
+    assert not Path(place.staging).exists()
 
 
 def test_read_tree_tells_missing_from_broken(place: Place) -> None:
@@ -491,6 +506,9 @@ def test_scripts_touch_only_our_own(path: str) -> None:
     own = "/etc/dhcp/.dhcptui-x"
     builders: list[Callable[[], Command]] = [
         lambda: sync_commands.stage("/etc/dhcp/shared", path),
+        lambda: sync_commands.unstage(path),
+        lambda: sync_commands.unpack(path),
+        lambda: sync_commands.merge(path),
         lambda: sync_commands.write_own(path),
         lambda: sync_commands.swap_in(own, "/etc/dhcp/shared", own, path),
         lambda: sync_commands.swap_back("/etc/dhcp/shared", path, own),

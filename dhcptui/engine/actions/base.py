@@ -22,7 +22,7 @@ from dhcptui.omapi.objects import CONTROL_SHUTDOWN, SettableState
 from dhcptui.remote import marks
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import STDERR_TAIL, CommandFailed, RemoteError
-from dhcptui.remote.session import Completed
+from dhcptui.remote.session import MAX_OUTPUT, Completed
 
 PATIENCE_SECONDS = 900.0
 """A dhcpd with hundreds of thousands of addresses reads its leases for ten minutes."""
@@ -119,7 +119,14 @@ class Context:
             answered("sent, connection closed")
 
     async def command(
-        self, role: Role, command: Command, *, input_: bytes | None = None, timeout: float = 60, check: bool = True
+        self,
+        role: Role,
+        command: Command,
+        *,
+        input_: bytes | None = None,
+        timeout: float = 60,
+        check: bool = True,
+        max_bytes: int = MAX_OUTPUT,
     ) -> Completed:
         """Run a command on one server."""
         server = self.pair[role]
@@ -127,7 +134,8 @@ class Context:
         self.alive(timeout)
         fed = f" (with {len(input_)} bytes of input)" if input_ is not None else ""
         with self._audited(server, line + fed) as answered:
-            done = await self.engine.watchers[role].session.run(command, input=input_, timeout=timeout)
+            session = self.engine.watchers[role].session
+            done = await session.run(command, input=input_, timeout=timeout, max_bytes=max_bytes)
             said = clean(done.stderr[-STDERR_TAIL:]) if done.exit_status else ""
             answered(f"exit status {done.exit_status}" + (f": {said}" if said else ""), done.exit_status == 0)
         if check and done.exit_status != 0:
@@ -135,14 +143,14 @@ class Context:
         return done
 
     async def leave_lockout(self, server: str, reason: str) -> str:
-        """Tell every console that `server` must not start unsynchronised; returns why not, where that fails."""
+        """Tell every console that `server` must not start unsynchronised; returns why that failed, or nothing."""
         command = marks.put_lockout(directory(self.me), server, self.who.text, reason)
         try:
             with self._audited(self.me, command.as_root(self.me.sudo).line) as answered:
                 await marks.run(self.engine.watchers[self.acting].quick, command)
                 answered("done")
         except RemoteError as error:
-            return f"; no marker could be left for other consoles: {why(error)}"
+            return why(error)
         return ""
 
     @contextmanager

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.locks import directory
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.omapi.objects import SettableState
+from dhcptui.remote import commands, marks
+
+DECLARED = "partner-down was declared"
 
 
 def script(pair: PairSettings, acting: Role) -> ActionScript:
@@ -33,11 +39,21 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 ),
                 _declare,
             ),
+            Step(
+                PlannedStep(
+                    "leave a marker for other consoles",
+                    me.name,
+                    marks.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED).as_root(me.sudo).line,
+                    f"{posixpath.join(directory(me), commands.LOCKOUT)} is read back",
+                    f"writes {posixpath.join(directory(me), commands.LOCKOUT)} on {me.name}",
+                ),
+                _mark,
+            ),
         ),
         f"{me.name} is in partner-down and serves every client.",
         f"Keep {partner.name} from starting until it can reach {me.name}. It resynchronises before it serves again.",
         expects=frozenset({(me.name, FailoverState.PARTNER_DOWN.word)}),
-        if_interrupted="Nothing was written.",
+        if_interrupted=f"Look whether {me.name} is in partner-down; until {partner.name} can reach it, it must not start.",
     )
 
 
@@ -59,5 +75,15 @@ async def _declare(context: Context) -> str:
         )
     if not await context.until_state(context.acting, FailoverState.PARTNER_DOWN, 5):
         raise StepFailed(f"{context.me.name} does not read partner-down", "Look at its log. Do not write it again.")
-    trouble = await context.leave_lockout(context.partner.name, "partner-down was declared")
-    return f"{context.me.name} reads partner-down{trouble}"
+    return f"{context.me.name} reads partner-down"
+
+
+async def _mark(context: Context) -> str:
+    me, partner = context.me.name, context.partner.name
+    if trouble := await context.leave_lockout(partner, DECLARED):
+        raise StepFailed(
+            f"{me} is in partner-down and serves, but no marker tells other consoles that {partner} must not start:"
+            f" {trouble}",
+            f"Tell everybody: {partner} must not be started until it can reach {me}.",
+        )
+    return f"{posixpath.join(directory(context.me), commands.LOCKOUT)} was read back"

@@ -2,71 +2,118 @@
 
 No OMAPI write helps (proven on a real pair): the recorded partner state can only be changed in the lease file, with
 dhcpd stopped. A failover record appended there wins over all earlier ones (server/db.c:766-818).
+
+What it needs is tried while dhcpd still runs. From then on each step looks at the partner first: once it is back
+nothing more is done, and dhcpd is started as it was.
 """
 
 from __future__ import annotations
 
 import asyncio
 import posixpath
+import secrets
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
-from dhcptui.engine.actions.coming_up import start_step
+from dhcptui.engine.actions.coming_up import bring_up, restart_command
 from dhcptui.engine.clocks import moment
+from dhcptui.engine.locks import why
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import PlannedStep
+from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import sighted, stand
-from dhcptui.remote import commands
+from dhcptui.remote import commands, rescue_commands
+from dhcptui.remote.errors import CommandFailed, RemoteError
 from dhcptui.remote.tail import LogSource
 
 STOP_SECONDS = 10.0
 SERVE_SECONDS = 30.0
 """dhcpd spends 15 s in startup, looking for its partner."""
+COPY_SECONDS = 120.0
 _BACKUP = ".dhcptui-rescue"
+_AS_BEFORE = "else dhcpd is started again as it was"
+
+
+@dataclass(slots=True)
+class Rescue:
+    """One rescue: what its steps hand on to each other."""
+
+    leases: str = ""
+    """The file that the running dhcpd has open."""
+    backup: str = ""
+    text: str = ""
+    """The record, once it stands in the file."""
 
 
 def script(pair: PairSettings, acting: Role) -> ActionScript:
     """`acting` is the living, silent server."""
     me, partner = pair[acting], pair[acting.other]
     sudo = me.sudo
+    run = Rescue()
+    backup = _backup(me.leases, "STAMP")
+
+    def step(planned: PlannedStep, does: Callable[[Context, Rescue], Awaitable[str]]) -> Step:
+        return Step(planned, lambda context: does(context, run))
+
     return ActionScript(
         Action.RESCUE,
         f"Make {me.name} serve again: its lease file is told that {partner.name} was in normal.",
         me.name,
         (
             Step(PlannedStep(f"look at {partner.name} once more", partner.name, "", "it is still gone"), _look_again),
-            Step(
+            step(
+                PlannedStep(
+                    "try what the rescue needs, while dhcpd runs",
+                    me.name,
+                    rescue_commands.try_room(me.leases, backup).as_root(sudo).line,
+                    "the lease file that dhcpd has open is found; there is room for a backup and for two more of it",
+                    f"copies the lease file that dhcpd has open ({me.leases}, or the one in its chroot) to {backup}",
+                ),
+                _try,
+            ),
+            step(
                 PlannedStep(
                     f"stop dhcpd on {me.name}",
                     me.name,
                     commands.stop_process(0).as_root(sudo).line.replace(" 0", " PID"),
-                    "no dhcpd process, and none comes back by itself",
+                    f"{partner.name} is still gone before; no dhcpd process, and none comes back by itself",
                 ),
                 _stop,
             ),
-            Step(
+            step(
                 PlannedStep(
-                    "back up the lease file",
+                    "back up the lease file as it is now",
                     me.name,
-                    commands.copy(me.leases, _backup(me.leases, "STAMP")).as_root(sudo).line,
-                    "exit status 0",
-                    f"copies {me.leases} to {_backup(me.leases, 'STAMP')}",
+                    rescue_commands.back_up(me.leases, backup).as_root(sudo).line,
+                    f"{partner.name} is still gone, and the copy is the very file; {_AS_BEFORE}",
+                    f"copies the lease file to {backup} again, where it has changed",
                 ),
                 _back_up,
             ),
-            Step(
+            step(
                 PlannedStep(
                     "append the failover record",
                     me.name,
-                    commands.append(me.leases).as_root(sudo).line + f"  <- {_says(pair.peer)}",
-                    "it is the last record of the file",
-                    f"appends to {me.leases}: {_says(pair.peer)}",
+                    rescue_commands.append_record(me.leases).as_root(sudo).line + f"  <- {_says(pair.peer)}",
+                    f"{partner.name} is still gone, and it is the last record of the file, whole; {_AS_BEFORE}",
+                    f"appends to the lease file: {_says(pair.peer)}",
                 ),
                 _append,
             ),
-            start_step(me),
+            step(
+                PlannedStep(
+                    f"start dhcpd on {me.name}",
+                    me.name,
+                    restart_command(me).as_root(sudo).line,
+                    f"{partner.name} is still gone, else the record is taken away first;"
+                    f" a dhcpd process on {me.name}, and its OMAPI answers",
+                ),
+                _start,
+            ),
             Step(
                 PlannedStep(
                     f"see {me.name} serve", me.name, "", "communications-interrupted, no client told `not responding`"
@@ -103,12 +150,56 @@ async def _look_again(context: Context) -> str:
     await context.fresh()
     ruling = rule(Action.RESCUE, context.acting, context.snapshot, moment())
     if not ruling.allowed:
-        raise StepFailed("; ".join(ruling.reasons), "Nothing was changed.")
+        raise StepFailed("; ".join(ruling.reasons), "Nothing was written.")
     return "; ".join(finding.observed for finding in ruling.findings[1:3])
 
 
-async def _stop(context: Context) -> str:
+def _back(context: Context) -> str:
+    """What tells that the partner is back; empty where nothing does."""
+    role, now = context.acting.other, moment()
+    partner = stand(context.snapshot[role], now)
+    if partner.live:
+        return f"{context.partner.name} is back: it answers, and reads {partner.state.word if partner.state else '?'}"
+    if sighted(context.snapshot[role], now) is True:
+        return f"{context.partner.name} is back: a dhcpd process runs there"
+    return ""
+
+
+async def _try(context: Context, run: Rescue) -> str:
+    """Find the file, and room, before anything is stopped."""
+    await context.fresh()
+    name, unstopped = context.me.name, f"dhcpd on {context.me.name} was not stopped, and its lease file not written."
+    if back := _back(context):
+        raise StepFailed(back, unstopped + " Make a new plan.")
+    seen = context.snapshot[context.acting].process
+    where = rescue_commands.open_leases(context.me.leases, seen.value.pids if seen else ())
+    try:
+        done = await context.command(context.acting, where)
+    except CommandFailed as error:
+        raise StepFailed(f"which lease file dhcpd has open on {name} is not known: {why(error)}", unstopped) from error
+    how, _, path = done.stdout.decode("utf-8", "surrogateescape").rstrip("\n").partition(" ")
+    if not path.startswith("/"):
+        raise StepFailed(f"which lease file dhcpd has open on {name} is not known", unstopped)
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    # Not to be guessed: whoever may write there must not be able to have the name before us.
+    backup = _backup(path, f"{stamp}-{secrets.token_hex(8)}")
+    try:
+        await context.command(context.acting, rescue_commands.try_room(path, backup), timeout=COPY_SECONDS)
+    except RemoteError as error:
+        raise StepFailed(
+            f"no backup of {clean(path, 200)} on {name}: {why(error)}",
+            f"{unstopped} Mend that (make room) and try again.",
+        ) from error
+    run.leases, run.backup = path, backup
+    told = "which dhcpd has open" if how == "open" else "by dhcpd's command line"
+    return f"the lease file is {clean(path, 200)} ({told}); first backup: {clean(backup, 200)}"
+
+
+async def _stop(context: Context, run: Rescue) -> str:
     acting = context.acting
+    await context.fresh()
+    if back := _back(context):
+        raise StepFailed(back, f"dhcpd on {context.me.name} was not stopped. {clean(run.backup, 200)} may be removed.")
     seen = context.snapshot[acting].process
     for pid in seen.value.pids if seen else ():
         await context.command(acting, commands.stop_process(pid), check=False)
@@ -122,23 +213,63 @@ async def _stop(context: Context) -> str:
     return f"no dhcpd process on {context.me.name}"
 
 
-async def _back_up(context: Context) -> str:
-    backup = _backup(context.me.leases, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
-    await context.command(context.acting, commands.copy(context.me.leases, backup))
-    return f"the lease file as it was: {backup}"
+async def _unless_back(context: Context, run: Rescue) -> None:
+    """Look at the partner once more, with our dhcpd stopped. Raises StepFailed, with dhcpd started again."""
+    try:
+        await context.fresh()
+    except StepFailed as error:
+        raise await _given_up(context, run, str(error)) from error
+    if back := _back(context):
+        raise await _given_up(context, run, back)
 
 
-async def _append(context: Context) -> str:
+async def _given_up(context: Context, run: Rescue, reason: str) -> StepFailed:
+    """The failure of a step with dhcpd stopped: the record is taken away again, and dhcpd started as it was."""
+    name, told = context.me.name, "the lease file was not written"
+    if run.text:
+        try:
+            take = rescue_commands.take_away(run.leases)
+            await context.command(context.acting, take, input_=run.text.encode())
+            run.text, told = "", "the record was taken away again"
+        except RemoteError as error:
+            told = f"the record still stands in {clean(run.leases, 200)} ({why(error)})"
+    look = f"Look at both servers. The lease file as it was: {clean(run.backup, 200)}."
+    try:
+        up = await bring_up(context, context.acting)
+    except (StepFailed, RemoteError) as error:
+        return StepFailed(f"{reason}; {told}; dhcpd on {name} could NOT be started again: {why(error)}", look)
+    return StepFailed(f"{reason}; {told}, and dhcpd on {name} was started again: {up}", look)
+
+
+async def _back_up(context: Context, run: Rescue) -> str:
+    await _unless_back(context, run)
+    try:
+        command = rescue_commands.back_up(run.leases, run.backup)
+        await context.command(context.acting, command, timeout=COPY_SECONDS)
+    except RemoteError as error:
+        raise await _given_up(context, run, f"no backup: {why(error)}") from error
+    return f"the lease file as it was: {clean(run.backup, 200)}"
+
+
+async def _append(context: Context, run: Rescue) -> str:
+    await _unless_back(context, run)
     view = context.snapshot[context.acting]
     mclt = view.status.value.mclt_seconds if view.status and context.acting is Role.SECONDARY else None
     text = record(context.pair.peer, view.server_time(moment()), mclt)
-    await context.command(context.acting, commands.append(context.me.leases), input_=text.encode())
-    done = await context.command(context.acting, commands.last_lines(context.me.leases, text.count("\n")))
-    if done.stdout.decode("utf-8", "replace") != text:
-        raise StepFailed(
-            "the lease file does not end with the record", "dhcpd was not started. Look at the lease file."
-        )
-    return "the record is the last one of the file"
+    try:
+        await context.command(context.acting, rescue_commands.append_record(run.leases), input_=text.encode())
+    except CommandFailed as error:
+        raise await _given_up(context, run, f"no record in {clean(run.leases, 200)}: {why(error)}") from error
+    except RemoteError as error:
+        run.text = text  # it may have arrived
+        raise await _given_up(context, run, f"no answer to the record: {why(error)}") from error
+    run.text = text
+    return f"the record is the last one of {clean(run.leases, 200)}"
+
+
+async def _start(context: Context, run: Rescue) -> str:
+    await _unless_back(context, run)
+    return await bring_up(context, context.acting)
 
 
 async def _serves(context: Context) -> str:

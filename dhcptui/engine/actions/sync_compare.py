@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions.sync_diff import diff
 from dhcptui.engine.actions.sync_tree import (
+    LIMIT_WORDS,
     MAX_BYTES,
     Difference,
     Kind,
@@ -19,16 +20,18 @@ from dhcptui.engine.actions.sync_tree import (
     differ,
     digest,
     read_tree,
+    unkept,
 )
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import why
 from dhcptui.model.evidence import Finding
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.snapshot import Moment
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import CommandFailed, RemoteError
+from dhcptui.remote.errors import CommandFailed, OutputTooLarge, RemoteError, SessionRefused
+from dhcptui.remote.session import Completed
 
 if TYPE_CHECKING:
     from dhcptui.engine.pair import PairEngine
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 READ_SECONDS = 60.0
 COPIED = "copied"
 ASKED = "the shared directories were compared"
+NEEDS_SESSIONS = "it takes three at a time (MaxSessions in its sshd_config; 10 is sshd's own default)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class Comparison:
     """Whether the backup that `record` names exists."""
     mirror: bool = False
     """Whether a copy removes what exists only on the target."""
+    blind: tuple[str, ...] = ()
+    """Servers whose tar tells no access control lists: whether a copy would lose one is not known."""
     error: str = ""
     """Why there is no comparison; empty where there is one."""
 
@@ -146,6 +152,8 @@ class Comparison:
         if self.only_on_target:
             fate = "to be removed" if self.mirror else "kept"
             said += f"; {len(self.only_on_target)} only on {self.target}, {fate}"
+        if self.blind:
+            said += f"; access control lists not looked at on {' and '.join(self.blind)} (its tar tells none)"
         return said
 
     def finding(self, now: Moment) -> Finding:
@@ -169,6 +177,12 @@ class Trees:
     target: Tree | None
     record: SyncRecord | None = None
     backup_there: bool = False
+    blind: tuple[str, ...] = ()
+    """Servers whose tar tells no access control lists."""
+
+
+MISSING = Completed(b"", b"", sync_commands.MISSING)
+"""Where there is no such directory."""
 
 
 async def parse_tree(server: ServerSettings, archive: bytes) -> Tree:
@@ -179,9 +193,12 @@ async def parse_tree(server: ServerSettings, archive: bytes) -> Tree:
         raise TreeError(f"{server.shared_dir} on {server.name}: {error}") from error
 
 
-def unreadable(server: ServerSettings, error: CommandFailed) -> TreeError:
-    """A directory that could not be read, without the script that tried."""
-    return TreeError(f"{server.shared_dir} on {server.name}: {why(error)}")
+def unreadable(server: ServerSettings, error: RemoteError) -> TreeError:
+    """A directory that could not be read, without the script that tried; a limit is said as one."""
+    said = f"it is too large: {LIMIT_WORDS}" if isinstance(error, OutputTooLarge) else why(error)
+    if isinstance(error, SessionRefused):
+        said = f"sshd on {server.name} opens no further session for this console ({said}): {NEEDS_SESSIONS}"
+    return TreeError(f"{server.shared_dir} on {server.name}: {said}")
 
 
 def read_command(server: ServerSettings) -> Command:
@@ -195,30 +212,37 @@ async def read_both(engine: PairEngine) -> Trees:
     source, target = pair[pair.sync_from], pair[pair.sync_from.other]
     place = Place.of(target)
 
-    async def run(role: Role, command: Command) -> bytes:
-        session = engine.watchers[role].session
-        return (await session.run(command, timeout=READ_SECONDS, check=True, max_bytes=MAX_BYTES)).stdout
+    async def run(server: ServerSettings, command: Command) -> Completed:
+        session = engine.watchers[server.role].session
+        try:
+            return await session.run(command, timeout=READ_SECONDS, check=True, max_bytes=MAX_BYTES)
+        except (CommandFailed, OutputTooLarge, SessionRefused) as error:
+            if isinstance(error, CommandFailed) and error.exit_status == sync_commands.MISSING:
+                return MISSING
+            raise unreadable(server, error) from error
 
     async def tree(server: ServerSettings) -> Tree | None:
-        try:
-            archive = await run(server.role, read_command(server))
-        except CommandFailed as error:
-            if error.exit_status == sync_commands.MISSING:
-                return None
-            raise unreadable(server, error) from error
-        return await parse_tree(server, archive)
+        done = await run(server, read_command(server))
+        if done is MISSING:
+            return None
+        if sync_commands.BLIND in done.stderr:
+            blind.append(server.name)
+        return await parse_tree(server, done.stdout)
 
-    there, here, raw, listed = await asyncio.gather(
-        tree(source),
-        tree(target),
-        run(target.role, sync_commands.read_if_there(place.record)),
-        run(target.role, commands.list_glob(f"{place.backups}-*")),
-    )
+    async def of_target() -> tuple[Tree | None, bytes, bytes]:
+        # One after the other: each is a session of its own, and sshd may allow few.
+        here = await tree(target)
+        raw = await run(target, sync_commands.read_if_there(place.record))
+        return here, raw.stdout, (await run(target, commands.list_glob(f"{place.backups}-*"))).stdout
+
+    blind: list[str] = []
+    there, (here, raw, listed) = await asyncio.gather(tree(source), of_target())
     if there is None:
         raise TreeError(f"{source.shared_dir} does not exist on {source.name}")
     record = SyncRecord.from_json(raw) if raw else None
     backups = listed.decode("utf-8", "surrogateescape").split("\0")
-    return Trees(there, here, record, bool(record and record.stamp and place.backup(record.stamp) in backups))
+    there_still = bool(record and record.stamp and place.backup(record.stamp) in backups)
+    return Trees(there, here, record, there_still, tuple(sorted(blind)))
 
 
 async def compare(engine: PairEngine) -> Comparison:
@@ -245,6 +269,9 @@ def of_trees(trees: Trees, pair: PairSettings, read_at: float) -> Comparison:
         error, difference = f"{source.shared_dir} on {source.name}: {refused}: it is not copied", NO_DIFFERENCE
     if not error and not pair.mirror and (name := blocked(trees.source, before)):
         error = f"{name} is a directory on {target.name} only: remove it there, or set mirror = true"
+    if not error and (odd := unkept(trees.source, before, difference)):
+        where = source.name if odd is trees.source.get(odd.name) else target.name
+        error = f"{odd.shown} has {clean('; '.join(odd.extras), 100)} on {where}, which a copy does not keep: {ADVICE}"
     if trees.target is None and trees.backup_there:
         error = f"{target.shared_dir} is missing on {target.name}: its host stopped in the middle of a swap; roll back"
 
@@ -267,8 +294,10 @@ def of_trees(trees: Trees, pair: PairSettings, read_at: float) -> Comparison:
         trees.record,
         trees.backup_there,
         pair.mirror,
+        trees.blind,
         error,
     )
 
 
+ADVICE = "remove it (setfacl -b, setfattr -x), or make both alike by hand"
 NO_DIFFERENCE = Difference((), (), (), ())

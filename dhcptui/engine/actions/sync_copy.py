@@ -22,18 +22,19 @@ from dhcptui.engine.actions.sync_compare import (
     read_command,
     unreadable,
 )
-from dhcptui.engine.actions.sync_tree import Tree, TreeError, differ, digest, pack, result, to_remove
+from dhcptui.engine.actions.sync_tree import MAX_BYTES, Tree, TreeError, change, digest, pack, result
 from dhcptui.engine.locks import why
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import CommandFailed, RemoteError
+from dhcptui.remote.errors import CommandFailed, OutputTooLarge, RemoteError
 
 KEEP_BACKUPS = 5
 COPY_SECONDS = 120.0
-UNTOUCHED = "Nothing was changed."
+UNWRITTEN = "Nothing was written."
+"""Said of steps before the first one that writes."""
 _FULL = re.compile(r"no space left|wrote only \d+ of|quota exceeded|disk full", re.IGNORECASE)
 """How cp and tar say it; GNU tar keeps the errno to itself when the last block is written in part."""
 
@@ -96,7 +97,7 @@ async def read_source(context: Context, run: SyncRun) -> str:
     """Read the source once more."""
     source = await _read(context, run.source)
     if source is None:
-        raise StepFailed(f"{run.source.shared_dir} does not exist on {run.source.name}", UNTOUCHED)
+        raise StepFailed(f"{run.source.shared_dir} does not exist on {run.source.name}", UNWRITTEN)
     run.trees = Trees(source, None)
     return f"{len(run.trees.source)} names"
 
@@ -110,7 +111,7 @@ async def read_target(context: Context, run: SyncRun) -> str:
     now = digest(run.trees.source), digest(target) if target is not None else ""
     if now != (confirmed.source_digest, confirmed.target_digest):
         where = run.source.name if now[0] != confirmed.source_digest else run.target.name
-        raise StepFailed(f"the directories changed since you confirmed, on {where}", UNTOUCHED + " Read the new diff.")
+        raise StepFailed(f"the directories changed since you confirmed, on {where}", UNWRITTEN + " Read the new diff.")
     if confirmed.resumable is None:
         run.record = replace(run.record, digest=confirmed.source_digest)
     return f"as confirmed: {confirmed.words}"
@@ -118,13 +119,14 @@ async def read_target(context: Context, run: SyncRun) -> str:
 
 async def _read(context: Context, server: ServerSettings) -> Tree | None:
     try:
-        return await parse_tree(server, (await context.command(server.role, read_command(server))).stdout)
-    except CommandFailed as error:
-        if error.exit_status == sync_commands.MISSING:
+        done = await context.command(server.role, read_command(server), max_bytes=MAX_BYTES)
+        return await parse_tree(server, done.stdout)
+    except (CommandFailed, OutputTooLarge) as error:
+        if isinstance(error, CommandFailed) and error.exit_status == sync_commands.MISSING:
             return None
-        raise StepFailed(str(unreadable(server, error)), UNTOUCHED) from error
+        raise StepFailed(str(unreadable(server, error)), UNWRITTEN) from error
     except TreeError as error:
-        raise StepFailed(str(error), UNTOUCHED) from error
+        raise StepFailed(str(error), UNWRITTEN) from error
 
 
 async def test(context: Context, server: ServerSettings, next_: str) -> str:
@@ -159,32 +161,35 @@ async def test_target(context: Context, run: SyncRun) -> str:
 
 
 async def stage(context: Context, run: SyncRun) -> str:
-    """A copy of the target beside it, without what will be replaced."""
-    target = run.trees.target or {}
+    """A copy of the target beside it, where nobody else can reach it; it must be what was confirmed."""
     try:
-        gone = to_remove(differ(run.trees.source, target), run.pair.mirror)
-    except TreeError as error:
-        raise StepFailed(str(error), UNTOUCHED) from error
-    names = b"".join(b"./" + name.encode("utf-8", "surrogateescape") + b"\0" for name in gone)
-    try:
-        await run.on_target(context, sync_commands.stage(run.place.directory, run.place.staging), names)
-    except RemoteError as error:
+        await run.on_target(context, sync_commands.stage(run.place.directory, run.place.staging))
+        if run.trees.target is not None:
+            _check(await _staged(context, run), run.trees.target)
+    except (RemoteError, TreeError) as error:
         raise await _unstaged(context, run, error) from error
-    return f"{_count(len(gone))} taken out of the copy"
+    return f"{_count(len(run.trees.target or {}))} copied"
+
+
+async def _staged(context: Context, run: SyncRun) -> Tree:
+    """What is staged, read back."""
+    command = sync_commands.read_tree(sync_commands.staged(run.place.staging))
+    return await parse_tree(run.target, await run.on_target(context, command))
 
 
 async def unpack(context: Context, run: SyncRun) -> str:
-    """Unpack what differs into the staged copy, and read it back."""
+    """Unpack what differs into an empty directory, move it into the staged copy, and read that back."""
     source, target = run.trees.source, run.trees.target or {}
-    sent = [source[name] for name in differ(source, target).to_send]
     try:
-        await run.on_target(context, commands.unpack_tree(run.place.staging), pack(sent))
-        archive = await run.on_target(context, sync_commands.read_tree(run.place.staging))
-        staged = await parse_tree(run.target, archive)
+        made = change(source, target, run.pair.mirror)
+        words = sync_commands.merge_words(made.removed, made.moved, ((each.name, each.mode) for each in made.entered))
+        await run.on_target(context, sync_commands.unpack(run.place.staging), pack(made.packed))
+        await run.on_target(context, sync_commands.merge(run.place.staging), words)
+        staged = await _staged(context, run)
         kept = _check(staged, result(source, target, run.pair.mirror))
     except (RemoteError, TreeError) as error:
         raise await _unstaged(context, run, error) from error
-    return f"{_count(len(sent))} unpacked, {len(staged)} read back" + kept
+    return f"{_count(len(made.moved) + len(made.entered))} unpacked, {len(staged)} read back" + kept
 
 
 def _count(names: int) -> str:
@@ -196,22 +201,38 @@ def _check(staged: Tree, wanted: Tree) -> str:
     if wrong := sorted(set(staged) ^ set(wanted)) or sorted(
         name for name in wanted if staged[name].content != wanted[name].content
     ):
-        raise TreeError(f"{clean(wrong[0], 200)} did not arrive as it was sent ({len(wrong)} in all)")
-    other = sum(not staged[name].owned_as(wanted[name]) for name in wanted)
-    return f"; owner or mode of {other} could not be kept" if other else ""
+        raise TreeError(f"{clean(wrong[0], 200)} in the copy is not as it was read ({len(wrong)} in all)")
+    if other := sorted(name for name in wanted if staged[name].extras != wanted[name].extras):
+        raise TreeError(f"{clean(other[0], 200)} did not keep its access control list or its extended attributes")
+    owned = sum(not staged[name].owned_as(wanted[name]) for name in wanted)
+    return f"; owner or mode of {owned} could not be kept" if owned else ""
 
 
 async def _unstaged(context: Context, run: SyncRun, error: Exception) -> StepFailed:
-    """The failure of a step before the swap; what was staged is removed, if the target can still be reached."""
+    """The failure of a step before the swap. What was staged is removed, and what is in place is looked at."""
     try:
-        await run.on_target(context, commands.remove_tree(run.place.staging))
+        await run.on_target(context, sync_commands.unstage(run.place.staging))
         left = ""
     except RemoteError:
         left = f" {run.place.staging} may be left on {run.target.name}; the next run removes it."
+    as_it_was = await _looked_at(context, run)
     said = why(error)
     if _FULL.search(said):
-        return StepFailed(f"no room for the copy on {run.target.name}: {said}", UNTOUCHED + left + " Make room there.")
-    return StepFailed(f"copy to {run.target.name}: {said}", UNTOUCHED + left)
+        return StepFailed(f"no room for the copy on {run.target.name}: {said}", as_it_was + left + " Make room there.")
+    return StepFailed(f"copy to {run.target.name}: {said}", as_it_was + left)
+
+
+async def _looked_at(context: Context, run: SyncRun) -> str:
+    """What has become of the target's directory by a failure, as read now."""
+    name, directory = run.target.name, run.place.directory
+    try:
+        now = await _read(context, run.target)
+    except (RemoteError, StepFailed) as error:
+        return f"What {directory} on {name} is like now could not be looked at: {why(error)}"
+    before = run.trees.target
+    if (now is None) != (before is None) or (now is not None and before is not None and digest(now) != digest(before)):
+        return f"{directory} on {name} is NOT as it was: look at it, and at {run.place.backups}-* beside it."
+    return f"{directory} on {name} was looked at and is as it was."
 
 
 async def swap(context: Context, run: SyncRun) -> str:
@@ -221,7 +242,7 @@ async def swap(context: Context, run: SyncRun) -> str:
     rest = (run.record.without_stamp() + "\n").encode()
     try:
         stamp = (await run.on_target(context, command, rest)).decode("ascii", "replace").strip()
-    except CommandFailed as error:
+    except RemoteError as error:
         raise await _unstaged(context, run, error) from error
     run.record = replace(run.record, stamp=stamp)
     return await _accept(context, run)

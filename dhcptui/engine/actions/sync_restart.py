@@ -196,7 +196,7 @@ def _only_testing(run: SyncRun) -> tuple[Step, ...]:
 
 def _copying(run: SyncRun) -> tuple[Step, ...]:
     target, place = run.target, run.place
-    unpacked = f"{_line(target, sync_commands.read_tree(place.staging))}: the very files"
+    read_back = _line(target, sync_commands.read_tree(sync_commands.staged(place.staging)))
     swap = sync_commands.swap_in(place.staging, place.directory, place.backups, place.record)
     return (
         _step(
@@ -204,18 +204,20 @@ def _copying(run: SyncRun) -> tuple[Step, ...]:
             target,
             f"copy {target.name}'s directory beside it",
             sync_commands.stage(place.directory, place.staging),
-            until="exit status 0",
+            until=f"{read_back}: what was confirmed",
             does=sync_copy.stage,
-            brief=f"copies {place.directory} to {place.staging}",
+            brief=f"copies {place.directory} to {place.staging}, which nobody else can enter",
+            briefly="the copy is read back and is what was confirmed",
         ),
         _step(
             run,
             target,
             "unpack what differs into the copy",
-            commands.unpack_tree(place.staging),
-            until=unpacked,
+            sync_commands.unpack(place.staging),
+            until=f"{_line(target, sync_commands.merge(place.staging))}; {read_back}: the very files",
             does=sync_copy.unpack,
-            briefly=f"{place.staging} is read back and holds the very files",
+            brief=f"unpacks into an empty directory in {place.staging}, and moves it into the copy",
+            briefly="the copy is read back and holds the very files",
         ),
         _step(
             run,

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import io
 import posixpath
+import re
 import stat
 import tarfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from dhcptui.model.sanitize import clean
 
 MAX_BYTES = 64 * 1024 * 1024
 """Of a shared directory as a tar stream; more is not read."""
+LIMIT_WORDS = f"sync + restart copies at most {MAX_BYTES // 1024 // 1024} MiB"
 ROOT = "."
 """The name of the directory itself."""
 
@@ -53,6 +55,8 @@ class Entry:
     mtime: int = 0
     trouble: str = ""
     """Why it may not be copied; empty: it may."""
+    extras: tuple[str, ...] = ()
+    """Access control lists and extended attributes, as "acl.access=user:bob:rw-": no copy keeps them."""
 
     @property
     def shown(self) -> str:
@@ -82,14 +86,33 @@ Tree = Mapping[str, Entry]
 def read_tree(archive: bytes) -> dict[str, Entry]:
     """Every entry of a tar stream by name. Raises TreeError for what no tar of a directory may hold."""
     found: dict[str, Entry] = {}
+    left = MAX_BYTES
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:", errors="surrogateescape") as tar:
             for member in tar:
                 entry = _entry(tar, member, found)
+                _has_place(entry, found)
                 found[entry.name] = entry
+                left -= len(entry.data)
+                if left < 0:  # hard links: a few bytes of the stream each, and a whole file in a copy
+                    raise TreeError(f"it would unpack to more than that: {LIMIT_WORDS}")
     except (tarfile.TarError, EOFError, ValueError, OverflowError, OSError) as error:
         raise TreeError(f"the archive cannot be read: {clean(str(error), 200)}") from error
-    return found
+    return links_resolved(found)
+
+
+def _has_place(entry: Entry, found: Mapping[str, Entry]) -> None:
+    """No tar of a directory names anything twice, or below what is no directory: whoever unpacked it wrote elsewhere."""
+    if entry.name in found:
+        raise TreeError(f"the archive holds {entry.shown} twice")
+    if entry.name == ROOT:
+        if entry.kind is not Kind.DIRECTORY:
+            raise TreeError("the archive is not one of a directory")
+        return
+    parent = posixpath.dirname(entry.name) or ROOT
+    above = found.get(parent)
+    if (above is None and parent != ROOT) or (above is not None and above.kind is not Kind.DIRECTORY):
+        raise TreeError(f"the archive holds {entry.shown} below something that is no directory of it")
 
 
 def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, found: dict[str, Entry]) -> Entry:
@@ -97,26 +120,49 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo, found: dict[str, Entry
     mode = stat.S_IMODE(member.mode)
     owner = (member.uname, member.gname, member.uid, member.gid)
     mtime = max(0, int(member.mtime))
+    extras = _extras(member.pax_headers)
     if member.isdir():
         # A setgid directory is a common way to share a group, and harmless: nothing runs from it.
-        return Entry(name, Kind.DIRECTORY, mode, *owner, mtime=mtime)
+        return Entry(name, Kind.DIRECTORY, mode, *owner, mtime=mtime, extras=extras)
     if member.issym():
-        target = member.linkname.encode("utf-8", "surrogateescape")
-        trouble = "" if _stays_inside(name, member.linkname) else f"leads outside the directory ({clean(target, 100)})"
-        return Entry(name, Kind.LINK, mode, *owner, target, mtime, trouble)
+        return Entry(name, Kind.LINK, mode, *owner, member.linkname.encode("utf-8", "surrogateescape"), mtime)
     if member.islnk():
         first = found.get(_name(member.linkname))
         if first is None or first.kind is not Kind.FILE:
             raise TreeError(f"{clean(name, 200)} is a hard link to something outside the directory")
-        return Entry(name, Kind.FILE, mode, *owner, first.data, mtime, first.trouble)
+        return Entry(name, Kind.FILE, mode, *owner, first.data, mtime, first.trouble, first.extras)
     if member.isreg():
         # The stream itself is bounded; a sparse file could still unpack to any size.
         if member.issparse() or member.size > MAX_BYTES:
             raise TreeError(f"{clean(name, 200)} is a sparse file, or too large to be one of these")
         data = tar.extractfile(member)
         trouble = "is setuid or setgid" if mode & (stat.S_ISUID | stat.S_ISGID) else ""
-        return Entry(name, Kind.FILE, mode, *owner, data.read() if data else b"", mtime, trouble)
+        return Entry(name, Kind.FILE, mode, *owner, data.read() if data else b"", mtime, trouble, extras)
     return Entry(name, Kind.ODD, mode, *owner, mtime=mtime, trouble="is a device, a fifo or another special file")
+
+
+_ACL, _ATTRIBUTES = "SCHILY.acl.", ("SCHILY.xattr.", "LIBARCHIVE.xattr.")
+_GIVEN_BY_THE_SYSTEM = (
+    "security.selinux", "security.SMACK64", "security.apparmor", "security.ima", "security.evm", "system.",
+    "trusted.overlay.",
+)  # fmt: skip
+"""What a file gets by where it lies: not of the file's own, and not to be carried to another host."""
+_PLAIN = re.compile(r"(user::[-rwx]*|group::[-rwx]*|other::[-rwx]*)(#.*)?")
+
+
+def _extras(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Access control lists and extended attributes, in the words of the pax format that every tar uses for them."""
+    found = []
+    for key, value in headers.items():
+        if key.startswith(_ACL):
+            entries = [each.strip() for each in re.split(r"[,\n]", value) if each.strip()]
+            if key.endswith(".default") or not all(_PLAIN.fullmatch(each) for each in entries):
+                found.append(f"acl.{key.removeprefix(_ACL)}={','.join(sorted(entries))}")
+        for prefix in _ATTRIBUTES:
+            name = key.removeprefix(prefix)
+            if name != key and not name.startswith(_GIVEN_BY_THE_SYSTEM):
+                found.append(f"{name}={value}")
+    return tuple(sorted(found))
 
 
 def _name(raw: str) -> str:
@@ -127,16 +173,48 @@ def _name(raw: str) -> str:
     return "/".join(parts) or ROOT
 
 
-def _stays_inside(name: str, target: str) -> bool:
-    """Whether a relative link ends inside the tree. `..` may go up as far as the root, not beyond, at any point."""
-    if not target or target.startswith("/"):
+_MOST_STEPS = 400
+"""Names looked at for one link; the kernel follows 40 links."""
+
+
+def links_resolved(tree: Tree) -> dict[str, Entry]:
+    """The tree with a trouble at each link that leads outside it, link through link."""
+    return {
+        name: each if each.kind is not Kind.LINK else replace(each, trouble=_link_trouble(tree, each))
+        for name, each in tree.items()
+    }
+
+
+def _link_trouble(tree: Tree, link: Entry) -> str:
+    target = clean(link.data, 100)
+    return "" if stays_inside(tree, link) else f"leads outside the directory ({target})"
+
+
+def stays_inside(tree: Tree, link: Entry) -> bool:
+    """Whether the way of a link never leaves the tree. A name that is not there counts as a directory: it may come."""
+    at = link.name.split("/")[:-1]
+    text = link.data.decode("utf-8", "surrogateescape")
+    if not text or text.startswith("/"):
         return False
-    depth = name.count("/")
-    for part in target.split("/"):
-        depth += -1 if part == ".." else 0 if part in {"", "."} else 1
-        if depth < 0:
-            return False
-    return True
+    left = text.split("/")[::-1]
+    for _ in range(_MOST_STEPS):
+        if not left:
+            return True
+        part = left.pop()
+        if part == "..":
+            if not at:
+                return False
+            at.pop()
+        elif part not in {"", "."}:
+            here = tree.get("/".join((*at, part)))
+            if here is None or here.kind is not Kind.LINK:
+                at.append(part)
+                continue
+            text = here.data.decode("utf-8", "surrogateescape")
+            if text.startswith("/"):
+                return False
+            left += text.split("/")[::-1]
+    return False
 
 
 def digest(tree: Tree) -> str:
@@ -145,7 +223,7 @@ def digest(tree: Tree) -> str:
     for name in sorted(tree):
         each = tree[name]
         words = (name, each.kind.value, f"{each.mode:o}", each.user or str(each.uid), each.group or str(each.gid))
-        for part in (*(word.encode("utf-8", "surrogateescape") for word in words), each.data):
+        for part in (*(word.encode("utf-8", "surrogateescape") for word in (*words, *each.extras)), each.data):
             sha.update(len(part).to_bytes(8, "big") + part)
     return sha.hexdigest()
 
@@ -174,12 +252,37 @@ def differ(source: Tree, target: Tree) -> Difference:
     common = sorted(set(source) & set(target))
     changed = [name for name in common if source[name].content != target[name].content]
     modes = [name for name in common if name not in set(changed) and not source[name].owned_as(target[name])]
-    return Difference(
+    difference = Difference(
         tuple(sorted(set(source) - set(target))),
         tuple(changed),
         tuple(modes),
         tuple(sorted(set(target) - set(source))),
     )
+    _keeps_links_inside(source, target)
+    return difference
+
+
+def _keeps_links_inside(source: Tree, target: Tree) -> None:
+    """A link may stay inside the source, and lead outside through a link that only the target has; or the reverse."""
+    for name, each in links_resolved(result(source, target, mirror=False)).items():
+        before = target.get(name)
+        if (
+            each.trouble
+            and each.kind is Kind.LINK
+            and not (before and before.trouble and before.content == each.content)
+        ):
+            raise TreeError(f"{each.shown} {each.trouble}")
+
+
+def unkept(source: Tree, target: Tree, difference: Difference) -> Entry | None:
+    """What has an access control list or extended attributes that a copy would lose, or would have to make."""
+    sent = set(difference.to_send)
+    for name, each in source.items():
+        there = target.get(name)
+        others = there.extras if there else ()
+        if (name in sent and (each.extras or others)) or (there is not None and each.extras != others):
+            return each if each.extras else there
+    return None
 
 
 def _there_already(each: Entry, there: Entry | None) -> bool:
@@ -202,9 +305,55 @@ def result(source: Tree, target: Tree, mirror: bool) -> dict[str, Entry]:
 
 
 def to_remove(difference: Difference, mirror: bool) -> tuple[str, ...]:
-    """Names to take away before unpacking: tar would write through a link that stands in a file's place."""
+    """Names to take away before anything is put in their place."""
     gone = set(difference.changed) | (set(difference.only_on_target) if mirror else set())
     return tuple(sorted(gone - {ROOT}))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a copy of the target becomes the result: what is packed, and what is then done with it, name by name."""
+
+    packed: tuple[Entry, ...]
+    removed: tuple[str, ...]
+    moved: tuple[str, ...]
+    """From where it was unpacked, with all that is in it; nothing has these names by then."""
+    entered: tuple[Entry, ...]
+    """Directories that stay, with a mode or an owner of their own."""
+
+
+def change(source: Tree, target: Tree, mirror: bool) -> Change:
+    """What makes the target's tree the result. Raises TreeError."""
+    difference = differ(source, target)
+    stays = {
+        name
+        for name in difference.to_send
+        if source[name].kind is Kind.DIRECTORY and (name == ROOT or _is_directory(target.get(name)))
+    }
+    loose = set(difference.to_send) - stays
+    removed = set(to_remove(difference, mirror)) | (loose & set(target))
+    moved = {name for name in loose if posixpath.dirname(name) not in loose}
+    packed = {name: source[name] for name in difference.to_send}
+    on_the_way = {above for name in difference.to_send for above in _above(name)}
+    for above in on_the_way & set(source) - set(packed):
+        # Only there to be walked through; the target's own stays.
+        packed[above] = replace(source[above], mode=source[above].mode | stat.S_IRWXU)
+    return Change(
+        tuple(packed.values()),
+        tuple(sorted(removed)),
+        tuple(sorted(moved)),
+        tuple(source[name] for name in sorted(stays)),
+    )
+
+
+def _above(name: str) -> tuple[str, ...]:
+    """Every directory on the way to a name."""
+    parts = name.split("/")[:-1]
+    return (ROOT, *("/".join(parts[: end + 1]) for end in range(len(parts))))
+
+
+def _is_directory(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind is Kind.DIRECTORY
 
 
 def pack(entries: Iterable[Entry]) -> bytes:
