@@ -53,7 +53,7 @@ for p; do
   for f in /proc/"$p"/fd/*; do
     [ -f "$f" ] || continue
     seen=$p t=$(readlink "$f") || continue
-    case $t in "$c"|*/"${c##*/}"|*leases*) ;; *) if ! [ "$f" -ef "$c" ]; then continue; fi;; esac
+    case ${t##*/} in "${c##*/}"|*leases*) ;; *) if ! [ "$f" -ef "$c" ]; then continue; fi;; esac
     if ! lies "$f" "$t"; then printf 'dhcpd (pid %s) has %s open, which is not what has that name here\n' "$p" "$t" >&2; exit 1; fi
     if [ "$f" -ef "$c" ]; then printf 'open %s\n' "$t"; exit 0; fi
     if [ -n "$found" ] && [ "$found" != "$t" ]; then printf 'dhcpd has %s and %s open\n' "$found" "$t" >&2; exit 1; fi
