@@ -328,7 +328,7 @@ for f in $l $o; do
         + r""" $f | tr "\n" " "; fi; echo
   fi
 done
-if [ -n "$3" ] && [ -f "$3" ]; then
+if [ -n "$3" ] && is "$3"; then
   printf "sync %s\n" "$(date -r "$3" +%s 2>/dev/null)"; head -c """
         + str(MARK_BYTES)
         + r""" "$3" | tr "\n" " "; echo

@@ -44,7 +44,7 @@ def _own(path: str) -> str:
     return remove_tree(path).argv[-1]
 
 
-def _beside(script: str, *paths: str, rest: tuple[str, ...] = ()) -> Command:
+def _in_one(script: str, *paths: str, rest: tuple[str, ...] = ()) -> Command:
     """A script that runs in the one directory where all paths lie, with their last components as words.
 
     An empty path stays an empty word. Raises ValueError.
@@ -90,7 +90,7 @@ _CLEAR = """clear() { # what an earlier run has left, if it is ours
 
 def stage(directory: str, staging: str) -> Command:
     """A copy of `directory` (or an empty one) in a new room at `staging`; nothing is left of it without room for it."""
-    return _beside(
+    return _in_one(
         _CLEAR + 'n=$1 w=$2; clear "$w"\n'
         'room "$w" || exit 1\n'
         'if [ -d "../$n" ]; then cp -a "../$n" tree; else mkdir -m 0755 tree; fi\n'
@@ -103,7 +103,7 @@ def stage(directory: str, staging: str) -> Command:
 
 def unstage(staging: str) -> Command:
     """Take a staged copy away."""
-    return _beside(_CLEAR + 'clear "$1"', _own(staging))
+    return _in_one(_CLEAR + 'clear "$1"', _own(staging))
 
 
 def staged(staging: str) -> str:
@@ -113,7 +113,7 @@ def staged(staging: str) -> str:
 
 def unpack(staging: str) -> Command:
     """Unpack a tar stream from stdin into an empty directory beside the staged copy, with modes and (as root) owners."""
-    return _beside(
+    return _in_one(
         'enter "$1" && rm -rf in && mkdir -m 0700 in && cd in && exec tar -xpf -',
         _own(staging),
     )
@@ -121,7 +121,7 @@ def unpack(staging: str) -> Command:
 
 def merge(staging: str) -> Command:
     """Make the staged copy what it shall be, by `merge_words` on stdin, out of what was unpacked."""
-    return _beside(
+    return _in_one(
         'enter "$1" || exit 1\n'
         "xargs -0 sh -c '\n"
         'fails() { printf "%s: %s\\\\n" "$n" "$1" >&2; exit 255; }\n'
@@ -145,7 +145,7 @@ def merge_words(removed: Iterable[str], moved: Iterable[str], entered: Iterable[
 
 def write_own(path: str) -> Command:
     """Put the one line on stdin into a file of ours, at once: a reader sees the old one or the new one."""
-    return _beside(
+    return _in_one(
         'p=$1 w=.dhcptui-$$-$(date +%s); umask 022; IFS= read -r body && room "$w" || exit 1\n'
         'put "$body" "$p" rename; s=$?; left "$w"; exit $s',
         _own(path),
@@ -158,7 +158,7 @@ def swap_in(staging: str, target: str, backups: str, record: str) -> Command:
     It is written to `record` first, with what comes on stdin: the rest of a JSON object. If the second rename fails
     the first one is undone; then, and when nothing could be renamed, the record is removed and the exit status is 1.
     """
-    return _beside(
+    return _in_one(
         "w=$1 n=$2 b=$3 p=$4; umask 022; IFS= read -r rest || exit 1\n"
         'enter "$w" && [ -d tree ] || exit 1\n'
         'if [ -L "../$n" ]; then printf "%s is a symbolic link\\n" "$n" >&2; exit 1; fi\n'
@@ -184,7 +184,7 @@ def swap_back(target: str, rejected: str, backup: str) -> Command:
 
     A target that is missing (a host that died between two renames) is no obstacle.
     """
-    return _beside(
+    return _in_one(
         "n=$1 r=$2 b=$3 w=.dhcptui-$$-$(date +%s)\n"
         'if [ -n "$b" ] && { [ ! -d "$b" ] || [ -L "$b" ]; }; then printf "%s is missing\\n" "$b" >&2; exit 1; fi\n'
         'room "$w" || exit 1\n'
@@ -202,7 +202,7 @@ def swap_back(target: str, rejected: str, backup: str) -> Command:
 
 def tidy(record: str, backups: str, keep: int) -> Command:
     """Remove the record of a finished run, and all but the newest `keep` backups; their stamps sort by time."""
-    return _beside(
+    return _in_one(
         'rm -f "./$1" || exit 1\n'
         'k=$3 w=.dhcptui-$$-$(date +%s); set -- "$2"-[0-9]*T[0-9]*Z\n'
         '[ $# -gt "$k" ] || exit 0\n'

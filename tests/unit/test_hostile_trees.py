@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.actions.sync_compare import Place, Record, Trees, of_trees
+from dhcptui.engine.actions.sync_compare import Place, Trees, of_trees
 from dhcptui.engine.actions.sync_tree import (
     MAX_BYTES,
     Entry,
@@ -32,6 +32,7 @@ from dhcptui.engine.actions.sync_tree import (
     result,
 )
 from dhcptui.model.snapshot import Role
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands, marks, sync_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed
@@ -293,7 +294,7 @@ def stage_new(host: Host, place: Place) -> None:
     (Path(sync_commands.staged(place.staging)) / "a").write_text("new")
 
 
-REST = (Record("r1", "abc", "me@here").without_stamp() + "\n").encode()
+REST = (SyncRecord("r1", "abc", "me@here").without_stamp() + "\n").encode()
 
 
 def swapped(host: Host, place: Place) -> subprocess.CompletedProcess[bytes]:
@@ -355,7 +356,7 @@ def test_own_files_are_never_written_through_a_link(host: Host, place: Place, wh
     stage_new(host, place)
     done = swapped(host, place)
     assert done.returncode == 0, done.stderr
-    assert Record.from_json(Path(place.record).read_bytes()) == Record(
+    assert SyncRecord.from_json(Path(place.record).read_bytes()) == SyncRecord(
         "r1", "abc", "me@here", done.stdout.decode().strip()
     )
     assert sorted(outside(place).rglob("*")) == before
