@@ -323,6 +323,21 @@ def test_the_partner_returns_during_a_rescue(lab: Lab, monkeypatch: pytest.Monke
             time.sleep(0.2)
 
 
+def test_the_partner_returns_at_the_end_of_a_rescue(lab: Lab) -> None:
+    """Both are up by then: it is not called a rescue that went as planned."""
+    lab.wait_settled()
+    with driving(lab) as driver:
+        driver.settled()
+        trapped(lab, driver)
+        returning = Returning(driver, lab.secondary, "start dhcpd on dhcp1")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(driver, "on_progress", returning.on_progress)
+            told = driver.run(Action.RESCUE, P, timeout=90)
+        assert told.outcome is Outcome.FAILED, told
+        assert "but dhcp2 is back" in told.result
+        assert "serves every client from its own half" not in told.result
+
+
 # --- access control lists, and limits ---
 
 

@@ -284,6 +284,12 @@ async def _serves(context: Context) -> str:
             f"{context.me.name} reads {state.word if state else 'nothing'} after {SERVE_SECONDS:.0f} s",
             f"Look at the log of {context.me.name}; the old lease file lies beside the new one.",
         )
+    if back := _back(context):
+        state = context.standing(acting).state
+        raise StepFailed(
+            f"{context.me.name} serves, and reads {state.word if state else '?'}; but {back}",
+            "Both are up: this is no rescue any more. Look at what each reads, and follow what now says.",
+        )
     done = await context.command(acting, LogSource.parse(context.me.log).last(200), check=False)
     tail = done.stdout.decode("utf-8", "replace").rpartition("I move from startup to ")[2]
     if "not responding" in tail:
