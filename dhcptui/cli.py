@@ -372,7 +372,7 @@ def _init(args: argparse.Namespace) -> int:
     path = (args.config or default_path()).expanduser().absolute()
     try:
         one, two = (target(host, args.user, args.identity, args.known_hosts) for host in args.hosts)
-        made = draft(asyncio.run(look((one, two))), args.pair, args.peer, path.parent)
+        made = draft(asyncio.run(look((one, two), args.peer)), args.pair, args.peer, path.parent)
         print("\n".join(made.report), end="\n\n")
         if args.read_only:
             raise InitError(f"--read-only: {path} was not written")

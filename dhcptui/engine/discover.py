@@ -7,11 +7,14 @@ import re
 import shlex
 from dataclasses import dataclass, field, replace
 
-from dhcptui.dhcpdconf.parse import Node
-from dhcptui.engine.survey import argument, choose, lines, read_configuration, running
+from dhcptui.dhcpdconf.parse import ConfParseError, Node
+from dhcptui.dhcpdconf.relation import peers
+from dhcptui.engine.survey import argument, lines, read_configuration, running
+from dhcptui.model.sanitize import clean
+from dhcptui.model.words import joined
 from dhcptui.remote import discover_commands
 from dhcptui.remote.errors import RemoteError
-from dhcptui.remote.processes import DhcpdProcess
+from dhcptui.remote.ours import DhcpdProcess
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.target import SshTarget
 
@@ -56,19 +59,15 @@ class Discovered:
     """What a person should know; not part of the configuration."""
 
 
-async def discover(target: SshTarget) -> Discovered:
-    """Look at one server. Raises RemoteError, ConfParseError."""
+async def discover(target: SshTarget, peer: str | None = None) -> Discovered:
+    """Look at one server; where several dhcpd run, at the one that declares `peer`. Raises RemoteError, ConfParseError."""
     async with await SshSession.connect(target) as session:
         notes = []
         if note := await _become_root(session):
             notes.append(note)
-        found = await running(session)
-        conf = await _conf(session, found)
-        process = choose(found, conf.value) or (found[0] if found else None)
-        if process is None:
-            notes.append("dhcpd does not run (or this account may not see it): its files were looked for")
-        elif len(found) > 1:
-            notes.append(f"{len(found)} dhcpd run there; the one with pid {process.pid} was looked at")
+        process, told = await _which(session, await running(session), peer)
+        notes += told
+        conf = await _conf(session, process)
         configuration = await read_configuration(session, conf.value)
         unit = await _unit(session, process)
         return Discovered(
@@ -81,6 +80,39 @@ async def discover(target: SshTarget) -> Discovered:
             configuration,
             tuple(notes),
         )
+
+
+async def _which(
+    session: SshSession, found: tuple[DhcpdProcess, ...], peer: str | None
+) -> tuple[DhcpdProcess | None, list[str]]:
+    """The dhcpd to look at, and what to say of the choice. Raises RemoteError where somebody has to choose."""
+    if not found:
+        return None, ["no DHCP server was seen to listen on port 67: dhcpd's files were looked for"]
+    if len(found) == 1:
+        return found[0], []
+    declared = {process.pid: await _peers(session, process) for process in found}
+    shown = "; ".join(f"{process}: {_list(declared[process.pid])}" for process in found)
+    fit = [each for each in found if (peer in declared[each.pid] if peer else declared[each.pid])]
+    if len(fit) != 1:
+        names = sorted({name for each in fit for name in declared[each.pid]})
+        advice = f"Name one with --peer {' or '.join(names)}." if names and not peer else "See their dhcpd.conf."
+        raise RemoteError(f"{len(found)} dhcpd run on {session.target}: {shown}", advice)
+    return fit[0], [f"{len(found)} dhcpd run there, the one with pid {fit[0].pid} was looked at ({shown})"]
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return f"failover peer {joined(names)}" if names else "no failover peer"
+
+
+async def _peers(session: SshSession, process: DhcpdProcess) -> tuple[str, ...]:
+    """The failover peers that a dhcpd's configuration declares; none where it cannot be read."""
+    if not (path := argument(process, "-cf")):
+        return ()
+    try:
+        configuration = await read_configuration(session, path)
+    except ConfParseError:
+        return ()
+    return tuple(clean(each.name, 255) for each in peers(configuration))
 
 
 async def _become_root(session: SshSession) -> str:
@@ -100,10 +132,9 @@ async def _name(session: SshSession) -> Told:
     return Told(name, "uname -n") if name else Told(session.target.host, "as it was given", True)
 
 
-async def _conf(session: SshSession, found: tuple[DhcpdProcess, ...]) -> Told:
-    for process in found:
-        if path := argument(process, "-cf"):
-            return Told(path, f"-cf of the running dhcpd (pid {process.pid})")
+async def _conf(session: SshSession, process: DhcpdProcess | None) -> Told:
+    if process and (path := argument(process, "-cf")):
+        return Told(path, f"-cf of the running dhcpd (pid {process.pid})")
     for line in await lines(session, discover_commands.read_existing(DEFAULTS_FILE)):
         if match := re.fullmatch(r"""\s*DHCPDv?4?_CONF=["']?(/[^"'\s]+)["']?\s*""", line):
             return Told(match[1], f"DHCPDv4_CONF in {DEFAULTS_FILE}")

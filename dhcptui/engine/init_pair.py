@@ -53,9 +53,9 @@ def target(place: str, user: str | None, identity: Path | None, known_hosts: Pat
     return SshTarget(parsed.host, parsed.port, parsed.user or user, key, known)
 
 
-async def look(targets: tuple[SshTarget, SshTarget]) -> tuple[Discovered, Discovered]:
-    """Both servers at once. Raises InitError that tells of each that failed."""
-    results = await asyncio.gather(*(discover(target) for target in targets), return_exceptions=True)
+async def look(targets: tuple[SshTarget, SshTarget], peer: str | None = None) -> tuple[Discovered, Discovered]:
+    """Both servers at once; where several dhcpd run, the one that declares `peer`. Raises InitError that tells of each that failed."""
+    results = await asyncio.gather(*(discover(target, peer) for target in targets), return_exceptions=True)
     failed = []
     for target, result in zip(targets, results, strict=True):
         if isinstance(result, RemoteError | ConfParseError):

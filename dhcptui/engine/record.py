@@ -36,6 +36,8 @@ class ServerRecord:
         self.poll_poke = asyncio.Event()
         self.probe_poke = asyncio.Event()
         self.urgent = 0
+        self.blind = False
+        """Nobody was seen to hold dhcpd's resources while it answered: looks at processes prove nothing there."""
         self.own_tokens: set[str] = set()
         """Of locks that are ours: they are nobody else's, so no guard needs to see them."""
 

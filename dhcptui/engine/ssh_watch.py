@@ -17,21 +17,22 @@ from dhcptui.dhcpdconf.parse import ConfParseError
 from dhcptui.dhcpdconf.place import failover_place, other_peers
 from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools
 from dhcptui.engine.clocks import moment, mono
+from dhcptui.engine.process_watch import ProcessWitness
 from dhcptui.engine.record import ServerRecord, first, pause, told
 from dhcptui.engine.recorded import Noted, RecordedWatch
 from dhcptui.engine.remarks import Remarks
 from dhcptui.engine.time_watch import follow_time_sync
 from dhcptui.model.loglines import LogLine, parse_lines
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Channel, ClockOffset, Link, ProcessSighting, Role, Seen
+from dhcptui.model.snapshot import Channel, ClockOffset, Link, Role, Seen
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS
 from dhcptui.remote import commands
 from dhcptui.remote.backoff import Backoff
 from dhcptui.remote.clock import read_clock
 from dhcptui.remote.errors import RemoteError
+from dhcptui.remote.holders import Holders
 from dhcptui.remote.lines import Overlap
 from dhcptui.remote.marks import read_marks
-from dhcptui.remote.processes import find_dhcpd
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
 from dhcptui.remote.sync_commands import record_of
@@ -160,9 +161,10 @@ class SshWatch:
                     self._record.shell = shell
                     await self._read_utc_offset(shell)
                     await self._read_version(shell)
+                    witness = ProcessWitness(await Holders.open(shell), self._record)
                     while True:
                         self._record.probe_poke.clear()
-                        await self._probe_once(shell)
+                        await self._probe_once(shell, witness)
                         backoff.reset()
                         await pause(self._record.probe_poke, FAST_SECONDS if self._record.urgent else PROBE_SECONDS)
             except RemoteError as error:
@@ -171,10 +173,10 @@ class SshWatch:
                 self._record.update(process_note=clean(f"{error}. {error.advice}".rstrip(". "), 400))
                 await asyncio.sleep(backoff.next_delay())
 
-    async def _probe_once(self, shell: RemoteShell) -> None:
+    async def _probe_once(self, shell: RemoteShell, witness: ProcessWitness) -> None:
         asked = mono()  # what is learned is as old as the question: a cut may hold the answer up
         reading = await read_clock(shell)
-        found = await find_dhcpd(shell)
+        process = await witness.look()
         settings = self._record.settings
         marks = await read_marks(shell, posixpath.dirname(settings.leases), record_of(settings.shared_dir))
         if marks.lock and marks.lock.token in self._record.own_tokens:
@@ -182,12 +184,7 @@ class SshWatch:
         self._heard_at = mono()
         self._record.update(
             clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), asked),
-            process=Seen(
-                ProcessSighting(
-                    tuple(process.pid for process in found), bool(found) and all(each.is_stopped for each in found)
-                ),
-                asked,
-            ),
+            process=process,
             process_note="",
             marks=Seen(marks, asked),
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from dhcptui.dhcpdconf.files import load
 from dhcptui.dhcpdconf.parse import Node
@@ -13,8 +12,10 @@ from dhcptui.model.sanitize import clean
 from dhcptui.remote import commands, discover_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, RemoteError
-from dhcptui.remote.processes import DhcpdProcess, parse_table
+from dhcptui.remote.holders import Holders
+from dhcptui.remote.ours import DhcpdProcess, servers
 from dhcptui.remote.session import SshSession
+from dhcptui.remote.shell import RemoteShell
 
 LOOK_SECONDS = 15.0
 MAX_BYTES = 32 * 1024 * 1024
@@ -64,17 +65,15 @@ async def read_configuration(session: SshSession, path: str) -> Node:
 
 
 async def running(session: SshSession) -> tuple[DhcpdProcess, ...]:
-    """Every dhcpd that runs there; none where the account may not see processes. Raises RemoteError."""
-    return parse_table(await lines(session, commands.process_table()))
+    """Every DHCP server for IPv4 that runs there: who listens on port 67, whatever it is called. Raises RemoteError."""
+    async with await RemoteShell.open(session) as shell:
+        look, _ = await (await Holders.open(shell)).look(None)
+    return servers(look)
 
 
 def argument(process: DhcpdProcess | None, option: str) -> str:
-    """What follows an option such as `-cf` on dhcpd's command line; empty where it is not there."""
-    words = process.args.split() if process else []
-    for word, value in pairwise(words):
-        if word == option and value.startswith("/"):
-            return value
-    return ""
+    """The file behind an option such as `-cf` on dhcpd's command line, seen from outside a chroot; else empty."""
+    return process.file(option) if process else ""
 
 
 def choose(found: tuple[DhcpdProcess, ...], conf: str) -> DhcpdProcess | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dhcptui.model.gone import Gone, Proof, proof, sentence
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
-from dhcptui.model.standing import ServerStanding, Standing, sighted, stand
+from dhcptui.model.standing import ServerStanding, Standing, stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.way_back import OFF, WayBack, way_back
 from dhcptui.model.words import age, day_clock, joined
@@ -97,21 +98,30 @@ def partner_silent(each: Case) -> Finding:
 
 
 def partner_gone(each: Case) -> Finding:
-    """The partner's dhcpd is proven gone: no process, or its host unreachable from here and from the survivor."""
+    """The partner's dhcpd is proven gone: nobody holds its lease file or ports, or its host is silent to all."""
     partner, other = each.partner, each.partner.view.name
     asked = f"{other}'s dhcpd is proven gone"
-    seen, running = partner.view.process, sighted(partner.view, each.now)
-    if running is False and seen:
-        return Finding(asked, f"no dhcpd process on {other}", True, f"process table of {other}", seen.age(each.now))
-    if running and seen:
-        kind = "a stopped dhcpd" if seen.value.stopped else "dhcpd"
-        observed = f"{kind} (pid {', '.join(map(str, seen.value.pids))}) is there on {other}"
-        return Finding(asked, observed, False, f"process table of {other}", seen.age(each.now))
+    found = proof(partner.view, each.now)
+    if found.gone is not Gone.UNSEEN:
+        return _judged(found, asked, other)
     if partner.standing is Standing.UNREACHABLE:
         return _gone_by_silence(each, asked)
     if partner.view.process_note:
         return Finding(asked, f"{other}: {partner.view.process_note}", False, "console")
-    return Finding(asked, f"{other}'s process table has not been read yet", False, "console", pending=True)
+    return Finding(asked, f"{other}'s processes have not been looked at yet", False, "console", pending=True)
+
+
+def _judged(found: Proof, asked: str, name: str) -> Finding:
+    """A look as a finding: where it could not see everything, a person must answer for the rest."""
+    return Finding(
+        asked,
+        found.observed,
+        found.gone is Gone.PROVEN,
+        f"processes and sockets of {name}",
+        found.age_seconds,
+        sentence(name) if found.gone is Gone.UNPROVEN else "",
+        pending=found.gone is Gone.CONTRADICTED,
+    )
 
 
 def _gone_by_silence(each: Case, asked: str) -> Finding:
@@ -237,15 +247,14 @@ def clocks_if_known(each: Case) -> Finding:
 
 
 def process_gone(each: Case) -> Finding:
-    """The acting server's own dhcpd is proven gone; judged by process, never by the unit."""
-    name, seen = each.me.view.name, each.me.view.process
-    running = sighted(each.me.view, each.now)
+    """The acting server's own dhcpd is proven gone; judged by what is held, never by the unit or a name."""
+    name = each.me.view.name
     asked = f"{name}'s dhcpd is not running"
-    if running is None or seen is None:
+    found = proof(each.me.view, each.now)
+    if found.gone is Gone.UNSEEN:
         why = each.me.view.process_note or each.me.view.ssh.detail or "not yet"
-        return Finding(asked, f"{name}: the process table cannot be read ({why})", False, "console")
-    observed = f"dhcpd (pid {', '.join(map(str, seen.value.pids))}) is running" if running else f"no dhcpd on {name}"
-    return Finding(asked, observed, not running, f"process table of {name}", seen.age(each.now))
+        return Finding(asked, f"{name}: its processes cannot be looked at ({why})", False, "console")
+    return _judged(found, asked, name)
 
 
 def lockout_of(each: Case, server: ServerStanding) -> Lockout | None:

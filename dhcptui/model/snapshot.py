@@ -121,16 +121,34 @@ class ClockOffset:
 
 @dataclass(frozen=True, slots=True)
 class ProcessSighting:
-    """What the server's process table says of dhcpd."""
+    """What one look at a server's processes and sockets says of our dhcpd: whoever holds what is ours."""
 
     pids: tuple[int, ...]
+    """Our dhcpd: it holds our lease file or our ports, or is about to."""
     stopped: bool = False
-    """Every dhcpd found is stopped (SIGSTOP or a tracer)."""
+    """Every one of them is stopped (SIGSTOP or a tracer)."""
+    born: tuple[str, ...] = ()
+    """When each was started, in the system's own form: a process that got the same pid later has another one."""
+    holds: tuple[str, ...] = ()
+    """What of ours they hold, in words: "lease file", "OMAPI port 7911"."""
+    held: tuple[str, ...] = ()
+    """What of ours somebody else holds, and who, in words."""
+    unseen: tuple[str, ...] = ()
+    """What could not be looked at, and why, in words; empty: everything was."""
+    others: tuple[str, ...] = ()
+    """Processes that look like a dhcpd and are not ours, in words."""
+    ports_seen: bool = True
+    """Whether the sockets could be read at all."""
 
     @property
     def running(self) -> bool:
-        """Whether a dhcpd process exists, stopped or not."""
-        return bool(self.pids)
+        """Whether somebody holds what is ours, stopped or not."""
+        return bool(self.pids or self.held)
+
+    @property
+    def proven_gone(self) -> bool:
+        """Whether nobody holds the lease file or the ports: a look that could not see everything proves nothing."""
+        return not self.running and not self.unseen and self.ports_seen
 
 
 class Reach(Enum):

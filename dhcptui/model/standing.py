@@ -61,10 +61,14 @@ class ServerStanding:
 
 
 def sighted(view: ServerView, now: Moment) -> bool | None:
-    """Whether a dhcpd process exists on the server: None unless its process table was read recently."""
+    """Whether a dhcpd of ours is there: somebody holds its files or ports. None unless that was looked at recently.
+
+    False is what is shown and waited for; whether it is *proven* gone says `model/gone.py`.
+    """
     if view.process is None or not view.ssh.ok or view.process.age(now) > SIGHTING_FRESH_SECONDS:
         return None
-    return view.process.value.running
+    seen = view.process.value
+    return True if seen.running else False if seen.ports_seen else None
 
 
 def fresh_seconds(round_trip_seconds: float) -> float:

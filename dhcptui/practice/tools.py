@@ -9,7 +9,7 @@ import asyncio
 import re
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 from dhcptui.dhcpdconf.parse import ConfParseError, parse
@@ -20,6 +20,7 @@ from dhcptui.practice.shim import Answer, Question, Shims
 
 VERSION = "isc-dhcpd-4.4.3-P1"
 SSH_PORT = 22
+_DHCP_PORT = 67
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TRY_PORT = 'exec 3<>"/dev/tcp/$0/$1"'
 _DEFAULT_FORMAT = "%a %b %e %H:%M:%S UTC %Y"
@@ -67,6 +68,10 @@ class Tools:
             "ping": self._ping,
             "bash": self._bash,
             "ss": self._ss,
+            "uname": self._uname,
+            "id": self._id,
+            "sockstat": self._sockstat,
+            "fstat": self._fstat,
             "timedatectl": self._timedatectl,
             **dict.fromkeys(("chronyc", "ntpq", "ntpctl"), self._not_installed),
             "journalctl": self._journalctl,
@@ -114,15 +119,23 @@ class Tools:
         return Answer(time.strftime(wanted, time.gmtime(now)) + "\n")
 
     async def _ps(self, question: Question) -> Answer:
-        """The whole table, in the columns pid, stat, etime, comm, args, whatever is asked for."""
-        up = time.time() - self._booted
-        rows = [(pid, "Ss", up, name, _COMMAND_LINES[pid]) for pid, name in _NAMES.items()]
+        """The whole table, or with `-p` one process, in the columns that are asked for, without their heads."""
+        words = question.words
+        columns = [each.rstrip("=") for word, each in zip(words, words[1:], strict=False) if word == "-o"]
+        only = words[words.index("-p") + 1 :][:1] if "-p" in words else ()
+        rows = []
+        for row in self._processes():
+            if not only or only[0] == row["pid"]:
+                rows.append(" ".join(row.get(column, "-") for column in columns or ("pid", "stat", "etime", "args")))
+        return Answer("".join(f"{row}\n" for row in rows), status=0 if rows else 1)
+
+    def _processes(self) -> Iterator[dict[str, str]]:
+        """Every process of the machine, by column of `ps`."""
+        for pid, name in _NAMES.items():
+            yield _columns(pid, "Ss", self._booted, name, _COMMAND_LINES[pid])
         if (process := self._machine.dhcpd) is not None:
             stat = "Tsl" if process.paused else "Ssl"
-            rows.append((process.pid, stat, time.time() - process.started, "dhcpd", self._command_line()))
-        return Answer(
-            "".join(f"{pid:7} {stat:4} {_elapsed(age):>11} {name:15} {args}\n" for pid, stat, age, name, args in rows)
-        )
+            yield _columns(process.pid, stat, process.started, "dhcpd", self._command_line())
 
     def _command_line(self) -> str:
         machine = self._machine
@@ -227,6 +240,37 @@ class Tools:
             return {SSH_PORT}
         return {SSH_PORT, *dhcpd_ports(self._partner.conf)}
 
+    async def _sockstat(self, question: Question) -> Answer:
+        """`sockstat -46l -p PORT,...` as on FreeBSD: who listens."""
+        ports = question.words[-1].split(",")
+        rows = []
+        if (process := self._machine.dhcpd) is not None:
+            for port in (*sorted(dhcpd_ports(self._machine.conf)), _DHCP_PORT):
+                if str(port) in ports:
+                    kind = "udp4" if port == _DHCP_PORT else "tcp4"
+                    rows.append(f"root     dhcpd      {process.pid} 7  {kind}   *:{port}   *:*\n")
+        return Answer("USER     COMMAND    PID   FD PROTO  LOCAL ADDRESS   FOREIGN ADDRESS\n" + "".join(rows))
+
+    async def _fstat(self, question: Question) -> Answer:
+        """`fstat -- FILE` as on FreeBSD: who has it open. dhcpd has its lease file."""
+        path = Path(question.words[-1]) if question.words else Path()
+        said = "USER     CMD          PID   FD MOUNT      INUM MODE         SZ|DV R/W NAME\n"
+        if (process := self._machine.dhcpd) is not None and path == self._machine.leases and path.exists():
+            said += f"root     dhcpd   {process.pid}    5 /var  {path.stat().st_ino} -rw-r--r--  1 w {path}\n"
+        return Answer(said)
+
+    async def _uname(self, question: Question) -> Answer:
+        """A FreeBSD, as far as somebody can see who asks which processes hold what: the host's /proc is not ours to show."""
+        names = {"-s": "FreeBSD", "-n": self._machine.name, "-r": "14.1-RELEASE"}
+        return Answer(" ".join(names.get(word, "FreeBSD") for word in question.words or ("-s",)) + "\n")
+
+    async def _id(self, question: Question) -> Answer:
+        """Whoever comes in may do everything there, as root could: that is his name as far as numbers go."""
+        if question.words == ("-u",):
+            return Answer("0\n")
+        real = shutil.which("id", path=_SYSTEM_PATH)
+        return Answer(run=f'exec {real} "$@"') if real else Answer(stderr="id: not found\n", status=127)
+
     async def _ss(self, question: Question) -> Answer:
         """`ss -tan`."""
         return Answer(self._sockets())
@@ -297,6 +341,12 @@ def dhcpd_ports(conf: Path) -> set[int]:
         own = [each.words[1] for each in peer.children or () if each.words[0] == "port" and len(each.words) == 2]
         ports |= {int(own[0]) if own and own[0].isdigit() else 647}
     return ports
+
+
+def _columns(pid: int, stat: str, started: float, name: str, args: str) -> dict[str, str]:
+    born = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(started))
+    told = {"pid": str(pid), "uid": "0", "stat": stat, "etime": _elapsed(time.time() - started)}
+    return {**told, "lstart": born, "comm": name, "args": args}
 
 
 def _elapsed(seconds: float) -> str:

@@ -65,19 +65,26 @@ class RemoteShell:
     async def ask(self, script: str, timeout: float = 10.0) -> Answer:
         """Run a script (complete shell syntax, no stdin) in a subshell; `timeout` in seconds, waiting in line not counted.
 
-        Raises CommandTimeout, OutputTooLarge, ShellEnded, named, SessionLost; the shell is closed after any of them, and after
+        Raises CommandTimeout, OutputTooLarge, ShellEnded, SessionLost; the shell is closed after any of them, and after
         a cancellation: its state would be anybody's guess.
         """
+        return await self._ask(f"(\n{script}\n) </dev/null 2>&1", script, timeout)
+
+    async def define(self, function: str, timeout: float = 10.0) -> None:
+        """Define a shell function that later scripts may call; raises as `ask` does."""
+        await self._ask(function, function.partition("(")[0], timeout)
+
+    async def _ask(self, command: str, name: str, timeout: float) -> Answer:
         async with self._lock:
             if self.closed:
                 raise self._ended()
             try:
                 with self.session.translated():
                     async with asyncio.timeout(timeout):
-                        return await self._exchange(script)
+                        return await self._exchange(command, name)
             except TimeoutError:
                 self.close()
-                raise CommandTimeout(script, timeout) from None
+                raise CommandTimeout(name, timeout) from None
             except BaseException:
                 self.close()
                 raise
@@ -89,11 +96,11 @@ class RemoteShell:
             self._process.kill()
         self._process.channel.abort()
 
-    async def _exchange(self, script: str) -> Answer:
+    async def _exchange(self, command: str, name: str) -> Answer:
         # Markers nobody can guess: a banner, a profile or the output itself cannot fake an end.
         start, end = secrets.token_hex(16), secrets.token_hex(16)
         pattern = re.compile(rb"\n%b\n(.*?)\n%b (\d+)\n" % (start.encode(), end.encode()), re.DOTALL)
-        request = f"printf '\\n%s\\n' {start}\n(\n{script}\n) </dev/null 2>&1\nprintf '\\n%s %d\\n' {end} $?\n"
+        request = f"printf '\\n%s\\n' {start}\n{command}\nprintf '\\n%s %d\\n' {end} $?\n"
         heard = bytearray()
         started = time.monotonic()
         try:
@@ -110,7 +117,7 @@ class RemoteShell:
             if end.encode() in heard[-len(data) - 64 :] and (match := pattern.search(heard)):
                 return Answer(_lines(match[1]), int(match[2]), started, ended)
             if len(heard) > MAX_ANSWER:
-                raise OutputTooLarge(f"{named(script)} wrote more than {MAX_ANSWER} bytes")
+                raise OutputTooLarge(f"{named(name)} wrote more than {MAX_ANSWER} bytes")
 
     def _ended(self) -> Exception:
         if self.session.closed:

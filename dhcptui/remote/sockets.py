@@ -63,7 +63,8 @@ _STATES = {
 _END = re.compile(r"(.+)[.:](\d{1,5}|\*)")
 _HEX_END = re.compile(r"([0-9A-Fa-f]{8}|[0-9A-Fa-f]{32}):([0-9A-Fa-f]{4})")
 _SYN_RECEIVED_ALSO = 12
-_ANYWHERE = {"*", "0.0.0.0", "::"}  # noqa: S104 - read, not bound
+ANYWHERE = {"*", "0.0.0.0", "::"}  # noqa: S104 - read, not bound
+"""How tools write that any address is meant."""
 
 
 async def read_sockets(
@@ -117,7 +118,7 @@ def _end(text: str) -> tuple[str, int] | None:
 
 
 def _plain(address: str) -> str:
-    if address in _ANYWHERE:
+    if address in ANYWHERE:
         return "*"
     try:
         found = ipaddress.ip_address(address)
@@ -139,10 +140,11 @@ def _proc(words: list[str]) -> Socket | None:
         return None
     if here is None or there is None:
         return None
-    return Socket(state, _from_hex(here[1]), int(here[2], 16), _from_hex(there[1]), int(there[2], 16))
+    return Socket(state, from_hex(here[1]), int(here[2], 16), from_hex(there[1]), int(there[2], 16))
 
 
-def _from_hex(text: str) -> str:
+def from_hex(text: str) -> str:
+    """An address as /proc/net shows it on a little-endian machine; `*` where any."""
     words = [bytes.fromhex(text[at : at + 8])[::-1] for at in range(0, len(text), 8)]
     return _plain(str(ipaddress.ip_address(b"".join(words))))
 
@@ -150,7 +152,7 @@ def _from_hex(text: str) -> str:
 def summarise(sockets: Iterable[Socket], place: FailoverPlace, source: str) -> FailoverSockets:
     """What these sockets say of the link."""
     found = list(sockets)
-    known = _is_address(place.peer_address)
+    known = is_address(place.peer_address)
 
     def partner(address: str) -> bool:
         return not known or address == place.peer_address  # a host name is not resolved: then any address may be it
@@ -175,7 +177,8 @@ def summarise(sockets: Iterable[Socket], place: FailoverPlace, source: str) -> F
     )
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether it is a literal IPv4 address."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:

@@ -52,6 +52,6 @@ if __name__ == "__main__":
         for name in names:
             setattr(module, name, getattr(module, name) / FACTOR)
     OmapiClient.failover_state = counted("polls", OmapiClient.failover_state)  # type: ignore[method-assign, assignment]
-    ssh_watch.find_dhcpd = counted("probes", ssh_watch.find_dhcpd)  # type: ignore[assignment, attr-defined]
+    ProcessWitness.look = counted("probes", ProcessWitness.look)  # type: ignore[method-assign, assignment]
     threading.Thread(target=tell, args=(Path(sys.argv.pop(1)),), daemon=True).start()
     main()

@@ -30,7 +30,8 @@ from dhcptui.remote.errors import (
     TunnelRefused,
     Unreachable,
 )
-from dhcptui.remote.processes import DhcpdProcess, find_dhcpd
+from dhcptui.remote.holders import Holders
+from dhcptui.remote.ours import DhcpdProcess, servers
 from dhcptui.remote.reach import try_partner
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
@@ -127,9 +128,9 @@ async def test_the_clock(grounds: Grounds) -> None:
 
 
 async def dhcpd_of(session: SshSession) -> tuple[DhcpdProcess, ...]:
-    """The process table, read once."""
+    """Who listens on port 67, looked at once."""
     async with await RemoteShell.open(session) as shell:
-        return await find_dhcpd(shell)
+        return servers((await (await Holders.open(shell)).look(None))[0])
 
 
 async def test_the_process(grounds: Grounds) -> None:

@@ -72,6 +72,8 @@ class Server:
         restart.write_text((TEMPLATES / "restart-dhcpd").read_text().replace("@PYTHON@", plain_python()))
         restart.chmod(0o755)
         shutil.copy(TEMPLATES / "stamper.py", self.etc / "lab/stamper.py")
+        shutil.copy(TEMPLATES / "ours", self.etc / "lab/ours")
+        (self.etc / "lab/ours").chmod(0o755)
         (self.etc / "lab/clock").write_text(NO_SKEW)
         (self.etc / "lab/clock.env").write_text("".join(f"export {k}={v}\n" for k, v in self._clock_env().items()))
         shutil.copy(host_key, self.ssh_etc / "ssh_host_ed25519_key")
@@ -171,25 +173,29 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL, as in a crash."""
-        self.run("pkill", "-KILL", "-x", "dhcpd", check=False)
+        self._signal("KILL")
         self._until_gone(1)
 
     def terminate(self) -> None:
         """SIGTERM, as systemctl stop does: dhcpd dies at once without a word to its partner."""
-        self.run("pkill", "-TERM", "-x", "dhcpd", check=False)
+        self._signal("TERM")
         self._until_gone(5)
 
     def pause(self) -> None:
         """SIGSTOP: the kernel still acknowledges for it, but it answers nobody."""
-        self.run("pkill", "-STOP", "-x", "dhcpd")
+        self._signal("STOP", check=True)
 
     def resume(self) -> None:
         """SIGCONT, after pause()."""
-        self.run("pkill", "-CONT", "-x", "dhcpd")
+        self._signal("CONT", check=True)
+
+    def _signal(self, name: str, check: bool = False) -> None:
+        """To our own dhcpd and to nobody beside it."""
+        self.run("sh", "-c", f'p=$(/etc/dhcp/lab/ours) && [ -n "$p" ] && kill -{name} $p', check=check)
 
     def pid(self) -> int | None:
         """dhcpd's pid as the server sees it."""
-        found = self.run("pgrep", "-x", "dhcpd", check=False).stdout.split()
+        found = self.run("/etc/dhcp/lab/ours").stdout.split()
         return int(found[0]) if found else None
 
     def is_running(self) -> bool:

@@ -17,7 +17,8 @@ from dhcptui.practice.machine import Machine
 from dhcptui.remote import commands, marks, sync_commands
 from dhcptui.remote.clock import read_clock
 from dhcptui.remote.commands import Command
-from dhcptui.remote.processes import find_dhcpd
+from dhcptui.remote.holders import Holders
+from dhcptui.remote.ours import DhcpdProcess, servers
 from dhcptui.remote.reach import try_partner
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
@@ -60,6 +61,11 @@ async def test_programs_answer_quickly(tmp_path: Path) -> None:
             answer = await shell.ask("date +%s.%N")
             took.append(answer.ended_mono - answer.started_mono)
         assert min(took) < 0.02
+
+
+async def find_dhcpd(shell: RemoteShell) -> tuple[DhcpdProcess, ...]:
+    """Who listens on port 67."""
+    return servers((await (await Holders.open(shell)).look(None))[0])
 
 
 async def test_the_process_table(tmp_path: Path) -> None:

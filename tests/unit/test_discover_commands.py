@@ -11,7 +11,7 @@ from dhcptui.engine.discover import DEFAULTS_FILE, RC_SCRIPTS
 from dhcptui.engine.survey import argument, choose
 from dhcptui.remote import discover_commands
 from dhcptui.remote.commands import Command
-from dhcptui.remote.processes import DhcpdProcess
+from dhcptui.remote.ours import DhcpdProcess
 
 
 def run(command: Command) -> subprocess.CompletedProcess[str]:

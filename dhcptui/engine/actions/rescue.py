@@ -28,6 +28,7 @@ from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import sighted, stand
 from dhcptui.remote import commands, rescue_commands
 from dhcptui.remote.errors import CommandFailed, RemoteError
+from dhcptui.remote.holder_commands import stop_if
 from dhcptui.remote.tail import LogSource
 
 STOP_SECONDS = 10.0
@@ -80,7 +81,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                     f"stop dhcpd on {me.name}",
                     me.name,
                     commands.stop_process(0).as_root(sudo).line.replace(" 0", " PID"),
-                    f"{partner.name} is still gone before; no dhcpd process, and none comes back by itself",
+                    f"{partner.name} is still gone before; nobody holds the lease file or its ports, and no dhcpd comes back",
                 ),
                 _stop,
             ),
@@ -201,8 +202,13 @@ async def _stop(context: Context, run: Rescue) -> str:
     if back := _back(context):
         raise StepFailed(back, f"dhcpd on {context.me.name} was not stopped. {clean(run.backup, 200)} may be removed.")
     seen = context.snapshot[acting].process
-    for pid in seen.value.pids if seen else ():
-        await context.command(acting, commands.stop_process(pid), check=False)
+    if seen and seen.value.held:
+        raise StepFailed(
+            f"what holds {'; '.join(seen.value.held)}, is not known to be {context.me.name}'s dhcpd",
+            "Nothing was stopped. Look at that process, and stop it by hand if it is.",
+        )
+    for pid, born in zip(seen.value.pids, seen.value.born, strict=True) if seen else ():
+        await context.command(acting, stop_if(pid, born), check=False)
     gone = await context.until(lambda snapshot, now: sighted(snapshot[acting], now) is False, STOP_SECONDS)
     await asyncio.sleep(1.0)
     await context.fresh()
@@ -210,7 +216,7 @@ async def _stop(context: Context, run: Rescue) -> str:
         raise StepFailed(
             f"dhcpd on {context.me.name} does not stay stopped", "Stop its service by hand, then run the rescue again."
         )
-    return f"no dhcpd process on {context.me.name}"
+    return f"nobody holds {context.me.name}'s lease file or its ports"
 
 
 async def _unless_back(context: Context, run: Rescue) -> None:

@@ -39,7 +39,7 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
             f"{me.name}'s dhcpd stops",
             me.name,
             omapi_stop(me),
-            f"no dhcpd process on {me.name}, {partner.name} still in partner-down",
+            f"nobody holds {me.name}'s lease file or its ports, {partner.name} still in partner-down",
         ),
         _stop,
     )
@@ -81,4 +81,4 @@ async def _stop(context: Context) -> str:
             f" {survivor.state.word if survivor.state else 'nothing'}",
             f"Look at {context.partner.name} first.",
         )
-    return f"no dhcpd process on {context.me.name}; {context.partner.name} reads partner-down"
+    return f"nobody holds {context.me.name}'s lease file or its ports; {context.partner.name} reads partner-down"

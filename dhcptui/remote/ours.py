@@ -1,0 +1,232 @@
+"""Which process on a server is the dhcpd of our relationship: by what it holds, then by its words and its account.
+
+Pure. A name proves nothing: a dhcpd can be called anything, and anything can be called dhcpd. What counts is who holds
+our lease file open for writing and who listens on our OMAPI and failover ports. A process that holds nothing yet may be
+a dhcpd that is starting: there name, words and account decide, and it only ever keeps us from acting.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from dhcptui.model.snapshot import ProcessSighting
+from dhcptui.model.words import joined
+
+STARTING_SECONDS = 10.0
+"""A process of dhcpd's name that holds nothing and names no file of ours is none of ours after this."""
+LEASES, LEASES_READ, OMAPI, FAILOVER = "lease file", "lease file (reading)", "OMAPI port", "failover port"
+DHCP = "port 67"
+_LISTENS = (OMAPI, FAILOVER)
+
+
+@dataclass(frozen=True, slots=True)
+class DhcpdProcess:
+    """One process. `stat` is ps's state letters, `args` its command line as one text; None or empty: not known."""
+
+    pid: int
+    stat: str = ""
+    args: str = ""
+    elapsed_seconds: int | None = None
+    name: str = ""
+    program: str = ""
+    uid: int | None = None
+    born: str = ""
+    """When it was started, in whatever form the system tells it: another process of that number has another one."""
+    elsewhere: bool = False
+    """It lives in another namespace (network, files, processes) than the account that looks."""
+    hidden: bool = False
+    """What it holds may not be seen."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal or a debugger holds it: it exists, keeps its sockets, and answers nobody."""
+        return self.stat[:1] in {"T", "t"}
+
+    def argument(self, option: str) -> str:
+        """What follows an option such as `-cf` on its command line; empty where it is not there."""
+        words = self.args.split()
+        return next((value for word, value in pairwise(words) if word == option), "")
+
+    def file(self, option: str) -> str:
+        """The same for a file, as it is seen from outside a `-chroot`."""
+        path, root = self.argument(option), self.argument("-chroot")
+        if not path.startswith("/"):
+            return ""
+        return posixpath.join(root, path[1:]) if root.startswith("/") else path
+
+    @property
+    def is_named_so(self) -> bool:
+        """Whether it is called dhcpd, or something like it."""
+        called = (self.name, self.program, *self.args.split()[:1])
+        return any("dhcpd" in word.rpartition("/")[2] for word in called)
+
+    @property
+    def serves_v4(self) -> bool:
+        """Whether its words leave that open: not `-6`, and no test of a file (`-t`, `-T`)."""
+        return not {"-6", "-t", "-T"} & set(self.args.split())
+
+    def __str__(self) -> str:
+        return f"pid {self.pid} ({' '.join(self.args.split()[:8]) or self.name or '?'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A socket that listens on one of our ports."""
+
+    what: str
+    port: int
+    pids: tuple[int, ...] = ()
+    """Who holds it, as far as that could be seen."""
+    uid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a server brought."""
+
+    processes: tuple[DhcpdProcess, ...] = ()
+    writers: frozenset[int] = frozenset()
+    """Who has our lease file open for writing."""
+    readers: frozenset[int] = frozenset()
+    """Who has it open, but only reads."""
+    sockets: tuple[Listening, ...] = ()
+    owners: frozenset[int] = frozenset({0})
+    """Accounts that a dhcpd of ours may run as: root's, and the one to whom the lease file belongs."""
+    ports_seen: bool = True
+    """Whether the sockets could be read at all."""
+    unseen: tuple[str, ...] = ()
+    """Why somebody may hold the lease file all the same; empty: everybody was looked into."""
+    walked: bool = True
+    """Whether every process was looked into."""
+    hasty: bool = False
+    """That was needed, and not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is ours on a server."""
+
+    leases: str
+    conf: str
+    omapi_port: int
+    failover_port: int
+    failover_address: str = ""
+    """Empty or a name: any address may be it."""
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """The TCP ports on which our dhcpd listens."""
+        return self.omapi_port, self.failover_port
+
+
+def named(process: DhcpdProcess, place: Place) -> bool | None:
+    """Whether its words name our lease file (or else our configuration); False: another one's; None: neither is named."""
+    for option, ours in (("-lf", place.leases), ("-cf", place.conf)):
+        if process.argument(option):
+            return ours in {process.file(option), process.argument(option)}
+    return None
+
+
+@dataclass
+class _Judge:
+    look: Look
+    place: Place
+    holds: dict[int, list[str]] = field(default_factory=dict)
+    held: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+
+    def ours(self) -> Iterator[DhcpdProcess]:
+        for process in self.look.processes:
+            holds, words = self.holds.get(process.pid, []), named(process, self.place)
+            if LEASES in holds:
+                yield process
+            elif any(each.startswith(_LISTENS) for each in holds):
+                if words is False:
+                    self.held.append(f"{joined(holds)}: {process}, which has another lease file")
+                else:
+                    yield process
+            elif self.may_start(process, words, reads=LEASES_READ in holds):
+                yield process
+
+    def may_start(self, process: DhcpdProcess, words: bool | None, *, reads: bool) -> bool:
+        """Whether it is a dhcpd of ours that holds nothing yet (it reads its files), or may not be looked into."""
+        if not (process.is_named_so and process.serves_v4) or words is False or process.elsewhere:
+            return False
+        if process.uid is not None and process.uid not in self.look.owners:
+            return False
+        young = process.elapsed_seconds is not None and process.elapsed_seconds < STARTING_SECONDS
+        return reads or words is True or young or (process.hidden and bool(self.unclaimed))
+
+    @property
+    def unclaimed(self) -> list[Listening]:
+        """Ports of ours that somebody holds who cannot be seen."""
+        return [each for each in self.look.sockets if each.what in _LISTENS and not each.pids]
+
+
+def judge(look: Look, place: Place) -> ProcessSighting:
+    """What a look says of our dhcpd."""
+    it = _Judge(look, place, _holdings(look), [], list(look.unseen))
+    ours = tuple(sorted(it.ours(), key=lambda process: process.pid))
+    hidden = [process for process in ours if process.hidden]
+    holds = [text for process in ours for text in it.holds.get(process.pid, [])]
+    for each in it.unclaimed:
+        if hidden:
+            holds.append(f"{each.what} {each.port}")
+        else:
+            it.held.append(f"{each.what} {each.port}: somebody who cannot be seen")
+    if look.unseen and any(each.what == DHCP and not each.pids for each in look.sockets) and not ours:
+        it.unseen.append("somebody listens on port 67, and who cannot be seen")
+    known = {process.pid for process in ours}
+    others = [str(each) for each in look.processes if each.pid not in known and each.is_named_so]
+    return ProcessSighting(
+        tuple(process.pid for process in ours),
+        bool(ours) and all(process.is_stopped for process in ours),
+        tuple(process.born for process in ours),
+        tuple(dict.fromkeys(holds)),
+        tuple(dict.fromkeys(it.held)),
+        tuple(dict.fromkeys(it.unseen)),
+        tuple(others),
+        look.ports_seen,
+    )
+
+
+def _holdings(look: Look) -> dict[int, list[str]]:
+    """What each process holds, in words."""
+    found: dict[int, list[str]] = {}
+    for pids, what in ((look.writers, LEASES), (look.readers - look.writers, LEASES_READ)):
+        for pid in sorted(pids):
+            found.setdefault(pid, []).append(what)
+    for each in look.sockets:
+        for pid in each.pids:
+            found.setdefault(pid, []).append(each.what if each.what == DHCP else f"{each.what} {each.port}")
+    return found
+
+
+def servers(look: Look) -> tuple[DhcpdProcess, ...]:
+    """Every DHCP server for IPv4 of a host: who listens on port 67. Where owners may not be seen: whoever runs as they do."""
+    known: set[int] = set()
+    accounts: set[int | None] = set()
+    for each in look.sockets:
+        if each.what == DHCP:
+            known.update(each.pids)
+            if not each.pids:
+                accounts.add(each.uid)
+    return tuple(process for process in look.processes if process.serves_v4 and _is_server(process, known, accounts))
+
+
+def _is_server(process: DhcpdProcess, known: set[int], accounts: set[int | None]) -> bool:
+    if process.pid in known:
+        return process.is_named_so or bool(process.argument("-cf") or process.argument("-lf"))
+    return process.hidden and process.is_named_so and not process.elsewhere and process.uid in accounts
+
+
+_OWN_NAME = re.compile(r"(~|\.\d+)?( \(deleted\))?")
+
+
+def is_lease_file(path: str, leases: str) -> bool:
+    """Whether a descriptor's name is that of our lease file: dhcpd writes it anew under another name and renames it."""
+    return path.startswith(leases) and _OWN_NAME.fullmatch(path[len(leases) :]) is not None
