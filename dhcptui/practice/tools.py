@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from dhcptui.dhcpdconf.parse import ConfParseError, parse
@@ -121,7 +122,7 @@ class Tools:
     async def _ps(self, question: Question) -> Answer:
         """The whole table, or with `-p` one process, in the columns that are asked for, without their heads."""
         words = question.words
-        columns = [each.rstrip("=") for word, each in zip(words, words[1:], strict=False) if word == "-o"]
+        columns = [each.rstrip("=") for word, each in pairwise(words) if word == "-o"]
         only = words[words.index("-p") + 1 :][:1] if "-p" in words else ()
         rows = []
         for row in self._processes():

@@ -34,10 +34,10 @@ read -r u x </proc/uptime && echo "U $u"
 s=$(awk -v t="$3" 'FNR == 1 { next }
 { n = split($2, a, ":"); p = a[n] }
 FILENAME ~ /tcp/ && $4 == "0A" && index(t, " " p " ") { print "S tcp", $2, $8, $10 }
-FILENAME ~ /udp/ && p == "0043" { print "S udp", $2, $8, $10 }' /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null)
-[ -r /proc/net/tcp ] && echo "S read"
+FILENAME ~ /udp/ && p == "0043" { print "S udp", $2, $8, $10 }
+END { if (NR) print "S read" }' /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 2>/dev/null)
 [ -z "$s" ] || printf "%s\n" "$s"
-w=" $(printf "%s\n" "$s" | awk '{ printf "%s ", $5 }')"
+w=" $(printf "%s\n" "$s" | awk '$5 { printf "%s ", $5 }')"
 d=" "
 for x in $(grep -l dhcp /proc/[0-9]*/comm 2>/dev/null) $2; do
   x=${x#/proc/}; x=${x%/comm}

@@ -113,6 +113,8 @@ def _linux(rows: Rows, place: Place | None) -> Look:
             sockets.append(replace(socket, pids=tuple(sorted(claims.get(inode, ())))))
     blind = sum(int(row) for row in rows["N"][:1] if row.strip().isdigit())
     unseen = _lease_unseen(rows, place, all_seen="I" in rows)
+    if not rows["N"] or not rows["W"]:
+        unseen.append("the look at its processes was not finished")
     if blind:
         unseen.append(f"{blind} processes may not be looked into by this account (it is not root)")
     walk = rows["W"][0] if rows["W"] else ""

@@ -15,6 +15,7 @@ from typing import Any
 
 from dhcptui.__main__ import main
 from dhcptui.engine import omapi_watch, reach_watch, ssh_watch, time_watch
+from dhcptui.engine.process_watch import ProcessWitness
 from dhcptui.omapi.client import OmapiClient
 
 FACTOR = 1000.0

@@ -29,9 +29,10 @@ from dhcptui.model.leases import parse_question
 from dhcptui.remote import commands
 from dhcptui.remote.clock import read_clock
 from dhcptui.remote.errors import RemoteError
+from dhcptui.remote.holders import parse as parse_look
 from dhcptui.remote.lines import MAX_LINE, LineSplitter
 from dhcptui.remote.marks import parse_marks
-from dhcptui.remote.processes import parse_table
+from dhcptui.remote.ours import Place, judge, servers
 from dhcptui.remote.shell import Answer
 from dhcptui.remote.sockets import parse_sockets
 from dhcptui.remote.timesync import find_service, parse_chrony, parse_ntpq, parse_openntpd, parse_timedate
@@ -161,10 +162,37 @@ def test_lease_file(text: str) -> None:
 @given(broken("\n".join(PS)))
 def test_process_table(text: str) -> None:
     """Rows that are processes, and no others."""
-    for process in parse_table(text.splitlines()):
-        assert process.pid >= 0
-        assert process.elapsed_seconds is None or process.elapsed_seconds >= 0
     find_service(text.splitlines())
+
+
+LOOKS = (
+    "K Linux\nI\nU 808.46\nL 14 -rw-r--r-- 1 0 0 96 Apr 17 2023 /l\nS tcp 00000000:1EE7 0 77\nS read\nF 812 S 77\n"
+    "F 812 L same 0100001 /l\nD 9\nN 1\nW all\nT 812 812 (dhcpd) S 1 8 8 0 -1 4 1 0 0 0 0 0 0 0 20 0 1 0 80425 9 1\n"
+    "V 812 0 inner\nA 812 dhcpd -4 -cf /c -lf /l\nE l 1 0 0 0 Nov 28 03:23 /proc/812/ns/net -> net:[402]\n",
+    "K FreeBSD\nO 0\nL 14 -rw-r--r-- 1 0 0 96 Apr 17 2023 /l\nS read\nS dhcpd dhcpd 812 9 tcp4 10.0.0.10:647 *:*\nW all\n"
+    "F dhcpd dhcpd 812 5 /var 14 -rw-r--r-- 96 w /l\nP   812 0 Is 01:02 Sat Nov 28 03:15:14 2026 dhcpd dhcpd -4 -lf /l\n",
+    "K Plan9\nP   812 0 Is 01:02 Sat Nov 28 03:15:14 2026 dhcpd dhcpd -4 -lf /l\n",
+)
+
+
+@fuzzed
+@given(broken(*LOOKS))
+def test_a_look_at_the_holders(text: str) -> None:
+    """Whatever comes is judged: a proof needs a whole answer, and nobody below pid 0 is ours."""
+    place = Place("/l", "/c", 7911, 647)
+    look = parse_look(text.splitlines(), place)
+    sighting = judge(look, place)
+    assert len(sighting.pids) == len(sighting.born)
+    assert all(pid >= 0 for pid in sighting.pids)
+    servers(look)
+
+
+def test_an_empty_answer_proves_nothing() -> None:
+    """Nor does one that was cut."""
+    place = Place("/l", "/c", 7911, 647)
+    for text in ("", *LOOKS):
+        for lines in (text.splitlines()[:size] for size in range(5)):
+            assert not judge(parse_look(lines, place), place).proven_gone, lines
 
 
 @fuzzed
@@ -349,7 +377,7 @@ def test_heavy_texts(name: str, text: str) -> None:
         "dhcpd.conf": lambda: parse(text, "dhcpd.conf"),
         "log": lambda: [loglines.parse(line, NOW) for line in LineSplitter().feed(text.encode() + b"\n")],
         "leases": lambda: parse_records('failover peer "foo" state {\n' + text, "foo"),
-        "processes": lambda: parse_table([text[:2000]]),
+        "processes": lambda: parse_look([f"P {text[:2000]}", f"E {text[:2000]}"], None),
         "clocks": lambda: [parse_chrony(text), parse_ntpq(text), parse_openntpd(text), parse_timedate(text)],
     }
     for reader, read in readers.items():

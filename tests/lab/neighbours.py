@@ -9,11 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .net import LabError
-from .server import Server
+from .server import Server, plain_python
 
 KINDS = ("second", "six", "container", "stranger")
 NOBODY = 65534
 SECOND_OMAPI = 7921
+BOX_PORT = 2222
+"""Where the sshd of `box` is reached."""
+_FORWARD = """
+import socket, sys, threading
+def copy(a, b):
+    while data := a.recv(65536):
+        b.sendall(data)
+    b.shutdown(socket.SHUT_WR)
+with socket.create_server(("", int(sys.argv[1]))) as door:
+    while True:
+        here, _ = door.accept()
+        there = socket.create_connection(("10.7.0.2", 22))
+        for ends in ((here, there), (there, here)):
+            threading.Thread(target=copy, args=ends, daemon=True).start()
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,28 @@ def rename(server: Server, program: str) -> None:
     shutil.copy(shutil.which("dhcpd") or "/usr/sbin/dhcpd", server.root / "run" / program)
     script = server.etc / "restart-dhcpd"
     script.write_text(script.read_text().replace("/usr/sbin/dhcpd", f"/run/{program}"))
+
+
+def away(server: Server, inside: str) -> None:
+    """Start the server's sshd anew in namespaces of its own, with a lease directory of its own."""
+    (server.root / "run/away").mkdir()
+    (server.root / "run/away/dhcpd.leases").touch()
+    start = "mount --bind /run/away /var/lib/dhcp && exec /usr/sbin/sshd -D -f /etc/ssh/sshd_config"
+    server.run("sh", "-c", f"setsid {inside} sh -c '{start}' </dev/null >/run/away.log 2>&1 &")
+
+
+def box(server: Server) -> None:
+    """The same with a network of its own, reached at BOX_PORT of the server."""
+    server.stop_sshd()
+    script = (
+        "ip netns add box && ip link add box0 type veth peer name box1 netns box &&"
+        " ip addr add 10.7.0.1/24 dev box0 && ip link set box0 up &&"
+        " ip -n box addr add 10.7.0.2/24 dev box1 && ip -n box link set box1 up && ip -n box link set lo up"
+    )
+    server.run("sh", "-c", script)
+    away(server, "ip netns exec box unshare --pid --mount --mount-proc --fork")
+    (server.root / "run/forward.py").write_text(_FORWARD)
+    server.run("sh", "-c", f"setsid {plain_python()} -I /run/forward.py {BOX_PORT} </dev/null >/dev/null 2>&1 &")
 
 
 def _birth(server: Server, pid: int) -> str:

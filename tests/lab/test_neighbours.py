@@ -10,7 +10,7 @@ from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome, Progress
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
-from tests.lab.neighbours import KINDS, rename, settle
+from tests.lab.neighbours import BOX_PORT, KINDS, away, box, rename, settle
 from tests.lab.pair import Lab
 from tests.lab.test_init import dhcptui, init
 
@@ -135,26 +135,46 @@ def test_init_without_ours(lab: Lab, kind: str) -> None:
         assert made.returncode == 0, text
 
 
+def test_a_looker_in_a_container(lab: Lab) -> None:
+    """sshd with processes and files of its own: it sees that our ports are held, and not by whom; nobody is gone there."""
+    server = lab.secondary
+    server.stop_sshd()
+    away(server, "unshare --pid --mount --mount-proc --fork")
+    with driving(lab) as driver:
+        driver.settled()
+        server.pause()
+        try:
+            driver.until(lambda: driver.word(S) != "normal", 20, "no answer")
+            for action, acting in ((Action.PARTNER_DOWN, P), (Action.START, S)):
+                plan = driver.plan(action, acting)
+                assert not plan.allowed, plan.ruling
+                assert "OMAPI port 7911: somebody who cannot be seen" in " ".join(plan.ruling.reasons)
+        finally:
+            server.resume()
+
+
 def test_a_looker_that_sees_nobody_while_omapi_answers() -> None:
-    """sshd in a process namespace of its own, without root's sight of dhcpd: its look proves nothing, ever."""
+    """sshd in a container with a network of its own, OMAPI reached directly: its look proves nothing, and somebody must
+    answer for it."""
     with Lab(mclt=10, max_response_delay=3, key_algorithm="hmac-sha256") as lab:
         lab.wait_states()
         server = lab.secondary
-        server.stop_sshd()
-        # A mount of its own over the lease directory, processes and network of its own; OMAPI is reached directly.
-        server.run(
-            "sh", "-c", "setsid unshare --pid --mount --mount-proc --fork sh -c 'mkdir /run/other &&"
-            " touch /run/other/dhcpd.leases && mount --bind /run/other /var/lib/dhcp && mount --bind /dev/null /proc/net &&"
-            " exec /usr/sbin/sshd -D -f /etc/ssh/sshd_config' </dev/null >/run/sshd.log 2>&1 &",
-        )  # fmt: skip
-        with driving(lab) as driver:
+        box(server)
+        known = lab.dir / "known_hosts"
+        key = next(line for line in known.read_text().splitlines() if line.startswith(server.host)).partition(" ")[2]
+        known.write_text(known.read_text() + f"[{server.host}]:{BOX_PORT} {key}\n")
+        with driving(lab, secondary={"port": BOX_PORT, "omapi_transport": "direct"}) as driver:
             driver.settled()
+            driver.until(
+                lambda: "OMAPI answered" in str(driver.engine.snapshot().secondary.process), 15, "seen to be blind"
+            )
             server.pause()
             try:
                 driver.until(lambda: driver.word(P) == ALONE, 20, "primary alone")
-                plan = driver.plan(Action.PARTNER_DOWN, P)
-                assert plan.ruling.sentence or not plan.allowed, plan.ruling
+                asked = "I know that dhcp2's dhcpd is gone"
+                driver.until(lambda: driver.plan(Action.PARTNER_DOWN, P).ruling.sentence == asked, 10, asked)
                 assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.REFUSED
+                assert driver.plan(Action.START, S).ruling.sentence == asked
                 assert lab.primary.local_state() == ALONE
             finally:
                 server.resume()

@@ -55,7 +55,7 @@ async def test_plan_shows_commands_and_evidence() -> None:
         shown = picture(app)
         assert 'open failover-state "foo"' in shown
         assert "✓ dhcp2's dhcpd is proven gone" in shown
-        assert "process table of dhcp2" in shown
+        assert "processes and sockets of dhcp2" in shown
         assert "▲ If dhcp2 is alive, both servers will stop serving" in shown
         assert "dhcpd not running" in panel(app, Q)
         assert "Type dhcp2 and press Enter to run, Esc to leave" in row(app, "prompt-hint")

@@ -1,12 +1,8 @@
-"""The long-lived shell, the clock and the process table, asked through it."""
+"""The long-lived shell, and the clock, asked through it."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +14,6 @@ from dhcptui.remote.backoff import Backoff
 from dhcptui.remote.clock import read_clock
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandTimeout, OutputTooLarge, RemoteError, SessionLost, ShellEnded
-from dhcptui.remote.processes import find_dhcpd, parse_table
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
 from tests.unit.remote_server import Server, running_session
@@ -132,49 +127,12 @@ async def test_clock_nonsense(shell: RemoteShell, tmp_path: Path) -> None:
         await read_clock(shell)
 
 
-async def test_find_dhcpd(shell: RemoteShell, tmp_path: Path) -> None:
-    """A running and a stopped process called dhcpd are found in the real process table, the IPv6 one is not."""
-    fake = tmp_path / "dhcpd"
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", fake)
-    four = subprocess.Popen([fake, "60"])
-    six = subprocess.Popen(["/bin/sh", "-c", f"exec {fake} -6 60 2>/dev/null || true"])
-    try:
-        await asyncio.sleep(0.1)
-        mine = [process for process in await find_dhcpd(shell) if process.pid == four.pid]
-        assert len(mine) == 1
-        assert mine[0].args == f"{fake} 60"
-        assert mine[0].elapsed_seconds is not None
-        assert mine[0].elapsed_seconds < 60
-        assert not mine[0].is_stopped
-        os.kill(four.pid, signal.SIGSTOP)
-        await asyncio.sleep(0.1)
-        assert [process.is_stopped for process in await find_dhcpd(shell) if process.pid == four.pid] == [True]
-        os.kill(four.pid, signal.SIGKILL)  # a zombie until we wait for it
-        await asyncio.sleep(0.1)
-        assert four.pid not in [process.pid for process in await find_dhcpd(shell)]
-    finally:
-        for child in (four, six):
-            child.kill()
-            child.wait()
-
-
-def test_parse_table() -> None:
-    """Rows of Linux and FreeBSD; zombies, DHCPv6, the client dhcpcd and greps are not dhcpd."""
-    rows = [
-        "  812 Ssl   3-04:05:06 dhcpd           /usr/sbin/dhcpd -q -cf /etc/dhcp/dhcpd.conf eth0",
-        "   99 T        01:02 /usr/local/sbin/dhcpd /usr/local/sbin/dhcpd -4  igb0  ",
-        "    7 Z        00:01 dhcpd <defunct>",
-        "    8 Ss    02:00:00 dhcpd /usr/sbin/dhcpd -6 -cf /etc/dhcp/dhcpd6.conf",
-        "    9 S        00:00 dhcpcd dhcpcd eth0",
-        "   10 S        00:00 grep grep dhcpd",
-        "   11 S        - dhcpd dhcpd",
-        "garbage",
-    ]
-    found = parse_table(rows)
-    assert [process.pid for process in found] == [11, 99, 812]
-    assert [process.elapsed_seconds for process in found] == [None, 62, 3 * 86400 + 4 * 3600 + 5 * 60 + 6]
-    assert [process.is_stopped for process in found] == [False, True, False]
-    assert found[1].args == "/usr/local/sbin/dhcpd -4  igb0"
+async def test_a_function_stays(shell: RemoteShell) -> None:
+    """What is defined once can be called by every later script; its text need not travel again."""
+    await shell.define('twice() {\necho "$1 $1"\nexit 3\n}')
+    for _ in range(2):
+        answer = await shell.ask("twice 'a b'")
+        assert (answer.lines, answer.exit_status) == (["a b a b"], 3)
 
 
 def test_backoff() -> None:
