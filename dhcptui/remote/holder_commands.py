@@ -26,7 +26,8 @@ def system_name() -> Command:
 # whose descriptors may not be seen, N how many such there are, W whether every process was looked into, then for each
 # process of interest T its stat line, V its user, A its words, E its program and namespaces.
 _LINUX = r"""LC_ALL=C; export LC_ALL
-f=$1 b=${1##*/}; export b w d
+f=$1 b=${1##*/} c=; export b c w d
+if [ -n "$f" ]; then c=$(readlink -f -- "$f" 2>/dev/null); echo "R $c"; c=${c##*/}; fi
 echo "K Linux"
 (read -r x </proc/1/comm) 2>/dev/null && echo I
 read -r u x </proc/uptime && echo "U $u"
@@ -50,7 +51,7 @@ look() {
   if (index(ENVIRON["d"], " " x " ")) print "D", x }; next }
 { i = index($0, " -> "); if (!i) next; t = substr($0, i + 4); m = split(substr($0, 1, i - 1), a, " ") }
 t ~ /^socket:\[/ { x = substr(t, 9, length(t) - 9); if (index(ENVIRON["w"], " " x " ")) print "F", p, "S", x; next }
-ENVIRON["b"] != "" && index(t, ENVIRON["b"]) { print "F", p, "L", a[m], t }
+ENVIRON["b"] != "" && (index(t, ENVIRON["b"]) || ENVIRON["c"] != "" && index(t, ENVIRON["c"])) { print "F", p, "L", a[m], t }
 END { print "N", n + 0 }' | while read -r k p t n x; do
     case $k$t in
     FL)

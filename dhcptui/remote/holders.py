@@ -104,8 +104,9 @@ def _linux(rows: Rows, place: Place | None) -> Look:
     """By /proc. What is denied to the account, and what hidepid hides, is unseen."""
     denied = {int(row) for row in rows["D"] if row.strip().isdigit()}
     processes = tuple(_linux_processes(rows, denied))
+    names = {place.leases if place else "", *rows["R"]} - {""}
     away = {process.pid for process in processes if process.elsewhere}
-    claims, writers, readers = _descriptors(rows["F"], place, away)
+    claims, writers, readers = _descriptors(rows["F"], place, away, names)
     sockets = []
     for row in rows["S"]:
         if (found := _linux_socket(row.split(), place)) is not None:
@@ -132,7 +133,7 @@ def _linux(rows: Rows, place: Place | None) -> Look:
 
 
 def _descriptors(
-    rows: Sequence[str], place: Place | None, away: set[int]
+    rows: Sequence[str], place: Place | None, away: set[int], names: set[str]
 ) -> tuple[dict[str, set[int]], set[int], set[int]]:
     """Socket inode -> who holds it; who has the lease file open for writing; who for reading.
 
@@ -146,7 +147,7 @@ def _descriptors(
         if len(words) >= 3 and words[1] == "S" and words[0].isdigit():
             claims[words[2].strip()].add(int(words[0]))
         elif len(words) == 5 and words[1] == "L" and words[0].isdigit() and place:
-            named = int(words[0]) not in away and is_lease_file(words[4], place.leases)
+            named = int(words[0]) not in away and any(is_lease_file(words[4], name) for name in names)
             if words[2] != "same" and not named:
                 continue
             written = words[3].isdigit() and int(words[3], 8) & _WRITES
