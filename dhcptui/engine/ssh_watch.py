@@ -95,6 +95,8 @@ class SshWatch:
             try:
                 session = await SshSession.connect(target)
             except RemoteError as error:
+                if error.hops:
+                    self._record.update(way=replace(self._record.view.way, hops=error.hops))
                 self._no_ssh(error)
                 await asyncio.sleep(backoff.next_delay())
                 continue
@@ -102,6 +104,7 @@ class SshWatch:
             try:
                 self._record.session = session
                 self._record.session_ready.set()
+                self._record.update(way=session.way)
                 self._record.channel("ssh", Link.OK)
                 await self._serve_session(session)
             except* Exception as group:

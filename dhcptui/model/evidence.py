@@ -8,6 +8,7 @@ from dhcptui.model.gone import Gone, Proof, proof, sentence
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
 from dhcptui.model.standing import ServerStanding, Standing, stand
 from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.vantage import one_place
 from dhcptui.model.way_back import OFF, WayBack, way_back
 from dhcptui.model.words import age, day_clock, joined
 
@@ -144,6 +145,12 @@ def _gone_by_silence(each: Case, asked: str) -> Finding:
             f" (ping {tried.ping.value}, failover port {tried.failover_port.value}, ssh {tried.ssh_port.value})"
         )
         return Finding(asked, observed, False, f"{name} over SSH", seconds)
+    if one := one_place(each.me.view, each.partner.view):
+        observed = (
+            f"{other} is unreachable from {name}; {one}, so that this is one place and not two; whether {other}'s dhcpd"
+            " runs cannot be proven"
+        )
+        return Finding(asked, observed, False, f"{name} alone", seconds, f"I know that {other} is off")
     observed = f"{other} is unreachable from here and from {name}; whether its dhcpd runs cannot be proven"
     return Finding(asked, observed, False, f"console and {name}", seconds, f"I know that {other} is off")
 

@@ -151,6 +151,18 @@ class ProcessSighting:
         return not self.running and not self.unseen and self.ports_seen
 
 
+@dataclass(frozen=True, slots=True)
+class SshWay:
+    """How the console goes to a server: addresses as the sockets say, empty where not known."""
+
+    local: str = ""
+    """The console's own address in it."""
+    peer: str = ""
+    """The server's."""
+    hops: tuple[str, ...] = ()
+    """The jump hosts between."""
+
+
 class Reach(Enum):
     """What a server met when it tried its partner."""
 
@@ -324,6 +336,8 @@ class ServerView:
     other_peers: tuple[str, ...] | None = None
     """Failover relationships besides ours that its dhcpd.conf declares; None while that was not read."""
     sockets: Seen[FailoverSockets] | None = None
+    way: SshWay = SshWay()
+    """Of the last SSH session, and the jump hosts of the last try of one."""
     time_sync: Seen[TimeSync] | None = None
     marks: Seen[Marks] | None = None
     remarks: tuple[Remark, ...] = ()

@@ -43,15 +43,26 @@ async def dial(target: SshTarget, timeout: float, on_lost: OnLost) -> list[SSHCl
         async with asyncio.timeout(timeout):
             await dialer.reach(target, on_lost)
     except BaseException as exc:
+        hops = tuple(address(connection, "peername") for connection in chain)
         for connection in reversed(chain):
             connection.abort()
         if isinstance(exc, TimeoutError):
-            raise Unreachable(
+            late = Unreachable(
                 f"{dialer.at} did not answer within {timeout:g} s",
                 f"Is the server up? Try: {_ssh(target)}",
-            ) from None
+            )
+            late.hops = hops
+            raise late from None
+        if isinstance(exc, RemoteError):
+            exc.hops = hops
         raise
     return chain
+
+
+def address(connection: SSHClientConnection, end: str) -> str:
+    """One end of a connection (`peername`, `sockname`) as an address, IPv4 in IPv6 unwrapped; empty where it is not known."""
+    found = connection.get_extra_info(end)
+    return str(found[0]).partition("%")[0].removeprefix("::ffff:") if found else ""
 
 
 class _Dialer:

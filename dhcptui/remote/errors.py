@@ -25,6 +25,8 @@ class RemoteError(Exception):
 
     answered = False
     """Whether the failure itself proves that the host is up: it said no."""
+    hops: tuple[str, ...] = ()
+    """Addresses of the jump hosts that were passed on the way."""
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(clean(message))

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from dhcptui.model.snapshot import SshWay
 from dhcptui.remote.collect import Collector
 from dhcptui.remote.commands import BEGIN_LINE, Command
-from dhcptui.remote.connect import dial
+from dhcptui.remote.connect import address, dial
 from dhcptui.remote.errors import (
     CommandFailed,
     CommandTimeout,
@@ -81,6 +82,15 @@ class SshSession:
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def way(self) -> SshWay:
+        """From which address to which it goes, and through whom."""
+        if not self._chain:
+            return SshWay()
+        first = self._chain[0]
+        hops = tuple(address(each, "peername") for each in self._chain[:-1])
+        return SshWay(address(first, "sockname"), address(self._chain[-1], "peername"), hops)
 
     @property
     def closed(self) -> bool:

@@ -18,6 +18,7 @@ from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.verdict import derive
+from tests.lab.net import namespace, thread_in
 from tests.lab.pair import Lab
 
 
@@ -115,10 +116,10 @@ class Driver:
 
 
 @contextmanager
-def driving(lab: Lab, **overrides: Any) -> Iterator[Driver]:
-    """An engine in the operator's namespace."""
+def driving(lab: Lab, place: str = "op", **overrides: Any) -> Iterator[Driver]:
+    """An engine in the operator's namespace, or on the network of a server ("primary")."""
     settings = load(lab.write_config(**overrides)).pair(None)
-    with lab.inside():
+    with thread_in(namespace(lab.name, place)):
         engine = EngineThread(settings)
         driver = Driver(engine)
         engine.start(driver)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,9 +39,10 @@ time.sleep(600)
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
+    """A TCP port that nobody listens on, and that nobody is given by chance."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(12000, 32000))) as door:
+            return int(door.getsockname()[1])
 
 
 @contextmanager
