@@ -29,6 +29,10 @@ def guards() -> str:
         "Every action is refused on dhcpd 3.0.x (its numbers mean other states), when a server's role is not the configured",
         "one, while somebody else holds the lock of a server, and for a read-only pair. *yes* below means: this state",
         "allows it, if the checks hold too.",
+        "",
+        "A dhcpd is *proven gone* when nobody holds its server's lease file or its ports, and all of that could be looked at:",
+        "see [the guide](guide.md#what-proven-gone-means). Where a look could not see everything, partner-down, rescue and",
+        "start want a typed sentence; while somebody holds one of them, or OMAPI has just answered, they are refused.",
     ]
     for action, rule in RULES.items():
         lines += [

@@ -22,10 +22,11 @@ from dhcptui.model.snapshot import (
     Role,
     Seen,
     ServerView,
+    SshWay,
 )
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
-from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair
+from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair, status
 
 S = FailoverState
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -203,6 +204,69 @@ def test_start_needs_an_empty_process_table() -> None:
     assert not allowed(Action.START, live(P), live(Q), Q)
     assert not allowed(Action.START, live(P), hung(Q), Q)
     assert not allowed(Action.START, live(P), gone(Q), Q)
+
+
+UNSEEN = "80 processes may not be looked into by this account (it is not root)"
+IS_GONE = "I know that dhcp2's dhcpd is gone"
+
+
+@pytest.mark.parametrize(
+    ("seen", "sentence"),
+    [
+        (ProcessSighting(()), ""),
+        (ProcessSighting((), unseen=(UNSEEN,)), IS_GONE),
+        (ProcessSighting((), ports_seen=False), IS_GONE),
+        (ProcessSighting((), held=("OMAPI port 7911: pid 812 (nc)",)), None),
+        (ProcessSighting((), held=("OMAPI port 7911: pid 812 (nc)",), unseen=(UNSEEN,)), None),
+        (ProcessSighting((7,), born=("1",), holds=("lease file",)), None),
+        (ProcessSighting((7,), True, unseen=(UNSEEN,)), None),
+    ],
+)
+def test_gone_has_three_values(seen: ProcessSighting, sentence: str | None) -> None:
+    """Proven, sworn to, or refused (None); the same for partner-down, rescue and start."""
+    partner = replace(down(Q), process=Seen(seen, NOW.mono - 0.5))
+    trapped = live(P, S.SHUTDOWN, S.PARTNER_DOWN)
+    for action, acting, me in (
+        (Action.PARTNER_DOWN, P, live(P, S.COMMUNICATIONS_INTERRUPTED)),
+        (Action.RESCUE, P, trapped),
+        (Action.START, Q, live(P, S.PARTNER_DOWN)),
+    ):
+        ruling = rule(action, acting, pair(me, partner), NOW)
+        assert ruling.allowed is (sentence is not None), (action, ruling)
+        assert ruling.sentence == (sentence or "")
+        if sentence:
+            assert any("is not known" in finding.observed for finding in ruling.findings)
+
+
+def test_omapi_that_answers_contradicts_an_empty_look() -> None:
+    """A newer answer than the look that saw nobody: looked again, and meanwhile nothing is allowed."""
+    answered = Seen(status(Q), NOW.mono - 4.5)
+    silent = replace(live(Q), process=Seen(ProcessSighting(()), NOW.mono - 5), status=answered)
+    for action, acting in ((Action.PARTNER_DOWN, P), (Action.START, Q)):
+        ruling = rule(action, acting, pair(live(P, S.COMMUNICATIONS_INTERRUPTED), silent), NOW)
+        assert not ruling.allowed
+        assert any("nobody there seems to hold its port" in reason for reason in ruling.reasons)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "words"),
+    [
+        (SshWay("10.0.0.1", "10.0.0.10"), SshWay(), ""),
+        (SshWay("10.0.0.10", "10.0.0.10"), SshWay(), "the console runs on dhcp1"),
+        (SshWay("127.0.0.1", "127.0.0.1"), SshWay(), "the console runs on dhcp1"),
+        (SshWay("10.0.0.1", "10.0.0.10"), SshWay(hops=("10.0.0.10",)), "the console reaches dhcp2 through dhcp1"),
+        (SshWay("10.0.0.1", "10.0.0.10"), SshWay(hops=("10.9.9.9",)), ""),
+        (SshWay(), SshWay(), ""),
+    ],
+)
+def test_one_place_is_not_two(mine: SshWay, theirs: SshWay, words: str) -> None:
+    """The finding says from how many places the silence was seen."""
+    reach = Seen(PartnerReach("10.0.0.20", Reach.SILENT, Reach.SILENT, Reach.SILENT), NOW.mono - 1)
+    survivor = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), reach=reach, way=mine)
+    ruling = rule(Action.PARTNER_DOWN, P, pair(survivor, replace(gone(Q), way=theirs)), NOW)
+    (found,) = (finding for finding in ruling.findings if finding.sentence)
+    assert found.by == ("dhcp1 alone" if words else "console and dhcp1")
+    assert words in found.observed
 
 
 def test_start_of_a_server_that_was_declared_down() -> None:

@@ -41,7 +41,7 @@ time.sleep(600)
 def free_port() -> int:
     """A TCP port that nobody listens on, and that nobody is given by chance."""
     while True:
-        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(12000, 32000))) as door:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(12000, 32000))) as door:  # noqa: S311
             return int(door.getsockname()[1])
 
 
