@@ -87,7 +87,7 @@ async def _which(
 ) -> tuple[DhcpdProcess | None, list[str]]:
     """The dhcpd to look at, and what to say of the choice. Raises RemoteError where somebody has to choose."""
     if not found:
-        return None, ["no DHCP server was seen to listen on port 67: dhcpd's files were looked for"]
+        return None, ["dhcpd does not run there, or is not seen: nobody listens on port 67; its files were looked for"]
     if len(found) == 1:
         return found[0], []
     declared = {process.pid: await _peers(session, process) for process in found}
