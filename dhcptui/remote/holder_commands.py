@@ -47,7 +47,7 @@ done
 look() {
   ls -ln /dev/null "$@" 2>&1 | awk '
 /^\/proc\/[0-9]+\/fd:$/ { split($0, a, "/"); p = a[3]; next }
-/ermission denied$/ { if (match($0, /\/proc\/[0-9]+/)) { x = substr($0, RSTART + 6, RLENGTH - 6); n++
+/ermission denied$/ { if (match($0, /\/proc\/[0-9]+/)) { x = substr($0, RSTART + 6, RLENGTH - 6); if (!(x in z)) n++; z[x]
   if (index(ENVIRON["d"], " " x " ")) print "D", x }; next }
 { i = index($0, " -> "); if (!i) next; t = substr($0, i + 4); m = split(substr($0, 1, i - 1), a, " ") }
 t ~ /^socket:\[/ { x = substr(t, 9, length(t) - 9); if (index(ENVIRON["w"], " " x " ")) print "F", p, "S", x; next }

@@ -47,6 +47,8 @@ class Holders:
         self._shell, self.system = shell, system
         self._pids: tuple[int, ...] = ()
         self._walked_at = -1e9
+        self._nobody: ProcessSighting | None = None
+        """What the last look into every process said, where nobody holds anything."""
 
     @classmethod
     async def open(cls, shell: RemoteShell) -> Holders:
@@ -74,15 +76,15 @@ class Holders:
         since = time.monotonic() - self._walked_at
         walk = 2 if since > WHOLE_SECONDS else 1 if since > WALK_SECONDS else 0
         look, at = await self.look(place, walk)
-        if look.hasty and (self._pids or any(not each.pids for each in look.sockets)):
+        if look.hasty and self._nobody and not judge(look, place).running and all(it.pids for it in look.sockets):
+            # Nobody among those known; what is to be said of all others is what the last walk said, and as old as that.
+            return self._nobody, self._walked_at
+        if look.hasty:
             look, at = await self.look(place)
         sighting = judge(look, place)
         if look.walked:
             self._walked_at = at
-        elif (
-            look.hasty and not sighting.running
-        ):  # nobody among those known; of all others that is as old as the last walk
-            at = self._walked_at
+        self._nobody = sighting if look.walked and not sighting.running else None
         self._pids = sighting.pids
         return sighting, at
 
@@ -117,7 +119,9 @@ def _linux(rows: Rows, place: Place | None) -> Look:
     if not rows["N"] or not rows["W"]:
         unseen.append("the look at its processes was not finished")
     if blind:
-        unseen.append(f"{blind} processes may not be looked into by this account (it is not root)")
+        unseen.append(
+            f"what {blind} {'process holds' if blind == 1 else 'processes hold'} may not be seen by this account"
+        )
     walk = rows["W"][0] if rows["W"] else ""
     return Look(
         processes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from dhcptui.remote.backoff import Backoff
 from dhcptui.remote.clock import read_clock
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandTimeout, OutputTooLarge, RemoteError, SessionLost, ShellEnded
+from dhcptui.remote.holders import Holders
+from dhcptui.remote.ours import Place
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
 from tests.unit.remote_server import Server, running_session
@@ -133,6 +136,24 @@ async def test_a_function_stays(shell: RemoteShell) -> None:
     for _ in range(2):
         answer = await shell.ask("twice 'a b'")
         assert (answer.lines, answer.exit_status) == (["a b a b"], 3)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here")
+async def test_looks_that_follow_at_once_say_the_same(shell: RemoteShell, tmp_path: Path) -> None:
+    """While nobody holds anything not every look goes through every process: what it says is as old as the last that did."""
+    leases = tmp_path / "dhcpd.leases"
+    leases.touch()
+    place = Place(str(leases), str(tmp_path / "dhcpd.conf"), 1, 2)
+    witness = await Holders.open(shell)
+    sightings = [await witness.sight(place) for _ in range(6)]
+    assert not any(sighting.running for sighting, _ in sightings)
+    assert len({sighting.unseen for sighting, _ in sightings}) == 1
+    assert len({at for _, at in sightings}) < 6
+    with leases.open("a"):
+        deadline = time.monotonic() + 10
+        while (seen := (await witness.sight(place))[0]).pids != (os.getpid(),):
+            assert time.monotonic() < deadline, seen
+    assert not (await witness.sight(place))[0].running
 
 
 def test_backoff() -> None:
