@@ -97,8 +97,9 @@ class _Dialer:
             options.config.get("GlobalKnownHostsFile"),
         )
         host_keys = await asyncio.to_thread(HostKeys.read, files)
+        host_keys.alias, host_keys.port = options.host_key_alias, options.port
         if options.config.get("HostKeyAlgorithms") is None:
-            wanted["server_host_key_algs"] = host_keys.algorithms(options.host_key_alias or options.host, options.port)
+            wanted["server_host_key_algs"] = host_keys.algorithms(options.host, options.port)
         try:
             connection = await asyncssh.connect(
                 **wanted,

@@ -1,5 +1,8 @@
 """Host keys, strictly: which keys are on record for a server, and which error it is when the server shows another.
 
+As ssh does, keys are looked up by the name that was given, or by its HostKeyAlias, and by an address only where the
+host is given as one: what a name resolves to today is what an attacker would change.
+
 asyncssh takes its known hosts from a callable here. That closes its back doors: `known_hosts=None`, and
 `UserKnownHostsFile none` in ~/.ssh/config, would both switch the check off. A missing file is an empty one.
 """
@@ -53,6 +56,9 @@ class HostKeys:
         self._known, self._files = known, files
         self._trusted: list[SSHKey] = []
         self._asked: tuple[str, int | None] | None = None
+        self.port = DEFAULT_PORT
+        self.alias: str | None = None
+        """HostKeyAlias of ~/.ssh/config: it stands for name and port."""
         self.offered: str = ""
 
     @classmethod
@@ -71,17 +77,26 @@ class HostKeys:
     def __call__(
         self, host: str, addr: str, port: int | None
     ) -> tuple[Sequence[SSHKey], Sequence[SSHKey], Sequence[SSHKey]]:
-        """For asyncssh: trusted keys, trusted authorities and revoked keys of this host (`port` None: 22)."""
-        trusted, authorities, revoked = self._known.match(host, addr, port)[:3]
-        self._asked, self._trusted = (host, port), [*trusted, *authorities]
+        """For asyncssh: trusted keys, trusted authorities and revoked keys of this host (`port` None: 22).
+
+        `addr` is what the name resolves to, and is not looked at.
+        """
+        self._asked = self._key(host, port)
+        trusted, authorities, revoked = self._known.match(self._asked[0], "", self._asked[1])[:3]
+        self._trusted = [*trusted, *authorities]
         return trusted, authorities, revoked
+
+    def _key(self, host: str, port: int | None) -> tuple[str, int | None]:
+        """What stands for a host in known_hosts."""
+        return (self.alias, None) if self.alias else (host.lower(), port if port != DEFAULT_PORT else None)
 
     def algorithms(self, host: str, port: int) -> Sequence[str]:
         """The key algorithms to offer: those on record first, then the others; empty: as asyncssh thinks best.
 
         asyncssh would offer those on record only; a server that has none of them just hangs up, and nobody learns why.
         """
-        trusted, authorities = self._known.match(host, "", port if port != DEFAULT_PORT else None)[:2]
+        name, port_of_key = self._key(host, port)
+        trusted, authorities = self._known.match(name, "", port_of_key)[:2]
         if not trusted or authorities:
             return ()
         known = [name.decode("ascii") for key in trusted for name in key.sig_algorithms]
@@ -90,9 +105,12 @@ class HostKeys:
     def refusal(self, host: str, reason: str) -> HostKeyUnknown | HostKeyChanged:
         """The error for a key that was not accepted; `reason` is asyncssh's."""
         name, port = self._asked or (host, None)
+        at = ["-p", str(self.port)] if self.port != DEFAULT_PORT else []
         entry = f"[{name}]:{port}" if port else name
         file = str(self._files[0]) if self._files else "(none: UserKnownHostsFile is none in ~/.ssh/config)"
-        scan = shlex.join(["ssh-keyscan", *(["-p", str(port)] if port else []), host])
+        scan = shlex.join(["ssh-keyscan", *at, host])
+        if self.alias:
+            scan += f" | sed {shlex.quote(f's/^[^ ]*/{self.alias}/')}"
         offered = f" (it shows {self.offered})" if self.offered else ""
         if not self._trusted and "revoked" not in reason:
             return HostKeyUnknown(

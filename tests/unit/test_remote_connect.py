@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import asyncssh
@@ -97,6 +99,67 @@ async def test_hashed_known_hosts_from_ssh_directory(server: Server) -> None:
         assert "127.0.0.1" not in place.read_text()
     async with await SshSession.connect(server.target(known_hosts=None)) as session:
         assert (await session.run(HELLO)).exit_status == 0
+
+
+RIGHT, WRONG = "right", "wrong"
+NAMED = [
+    ("by name, another key at the address", "localhost", "", {"[localhost]:PORT": RIGHT, "[127.0.0.1]:PORT": WRONG}),
+    (
+        "another key by name, ours at the address",
+        "localhost",
+        "",
+        {"[localhost]:PORT": WRONG, "[127.0.0.1]:PORT": RIGHT},
+    ),
+    ("only at the address", "localhost", "", {"[127.0.0.1]:PORT": RIGHT}),
+    ("given as an address", "127.0.0.1", "", {"[127.0.0.1]:PORT": RIGHT, "[localhost]:PORT": WRONG}),
+    ("by name, without the port", "localhost", "", {"localhost": RIGHT}),
+    ("by name, in capitals", "LOCALHOST", "", {"[localhost]:PORT": RIGHT}),
+    ("revoked at the address", "localhost", "", {"[localhost]:PORT": RIGHT, "@revoked [127.0.0.1]:PORT": RIGHT}),
+    ("by alias", "localhost", "HostKeyAlias dhcp-a", {"dhcp-a": RIGHT, "[localhost]:PORT": WRONG}),
+    (
+        "another key by alias, ours by name",
+        "localhost",
+        "HostKeyAlias dhcp-a",
+        {"dhcp-a": WRONG, "[localhost]:PORT": RIGHT},
+    ),
+    ("alias with a port", "localhost", "HostKeyAlias dhcp-a", {"[dhcp-a]:PORT": RIGHT}),
+    ("by the name behind a nickname", "nick", "HostName localhost", {"[localhost]:PORT": RIGHT, "[nick]:PORT": WRONG}),
+    ("only by the nickname", "nick", "HostName localhost", {"[nick]:PORT": RIGHT}),
+]
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="ssh is missing")
+@pytest.mark.parametrize(("host", "config", "known"), [row[1:] for row in NAMED], ids=[row[0] for row in NAMED])
+async def test_host_keys_are_looked_up_as_ssh_does(
+    server: Server, host: str, config: str, known: dict[str, str]
+) -> None:
+    """By the name that was given, or its alias; never by the address that the name happens to have today."""
+    keys = {RIGHT: server.host_key, WRONG: asyncssh.generate_private_key("ssh-ed25519")}
+    server.known_hosts.write_text(
+        "".join(
+            f"{name.replace('PORT', str(server.port))} {keys[which].export_public_key().decode()}"
+            for name, which in known.items()
+        )
+    )
+    place = server.home / ".ssh" / "config"
+    place.write_text(f"Host *\n  {config}\n" if config else "")
+    place.chmod(0o600)
+    options: tuple[str, ...] = ("BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null", "IdentityAgent=none")
+    options += (f"UserKnownHostsFile={server.known_hosts}", f"User={getpass.getuser()}")
+    judge = await asyncio.create_subprocess_exec(
+        "ssh", "-F", str(place), *(f"-o{each}" for each in options), "-p", str(server.port),
+        "-i", str(server.identity), host, "true", stderr=subprocess.PIPE,
+    )  # fmt: skip
+    complaint = (await judge.communicate())[1].decode(errors="replace")
+    assert judge.returncode == 0 or "Host key verification failed" in complaint, complaint
+    target = replace(server.target(), host=host)
+    if judge.returncode == 0:
+        async with await SshSession.connect(target) as session:
+            assert (await session.run(HELLO)).exit_status == 0
+        return
+    with pytest.raises((HostKeyUnknown, HostKeyChanged)) as caught:
+        await SshSession.connect(target)
+    assert "Alias" not in config or str(caught.value).startswith("dhcp-a ")
 
 
 async def test_no_key_is_accepted(server: Server) -> None:
