@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from dhcptui.dhcpdconf.parse import ConfParseError
@@ -19,7 +20,7 @@ from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.reach import calm, lost
 from dhcptui.model.snapshot import FailoverPlace, PairSnapshot, Reach, Role, Seen, ServerView
 from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import RemoteError
+from dhcptui.remote.errors import CommandTimeout, RemoteError
 from dhcptui.remote.reach import try_partner
 from dhcptui.remote.session import Completed, SshSession
 from dhcptui.remote.sockets import read_sockets
@@ -111,14 +112,20 @@ class _Side:
         elif self._uneasy_since is None:
             self._uneasy_since, self._table_at = now.mono, -1e9
         uneasy = now.mono - self._uneasy_since if self._uneasy_since is not None else 0.0
-        if not quiet:
-            await self._follow_configuration(session, asked)
+        alone = lost(self._other, now)
+        if alone and self._try_due(uneasy, asked):  # first: somebody waits for it, and the rest may take long here
+            await self._try(session)
+        if not quiet and not (alone and session.pace.slow):
+            with suppress(CommandTimeout, TimeoutError):
+                async with asyncio.timeout(ASK_SECONDS):  # it was read when the session began: news, no more
+                    await self._follow_configuration(session, asked)
         sockets = self._view.sockets
         rested = quiet and (sockets is None or sockets.value.established)
         between = CALM_SECONDS if rested else TABLE_SECONDS if uneasy < PATIENT_SECONDS else TRY_SECONDS
-        if asked or mono() - self._table_at >= between:
+        waited_for = alone and self._watcher.record.urgent and session.pace.slow  # the next try is, not a table
+        if not waited_for and (asked or mono() - self._table_at >= between):
             await self._read_table()
-        if self._try_due(uneasy, asked):
+        if not alone and self._try_due(uneasy, asked):
             await self._try(session)
             await self._read_table()  # where the partner's own try got half-way, it shows here
 
@@ -128,7 +135,9 @@ class _Side:
         async def ask(command: Command) -> Completed:
             return await self._watcher.quick(command, ASK_SECONDS)
 
-        found = await read_sockets(ask, self._place())
+        found = None
+        with suppress(CommandTimeout):  # a table is news, a try of the partner is evidence
+            found = await read_sockets(ask, self._place())
         if found is not None:
             self._watcher.record.update(sockets=Seen(found, self._table_at))
 

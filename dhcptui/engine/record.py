@@ -15,6 +15,7 @@ from dhcptui.model.snapshot import Channel, Link, Role, ServerView
 from dhcptui.omapi.client import OmapiClient
 from dhcptui.omapi.errors import OmapiError
 from dhcptui.remote.errors import RemoteError
+from dhcptui.remote.pace import Pace
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
 
@@ -29,6 +30,8 @@ class ServerRecord:
         self._changed = changed
         self.session: SshSession | None = None
         self.session_ready = asyncio.Event()
+        self.pace = Pace()
+        """How long small commands take there."""
         self.shell: RemoteShell | None = None
         """For small questions; it may be closed, or belong to an earlier session."""
         self.client: OmapiClient | None = None

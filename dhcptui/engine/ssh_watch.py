@@ -101,6 +101,7 @@ class SshWatch:
                 await asyncio.sleep(backoff.next_delay())
                 continue
             backoff.reset()
+            session.pace = self._record.pace
             try:
                 self._record.session = session
                 self._record.session_ready.set()

@@ -79,23 +79,29 @@ class ServerWatcher:
     async def quick(self, command: Command, timeout: float = QUICK_SECONDS) -> Completed:
         """Run a small command with little output, without the cost of a channel of its own. Raises RemoteError."""
         session, shell = self.session, self._record.shell
-        if shell is None or shell.closed or shell.session is not session:
-            return await session.run(command, timeout=timeout)
+        if shell is None or shell.closed or shell.session is not session or not shell.answered:
+            return await session.ask(command, timeout)
         answer = await shell.ask(command.line, timeout)
         said = "\n".join(answer.lines).encode()
         return Completed(said, said if answer.exit_status else b"", answer.exit_status)
 
-    async def write_state(self, state: SettableState) -> FailoverStatus:
-        """Write local-state, once. Without an answer the transport is cut, so that the write cannot arrive later."""
+    async def write_state(
+        self, state: SettableState, why_not: Callable[[FailoverStatus], str] = lambda status: ""
+    ) -> FailoverStatus:
+        """Write local-state, once, unless `why_not` of what is read right before it gives a reason.
+
+        Without an answer the transport is cut, so that the write cannot arrive later.
+        """
         client = self.client
         try:
-            status = await client.set_local_state(self._record.peer, state)
+            status = await client.set_local_state(self._record.peer, state, why_not=why_not)
         except OmapiIoError as error:
             self._record.update(refused_write=Seen(clean(str(error), 300), mono()))
             raise
         except OmapiUnconfirmed:
-            if self._record.session is not None:
+            if self._record.session is not None and self.settings.omapi_transport == "ssh":
                 self._record.session.cut()
+            client.cut()
             await client.close()
             raise
         self._record.update(refused_write=None)

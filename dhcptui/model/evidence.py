@@ -133,11 +133,19 @@ def _gone_by_silence(each: Case, asked: str) -> Finding:
     if ssh.answered:
         observed = f"{other}'s host answers the console ({ssh.detail}): its dhcpd may still be running"
         return Finding(asked, observed, False, "console")
-    if reach is None or reach.age(each.now) > REACH_FRESH_SECONDS or reach.value.alive is None:
+    off = f"I know that {other} is off"
+    if reach is None or reach.age(each.now) > REACH_FRESH_SECONDS + 2 * reach.value.took_seconds:
+        if each.me.view.ssh.link is Link.FAILED:
+            observed = f"{other} is unreachable from here, and {name} cannot be asked ({each.me.view.ssh.detail})"
+            return Finding(asked, observed, False, "console", sentence=off)
         return Finding(
             asked, f"{other} is unreachable from here; {name} has not tried it yet", False, "console", pending=True
         )
     seconds = reach.age(each.now)
+    if reach.value.alive is None:
+        why_not = f"tried {reach.value.took_seconds:.0f} s, no answer" if reach.value.unanswered else "cannot try it"
+        observed = f"{other} is unreachable from here; {name} {why_not}: whether its dhcpd runs cannot be proven"
+        return Finding(asked, observed, False, "console", seconds, off)
     if reach.value.alive:
         tried = reach.value
         observed = (
@@ -152,7 +160,7 @@ def _gone_by_silence(each: Case, asked: str) -> Finding:
         )
         return Finding(asked, observed, False, f"{name} alone", seconds, f"I know that {other} is off")
     observed = f"{other} is unreachable from here and from {name}; whether its dhcpd runs cannot be proven"
-    return Finding(asked, observed, False, f"console and {name}", seconds, f"I know that {other} is off")
+    return Finding(asked, observed, False, f"console and {name}", seconds, off)
 
 
 def would_answer(each: Case) -> Finding:

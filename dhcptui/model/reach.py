@@ -19,6 +19,7 @@ from dhcptui.model.snapshot import (
     PartnerReach,
     Reach,
     Role,
+    Seen,
     ServerView,
 )
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS, stand
@@ -31,6 +32,11 @@ FRESH_SECONDS = 15.0
 """And while they are not: then it is taken every few seconds."""
 TRIED_FRESH_SECONDS = 40.0
 """How long a try of the partner counts: they become rare when nothing changes."""
+
+
+def tried_fresh_seconds(reach: Seen[PartnerReach]) -> float:
+    """The same for one try: where it takes long the next answer comes later, too."""
+    return TRIED_FRESH_SECONDS + 2 * reach.value.took_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,7 @@ def _link(snapshot: PairSnapshot, now: Moment) -> _Link:
 
 
 def _side(view: ServerView, other: ServerView, link: _Link, now: Moment) -> Side:
-    reach = view.reach if view.reach and view.reach.age(now) <= TRIED_FRESH_SECONDS else None
+    reach = view.reach if view.reach and view.reach.age(now) <= tried_fresh_seconds(view.reach) else None
     process = view.process if view.process and view.process.age(now) <= SIGHTING_FRESH_SECONDS else None
     return Side(
         view.name,
@@ -220,7 +226,7 @@ def _failover(view: ServerView, other: ServerView, link: _Link, now: Moment) -> 
     if link.connected:
         return replace(way, state=Reach.OPEN, by=link.by, age_seconds=link.age_seconds, detail="connection established")
     table, sockets, reach = link.tables.get(view.role), view.sockets, view.reach
-    tried = reach.value.failover_port if reach and reach.age(now) <= TRIED_FRESH_SECONDS else Reach.UNKNOWN
+    tried = reach.value.failover_port if reach and reach.age(now) <= tried_fresh_seconds(reach) else Reach.UNKNOWN
     if table and table.connecting and sockets and not (reach and tried is not Reach.UNKNOWN and reach.at > sockets.at):
         by = f"socket table of {view.name} ({table.source})"
         return replace(way, state=Reach.SILENT, by=by, age_seconds=sockets.age(now), detail="dhcpd's own try")

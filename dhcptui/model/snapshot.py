@@ -180,6 +180,10 @@ class PartnerReach:
     ping: Reach
     failover_port: Reach
     ssh_port: Reach
+    took_seconds: float = 0.0
+    """How long the look took."""
+    unanswered: bool = False
+    """The server's own commands did not end in that time: it was tried, and nothing can be said."""
 
     @property
     def alive(self) -> bool | None:
@@ -275,11 +279,27 @@ class Lockout:
 
 
 @dataclass(frozen=True, slots=True)
+class DelayedStart:
+    """A start of dhcpd that a server's own timer will run. Times are epoch seconds of the server's clock."""
+
+    by: str
+    since: float
+    earliest: float
+    latest: float
+    """It begins between these two; `at` keeps minutes, and FreeBSD's looks every five."""
+    job: str
+    """What runs it: "systemd dhcptui-start-123", "at 12"."""
+    there: bool | None = None
+    """Whether that job is still there; None: cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Marks:
     """What lies beside a server's lease file for every console to see; None where there is none."""
 
     lock: Lock | None = None
     lockout: Lockout | None = None
+    start: DelayedStart | None = None
     own: Lock | None = None
     """The lock is this console's own: an action of ours is under way. It stands here and not in `lock`."""
     sync: SyncRecord | None = None

@@ -10,19 +10,25 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import itertools
-from collections.abc import Mapping
+import socket
+import struct
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 from dhcptui.model.snapshot import FailoverStatus
 from dhcptui.omapi import codec, objects
 from dhcptui.omapi.errors import (
     KEY_ADVICE,
+    OmapiChanged,
     OmapiClosed,
     OmapiError,
     OmapiNotAuthenticated,
     OmapiNotFound,
     OmapiProtocolError,
     OmapiTimeout,
+    OmapiTooSlow,
     OmapiUnconfirmed,
     from_status,
 )
@@ -30,7 +36,11 @@ from dhcptui.omapi.objects import Lease, Pool, SettableState
 
 T = TypeVar("T")
 FIRST_READ_SECONDS = 1.5
-"""How long the read before a write may take: a dhcpd that is slower now is left alone."""
+"""How long one read before a write is waited for."""
+WRITE_WITHIN_SECONDS = 0.25
+"""A write leaves within this time of the question whose answer allows it: after that the pair may have healed."""
+READS_BEFORE_WRITE = 6
+PAUSE_SECONDS = 0.1
 CALL_DEADLINE_SECONDS = 8.0
 """dhcpd stalls now and then: fsyncs, the hourly rewrite of its lease file."""
 
@@ -102,16 +112,22 @@ class OmapiClient:
         return objects.failover_status(reply.object, version_3_0=version_3_0)
 
     async def set_local_state(
-        self, peer: str, state: SettableState, *, deadline: float = CALL_DEADLINE_SECONDS
+        self,
+        peer: str,
+        state: SettableState,
+        *,
+        why_not: Callable[[FailoverStatus], str] = lambda status: "",
+        deadline: float = CALL_DEADLINE_SECONDS,
     ) -> FailoverStatus:
         """Write local-state and return the object as dhcpd gives it back in the same reply.
 
         One message (OPEN with update): no stale handle, no second attribute. Never repeat it blindly: writing
-        partner-down again restarts the MCLT wait (failover.c:1827). The way is tried by a read first, so that a write
-        is not left in a buffer to reach a pair that has changed meanwhile; raises OmapiUnconfirmed where it was sent
-        all the same and no answer came. The caller must cut the transport then.
+        partner-down again restarts the MCLT wait (failover.c:1827). Read and write go together: the read says that
+        nothing speaks against it (`why_not`: the reason, or nothing), and the write leaves within WRITE_WITHIN_SECONDS of
+        its question, so that it does not reach a pair that has healed meanwhile. Raises OmapiChanged and OmapiTooSlow
+        where nothing was sent, OmapiUnconfirmed where it was and no answer came: the caller must cut the transport then.
         """
-        await self.failover_state(peer, deadline=FIRST_READ_SECONDS)
+        await self._read_before_write(peer, why_not)
         try:
             reply = await self._open(
                 b"failover-state",
@@ -121,10 +137,41 @@ class OmapiClient:
             )
         except (OmapiTimeout, OmapiClosed) as error:
             raise OmapiUnconfirmed(
-                f"local-state {state.value.number} was sent and not answered ({error}): it may still take effect",
+                f"local-state {state.value.number} was sent and not answered ({error}): it may have arrived",
                 "Do not repeat it. Look at the state and the log of that server first.",
             ) from error
         return objects.failover_status(reply.object)
+
+    async def _read_before_write(self, peer: str, why_not: Callable[[FailoverStatus], str]) -> None:
+        """Return right after a read that was quick enough to write on."""
+        best = FIRST_READ_SECONDS
+        for _ in range(READS_BEFORE_WRITE):
+            asked = time.monotonic()
+            try:
+                status = await self.failover_state(peer, deadline=FIRST_READ_SECONDS)
+            except OmapiTimeout:
+                continue
+            if reason := why_not(status):
+                raise OmapiChanged(reason, "Nothing was written.")
+            took = time.monotonic() - asked
+            if took <= WRITE_WITHIN_SECONDS:
+                return
+            best = min(best, took)
+            await asyncio.sleep(PAUSE_SECONDS)
+        raise OmapiTooSlow(
+            f"dhcpd answers over OMAPI after {best:.2f} s at best ({READS_BEFORE_WRITE} tries): what is read may be no more"
+            f" so when the write arrives (limit {WRITE_WITHIN_SECONDS:g} s)",
+            "Nothing was written. Try again, or from a console that is nearer to that server.",
+        )
+
+    def cut(self) -> None:
+        """End the connection at once and throw away what the socket still holds: nothing of it may arrive later."""
+        if isinstance(self._writer, asyncio.StreamWriter):
+            if (sock := self._writer.get_extra_info("socket")) is not None:
+                with suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._writer.transport.abort()
+        self._fail(OmapiClosed("the OMAPI connection was cut"))
 
     async def request_shutdown(self, *, deadline: float = CALL_DEADLINE_SECONDS) -> None:
         """Send control state = 2. dhcpd gives no usable answer: prove the effect by process and partner, not by this."""

@@ -44,6 +44,14 @@ class OmapiUnconfirmed(OmapiError):
     """A state write was sent and no answer came: it may have taken effect, or take effect later. Never repeat it."""
 
 
+class OmapiTooSlow(OmapiError):
+    """A write was not sent: what was read before it would have been too old to write on."""
+
+
+class OmapiChanged(OmapiError):
+    """A write was not sent: the read right before it found another state than the plan counts on."""
+
+
 class OmapiProtocolError(OmapiError):
     """The other side does not speak OMAPI as dhcpd does."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from dhcptui.remote.errors import (
     TunnelRefused,
     TunnelSilent,
 )
+from dhcptui.remote.pace import Pace
 from dhcptui.remote.target import SshTarget
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ class SshSession:
 
     def __init__(self, target: SshTarget) -> None:
         self.target = target
+        self.pace = Pace()
+        """How long small commands take there; whoever connects again may hand on what was learned."""
         self._chain: list[SSHClientConnection] = []
         self._gone = asyncio.Event()
         self._reason: Exception | None = None
@@ -130,6 +134,20 @@ class SshSession:
         done = Completed(bytes(collector.stdout), bytes(collector.stderr), status)
         if check and done.exit_status != 0:
             raise CommandFailed(command.line, done.exit_status, done.stderr)
+        return done
+
+    async def ask(self, command: Command, timeout: float) -> Completed:
+        """Run a small command: `timeout` in seconds, or longer on a server that has shown that it is slow.
+
+        Raises as `run`.
+        """
+        limit, began = self.pace.limit(timeout), time.monotonic()
+        try:
+            done = await self.run(command, timeout=limit)
+        except CommandTimeout:
+            self.pace.silent(limit)
+            raise
+        self.pace.answered(time.monotonic() - began)
         return done
 
     async def start(self, command: Command, **options: Any) -> SSHClientProcess[bytes]:

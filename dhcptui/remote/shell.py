@@ -41,6 +41,8 @@ class RemoteShell:
         self._process = process
         self._lock = asyncio.Lock()
         self._closed = False
+        self.answered = False
+        """Whether it has answered anything yet: until then the account's sudo or profile may be at work."""
 
     @classmethod
     async def open(cls, session: SshSession) -> Self:
@@ -65,6 +67,8 @@ class RemoteShell:
     async def ask(self, script: str, timeout: float = 10.0) -> Answer:
         """Run a script (complete shell syntax, no stdin) in a subshell; `timeout` in seconds, waiting in line not counted.
 
+        The first question of a shell may take as long as this server's commands take to begin (see `pace`).
+
         Raises CommandTimeout, OutputTooLarge, ShellEnded, SessionLost; the shell is closed after any of them, and after
         a cancellation: its state would be anybody's guess.
         """
@@ -78,16 +82,24 @@ class RemoteShell:
         async with self._lock:
             if self.closed:
                 raise self._ended()
+            pace = self.session.pace
+            limit = timeout if self.answered else pace.limit(timeout)
             try:
                 with self.session.translated():
-                    async with asyncio.timeout(timeout):
-                        return await self._exchange(command, name)
+                    async with asyncio.timeout(limit):
+                        answer = await self._exchange(command, name)
             except TimeoutError:
                 self.close()
-                raise CommandTimeout(name, timeout) from None
+                if not self.answered:
+                    pace.silent(limit)
+                raise CommandTimeout(name, limit) from None
             except BaseException:
                 self.close()
                 raise
+            if not self.answered:
+                self.answered = True
+                pace.answered(answer.ended_mono - answer.started_mono)
+            return answer
 
     def close(self) -> None:
         """Stop the shell and what runs in it; where sshd passes no signals on (root), it ends with its current command."""

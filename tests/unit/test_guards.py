@@ -306,7 +306,8 @@ def test_roles_must_be_as_configured() -> None:
         (PartnerReach("10.0.0.20", Reach.UNKNOWN, Reach.SILENT, Reach.SILENT), True),
         (PartnerReach("10.0.0.20", Reach.SILENT, Reach.REFUSED, Reach.SILENT), False),
         (PartnerReach("10.0.0.20", Reach.OPEN, Reach.SILENT, Reach.SILENT), False),
-        (PartnerReach("10.0.0.20", Reach.UNKNOWN, Reach.UNKNOWN, Reach.UNKNOWN), False),
+        (PartnerReach("10.0.0.20", Reach.UNKNOWN, Reach.UNKNOWN, Reach.UNKNOWN), True),  # nothing there to try it with
+        (PartnerReach("10.0.0.20", Reach.UNKNOWN, Reach.UNKNOWN, Reach.UNKNOWN, 6.0, unanswered=True), True),
     ],
 )
 def test_silence_from_two_places_can_be_sworn_to(reach: PartnerReach, sworn: bool) -> None:
@@ -317,6 +318,24 @@ def test_silence_from_two_places_can_be_sworn_to(reach: PartnerReach, sworn: boo
     assert ruling.sentence == ("I know that dhcp2 is off" if sworn else "")
     old = replace(survivor, reach=Seen(reach, NOW.mono - 60))
     assert not rule(Action.PARTNER_DOWN, P, pair(old, gone(Q)), NOW).allowed
+
+
+def test_a_look_that_takes_long_stays_fresh_as_long_as_the_next_one_takes() -> None:
+    """Its answer is as old as its question, so a slow server's would never be young enough; a quick one's stays as it was."""
+    silent = PartnerReach("10.0.0.20", Reach.SILENT, Reach.SILENT, Reach.SILENT, 12.0)
+    for age, took, sworn in ((30, 12.0, True), (30, 1.0, False), (50, 12.0, False)):
+        reach = Seen(replace(silent, took_seconds=took), NOW.mono - age)
+        survivor = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), reach=reach)
+        assert rule(Action.PARTNER_DOWN, P, pair(survivor, gone(Q)), NOW).allowed is sworn, (age, took)
+
+
+def test_a_survivor_that_cannot_be_asked_leaves_the_sentence() -> None:
+    """Its OMAPI answers, its SSH does not: nobody can try the partner from there, and nobody waits for that for ever."""
+    survivor = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), ssh=gone(P).ssh)
+    ruling = rule(Action.PARTNER_DOWN, P, pair(survivor, gone(Q)), NOW)
+    assert ruling.allowed
+    assert ruling.sentence == "I know that dhcp2 is off"
+    assert any("dhcp1 cannot be asked (no route to host)" in finding.observed for finding in ruling.findings)
 
 
 def test_a_host_that_says_no_is_not_gone() -> None:

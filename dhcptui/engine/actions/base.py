@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dhcptui.config import PairSettings, ServerSettings
+from dhcptui.engine.actions.writing import READ_BACK_SECONDS, reads, reason_against
 from dhcptui.engine.audit import Operator, RunLog
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import directory, why
@@ -17,7 +18,7 @@ from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverStatus, Moment, PairSnapshot, Role
 from dhcptui.model.standing import ServerStanding, Standing, stand
 from dhcptui.model.states import FailoverState
-from dhcptui.omapi.errors import OmapiError
+from dhcptui.omapi.errors import OmapiError, OmapiUnconfirmed
 from dhcptui.omapi.objects import CONTROL_SHUTDOWN, SettableState
 from dhcptui.remote import marks
 from dhcptui.remote.commands import Command
@@ -75,6 +76,8 @@ class Context:
     """Says what the step under way sees meanwhile, for whoever looks on."""
     patience: float = PATIENCE_SECONDS
     """So many seconds a dhcpd may work before it answers."""
+    unanswered: str = ""
+    """What was found after a write without an answer, for the step's outcome."""
 
     @property
     def pair(self) -> PairSettings:
@@ -101,13 +104,38 @@ class Context:
         return stand(self.snapshot[role], moment())
 
     async def set_state(self, role: Role, state: SettableState) -> FailoverStatus:
-        """Write local-state on one server, once; returns what dhcpd answered."""
+        """Write local-state on one server, once; returns what dhcpd answered, or what it reads where no answer came.
+
+        Raises OmapiUnconfirmed where it reads otherwise then, or is not to be read.
+        """
         server = self.pair[role]
         with self._audited(server, omapi_write(server, self.pair.peer, state)) as answered:
-            status = await self.engine.watchers[role].write_state(state)
-            answered(f"{server.name} answered {status.local_state.word}")
+            try:
+                status = await self.engine.watchers[role].write_state(state, reason_against(state, server.name))
+            except OmapiUnconfirmed as error:
+                status = await self._look_for(role, state, error)
+                answered(f"no answer to the write; looked again: {server.name} reads {status.local_state.word}")
+            else:
+                answered(f"{server.name} answered {status.local_state.word}")
         self.poke()
         return status
+
+    async def _look_for(self, role: Role, state: SettableState, error: OmapiUnconfirmed) -> FailoverStatus:
+        """What became of a write without an answer: the status, where it took effect. Raises OmapiUnconfirmed."""
+        start = moment().mono
+
+        def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
+            status = snapshot[role].status
+            return status is not None and status.at > start and stand(snapshot[role], now).live
+
+        await self.until(lambda s, now: read_again(s, now) and reads(s, role, state), READ_BACK_SECONDS)
+        name, seen = self.pair[role].name, self.snapshot[role].status
+        if seen is None or not read_again(self.snapshot, moment()):
+            raise OmapiUnconfirmed(f"{error}; looked again: {name} does not answer", error.advice)
+        if not reads(self.snapshot, role, state):
+            raise OmapiUnconfirmed(f"{error}; looked again: {name} reads {seen.value.local_state.word}", error.advice)
+        self.unanswered = f" (no answer to the write; looked again: {name} reads {seen.value.local_state.word})"
+        return seen.value
 
     async def request_shutdown(self, role: Role) -> None:
         """Send control state = 2 and close the connection at once: dhcpd waits for its clients before it exits."""
@@ -207,7 +235,8 @@ class Context:
 
         def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
             for view in snapshot.servers:
-                if view.ssh.ok and (view.process is None or view.process.at <= start):
+                # Where the process table cannot be read nobody waits for it: what is not known is not proven either.
+                if view.ssh.ok and not view.process_note and (view.process is None or view.process.at <= start):
                     return False
                 if view.omapi.ok and (view.status is None or view.status.at <= start) and stand(view, now).live:
                     return False
@@ -216,8 +245,13 @@ class Context:
                     return False
             return True
 
-        if not await self.until(read_again, timeout):
+        if not await self.until(read_again, timeout + self._slowness()):
             raise StepFailed("the servers could not be read again just now", "Nothing was written. Try again.")
+
+    def _slowness(self) -> float:
+        """How much longer than usual a look into the slower server may take: one may be under way, its own comes next."""
+        paces = [watcher.record.pace for watcher in self.engine.watchers.values()]
+        return max(3 * pace.limit(0.0) if pace.slow else 0.0 for pace in paces)
 
 
 def omapi_write(server: ServerSettings, peer: str, state: SettableState) -> str:

@@ -75,7 +75,7 @@ async def _declare(context: Context) -> str:
         )
     if not await context.until_state(context.acting, FailoverState.PARTNER_DOWN, 5):
         raise StepFailed(f"{context.me.name} does not read partner-down", "Look at its log. Do not write it again.")
-    return f"{context.me.name} reads partner-down"
+    return f"{context.me.name} reads partner-down{context.unanswered}"
 
 
 async def _mark(context: Context) -> str:
