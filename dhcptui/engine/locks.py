@@ -19,7 +19,7 @@ from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.interrupted import SYNC, left_on, lock_left, settled_locks, sync_record
 from dhcptui.model.plan import Plan
-from dhcptui.model.snapshot import Lock, PairSnapshot, Role
+from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
 from dhcptui.remote import commands, marks
@@ -31,6 +31,8 @@ RELEASE_SECONDS = 3.0
 HOLD_SECONDS = 2.0
 """So long a server is asked whether the lock is still ours; one that is away by then is acted on without."""
 TIDY_SECONDS = 2.0
+AGAIN_SECONDS = 6.0
+"""How long the marks are waited for after one was taken away."""
 
 
 class LockLost(Exception):
@@ -207,8 +209,21 @@ async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> 
         record.outcome(name, why(error), False, LOCK)
         return f"Refused: {error}" if isinstance(error, AuditError) else f"The lock is still there: {why(error)}"
     record.outcome(name, "broken" if gone else "it was not there any more", True, LOCK)
-    watcher.poke()
+    await _read_again(engine, role)
     return f"The lock of {lock.owner} on {lock.host} is gone from {name}."
+
+
+async def _read_again(engine: PairEngine, role: Role) -> None:
+    """Wait until the marks were read after this: whoever broke a lock must not be refused over it."""
+    start = moment().mono
+    engine.watchers[role].poke()
+
+    def seen(snapshot: PairSnapshot, now: Moment) -> bool:
+        del now
+        found = snapshot[role].marks
+        return found is not None and found.at > start
+
+    await engine.until(seen, AGAIN_SECONDS)
 
 
 async def clear_left(engine: PairEngine, run: Interrupted, desk: Desk) -> None:

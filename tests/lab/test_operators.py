@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from dhcptui.config import load
 from dhcptui.engine.audit import AuditLog, Operator
+from dhcptui.engine.headless import Headless
 from dhcptui.engine.unfinished import find_interrupted
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome, Progress, StepState
@@ -222,6 +224,34 @@ def test_a_lock_nobody_saw_yet_and_breaking_it(lab: Lab) -> None:
         assert find(action="break-lock", event="outcome")[-1]["ok"] is True
         driver.until(lambda: driver.plan(Action.PARTNER_DOWN, P).allowed, 5, "the lock gone")
         assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
+
+
+def test_a_lock_that_was_broken_does_not_refuse_what_comes_after(lab: Lab) -> None:
+    """`do --break-lock`: what is refused or run right after it is judged by marks that were read after it."""
+    lab.wait_settled()
+    lab.write_config()
+    with lab.inside(), Headless(load(lab.dir / "config.toml").pair(None)) as console:
+        for _ in range(5):
+            foreign_lock(lab.primary)
+            lock_seen(console)
+            assert any("gone from dhcp1" in text for text in console.break_lock("bob@ws9"))
+            reasons = [reason for plan in console.plans(Action.HAND_OVER, [P]) for reason in plan.ruling.reasons]
+            assert not reasons
+
+
+def lock_seen(console: Headless) -> None:
+    """Wait until the lock was read."""
+    assert wait_for(lambda: bool((seen := console.engine.snapshot().primary.marks) and seen.value.lock))
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 15.0) -> bool:
+    """Whether it came in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def test_a_run_whose_lock_was_broken_starts_no_further_step(lab: Lab) -> None:
