@@ -8,9 +8,9 @@ JOBS ?= 3
 PYTEST_JOBS := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # What the lab and the checks of man page and completions need beside Python; installed by `make test` when run as root on Debian.
 PACKAGES := acl busybox libarchive-tools isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps sudo tmux \
-  man-db groff-base mandoc zsh fish
+  man-db groff-base mandoc zsh fish at
 
-.PHONY: help demo test test-source test-wheel check dist lab bench screenshots docs format packages clean
+.PHONY: help demo test test-source test-wheel check dist lab bench screenshots docs format lock packages clean
 
 help:
 	@echo "make demo         the console on its practice pair"
@@ -38,6 +38,7 @@ test-wheel: packages $(STAMP)
 dist: $(STAMP)
 	rm -rf dist
 	$(BIN)/python -m build
+	cd dist && sha256sum *.whl *.tar.gz >SHA256SUMS
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -53,6 +54,12 @@ bench: packages $(STAMP)
 
 screenshots: packages $(STAMP)
 	$(BIN)/python -m tests.pictures
+
+lock: $(STAMP)
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" pyproject.toml --group dev -o requirements/dev.txt
 
 docs: $(STAMP)
 	$(BIN)/python -m tests.generate

@@ -155,6 +155,7 @@ def build_parser() -> argparse.ArgumentParser:
         )
         acting.add_argument("--rollback", action="store_true", help="sync-restart: undo an interrupted run instead")
         acting.add_argument("--after", metavar="TIME", help="start: later (90s, 5m, 2h), by a timer of the server")
+        acting.add_argument("--cancel", action="store_true", help="start: take a scheduled one off again")
 
     audit = command("audit", "what was done, by whom, and how it ended", "It reads this operator's audit log.", "0")
     audit.add_argument("--since", metavar="TIME", help="30m, 2h, 3d, or a time as in 2026-11-22T10:00 (UTC)")

@@ -198,6 +198,10 @@ def _variant(args: argparse.Namespace) -> str:
     """The variant of an action that the options ask for."""
     if args.rollback and args.action != "sync-restart":
         raise ConfigError("--rollback goes with sync-restart")
+    if args.cancel:
+        if args.action != "start" or args.after is not None:
+            raise ConfigError("--cancel goes with start, without --after")
+        return "cancel"
     if args.after is None:
         return "rollback" if args.rollback else ""
     if args.action != "start":

@@ -72,7 +72,7 @@ class Console(Insight, Protocol):
         """The newest snapshot."""
 
     def plan(self, action: Action, acting: Role, variant: str = "") -> Plan:
-        """The plan of an action on the newest snapshot. No I/O. `variant`: "rollback" of an interrupted sync-restart."""
+        """The plan of an action on the newest snapshot, or of a variant of it (see Plan). No I/O."""
 
     def prepare(self, action: Action, acting: Role) -> None:
         """Gather what the plan of this action wants to know besides (the diff, the way to the partner), in the background.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dhcptui.model.audit import Interrupted
+from dhcptui.model.delayed import said as said_of_start
 from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.verdict import Level, Verdict, recover_wait_ends
@@ -122,6 +123,8 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
             if not channel.ok
         ]
         lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
+        if delayed := said_of_start(view, now):
+            lines.append(f"    {delayed}")
         lines += [
             f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"
             for pool in (view.pools.value if view.pools else ())

@@ -6,6 +6,7 @@ Every other program is the host's own: sh, tail, tar, cat, cp, mv, find, ...
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import shutil
 import time
@@ -18,6 +19,7 @@ from dhcptui.practice.dhcpd import DhcpdFailed
 from dhcptui.practice.machine import Machine, Process
 from dhcptui.practice.network import Network
 from dhcptui.practice.shim import Answer, Question, Shims
+from dhcptui.remote.commands import START
 
 VERSION = "isc-dhcpd-4.4.3-P1"
 SSH_PORT = 22
@@ -57,7 +59,9 @@ class Tools:
         self._check, self._start, self._sockets = check, start, sockets
         self._booted = time.time()
         self._restarting = asyncio.Lock()
-        self._later: set[asyncio.Task[None]] = set()
+        self._later: dict[str, asyncio.Task[None]] = {}
+        """Starts that were put off: by the unit's name, or the job's number."""
+        self._jobs = itertools.count(1)
         self._shims = Shims(machine.root, self._answer)
         self._programs: dict[str, Callable[[Question], Awaitable[Answer | None]]] = {
             "date": self._date,
@@ -78,6 +82,9 @@ class Tools:
             "journalctl": self._journalctl,
             "systemd-run": self._systemd_run,
             "at": self._at,
+            "atq": self._atq,
+            "atrm": self._atrm,
+            "systemctl": self._systemctl,
         }
 
     def install(self) -> None:
@@ -86,9 +93,10 @@ class Tools:
 
     async def close(self) -> None:
         """Answer nobody any more."""
-        for task in self._later:
+        later = list(self._later.values())
+        for task in later:
             task.cancel()
-        await asyncio.gather(*self._later, return_exceptions=True)
+        await asyncio.gather(*later, return_exceptions=True)
         await self._shims.close()
 
     async def _answer(self, question: Question) -> Answer | None:
@@ -297,28 +305,59 @@ class Tools:
         delays = [word.partition("=")[2] for word in words if word.startswith("--on-active=")]
         if len(delays) != 1 or not delays[0].isdigit() or "--" not in words:
             return Answer(stderr="Failed to start transient timer unit: Invalid argument\n", status=1)
-        return self._put_off(float(delays[0]), words[words.index("--") + 1 :])
+        command = words[words.index("--") + 1 :]
+        units = [word.partition("=")[2] for word in words if word.startswith("--unit=")]
+        if command[:2] == ("/bin/sh", "-c") and len(command) > 5:  # it takes its own mark away first
+            return self._put_off(float(delays[0]), command[5:], units[0] if units else "run", command[4])
+        return self._put_off(float(delays[0]), command, units[0] if units else "run")
 
     async def _at(self, question: Question) -> Answer:
         """`at now + MINUTES minutes`; the job is restart-dhcpd, which stdin names."""
         words = question.words
+        mark = str(self._machine.leases.parent / START)
+        if words[:1] == ("-c",):
+            return Answer(f"#!/bin/sh\nrm -f -- {mark}; {self._machine.restart_script}\n")
         if words[:2] != ("now", "+") or len(words) != 4 or not words[2].isdigit():
             return Answer(stderr="syntax error. Last token seen: " + " ".join(words[-1:]) + "\n", status=1)
-        return self._put_off(60.0 * int(words[2]), (str(self._machine.restart_script),))
+        now = self._machine.now()
+        whole = 60.0 * int(words[2]) - now % 60  # `at` knows whole minutes only
+        return self._put_off(whole, (str(self._machine.restart_script),), str(next(self._jobs)), mark)
 
-    def _put_off(self, seconds: float, command: Sequence[str]) -> Answer:
+    async def _atq(self, question: Question) -> Answer:
+        return Answer("".join(f"{name}\tpractice a root\n" for name in self._later if name.isdigit()))
+
+    async def _atrm(self, question: Question) -> Answer:
+        self._forget(*question.words)
+        return Answer()
+
+    async def _systemctl(self, question: Question) -> Answer:
+        """`is-active` and `stop` of the timer of a start that was put off."""
+        verb, units = question.words[:1], [word.removesuffix(".timer") for word in question.words[1:]]
+        if verb == ("stop",):
+            self._forget(*units)
+            return Answer()
+        there = any(unit in self._later for unit in units)
+        return Answer("active\n" if there else "inactive\n", status=0 if there else 3)
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
+            if name in self._later:
+                self._later.pop(name).cancel()
+
+    def _put_off(self, seconds: float, command: Sequence[str], name: str, mark: str = "") -> Answer:
         if not command or Path(command[0]).name != self._machine.restart_script.name:
             return Answer(stderr=f"{command[0] if command else 'nothing'}: not found\n", status=1)
 
         async def later() -> None:
             await asyncio.sleep(seconds)
+            if mark:
+                await asyncio.to_thread(Path(mark).unlink, missing_ok=True)
             await self._restart(stop_only=command[1:2] == ("stop",))
 
-        task = asyncio.create_task(later())
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        self._later[name] = asyncio.create_task(later())
+        self._later[name].add_done_callback(lambda task: self._later.pop(name, None))
         due = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(self._machine.now() + seconds))
-        return Answer(stderr=f"job {len(self._later)} at {due}\n")
+        return Answer(stderr=f"job {name} at {due}\n")
 
 
 def _deliver(process: Process, name: str) -> None:

@@ -61,6 +61,11 @@ def _script(script: str, *args: str) -> Command:
     return Command(("/bin/sh", "-c", script, "sh", *args))
 
 
+def script(text: str, *args: str) -> Command:
+    """The same for the modules that build command lines of their own."""
+    return _script(text, *args)
+
+
 # --- looking ---
 
 
@@ -282,7 +287,7 @@ def remove_tree(path: str) -> Command:
 # dhcpd's account may write there, and we may be root: marks are made in a room (`shell_parts`), and a mark that is a
 # link, or anything but a file, is never read or written through. What was written is read back.
 
-LOCK, LOCKOUT, SYNC = OWN_PREFIX + "lock", OWN_PREFIX + "lockout", "sync"
+LOCK, LOCKOUT, START, SYNC = OWN_PREFIX + "lock", OWN_PREFIX + "lockout", OWN_PREFIX + "start", "sync"
 MARK_BYTES = 1900
 """More than this is not read of a mark; ours are shorter, and a line of the remote shell may have 2000 characters."""
 
@@ -312,17 +317,35 @@ ours() { is "$l" && grep -F -q -e "\"token\":\"$t\"" "$l"; }
 _SHOW = f'if is "$l"; then head -c {MARK_BYTES} "$l"; fi; exit 1'
 
 
+# Whether the job of a delayed start is still there. An account sees its own jobs of `at` only; root sees all.
+_JOB_THERE = r"""there() {
+  j=$(sed -n 's/^.*"job":"\([^"]*\)"}$/\1/p' "$1" | tail -n 1)
+  case $j in
+  systemd\ dhcptui-start-*) systemctl is-active "${j#systemd }.timer" >/dev/null 2>&1 && echo there || echo gone;;
+  at\ [0-9]*)
+    if [ ! -O "$1" ] && [ "$(id -u)" != 0 ]; then return; fi
+    command -v atq >/dev/null 2>&1 || return
+    if atq | grep -q "^${j#at }[^0-9]"; then echo there; else echo gone; fi;;
+  esac
+}
+"""
+
+
 def read_marks(directory: str, record: str = "") -> Command:
     """The server's time, then two lines for each mark: its name and when it was changed; its text.
 
+    Of a delayed start the first line also says whether its job is there or gone.
     `record`: where a sync-restart that copied to this server says how far it has come; it is called SYNC in the answer.
     """
     return _script(
         _THERE
+        + f"s={START}\n"
+        + _JOB_THERE
         + r"""date +%s
-for f in $l $o; do
+for f in $l $o $s; do
   if [ -e $f ] || [ -L $f ]; then
-    printf "%s %s\n" $f "$(date -r $f +%s 2>/dev/null)"
+    more=; if [ $f = $s ] && is $f; then more=" $(there $f)"; fi
+    printf "%s %s%s\n" $f "$(date -r $f +%s 2>/dev/null)" "$more"
     if is $f; then head -c """
         + str(MARK_BYTES)
         + r""" $f | tr "\n" " "; fi; echo

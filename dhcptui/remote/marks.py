@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Lock, Lockout, Marks
+from dhcptui.model.snapshot import DelayedStart, Lock, Lockout, Marks
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands
 from dhcptui.remote.commands import Command
@@ -86,16 +86,33 @@ def parse_marks(lines: list[str]) -> Marks:
     lock: Lock | None = None
     lockout: Lockout | None = None
     sync: SyncRecord | None = None
+    start: DelayedStart | None = None
     for head, text in zip(lines[1::2], lines[2::2], strict=False):
-        name, _, changed = head.partition(" ")
+        name, changed, there = [*head.split(), "", "", ""][:3]
         if name == commands.LOCK:
             written = _number(changed)
             lock = replace(parse_lock(text) or _unknown_lock(written or now), changed=written or 0.0)
         elif name == commands.LOCKOUT:
             lockout = parse_lockout(text)
+        elif name == commands.START:
+            start = parse_start(text, {"there": True, "gone": False}.get(there))
         elif name == commands.SYNC and (found := SyncRecord.from_json(text)):
             sync = replace(found, at=_number(changed) or 0.0)
-    return Marks(lock, lockout, sync=sync)
+    return Marks(lock, lockout, start, sync=sync)
+
+
+def parse_start(text: str, there: bool | None = None) -> DelayedStart | None:
+    """A delayed start, or None where the text is not one."""
+    fields = _fields(text)
+    since, earliest, latest = (_number(fields.get(name)) for name in ("since", "earliest", "latest"))
+    if since is None or earliest is None or latest is None:
+        return None
+    return DelayedStart(_text(fields.get("by")) or "unknown", since, earliest, latest, _text(fields.get("job")), there)
+
+
+def start_body(by: str) -> str:
+    """What we write into the file of a delayed start; the server adds times and job."""
+    return _open({"by": clean(by, _TEXT_LIMIT)})
 
 
 def parse_lock(text: str) -> Lock | None:

@@ -1,4 +1,4 @@
-"""The remote command lines of sync-restart and of a delayed restart; built like those in `commands`, words only.
+"""The remote command lines of sync-restart; built like those in `commands`, words only.
 
 Each script is one round trip, so that what must not be torn apart is not: the two renames of a swap happen on the
 server within a millisecond or two, whatever becomes of the console. The parent of the shared directory may be
@@ -7,10 +7,8 @@ somebody else's to write: what is made there is made in a room (`shell_parts`).
 
 from __future__ import annotations
 
-import math
 import posixpath
-import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from dhcptui.remote.commands import OWN_PREFIX, Command, remove_tree
 from dhcptui.remote.shell_parts import ROOM
@@ -216,37 +214,3 @@ def tidy(record: str, backups: str, keep: int) -> Command:
 
 
 # --- later ---
-
-
-def restart_later(words: Sequence[str], seconds: int, systemd: str = "/run/systemd/system") -> Command:
-    """Run the restart command in `seconds`, whatever becomes of us; says with what.
-
-    A transient timer where systemd runs (`systemd`: the sign of it), else `at`, which knows whole minutes only.
-    """
-    if seconds < 1 or not words:
-        raise ValueError("a delayed restart needs a command and at least one second")
-    return _script(
-        "s=$1 m=$2 line=$3 sign=$4; shift 4\n"
-        'if [ -d "$sign" ] && command -v systemd-run >/dev/null 2>&1; then\n'
-        # A timer's default accuracy is a minute.
-        # An account that is not root may be refused; `at` asks nobody.
-        '  if systemd-run --on-active="$s" --timer-property=AccuracySec=1s'
-        ' --unit="dhcptui-restart-$$" -- "$@" >&2; then\n'
-        '    printf "systemd-run: timer dhcptui-restart-%s, in %s s\\n" "$$" "$s"; exit 0\n'
-        "  fi\n"
-        "  command -v at >/dev/null 2>&1 || exit 1\n"
-        "fi\n"
-        "if command -v at >/dev/null 2>&1; then\n"
-        '  if [ "$(uname)" = Linux ] && command -v pgrep >/dev/null 2>&1 && ! pgrep -x atd >/dev/null; then\n'
-        '    echo "at is installed, but atd does not run" >&2; exit 1\n'
-        "  fi\n"
-        '  said=$(printf "%s\\n" "$line" | at now + "$m" minutes 2>&1) || { printf "%s\\n" "$said" >&2; exit 1; }\n'
-        '  printf "at: in %s min (%s)\\n" "$m" "$(printf "%s" "$said" | tail -n 1)"; exit 0\n'
-        "fi\n"
-        'echo "neither systemd-run (with a running systemd) nor at is there" >&2; exit 1',
-        str(seconds),
-        str(math.ceil(seconds / 60)),
-        shlex.join(words),
-        systemd,
-        *words,
-    )

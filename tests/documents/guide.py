@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dhcptui.config import PairSettings, load
 from dhcptui.engine.actions import make_script
-from dhcptui.engine.actions.start import AFTER
 from dhcptui.model.commands import key_of
+from dhcptui.model.delayed import AFTER
 from dhcptui.model.guards import RULES, Action
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import LEADS_TO, FailoverState

@@ -14,7 +14,7 @@ import pytest
 
 from dhcptui.model.snapshot import Reach
 from dhcptui.practice.machine import Machine
-from dhcptui.remote import commands, marks, sync_commands
+from dhcptui.remote import commands, delayed_commands, marks, sync_commands
 from dhcptui.remote.clock import read_clock
 from dhcptui.remote.commands import Command
 from dhcptui.remote.holders import Holders
@@ -121,12 +121,14 @@ async def test_a_restart_put_off(tmp_path: Path) -> None:
         machine = made.machines[P]
         restart = str(machine.restart_script)
         for sign, said in (
-            (str(tmp_path), "systemd-run: timer dhcptui-restart-"),
-            ("/nowhere", "at: in 1 min (job 1 at"),
+            (str(tmp_path), "systemd dhcptui-start-"),
+            ("/nowhere", "at 1"),
         ):
             if machine.dhcpd is not None:
                 machine.dhcpd.kill()
-            put_off = sync_commands.restart_later([restart], 1, systemd=sign)
+            put_off = delayed_commands.start_later(
+                str(machine.leases.parent), '{"by":"anna"', [restart], 1, systemd=sign
+            )
             assert (await text_of(session, put_off)).startswith(said)
             assert pid_of(machine) is None
             if sign == "/nowhere":

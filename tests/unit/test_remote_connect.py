@@ -144,7 +144,12 @@ async def test_host_keys_are_looked_up_as_ssh_does(
     place = server.home / ".ssh" / "config"
     place.write_text(f"Host *\n  {config}\n" if config else "")
     place.chmod(0o600)
-    options: tuple[str, ...] = ("BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null", "IdentityAgent=none")
+    options: tuple[str, ...] = (
+        "BatchMode=yes",
+        "StrictHostKeyChecking=yes",
+        "GlobalKnownHostsFile=/dev/null",
+        "IdentityAgent=none",
+    )
     options += (f"UserKnownHostsFile={server.known_hosts}", f"User={getpass.getuser()}")
     judge = await asyncio.create_subprocess_exec(
         "ssh", "-F", str(place), *(f"-o{each}" for each in options), "-p", str(server.port),

@@ -11,16 +11,14 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.actions import delayed, make_plan
-from dhcptui.engine.actions.base import Context, StepFailed
-from dhcptui.engine.actions.delayed import delayed_command, schedule_restart
+from dhcptui.engine.actions import make_plan
+from dhcptui.engine.actions.delayed import delayed_command
 from dhcptui.engine.actions.sync_compare import Comparison, Place, Trees, of_trees
 from dhcptui.engine.actions.sync_diff import MAX_LINES, diff, masked
 from dhcptui.engine.actions.sync_tree import (
@@ -38,12 +36,11 @@ from dhcptui.engine.actions.sync_tree import (
 )
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Plan
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.snapshot import DelayedStart, PairSnapshot, Role
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.remote import sync_commands
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import CommandFailed
-from dhcptui.remote.session import Completed
+from dhcptui.remote import delayed_commands, sync_commands
+from dhcptui.remote.commands import START, Command
+from dhcptui.remote.marks import parse_start, start_body
 from tests.unit.making import NOW, live, pair
 
 P, S = Role.PRIMARY, Role.SECONDARY
@@ -252,6 +249,15 @@ SECRETS = [
     'secret # the key\n  "%s";',
     "secret\n%s;",
     '# secret "%s";',
+    'secret"%s";',
+    'key k { algorithm hmac-md5; secret"%s";}',
+    '# secret\n# "%s";\n',
+    'secret /* the key */ "%s";',
+    'secret // the key\n "%s";',
+    'ldap-password "%s";',
+    '#ldap-password"%s";',
+    "mykey. IN KEY 512 3 157 %s",
+    "; mykey. 0 IN DNSKEY 512 3 165 %s",
 ]
 
 
@@ -264,6 +270,12 @@ def test_secrets_are_masked(text: str) -> None:
     assert "***" in shown
     assert "\n+" in shown
     assert masked("a", old.encode()).count(b"\n") == old.count("\n")
+
+
+def test_a_secret_in_a_comment_behind_the_word_is_masked_too() -> None:
+    """An old one beside the new one; and "secrets" is another word."""
+    assert masked("a", b'secret # was "b2xk"\n "bmV3";\n') == b"secret # was ***\n ***;\n"
+    assert masked("a", b"# our secrets-file is x\n") == b"# our secrets-file is x\n"
 
 
 def test_key_files_are_masked() -> None:
@@ -528,7 +540,7 @@ def tools(tmp_path: Path) -> Path:
 
     Scripts that call the real programs, never links to them: as root a write through a link would hit the real one.
     """
-    for name in ("uname", "tail", "cat"):
+    for name in ("uname", "tail", "cat", "date", "sed", "rm", "grep", "id"):
         fake(tmp_path, name, f'exec {shutil.which(name)} "$@"')
     return tmp_path
 
@@ -543,7 +555,9 @@ def fake(tools: Path, name: str, script: str) -> None:
 
 def later(tools: Path, seconds: int, systemd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     """Schedule `restart 'it now'`."""
-    command = sync_commands.restart_later(("restart", "it now"), seconds, str(systemd or tools / "nowhere"))
+    command = delayed_commands.start_later(
+        str(tools), start_body("anna@ws1"), ("restart", "it now"), seconds, str(systemd or tools / "nowhere")
+    )
     return sh(command, PATH=str(tools))
 
 
@@ -553,23 +567,69 @@ def test_systemd_run_is_preferred(tools: Path) -> None:
     fake(tools, "at", "exit 9")
     done = later(tools, 300, tools)
     assert done.returncode == 0, done.stderr
-    assert b"systemd-run: timer dhcptui-restart-" in done.stdout
+    assert done.stdout.startswith(b"systemd dhcptui-start-")
     said = (tools / "said").read_text().split("|")
     assert said[0] == "--on-active=300"
     assert said[1] == "--timer-property=AccuracySec=1s"
-    assert said[2].startswith("--unit=dhcptui-restart-")
-    assert said[3:] == ["--", "restart", "it now", ""]
+    assert said[2].startswith("--unit=dhcptui-start-")
+    assert said[3:6] == ["--", "/bin/sh", "-c"]
+    assert said[8:] == [f"{tools}/{START}", "restart", "it now", ""]
+    found = scheduled_there(tools)
+    assert found.latest - found.earliest <= 2
+    assert found.earliest - found.since == 300
 
 
-def test_at_where_systemd_does_not_run(tools: Path) -> None:
-    """systemd-run without a running systemd is no use; `at` counts in minutes, rounded up, and gets a shell line."""
+@pytest.mark.parametrize(
+    "times", [(1200, 60, 1), (1201, 60, 2), (1259, 60, 2), (1259, 61, 2), (1200, 61, 2), (1205, 55, 1), (1205, 56, 2)]
+)
+@pytest.mark.parametrize(("system", "window"), [("Linux", 60), ("FreeBSD", 300)])
+def test_at_is_never_early(tools: Path, times: tuple[int, int, int], system: str, window: int) -> None:
+    """`at` cuts the seconds of now: the next whole minute is taken; what its daemon keeps is said, and no more."""
+    now, seconds, minutes = times
     fake(tools, "systemd-run", "exit 9")
     fake(tools, "pgrep", "exit 0")
+    fake(tools, "date", f"echo {now}")
+    fake(tools, "uname", f"echo {system}")
     fake(tools, "at", f"echo \"$@\" >{tools}/said; cat >>{tools}/said; echo 'job 7 at noon' >&2")
-    done = later(tools, 61)
+    done = later(tools, seconds)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == b"at: in 2 min (job 7 at noon)\n"
-    assert (tools / "said").read_text() == "now + 2 minutes\nrestart 'it now'\n"
+    assert done.stdout == b"at 7\n"
+    assert (tools / "said").read_text() == f"now + {minutes} minutes\nrm -f -- {tools}/{START}; restart 'it now'\n"
+    found = scheduled_there(tools)
+    assert found.earliest == now - now % 60 + 60 * minutes
+    assert now + seconds <= found.earliest < now + seconds + 60
+    assert found.latest == found.earliest + window
+    assert (found.by, found.job) == ("anna@ws1", "at 7")
+
+
+def scheduled_there(tools: Path) -> DelayedStart:
+    """What the file beside the lease file says."""
+    found = parse_start((tools / START).read_text())
+    assert found is not None
+    return found
+
+
+def test_a_second_start_is_not_scheduled_over_the_first(tools: Path) -> None:
+    """The file is made and never replaced, and no job is made without it."""
+    fake(tools, "pgrep", "exit 0")
+    fake(tools, "at", f"cat >/dev/null; echo job >>{tools}/said; echo 'job 7 at noon' >&2")
+    assert later(tools, 60).returncode == 0
+    again = later(tools, 60)
+    assert (again.returncode, again.stderr) == (1, b"a start is scheduled there already\n")
+    assert (tools / "said").read_text() == "job\n"
+
+
+def test_a_start_is_cancelled_only_by_its_own_job(tools: Path) -> None:
+    """A file that names somebody else's job takes nothing off."""
+    fake(tools, "pgrep", "exit 0")
+    fake(tools, "at", "if [ $1 = -c ]; then echo 'rm -rf /'; else cat >/dev/null; echo 'job 7 at noon' >&2; fi")
+    fake(tools, "atq", "printf '7\\tnoon a root\\n'")
+    fake(tools, "atrm", f"echo $1 >{tools}/removed")
+    assert later(tools, 60).returncode == 0
+    done = sh(delayed_commands.cancel_start(str(tools)), PATH=str(tools))
+    assert (done.returncode, done.stderr) == (1, b"job 7 is not ours\n")
+    assert not (tools / "removed").exists()
+    assert (tools / START).exists()
 
 
 def test_at_without_its_daemon(tools: Path) -> None:
@@ -601,7 +661,7 @@ def test_an_ordinary_account_falls_back_to_at(tools: Path) -> None:
     fake(tools, "pgrep", "exit 0")
     fake(tools, "at", "cat >/dev/null; echo 'job 7 at noon' >&2")
     done = later(tools, 60, tools)
-    assert (done.returncode, done.stdout) == (0, b"at: in 1 min (job 7 at noon)\n")
+    assert (done.returncode, done.stdout) == (0, b"at 7\n")
 
 
 def test_delays_have_bounds() -> None:
@@ -610,37 +670,3 @@ def test_delays_have_bounds() -> None:
         with pytest.raises(ValueError, match="delayed"):
             delayed_command(OFFICE.primary, seconds)
     assert "300" in delayed_command(OFFICE.primary, 300).argv
-
-
-class OneCommand:
-    """As much of a Context as scheduling needs."""
-
-    def __init__(self, answer: Completed) -> None:
-        self.answer = answer
-        self.line = ""
-
-    async def command(self, _role: Role, command: Command) -> Completed:
-        """Answer as told."""
-        self.line = command.line
-        if self.answer.exit_status:
-            raise CommandFailed(command.line, self.answer.exit_status, self.answer.stderr)
-        return self.answer
-
-
-async def test_scheduling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clocks first; then one audited command, and its own words as the answer."""
-    asked: list[str] = []
-
-    async def agree(context: Context) -> str:
-        asked.append("clocks")
-        return "0.0 s apart"
-
-    monkeypatch.setattr(delayed, "when_clocks_agree", agree)
-    context = OneCommand(Completed(b"at: in 5 min (job 7)\n", b"", 0))
-    said = await schedule_restart(cast("Context", context), OFFICE.primary, 300)
-    assert said == "restart of dhcp1 scheduled by at: in 5 min (job 7)"
-    assert asked == ["clocks"]
-    assert context.line == delayed_command(OFFICE.primary, 300).line
-    refused = OneCommand(Completed(b"", b"neither is there\n", 1))
-    with pytest.raises(StepFailed, match="no delayed restart on dhcp1: neither is there"):
-        await schedule_restart(cast("Context", refused), OFFICE.primary, 300)

@@ -8,6 +8,7 @@ from dhcptui.config import PairSettings
 from dhcptui.engine.actions import hand_over, partner_down, rescue, shutdown, start, sync_restart, take_back
 from dhcptui.engine.actions.base import ActionScript
 from dhcptui.engine.actions.sync_compare import Comparison
+from dhcptui.model import delayed
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.interrupted import stopped_in_restart
 from dhcptui.model.plan import Plan
@@ -28,16 +29,24 @@ SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
 def make_script(
     action: Action, acting: Role, pair: PairSettings, comparison: Comparison | None = None, variant: str = ""
 ) -> ActionScript:
-    """The steps of an action. Variants: "rollback" of sync-restart, "after SECONDS" of start, the ways of take-back."""
+    """The steps of an action. Variants: "rollback" of sync-restart, those of start (model/delayed.py), the ways of take-back."""
     if action is Action.SYNC_RESTART:
         return sync_restart.script(pair, acting, comparison, variant)
-    if action is Action.START and variant:
-        return start.later(pair, acting, int(variant.removeprefix(start.AFTER)))
+    if action is Action.START:
+        return _start(acting, pair, variant)
     if action is Action.TAKE_BACK:
         return take_back.script(pair, acting, WayBack(variant))
     if action is Action.SHUTDOWN:
         return shutdown.script(pair, acting, variant)
     return SCRIPTS[action](pair, acting)
+
+
+def _start(acting: Role, pair: PairSettings, variant: str) -> ActionScript:
+    if variant.startswith(delayed.AFTER):
+        return start.later(pair, acting, int(variant.removeprefix(delayed.AFTER)))
+    if variant == delayed.CANCEL:
+        return start.cancel(pair, acting)
+    return start.script(pair, acting, scheduled=variant == delayed.AT_ONCE)
 
 
 def make_plan(
@@ -58,8 +67,12 @@ def make_plan(
         variant = take_back.variant(acting, snapshot, now)
     elif action is Action.SHUTDOWN:
         variant = shutdown.variant(acting, snapshot, now)
+    elif action is Action.START:
+        variant = delayed.variant_of(variant, snapshot, acting)
     script = make_script(action, acting, pair, comparison, variant)
     ruling = rule(action, acting, snapshot, now)
+    if action is Action.START:
+        ruling = delayed.judged(ruling, snapshot, now, variant)
     syncing = action is Action.SYNC_RESTART
     role = stopped_in_restart(snapshot, now) if syncing else None
     stopped = pair[role].name if role else ""

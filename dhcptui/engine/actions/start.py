@@ -7,7 +7,7 @@ import shlex
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import clocks_step, start_step
-from dhcptui.engine.actions.delayed import delayed_command, schedule_restart
+from dhcptui.engine.actions.delayed import cancel_step, delayed_command, schedule_restart
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
@@ -17,18 +17,17 @@ from dhcptui.model.verdict import recover_wait_ends
 from dhcptui.model.words import clock
 
 SETTLE_SECONDS = 60.0
-AFTER = "after "
-"""The variant's word, with the seconds behind it."""
 
 
-def script(pair: PairSettings, acting: Role) -> ActionScript:
-    """`acting` is the server that is brought up."""
+def script(pair: PairSettings, acting: Role, *, scheduled: bool = False) -> ActionScript:
+    """`acting` is the server that is brought up; `scheduled`: a start of it is, and is taken off first."""
     me, partner = pair[acting], pair[acting.other]
     return ActionScript(
         Action.START,
         f"Bring {me.name} up.",
         me.name,
         (
+            *([cancel_step(me)] if scheduled else []),
             clocks_step(me),
             start_step(me),
             Step(
@@ -64,13 +63,26 @@ def later(pair: PairSettings, acting: Role, seconds: int) -> ActionScript:
                     me.name,
                     delayed_command(me, seconds).as_root(me.sudo).line,
                     "the clocks agree, and the server has taken the job",
-                    f"a timer of systemd (or at) on {me.name} runs {shlex.join(me.restart)} in {seconds} s",
+                    f"a timer of systemd (or at) on {me.name} runs {shlex.join(me.restart)} in {seconds} s or a little later",
                 ),
                 schedule,
             ),
         ),
-        f"{me.name} starts its dhcpd in {seconds} s, whether a console is open or not.",
+        f"{me.name} starts its dhcpd by itself, whether a console is open or not; until then every console says so.",
         "Look at the pair when the time has come: nobody verifies that start.",
+    )
+
+
+def cancel(pair: PairSettings, acting: Role) -> ActionScript:
+    """Take a scheduled start off again."""
+    me = pair[acting]
+    return ActionScript(
+        Action.START,
+        f"Cancel the scheduled start of {me.name}.",
+        me.name,
+        (cancel_step(me),),
+        f"No start of {me.name} is scheduled any more.",
+        f"{me.name} stays as it is until somebody starts it.",
     )
 
 

@@ -8,6 +8,8 @@ from textual.content import Content
 
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import DISMISS
+from dhcptui.model.delayed import said as said_of_start
+from dhcptui.model.guards import Action
 from dhcptui.model.interrupted import RESCUE, SYNC
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
@@ -34,6 +36,7 @@ def banners(
     held, left = _locks(snapshot, now)
     said = [] if acting else held
     said += _lockouts(snapshot, now)
+    said += _scheduled(snapshot, now, commands)
     if interrupted is not None and not acting:
         said.append(_half_done(interrupted, now, commands))
     elif not acting:
@@ -95,6 +98,14 @@ def _lockouts(snapshot: PairSnapshot, now: Moment) -> list[Way]:
         )
         for lockout, survivor in found
     ]
+
+
+def _scheduled(snapshot: PairSnapshot, now: Moment, commands: Commands) -> list[Way]:
+    """Starts that a server's own timer will run."""
+    key = next((each.shown_key for each in commands if each.action is Action.START), "")
+    more = f": {key} cancels it" if key and not commands.read_only else ""
+    texts = [words for view in snapshot.servers if (words := said_of_start(view, now))]
+    return [_cleaned(f"{words}{more}", words, words.partition(" (")[0]) for words in texts]
 
 
 def _half_done(run: Interrupted, now: Moment, commands: Commands) -> Way:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dhcptui.model.evidence import Finding
+from dhcptui.model.guards import Action
 from dhcptui.model.plan import Plan
 from dhcptui.model.words import age
 from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, Part, text
@@ -72,11 +73,18 @@ def heading(words: str) -> Paragraph:
 
 def choice(plans: Sequence[Plan]) -> list[Paragraph]:
     """Which server acts, or what becomes of an interrupted run: one numbered line each."""
-    one = len({plan.acting for plan in plans}) == 1
     return [
-        Paragraph(text(("What is to become of the interrupted run?" if one else "Which server acts?", "bold"))),
+        Paragraph(text((_question(plans), "bold"))),
         *(_marked((f"{number} ", f"bold {ACCENT}"), plan.headline) for number, plan in enumerate(plans, 1)),
     ]
+
+
+def _question(plans: Sequence[Plan]) -> str:
+    if len({plan.acting for plan in plans}) > 1:
+        return "Which server acts?"
+    if plans[0].action is Action.START:
+        return "What is to become of the scheduled start?"
+    return "What is to become of the interrupted run?"
 
 
 def _marked(*parts: Part) -> Paragraph:
