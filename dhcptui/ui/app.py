@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
@@ -112,6 +113,11 @@ class DhcptuiApp(App[None]):
     async def on_ready(self) -> None:
         """The first frame is out."""
         self.main.call_after_refresh(self.main.mount_views)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that no widget took; before it means anything else it may belong to a prompt that has just opened."""
+        if self.main.is_whole and self.main.prompt.take(event):
+            event.prevent_default()
 
     def look_at_engine(self) -> None:
         """A dead engine would leave a screen of old values: rather none."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dhcptui.model.delayed import AT_ONCE, CANCEL
 from dhcptui.model.evidence import Finding
 from dhcptui.model.guards import Action
+from dhcptui.model.interrupted import ROLLBACK
 from dhcptui.model.plan import Plan
 from dhcptui.model.words import age
 from dhcptui.ui.look import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, Part, text
@@ -77,6 +79,11 @@ def choice(plans: Sequence[Plan]) -> list[Paragraph]:
         Paragraph(text((_question(plans), "bold"))),
         *(_marked((f"{number} ", f"bold {ACCENT}"), plan.headline) for number, plan in enumerate(plans, 1)),
     ]
+
+
+def short(plan: Plan) -> str:
+    """One of several plans, for the line that offers them."""
+    return f"{plan.variant} ({plan.acting_name})" if plan.variant in {AT_ONCE, CANCEL, ROLLBACK} else plan.acting_name
 
 
 def _question(plans: Sequence[Plan]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from dhcptui.engine.api import Console
 from dhcptui.model.commands import shown
+from dhcptui.model.delayed import AT_ONCE, CANCEL
 from dhcptui.model.guards import Action
 from dhcptui.model.interrupted import ROLLBACK, sync_record
 from dhcptui.model.plan import Outcome, Plan, Progress
@@ -26,6 +27,8 @@ from dhcptui.ui.line import Line, say
 from dhcptui.ui.look import ACCENT, MUTED, WARNING, Glyphs, ascii_only, text
 from dhcptui.ui.paint.ask import ask, copied, not_that, wanted
 from dhcptui.ui.paint.keys import key_list
+from dhcptui.ui.paint.plan import short
+from dhcptui.ui.typed_ahead import TypedAhead
 from dhcptui.ui.widgets.plan_view import PlanView
 from dhcptui.ui.widgets.progress_view import ProgressView
 from dhcptui.ui.widgets.row import Row
@@ -41,6 +44,8 @@ class Stage(Enum):
     ENDED = "ended"
 
 
+QUIET_SECONDS = 1.5
+"""After so long without a key, what is typed belongs no more to a text that was begun before the plan was refused."""
 GATHER_SECONDS = 10.0
 """How long after opening a change may be no more than what `prepare` has learned."""
 
@@ -81,6 +86,9 @@ class Prompt(Vertical, can_focus=True):
         self._opened = 0.0
         self._changed = False
         self._warned = False
+        self._typed_at = -1e9
+        """When the text last changed, by the clock of the screen."""
+        self._ahead = TypedAhead()
 
     def compose(self) -> ComposeResult:
         """Both views, the hint, and the line to type in; what is not needed is hidden."""
@@ -109,13 +117,16 @@ class Prompt(Vertical, can_focus=True):
         """Show the plan of `action`; with several roles, ask first which server acts."""
         self.query_one(PlanView).scroll_home(animate=False)
         self._changed = False
-        ways = [(role, variant) for role in roles for variant in self._variants(action)]
-        if len(ways) > 1:
-            self._choices = tuple(self._engine.plan(action, *way) for way in ways)
+        plans = [self._engine.plan(action, role, variant) for role in roles for variant in self._variants(action)]
+        # Where a start is scheduled, that can be taken off as well as run at once.
+        plans += [self._engine.plan(action, each.acting, CANCEL) for each in plans if each.variant == AT_ONCE]
+        if len(plans) > 1:
+            self._choices = tuple(plans)
+            self._clear()
             self._enter(Stage.CHOOSING)
-            self.focus()
+            self.take_focus()
         else:
-            self._read(action, roles[0])
+            self._read(action, roles[0], plans[0].variant)
 
     def _variants(self, action: Action) -> tuple[str, ...]:
         """An interrupted sync-restart is resumed or rolled back, where it has left something to roll back."""
@@ -162,7 +173,7 @@ class Prompt(Vertical, can_focus=True):
 
     def keys(self) -> Content:
         """What keys do while the prompt is open, for the key bar."""
-        typing = self.stage is Stage.READING and self.plan is not None and self.plan.allowed
+        typing = self.collects
         key = self._commands.key
         keys_of_copy = self._commands.keys("prompt.copy")
         # A letter belongs to whoever types; another way works there too.
@@ -171,7 +182,7 @@ class Prompt(Vertical, can_focus=True):
         back, audit, leave = (key("look.back"), "leave"), (key("look.audit"), "audit log"), (key("quit"), "quit")
         keys = {
             Stage.CHOOSING: [("1 2", "choose"), back],
-            Stage.READING: [("enter", "run"), back, *copy] if typing else [back, *copy],
+            Stage.READING: [("enter", "run"), back, *copy] if self._may_run else [back, *copy],
             Stage.RUNNING: [audit, (key("look.help"), "help"), leave],
             Stage.ENDED: [back, *copy, audit, leave],
         }.get(self.stage, [])
@@ -179,9 +190,31 @@ class Prompt(Vertical, can_focus=True):
 
     # -- choosing and reading
 
+    @property
+    def _may_run(self) -> bool:
+        return self.stage is Stage.READING and self.plan is not None and self.plan.allowed
+
+    @property
+    def collects(self) -> bool:
+        """Whether letters belong to a text: from the first one on, whether or not the plan stands already."""
+        if self.stage is Stage.CHOOSING or self._may_run:
+            return True
+        if self.stage is not Stage.READING or self.plan is None:
+            return False
+        return self.plan.ruling.pending or self._clock().mono - self._typed_at < QUIET_SECONDS
+
+    def take(self, event: events.Key) -> bool:
+        """Take a key that nobody has taken: it was on its way to something else when the prompt opened."""
+        if event.key == "enter":
+            self._ahead.entered_at = event.time
+        if not (self.display and self.collects and event.is_printable and event.character):
+            return False
+        self._entry.insert_text_at_cursor(event.character)
+        return True
+
     def action_choose(self, index: int) -> None:
         """Take one of the offered servers."""
-        if self.stage is Stage.CHOOSING:
+        if self.stage is Stage.CHOOSING and index < len(self._choices):
             chosen = self._choices[index]
             self._read(chosen.action, chosen.acting, chosen.variant)
 
@@ -189,6 +222,7 @@ class Prompt(Vertical, can_focus=True):
         self._engine.prepare(action, role)  # first: what was gathered for an earlier plan must not stand in this one
         self.plan, self._opened = self._engine.plan(action, role, variant), self._clock().mono
         self._void()
+        self._typed_at, self._ahead.begun = -1e9, False
         self._enter(Stage.READING)
         self._present()
 
@@ -211,15 +245,29 @@ class Prompt(Vertical, can_focus=True):
         )
         self.set_class(not plan.allowed, "-refused")
         self.query_one(PlanView).show(plan)
-        self._offer_entry(plan.allowed)
-        self.take_focus()
+        self._settle_entry()
         self._ask(plan)
+        self._ahead.painted_at = None
+        self.call_after_refresh(self._painted)
         self.call_after_refresh(self._mark_more)
+
+    def _settle_entry(self) -> None:
+        """The line to type in is there while something may be typed."""
+        collects = self.collects
+        if not collects:
+            self._clear()
+        self._offer_entry(collects)
+        self.take_focus()
+
+    def _painted(self) -> None:
+        if self._may_run:
+            self._ahead.painted()
 
     def take_focus(self) -> None:
         """Keys go to the line to type in, where there is one."""
-        if self.display:
-            (self._entry if self.stage is Stage.READING and self.plan and self.plan.allowed else self).focus()
+        target = self._entry if self.collects else self
+        if self.display and self.is_attached and self.screen.focused is not target:
+            self.screen.set_focus(target)  # now: `focus` would do it after the keys that have come already
 
     def _ask(self, plan: Plan) -> None:
         self._hint(ask(plan, self._glyphs, confirmed=bool(self._confirmed), changed=self._changed, back=self._back))
@@ -228,6 +276,8 @@ class Prompt(Vertical, can_focus=True):
         """Make the plan anew; where it differs, what was typed is void."""
         if self.stage is not Stage.READING or self.plan is None:
             return
+        if self.collects is not self.query_one("#prompt-entry").display:
+            self._settle_entry()
         old, self.plan = self.plan, self._engine.plan(self.plan.action, self.plan.acting, self.plan.variant)
         if _asks_the_same(old, self.plan):
             self.query_one(PlanView).show(self.plan)
@@ -235,14 +285,25 @@ class Prompt(Vertical, can_focus=True):
         # What is learned right after opening (the diff, the way to the partner) is news only to who has typed already.
         begun = bool(self._entry.value or self._confirmed)
         gathering = self._clock().mono - self._opened < GATHER_SECONDS
-        self._changed = self._changed or begun or not gathering
-        self._void()
+        if old.ruling.pending and self.plan.allowed and not self._confirmed:
+            self._ahead.begun |= begun  # nothing was read that is different now
+        else:
+            self._changed = self._changed or begun or not gathering
+            self._void()
         self._present()
         self.post_message(self.Moved())
 
     @on(Input.Changed)
     def _typing(self) -> None:
         """Whoever types again has read again; a key that came before the text was voided does not count."""
+        if self._entry.value:
+            self._typed_at = self._clock().mono
+        if self.stage is Stage.CHOOSING:
+            if self._entry.value in {str(number) for number in range(1, len(self._choices) + 1)}:
+                self.action_choose(int(self._entry.value) - 1)
+            return
+        if self.plan is not None and self._ahead.painted_at is None and self._entry.value:
+            self._ahead.begun = True
         if self.plan is not None and self.stage is Stage.READING and self._entry.value:
             self._changed = False
             self._ask(self.plan)
@@ -251,9 +312,15 @@ class Prompt(Vertical, can_focus=True):
     async def _submitted(self, event: Input.Submitted) -> None:
         """Run, if what was typed is exactly what was asked for, and the plan is still the one that was read."""
         event.stop()
+        if self.stage is Stage.CHOOSING:
+            self._choose_by_name(event.value)
+            return
         self.reconsider()
         plan = self.plan
         if plan is None or self.stage is not Stage.READING or not plan.allowed or self._changed:
+            return
+        if self._ahead.unread:
+            self._hint(say(("Nothing was run. ", WARNING), "Read the plan, then press Enter."))
             return
         if event.value != wanted(plan, confirmed=bool(self._confirmed)):
             self._hint(not_that(plan, confirmed=bool(self._confirmed), back=self._back))
@@ -264,6 +331,12 @@ class Prompt(Vertical, can_focus=True):
             self._ask(plan)
             return
         await self._run(plan, self._confirmed or event.value, plan.ruling.sentence)
+
+    def _choose_by_name(self, name: str) -> None:
+        """A server's name chooses it where only one choice bears it; it confirms nothing."""
+        found = [index for index, plan in enumerate(self._choices) if plan.acting_name == name]
+        if len(found) == 1:
+            self.action_choose(found[0])
 
     async def _run(self, plan: Plan, typed: str, sentence: str) -> None:
         self._void()
@@ -313,11 +386,11 @@ class Prompt(Vertical, can_focus=True):
         self.post_message(self.Moved())
         self.query_one(PlanView).display = stage in {Stage.CHOOSING, Stage.READING}
         self.query_one(ProgressView).display = stage in {Stage.RUNNING, Stage.ENDED}
-        self._offer_entry(stage is Stage.READING)
+        self._offer_entry(self.collects)
         if stage is Stage.CHOOSING:
             self._caption(self._choices[0].action.value)
             self.query_one(PlanView).offer(self._choices)
-            offered = "   ".join(f"{number} {plan.acting_name}" for number, plan in enumerate(self._choices, 1))
+            offered = "   ".join(f"{number} {short(plan)}" for number, plan in enumerate(self._choices, 1))
             self._hint(say((offered, f"bold {ACCENT}"), (f"   {self._back} to leave", MUTED)))
 
     def _offer_entry(self, shown: bool) -> None:
