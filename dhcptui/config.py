@@ -15,6 +15,7 @@ from typing import Any
 
 from dhcptui.console_settings import ConsoleSettings, check_theme, read_keys
 from dhcptui.model.snapshot import Role
+from dhcptui.ownership import distrust
 from dhcptui.settings import ALGORITHMS, ConfigError, OmapiKey, PairSettings, ServerSettings
 
 __all__ = [
@@ -89,6 +90,8 @@ def load(path: Path | None = None) -> Config:
         ) from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    if reason := distrust(path):  # it names commands that run as root
+        raise ConfigError(f"{path} is not used: {reason}")
     try:
         data = tomllib.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:

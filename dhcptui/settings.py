@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
+from dhcptui.ownership import distrust
 
 ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha512")
 
@@ -46,6 +47,8 @@ class OmapiKey:
 
     def read_secret(self) -> bytes:
         """The base64 text of the secret. Raises ConfigError that names the file."""
+        if unsafe := distrust(self.secret_file):
+            raise ConfigError(f"the OMAPI secret in {self.secret_file} is not used: {unsafe}")
         try:
             text = self.secret_file.read_text(encoding="ascii", errors="strict").strip()
         except (OSError, UnicodeDecodeError) as error:

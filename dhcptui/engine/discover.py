@@ -76,7 +76,7 @@ async def discover(target: SshTarget, peer: str | None = None) -> Discovered:
             conf,
             await _leases(session, process, configuration),
             await _log(session, unit),
-            await _restart(session, unit, conf.value),
+            await _restart_as_root(session, unit, conf.value),
             configuration,
             tuple(notes),
         )
@@ -122,9 +122,34 @@ async def _become_root(session: SshSession) -> str:
         return ""
     done = await session.run(discover_commands.sudo_works())
     if done.exit_status:
+        if await _allowed(session):
+            return "this account is not root; sudo -n -l names what it may run as root: the restart goes through that"
         return "this account is not root, and sudo -n does not work for it: acting may fail"
     session.target = replace(session.target, sudo=True)
     return "this account is not root: sudo = true"
+
+
+async def _allowed(session: SshSession) -> list[str]:
+    """The commands that the account may run as root without a password, as `sudo -n -l` names them."""
+    found: list[str] = []
+    for line in await lines(session, discover_commands.sudo_list()):
+        _, mark, words = line.partition("NOPASSWD:")
+        if mark:
+            found += [each.strip().removesuffix('""').strip() for each in words.split(",")]
+    return [each for each in found if each.startswith("/")]
+
+
+async def _restart_as_root(session: SshSession, unit: Told | None, conf: str) -> Told:
+    """The restart command; for an account that may do only that as root, as sudo names it."""
+    restart = await _restart(session, unit, conf)
+    if session.target.sudo or (await lines(session, discover_commands.user_id()))[:1] == ["0"]:
+        return restart
+    words = restart.value.split()
+    for each in await _allowed(session):
+        program, *rest = each.split()
+        if posixpath.basename(program) == posixpath.basename(words[0]) and rest == words[1:]:
+            return Told(f"sudo -n {each}", "sudo -n -l")
+    return restart
 
 
 async def _name(session: SshSession) -> Told:

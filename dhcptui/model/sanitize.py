@@ -27,7 +27,9 @@ _MARKS = frozenset({"Mn", "Me", "Mc"})
 # Letters that are drawn into the one before them, as marks are: the vowels and finals of decomposed Hangul.
 _JOINING = frozenset(filter(str.isprintable, map(chr, (*range(0x1161, 0x1200), *range(0xD7B0, 0xD800)))))
 
-_SECRET = re.compile(r'(?i)(\bsecret[\s=:]+"?)[A-Za-z0-9+/=]{4,}')
+_SECRET = re.compile(
+    r'(?i)(\b(?:secret(?:[\s=:]+"?|"))|ldap-password(?:[\s=:]+"?|"))(?:[A-Za-z0-9+/=]{4,}|(?<=")[^"]+)'
+)
 NOT_SHOWN = "[not shown]"
 
 

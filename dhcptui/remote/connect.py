@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dhcptui.ownership import distrust
 from dhcptui.remote.errors import (
     AuthenticationFailed,
     Refused,
@@ -78,6 +79,8 @@ class _Dialer:
 
         self.at = str(target)
         wanted = _options(target)
+        if target.identity is not None and (reason := distrust(target.identity.expanduser(), private=True)):
+            raise SshSetupError(f"the key {target.identity} for {target} is not used: {reason}")
         try:
             # First alone: to learn files and jump hosts, and so that a broken key file is not taken for a network error.
             # `config=()` is ~/.ssh/config, here the default is none.

@@ -46,6 +46,11 @@ def sudo_works() -> Command:
     return Command(("/bin/sh", "-c", ":"), sudo=True)
 
 
+def sudo_list() -> Command:
+    """What the account may run through sudo without a password, in sudo's own words."""
+    return Command(("sudo", "-n", "-l"))
+
+
 def process_group(pid: int) -> Command:
     """The control groups of a process: with systemd they name its unit. Nothing where there is no such thing."""
     return _script('cat "/proc/$1/cgroup" 2>/dev/null || :', str(pid))

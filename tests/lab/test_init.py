@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.accounts import ACCOUNT, ordinary
 from tests.lab.pair import Lab
 
 pytestmark = pytest.mark.lab
@@ -116,3 +117,15 @@ def test_two_primaries(lab: Lab) -> None:
     done = init(lab, "10.0.0.10", "10.0.0.20")
     assert done.returncode == 1
     assert "both servers are primary" in done.stderr
+
+
+def test_an_account_with_one_line_in_sudoers() -> None:
+    """It is not root and may do one thing as root: `sudo -n -l` tells what, and the restart goes through that."""
+    with ordinary(mclt=20) as lab:
+        login = ("--user", ACCOUNT, "--identity", f"{lab.dir}/id_ed25519", "--known-hosts", f"{lab.dir}/known_hosts")
+        hosts = [server.host for server in lab.servers.values()]
+        done = dhcptui(lab, "init", *hosts, "--pair", "office", *login, "--yes")
+        assert done.returncode == 0, done
+        written = (lab.dir / "own/config.toml").read_text()
+        assert written.count('restart = "sudo -n /etc/dhcp/restart-dhcpd"\n') == 2, written
+        assert "sudo = true" not in written

@@ -16,9 +16,20 @@ CONTEXT = 3
 MAX_WORK = 4_000_000
 """Lines that differ on one side times those on the other: beyond this a diff takes seconds and nobody reads it."""
 
-_GAP = rb"(?:\s|#[^\n]*\n)+"
-_SECRET = re.compile(rb"(\bsecret" + _GAP + rb')("[^"\n]*"?|[^\s;"#]+)', re.IGNORECASE)
-_PRIVATE_KEY = re.compile(rb"^(\s*(?:Key|PrivateExponent|Prime[12]):\s*)\S+", re.MULTILINE)
+_COMMENT = rb"#[^\n]*(?:\n|\Z)|//[^\n]*(?:\n|\Z)|/\*.*?\*/"
+_SECRET = re.compile(
+    rb"(\b(?:secret|ldap-password)\b)((?:\s|" + _COMMENT + rb')*)("[^"\n]*"?|[^\s;"#]+)?', re.IGNORECASE | re.DOTALL
+)
+"""The word, what may stand between (a comment may hold the secret itself, where the statement is commented out), the secret."""
+_IN_COMMENT = re.compile(rb'"[^"\n]*"?|[A-Za-z0-9+/]{16,}={0,2}')
+_PRIVATE_KEY = re.compile(
+    rb"^(\W*(?:Key|PrivateKey|PrivateExponent|Prime[12]|Exponent[12]|Coefficient|Private_value\(x\)):\s*)\S+",
+    re.MULTILINE,
+)
+_DNS_KEY = re.compile(
+    rb"^(\W*\S+\s+(?:\d+\s+)?(?:IN\s+)?(?:DNS)?KEY\s+\d+\s+\d+\s+\d+\s+)[^\n]+", re.MULTILINE | re.IGNORECASE
+)
+"""BIND's K*.key: with an HMAC the record holds the very secret."""
 _BARE = re.compile(rb"^\s*[A-Za-z0-9+/]{16,}={0,2}\s*$", re.MULTILINE)
 _KEY_FILES = (".key", ".private", ".secret")
 NO_NEWLINE = "\\ No newline at end of file"
@@ -26,11 +37,19 @@ NO_NEWLINE = "\\ No newline at end of file"
 
 def masked(name: str, data: bytes) -> bytes:
     """A file with its secrets as `***`; the number of its lines stays."""
-    data = _SECRET.sub(rb"\1***", data)
+    data = _SECRET.sub(_hidden, data)
     data = _PRIVATE_KEY.sub(rb"\1***", data)
+    data = _DNS_KEY.sub(rb"\1***", data)
     if name.endswith(_KEY_FILES):
         data = b"\n".join(b"***" if _BARE.match(line) else line for line in data.split(b"\n"))
     return data
+
+
+def _hidden(found: re.Match[bytes]) -> bytes:
+    word, gap, secret = found.groups()
+    if secret is not None and not gap and not secret.startswith(b'"'):
+        return bytes(found[0])  # "secrets", "secret-key": another word
+    return bytes(word + _IN_COMMENT.sub(b"***", gap) + (b"***" if secret is not None else b""))
 
 
 def diff(source: Tree, target: Tree, difference: Difference, names: tuple[str, str], mirror: bool) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from types import FrameType
 from typing import Any
 
 from textual import events
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from dhcptui.ui.terminal.intake import BoundedParser
 from dhcptui.ui.terminal.pump import Pump
 
 _NO_ERASE = ("screen", "vt", "dumb", "ansi", "cygwin", "sun")
@@ -53,6 +55,11 @@ class TerminalDriver(LinuxDriver):
                 resized(number, frame)
 
         signal.signal(signal.SIGWINCH, forget_first)
+
+    def run_input_thread(self) -> None:
+        """Read the terminal, with a bound on what it may say at once."""
+        linux_driver.XTermParser = BoundedParser  # type: ignore[attr-defined]  # the driver makes its parser itself
+        super().run_input_thread()
 
     def redraw(self) -> None:
         """What stands in the terminal may be damaged: send all of it with the next frame."""
