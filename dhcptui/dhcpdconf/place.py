@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dhcptui.dhcpdconf.parse import Node
-from dhcptui.dhcpdconf.relation import DEFAULT_PORT, peers
+from dhcptui.dhcpdconf.pools import failover_pools
+from dhcptui.dhcpdconf.relation import DEFAULT_PORT, Peer, peers
+from dhcptui.model.peers import OtherPeer
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverPlace
 
@@ -13,17 +15,24 @@ def failover_place(configuration: Node, peer: str) -> FailoverPlace | None:
 
     An address that is missing is empty; it may be a host name. 647 is dhcpd's default for both ports.
     """
-    for each in peers(configuration):
-        if each.name == peer:
-            return FailoverPlace(
-                clean(each.text("address"), 255),
-                each.port or DEFAULT_PORT,
-                clean(each.text("peer address"), 255),
-                each.peer_port or DEFAULT_PORT,
-            )
-    return None
+    return next((_place(configuration, each) for each in peers(configuration) if each.name == peer), None)
 
 
-def other_peers(configuration: Node, peer: str) -> tuple[str, ...]:
+def other_peers(configuration: Node, peer: str) -> tuple[OtherPeer, ...]:
     """The relationships besides `peer` that one dhcpd serves, in the order of the file."""
-    return tuple(clean(each.name, 255) for each in peers(configuration) if each.name != peer)
+    return tuple(
+        OtherPeer(clean(each.name, 255), _place(configuration, each))
+        for each in peers(configuration)
+        if each.name != peer
+    )
+
+
+def _place(configuration: Node, peer: Peer) -> FailoverPlace:
+    networks = (pool.network for pool in failover_pools(configuration, peer.name) if pool.network)
+    return FailoverPlace(
+        clean(peer.text("address"), 255),
+        peer.port or DEFAULT_PORT,
+        clean(peer.text("peer address"), 255),
+        peer.peer_port or DEFAULT_PORT,
+        tuple(dict.fromkeys(networks)),
+    )

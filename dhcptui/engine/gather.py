@@ -11,6 +11,7 @@ from dhcptui.engine.audit import AuditError, AuditLog
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.pair import PairEngine
 from dhcptui.engine.unfinished import find_interrupted
+from dhcptui.model.peers import peers_read
 from dhcptui.model.snapshot import Link, Moment, PairSnapshot, ServerView
 
 LOOK_SECONDS = 6.0
@@ -56,7 +57,7 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
     if view.process is None:
         return False
     if view.omapi.ok:
-        read = view.other_peers is not None and view.pools is not None
+        read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
         return read or bool(view.pools_note)
     if view.omapi.link is Link.FAILED or view.process.value.stopped:
         return view.recorded is not None or bool(view.recorded_note)

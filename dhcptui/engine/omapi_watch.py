@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from dhcptui.config import ConfigError
 from dhcptui.dhcpdconf.pools import FailoverPool
 from dhcptui.engine.clocks import mono
+from dhcptui.engine.peer_watch import follow_peers
 from dhcptui.engine.record import ServerRecord, first, told
+from dhcptui.model.queues import queue_moved
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, PoolCounters, Seen
 from dhcptui.model.standing import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS, fresh_seconds
@@ -52,6 +54,7 @@ class OmapiWatch:
                 async with self._connected() as client, asyncio.TaskGroup() as group:
                     group.create_task(self._poll(client))
                     group.create_task(self._follow_pools(client))
+                    group.create_task(follow_peers(client, self._record))
             except* Exception as group:
                 error = told(first(group))
                 self._record.channel("omapi", Link.FAILED, error)
@@ -70,6 +73,9 @@ class OmapiWatch:
         reader, writer = await self._streams()
         client = await OmapiClient.open(reader, writer, secret)
         self._record.client = client
+        self._record.connected_at = mono()
+        self._record.connections += 1
+        self._record.connected.set()
         try:
             yield client
         finally:
@@ -119,7 +125,8 @@ class OmapiWatch:
             before, trip = trip or 0.0, mono() - started
             self._record.channel("omapi", Link.OK, round_trip_seconds=trip)
             # As old as the question: an answer that a cut held up is not news when it comes.
-            self._record.update(status=Seen(status, started))
+            moved = queue_moved(self._record.view, status, started)
+            self._record.update(status=Seen(status, started), queue_moved=moved)
             if stale is not None:
                 stale.cancel()
             left = fresh_seconds(trip) - trip + _A_MOMENT_SECONDS

@@ -35,9 +35,14 @@ class ServerRecord:
         self.shell: RemoteShell | None = None
         """For small questions; it may be closed, or belong to an earlier session."""
         self.client: OmapiClient | None = None
+        self.connected = asyncio.Event()
+        """Set when an OMAPI connection is open: it may be to another dhcpd than the last one."""
+        self.connected_at = 0.0
+        self.connections = 0
         self.pools: tuple[FailoverPool, ...] | None = None
         self.poll_poke = asyncio.Event()
         self.probe_poke = asyncio.Event()
+        self.peers_poke = asyncio.Event()
         self.urgent = 0
         self.blind = False
         """Nobody was seen to hold dhcpd's resources while it answered: looks at processes prove nothing there."""
@@ -56,6 +61,7 @@ class ServerRecord:
         """Read everything again now."""
         self.poll_poke.set()
         self.probe_poke.set()
+        self.peers_poke.set()
 
     def update(self, **changes: object) -> None:
         """Put new values into the view and tell it."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.delayed import said as said_of_start
+from dhcptui.model.peers import judge
 from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.verdict import Level, Verdict, recover_wait_ends
@@ -29,7 +30,7 @@ def as_json(looked: Iterable[tuple[PairSnapshot, Verdict]], now: Moment) -> dict
                 "serving": list(verdict.serving),
                 "interrupted": _interrupted(verdict.interrupted),
                 "servers": {
-                    each.view.role.value: _server(each, snapshot) for each in (verdict.primary, verdict.secondary)
+                    each.view.role.value: _server(each, snapshot, now) for each in (verdict.primary, verdict.secondary)
                 },
             }
             for snapshot, verdict in looked
@@ -37,7 +38,7 @@ def as_json(looked: Iterable[tuple[PairSnapshot, Verdict]], now: Moment) -> dict
     }
 
 
-def _server(each: ServerStanding, snapshot: PairSnapshot) -> dict[str, Any]:
+def _server(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> dict[str, Any]:
     view = each.view
     status = each.status if each.live else None
     return {
@@ -57,6 +58,7 @@ def _server(each: ServerStanding, snapshot: PairSnapshot) -> dict[str, Any]:
             {"network": pool.network, "total": pool.total, "free": pool.free, "backup": pool.backup}
             for pool in (view.pools.value if view.pools else ())
         ],
+        "other_peers": _others(each, snapshot, now),
     }
 
 
@@ -73,6 +75,14 @@ def _interrupted(run: Interrupted | None) -> dict[str, Any] | None:
         "by": run.by,
         "last": run.last,
     }
+
+
+def _others(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> list[dict[str, Any]] | None:
+    """The other relationships of its dhcpd; None where its dhcpd.conf was not read."""
+    if each.view.other_peers is None:
+        return None
+    found = judge(snapshot, each.view.role, now)
+    return [{"peer": one.name, "state": one.state.word if one.state else None} for one in found]
 
 
 def health(channel: Channel) -> str:
@@ -125,6 +135,10 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
         lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
         if delayed := said_of_start(view, now):
             lines.append(f"    {delayed}")
+        lines += [
+            f"    also failover peer {one.peer.label}: {one.state.word if one.state else f'not known ({one.why})'}"
+            for one in judge(snapshot, view.role, now)
+        ]
         lines += [
             f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"
             for pool in (view.pools.value if view.pools else ())

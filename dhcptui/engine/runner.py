@@ -126,7 +126,7 @@ class _Run:
             failed = await self._step(context, index, step)
             if failed is not None:
                 return failed
-        return self._progress(Outcome.VERIFIED, self.script.result, self.script.next)
+        return self._progress(Outcome.VERIFIED, self.script.outcome(self._context(0)), self.script.next)
 
     def _context(self, index: int) -> Context:
         """The hands of one step."""
@@ -142,9 +142,10 @@ class _Run:
             self.plan.acting,
             self.record,
             self.desk.who,
-            self.locks.alive,
-            tell,
-            patience or PATIENCE_SECONDS,
+            alive=self.locks.alive,
+            tell=tell,
+            patience=patience or PATIENCE_SECONDS,
+            sworn=frozenset(self.plan.ruling.sentences),
         )
 
     async def _step(self, context: Context, index: int, step: Step) -> Progress | None:

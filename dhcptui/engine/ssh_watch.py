@@ -23,6 +23,7 @@ from dhcptui.engine.recorded import Noted, RecordedWatch
 from dhcptui.engine.remarks import Remarks
 from dhcptui.engine.time_watch import follow_time_sync
 from dhcptui.model.loglines import LogLine, parse_lines
+from dhcptui.model.peers import as_read_before
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, ClockOffset, Link, Role, Seen
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS
@@ -49,6 +50,8 @@ LOG_STUCK_SECONDS = 15.0
 SILENT_SECONDS = SIGHTING_FRESH_SECONDS
 """After so long without a word over SSH the way counts as failed, though nobody has ended the connection."""
 LISTEN_SECONDS = 0.5
+SAME_START_SECONDS = 2.0
+"""The console's own start: its first connection follows its first reading so soon, and nothing has changed between."""
 ZONE_SECONDS = 5.0
 """The log waits this long for the server's time zone: stamps without a zone are in its local time."""
 _LOG_TROUBLE = (
@@ -73,6 +76,7 @@ class SshWatch:
         self._follow_log = follow_log
         self._probe_addresses = pair.probe_address
         self._configuration_read = False
+        self._read_at = 0.0
         self._overlap = Overlap()
         self._remarks = Remarks()
         self._utc_offset_seconds = 0
@@ -133,8 +137,7 @@ class SshWatch:
             if self._follow_log:
                 group.create_task(self._log(session))
                 group.create_task(self._past(session))
-            if not self._configuration_read:
-                group.create_task(self._find_pools(session))
+            group.create_task(self._follow_configuration(session))
             await session.wait_closed()
             raise RemoteError(f"the SSH connection to {self._record.settings.name} was lost")
 
@@ -266,6 +269,21 @@ class SshWatch:
         if any(line.transition for line in lines):
             self._record.poke()
 
+    async def _follow_configuration(self, session: SshSession) -> None:
+        """What dhcpd was started with: read again whenever another dhcpd answers."""
+        while True:
+            if not self._configuration_read or self._another_dhcpd():
+                self._read_at = mono()
+                await self._find_pools(session)
+            self._record.connected.clear()
+            await self._record.connected.wait()
+
+    def _another_dhcpd(self) -> bool:
+        """Whether the one that answers may have been started after the last reading."""
+        record = self._record
+        same_start = SAME_START_SECONDS if record.connections == 1 else 0.0
+        return record.connected_at > self._read_at + same_start
+
     async def _find_pools(self, session: SshSession) -> None:
         """One address per pool, from the configuration of the user or of dhcpd; and where the failover link is."""
         if self._probe_addresses:
@@ -283,8 +301,11 @@ class SshWatch:
         self._configuration_read = True
         self._record.update(
             place=failover_place(configuration, self._record.peer),
-            other_peers=other_peers(configuration, self._record.peer),
+            other_peers=as_read_before(
+                other_peers(configuration, self._record.peer), self._record.view.other_peers or ()
+            ),
         )
+        self._record.peers_poke.set()
         if self._probe_addresses:
             return
         pools = self._record.pools = failover_pools(configuration, self._record.peer)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dhcptui.model.gone import Gone, Proof, proof, sentence
+from dhcptui.model.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
 from dhcptui.model.standing import ServerStanding, Standing, stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.vantage import one_place
 from dhcptui.model.way_back import OFF, WayBack, way_back
-from dhcptui.model.words import age, day_clock, joined
+from dhcptui.model.words import age, day_clock
 
 _S = FailoverState
 CLOCK_LIMIT_SECONDS = 30.0
@@ -191,27 +192,32 @@ def recorded_partner_down(each: Case) -> Finding:
     )
 
 
-def _queue(server: ServerStanding, returns: str) -> Finding:
-    name, count = server.view.name, server.status.unacked_updates if server.status else 0
-    known = server.live and server.status is not None
+def _queue(server: ServerStanding, now: Moment, returns: str) -> Finding:
+    """Updates under way are traffic: the first step waits for them. Only a queue that stands still is asked about."""
+    name, known = server.view.name, server.live and server.status is not None
+    waiting = server.status.unacked_updates if server.status else 0
+    still = known and stands_still(server, now)
+    observed = f"{name}: {queue_words(server)} unacknowledged" if known and waiting else f"{name}: none"
+    if still:
+        observed += f", and no answer for more than {STANDS_AFTER_SECONDS:.0f} s"
     return Finding(
-        f"{name} has no unacknowledged updates",
-        f"{name} has {count} unacknowledged updates" if count else f"{name}: none" if known else f"{name}: not known",
-        known and count == 0,
+        f"{name}'s updates are acknowledged",
+        observed if known else f"{name}: not known",
+        known and not still,
         f"OMAPI of {name}",
         server.age_seconds,
-        f"{returns} may wait for the MCLT" if known and count else "",
+        f"{returns} may wait for the MCLT" if still else "",
     )
 
 
 def queue_empty(each: Case) -> Finding:
-    """The leaver has nothing unacknowledged: otherwise its return waits for the full MCLT."""
-    return _queue(each.me, each.me.view.name)
+    """The leaver's queue is worked off: what is unacknowledged when it leaves costs its return the full MCLT."""
+    return _queue(each.me, each.now, each.me.view.name)
 
 
 def partner_queue_empty(each: Case) -> Finding:
     """The same for its partner."""
-    return _queue(each.partner, each.me.view.name)
+    return _queue(each.partner, each.now, each.me.view.name)
 
 
 def _ssh(server: ServerStanding) -> Finding:
@@ -364,29 +370,3 @@ def way_back_warnings(each: Case) -> list[str]:
             return [f"Nobody serves now. Both are normal within seconds, or once {other} has waited out {wait}."]
         case _:
             return []
-
-
-def no_other_peer(each: Case) -> Finding:
-    """The acting server's dhcpd serves no other failover relationship: that one would stop without being handed over."""
-    name, others = each.me.view.name, each.me.view.other_peers
-    asked, by = f"{name}'s dhcpd serves this failover peer only", f"dhcpd.conf of {name}"
-    if others is None:
-        if each.me.view.pools_note:
-            observed = f"{name}'s dhcpd.conf could not be read: whether it serves other failover peers is not known"
-            return Finding(asked, observed, False, by, sentence="every other failover peer stops too")
-        return Finding(asked, f"{name}'s dhcpd.conf is still being read", False, by, pending=True)
-    if not others:
-        return Finding(asked, "no other failover peer", True, by)
-    observed = f"it also serves failover peer {joined(others)}: not handed over before dhcpd stops"
-    return Finding(
-        asked, observed, False, by, sentence=f"{joined(others)} {'stops' if len(others) == 1 else 'stop'} too"
-    )
-
-
-def others_restart(*servers: ServerStanding) -> list[str]:
-    """What the restart of a dhcpd means for relationships that are not ours."""
-    return [
-        f"{each.view.name} also serves failover peer {joined(each.view.other_peers)}: out of contact while dhcpd restarts."
-        for each in servers
-        if each.view.other_peers
-    ]

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dhcptui.model import evidence as ev
+from dhcptui.model import peer_guards as pg
 from dhcptui.model.evidence import Case, Finding
 from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart
+from dhcptui.model.queues import stands_still
 from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, one_serves, reading
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import REBUILDING, FailoverState
@@ -60,10 +62,15 @@ class Ruling:
         return bool(missing) and all(finding.pending for finding in missing)
 
     @property
+    def sentences(self) -> tuple[str, ...]:
+        """What somebody must answer for, each once."""
+        asked = (finding.sentence for finding in self.findings if not finding.ok and finding.sentence)
+        return tuple(dict.fromkeys(asked))
+
+    @property
     def sentence(self) -> str:
         """What must be typed beside the confirmation, because proof is impossible; empty when all is proven."""
-        asked = (finding.sentence for finding in self.findings if not finding.ok and finding.sentence)
-        return " and ".join(dict.fromkeys(asked))
+        return " and ".join(self.sentences)
 
 
 ANY = ""
@@ -136,6 +143,8 @@ class Rule:
     checks: tuple[Callable[[Case], Finding], ...]
     source: str
     """Where the facts behind the row come from."""
+    others: Callable[[Case], list[Finding]] = pg.untouched
+    """What it does to the other relationships of a dhcpd: a finding for each."""
 
 
 RULES: dict[Action, Rule] = {
@@ -148,8 +157,9 @@ RULES: dict[Action, Rule] = {
     Action.SHUTDOWN: Rule(
         STOPS_FROM,
         STOPS_BESIDE,
-        (handed_over_or_healthy, ev.queue_empty, ev.partner_queue_empty, ev.no_other_peer, ev.ssh, ev.clocks),
+        (handed_over_or_healthy, ev.queue_empty, ev.partner_queue_empty, ev.ssh, ev.clocks),
         "seen on a real pair; failover.c:1831 (unacknowledged updates cost the return a full MCLT, seen on the pair)",
+        pg.when_stopped,
     ),
     Action.HAND_OVER: Rule(
         ONLY_NORMAL,
@@ -165,18 +175,21 @@ RULES: dict[Action, Rule] = {
         None,
         (ev.process_gone, ev.clocks_if_known, ev.start_order),
         "seen on a real pair; dhcpd.conf(5) on the partner that must not start",
+        pg.when_started,
     ),
     Action.SYNC_RESTART: Rule(
         ONLY_NORMAL_RESTART,
         ONLY_NORMAL_RESTART,
         (ev.ssh, ev.partner_ssh, ev.clocks_close),
         "ISC KB AA-01043; clocks: seen on a real pair",
+        pg.when_restarted_in_turn,
     ),
     Action.RESCUE: Rule(
         RESCUE_FROM,
         None,
         (ev.recorded_partner_down, ev.partner_silent, ev.partner_gone, ev.ssh),
         "seen on a real pair; failover.c:1720-1741, db.c:766-818",
+        pg.when_restarted,
     ),
 }
 
@@ -216,7 +229,7 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     states = [ev.state_allows(server, table, action.value) for server, table in tables if table is not None]
     # What matters most stands first: a living partner for the actions against it, the states for all others.
     findings = states + findings if row.partner is not None else findings + states
-    findings += ev.always(case)
+    findings += [*row.others(case), *ev.always(case)]
     return Ruling(action, acting, tuple(findings), warnings(action, case))
 
 
@@ -228,6 +241,7 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         said += [
             f"If {other} is alive, both servers will stop serving (potential-conflict).",
             f"{other} must not be started again until it can reach {name}.",
+            *pg.left_waiting(case),
         ]
         if case.me.state in REBUILDING:
             said.append(f"{name} was still rebuilding its leases: what only {other} knew may be given out twice.")
@@ -248,7 +262,7 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
             f"{other}'s return goes through potential-conflict: for a moment nobody is served.",
         ]
     elif action is Action.START:
-        said += ev.start_warnings(case)
+        said += ev.start_warnings(case) + pg.coming_up(case)
         if stopped_in_restart(case.snapshot, case.now) is case.me.view.role:
             said.append(
                 f"{name} went down in a sync-restart that stopped half-way: that one goes on, or is rolled back."
@@ -258,11 +272,8 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         said += ev.way_back_warnings(case)
     if action is Action.SYNC_RESTART:
         said += reading(case)
-    if action in {Action.SYNC_RESTART, Action.RESCUE}:
-        both = (case.me, case.partner) if action is Action.SYNC_RESTART else (case.me,)
-        said += ev.others_restart(*both)
     if action in {Action.SHUTDOWN, Action.HAND_OVER} and any(
-        each.status and each.status.unacked_updates for each in (case.me, case.partner)
+        stands_still(each, case.now) for each in (case.me, case.partner)
     ):
         said.append(f"With unacknowledged updates {name}'s return waits for the full MCLT.")
     return tuple(said)

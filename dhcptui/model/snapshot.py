@@ -15,6 +15,7 @@ from dhcptui.model.states import FailoverState
 
 if TYPE_CHECKING:
     from dhcptui.model.audit import Interrupted
+    from dhcptui.model.peers import OtherPeer
     from dhcptui.model.remarks import Remark  # the lexicon behind it is not needed for the first paint
     from dhcptui.model.sync_record import SyncRecord
 
@@ -200,6 +201,8 @@ class FailoverPlace:
     port: int
     peer_address: str
     peer_port: int
+    networks: tuple[str, ...] = ()
+    """What it serves: the subnets and shared networks of its pools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +356,10 @@ class ServerView:
     reach: Seen[PartnerReach] | None = None
     """Tried only while the partner does not answer the console, or while there is no failover connection."""
     place: FailoverPlace | None = None
-    other_peers: tuple[str, ...] | None = None
+    other_peers: tuple[OtherPeer, ...] | None = None
     """Failover relationships besides ours that its dhcpd.conf declares; None while that was not read."""
+    queue_moved: float | None = None
+    """When its queue of unacknowledged updates was last seen empty or of another length (mono seconds)."""
     sockets: Seen[FailoverSockets] | None = None
     way: SshWay = SshWay()
     """Of the last SSH session, and the jump hosts of the last try of one."""

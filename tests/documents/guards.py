@@ -44,9 +44,7 @@ def guards() -> str:
             "Checks:",
             "",
         ]
-        lines += [f"- {(check.__doc__ or '').strip().splitlines()[0]}" for check in rule.checks] or [
-            "- none but the states"
-        ]
+        lines += [f"- {(check.__doc__ or '').strip().splitlines()[0]}" for check in (*rule.checks, rule.others)]
         if rule.acting is None:
             lines += ["", "The acting server's dhcpd does not run, so it has no state; its partner may be in any."]
             continue

@@ -14,6 +14,7 @@ from dhcptui.engine.thread import EngineThread
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
+from dhcptui.model.peers import peers_read
 from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
@@ -87,7 +88,11 @@ class Driver:
         self.until_words("normal", "normal", timeout)
         self.until(
             lambda: all(
-                view.process and view.clock and view.ssh.ok and (view.other_peers is not None or view.pools_note)
+                view.process
+                and view.clock
+                and view.ssh.ok
+                and (view.other_peers is not None or view.pools_note)
+                and peers_read(view, 0.0)
                 for view in self.engine.snapshot().servers
             ),
             10,

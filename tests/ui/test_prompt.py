@@ -16,7 +16,7 @@ from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.widgets.plan_view import PlanView
 from dhcptui.ui.widgets.prompt import Stage
 from dhcptui.ui.widgets.sheet import Sheet
-from tests.ui.feed import MONO, SAME, WALL, ScriptedConsole, healthy, one_down, pair, recovering, server
+from tests.ui.feed import MONO, SAME, WALL, ScriptedConsole, healthy, one_down, pair, recovering, server, status
 from tests.ui.test_main_screen import panel, picture, row, screen
 
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -106,6 +106,22 @@ async def test_a_new_age_voids_nothing() -> None:
         assert entry(app).value == "dhc"
 
 
+async def test_traffic_voids_nothing() -> None:
+    """Updates under way, 0 -> 3 -> 0, while somebody types: nothing is wiped, and it runs."""
+    async with screen(healthy()) as (app, pilot, console):
+        await pilot.press("S", "1", *"dhc")
+        for waiting in (3, 0):
+            for view in healthy().servers:
+                seen = Seen(status(view.role, FailoverState.NORMAL, FailoverState.NORMAL, unacked=waiting), MONO)
+                console.show(console.snapshot().with_view(replace(view, status=seen, queue_moved=MONO)))
+            await pilot.pause()
+            assert entry(app).value == "dhc"
+            assert "The situation changed" not in row(app, "prompt-hint")
+        await pilot.press("p", "1", "enter")
+        await pilot.pause()
+        assert [(plan.action, typed) for plan, typed in console.ran] == [(Action.SHUTDOWN, "dhcp1")]
+
+
 async def test_a_change_nobody_told_of_is_caught_at_enter() -> None:
     """The plan is made anew at Enter: time alone can make evidence too old."""
     async with screen(one_down()) as (app, pilot, console):
@@ -186,7 +202,7 @@ async def test_shutdown_asks_which_server() -> None:
         assert app.main.prompt.stage is Stage.CHOOSING
         assert row(app, "prompt-hint").startswith("1 dhcp1   2 dhcp2")
         await pilot.press("2")
-        assert "Stop dhcp2 cleanly: dhcp1 takes over every client first" in app.screen.query_one(PlanView).shown
+        assert "Stop dhcp2 cleanly: dhcp1 takes over every client of foo first" in app.screen.query_one(PlanView).shown
         await confirm(pilot, "dhcp2")
         assert [(plan.acting, typed) for plan, typed in console.ran] == [(Q, "dhcp2")]
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.plan import Plan
+from dhcptui.model.queues import queue_moved
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -114,22 +116,6 @@ def test_shutdown_only_from_a_healthy_pair() -> None:
         assert not allowed(Action.SHUTDOWN, live(P), kind(Q))
 
 
-def test_another_failover_peer_stops_with_dhcpd() -> None:
-    """Its name must be typed; where dhcpd.conf could not be read somebody answers for that; while it is read, wait."""
-    two = replace(live(P), other_peers=("bar", "baz"))
-    ruling = rule(Action.SHUTDOWN, P, pair(two, live(Q)), NOW)
-    assert (ruling.allowed, ruling.sentence) == (True, "bar and baz stop too")
-    assert any("bar and baz: not handed over before dhcpd stops" in finding.observed for finding in ruling.findings)
-    assert rule(Action.SHUTDOWN, Q, pair(two, live(Q)), NOW).sentence == ""
-    assert rule(Action.HAND_OVER, P, pair(two, live(Q)), NOW).sentence == ""
-    assert rule(Action.SHUTDOWN, P, pair(replace(live(P), other_peers=None), live(Q)), NOW).pending
-    blind = replace(live(P), other_peers=None, pools_note="pools unknown: Permission denied")
-    ruling = rule(Action.SHUTDOWN, P, pair(blind, live(Q)), NOW)
-    assert (ruling.allowed, ruling.sentence) == (True, "every other failover peer stops too")
-    warned = rule(Action.SYNC_RESTART, P, pair(live(P), replace(live(Q), other_peers=("bar",))), NOW).warnings
-    assert "dhcp2 also serves failover peer bar: out of contact while dhcpd restarts." in warned
-
-
 def test_shutdown_says_that_the_partner_is_alone() -> None:
     """The trap of being alone is named before it is set."""
     ruling = rule(Action.SHUTDOWN, Q, pair(live(P), live(Q)), NOW)
@@ -150,13 +136,38 @@ def test_sync_restart_needs_a_healthy_pair_and_clocks() -> None:
 
 @pytest.mark.parametrize("action", [Action.SHUTDOWN, Action.HAND_OVER])
 def test_unacknowledged_updates_must_be_sworn_away(action: Action) -> None:
-    """dhcpd allows it safely, at the price of a full MCLT wait on return: a warning and a typed sentence."""
-    for one, two in ((live(P, unacked=1), live(Q)), (live(P), live(Q, unacked=3))):
-        ruling = rule(action, P, pair(one, two), NOW)
+    """Where they stand still: dhcpd allows it safely, at the price of a full MCLT wait on return."""
+    for stuck in (0, 1):
+        views = [replace(live(role, unacked=3 * (role.value == r.value)), queue_moved=NOW.mono - 11) for role, r in
+                 ((P, (P, Q)[stuck]), (Q, (P, Q)[stuck]))]  # fmt: skip
+        ruling = rule(action, P, pair(*views), NOW)
         assert ruling.allowed
         assert ruling.sentence == "dhcp1 may wait for the MCLT"
         assert any("full MCLT" in warning for warning in ruling.warnings)
     assert rule(action, P, pair(live(P), live(Q)), NOW).sentence == ""
+
+
+@pytest.mark.parametrize("action", [Action.SHUTDOWN, Action.HAND_OVER])
+def test_a_queue_that_moves_is_traffic(action: Action) -> None:
+    """0 -> 7 -> 0 unacknowledged is the same plan; one that stands still is asked about, and that is another plan."""
+
+    def plan(unacked: int, moved_ago: float) -> Plan:
+        views = [replace(live(role, unacked=unacked), queue_moved=NOW.mono - moved_ago) for role in Role]
+        ruling = rule(action, P, pair(*views), NOW)
+        return Plan(action, "office", P, "dhcp1", "dhcp2", "", (), ruling, "dhcp1")
+
+    quiet, busy, still = plan(0, 0), plan(7, 9), plan(7, 11)
+    assert (busy.allowed, busy.ruling.sentence) == (True, "")
+    assert busy.same_as(quiet)
+    assert not still.same_as(quiet)
+
+
+def test_a_queue_moves_when_it_is_empty_or_of_another_length() -> None:
+    """And keeps the moment of its last move while it does not."""
+    view = replace(live(P, unacked=2), queue_moved=100.0)
+    counts = {0: 200.0, 1: 200.0, 2: 100.0, 3: 200.0}
+    assert {count: queue_moved(view, status(P, unacked=count), 200.0) for count in counts} == counts
+    assert queue_moved(never(P), status(P, unacked=2), 200.0) == 200.0
 
 
 @pytest.mark.parametrize("action", Action)

@@ -35,13 +35,15 @@ from dhcptui.engine.actions.sync_tree import (
     to_remove,
 )
 from dhcptui.model.guards import Action
+from dhcptui.model.peers import OtherPeer
 from dhcptui.model.plan import Plan
-from dhcptui.model.snapshot import DelayedStart, PairSnapshot, Role
+from dhcptui.model.snapshot import DelayedStart, FailoverPlace, PairSnapshot, Role, Seen
+from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import delayed_commands, sync_commands
 from dhcptui.remote.commands import START, Command
 from dhcptui.remote.marks import parse_start, start_body
-from tests.unit.making import NOW, live, pair
+from tests.unit.making import NOW, live, pair, status
 
 P, S = Role.PRIMARY, Role.SECONDARY
 OFFICE = PairSettings("office", "foo", ServerSettings(P, "dhcp1", "10.0.0.10"), ServerSettings(S, "dhcp2", "10.0.0.20"))
@@ -372,6 +374,31 @@ def test_rollback() -> None:
         compare(same, same, replace(record, stamp="")),
     ):
         assert not plan_of(found, "rollback").allowed
+
+
+def test_only_servers_that_are_restarted_take_relationships_along() -> None:
+    """`bar` came not back on the target: its only server is not restarted then, but the target may be rolled back."""
+    place = FailoverPlace("", 647, "", 647)
+    alone, lost = (
+        OtherPeer("bar", place, Seen(status(role, local, partner), NOW.mono))
+        for role, local, partner in (
+            (P, FailoverState.PARTNER_DOWN, FailoverState.RECOVER),
+            (S, FailoverState.RECOVER, FailoverState.PARTNER_DOWN),
+        )
+    )
+    both = pair(replace(live(P), other_peers=(alone,)), replace(live(S), other_peers=(lost,)))
+    same = tree(a="1")
+    record = SyncRecord("r1", digest(same), "anna@ops1", STAMP, ("copied", "restarted dhcp2"))
+    found = compare(same, same, record, True)
+    ways = {
+        variant: make_plan(Action.SYNC_RESTART, P, OFFICE, both, NOW, comparison=found, variant=variant)
+        for variant in ("", "rollback")
+    }
+    assert [step.title for step in ways["rollback"].steps if "restart" in step.title] == ["restart dhcp2"]
+    assert (ways["rollback"].allowed, ways["rollback"].ruling.sentence) == (True, "")
+    assert ways[""].ruling.reasons == (
+        "bar: partner-down on dhcp1: only this server serves it: nobody would serve it while dhcpd restarts",
+    )
 
 
 def test_a_host_that_stopped_between_two_renames() -> None:

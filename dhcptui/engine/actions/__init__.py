@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions import hand_over, partner_down, rescue, shutdown, start, sync_restart, take_back
 from dhcptui.engine.actions.base import ActionScript
 from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.model import delayed
+from dhcptui.model.evidence import case
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.interrupted import stopped_in_restart
+from dhcptui.model.peer_guards import without_those_that_stay
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.way_back import WayBack
@@ -74,8 +77,12 @@ def make_plan(
     if action is Action.START:
         ruling = delayed.judged(ruling, snapshot, now, variant)
     syncing = action is Action.SYNC_RESTART
-    role = stopped_in_restart(snapshot, now) if syncing else None
-    stopped = pair[role].name if role else ""
+    if syncing:
+        role = stopped_in_restart(snapshot, now)
+        touched = sync_restart.restarted(pair, comparison, variant)
+        kept = without_those_that_stay(case(acting, snapshot, now), ruling.findings, touched)
+        stopped = pair[role].name if role else ""
+        ruling = sync_restart.judged(replace(ruling, findings=kept), comparison, now, variant, stopped)
     return Plan(
         action=action,
         pair=pair.name,
@@ -84,7 +91,7 @@ def make_plan(
         partner_name=pair[acting.other].name,
         headline=script.headline,
         steps=tuple(step.planned for step in script.steps),
-        ruling=sync_restart.judged(ruling, comparison, now, variant, stopped) if syncing else ruling,
+        ruling=ruling,
         confirm_text=script.confirm_text,
         attachment=comparison.attachment if syncing and comparison else (),
         variant=variant,

@@ -12,7 +12,9 @@ from dhcptui.engine.audit import Operator, RunLog
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import directory, why
 from dhcptui.engine.pair import PairEngine
+from dhcptui.model.evidence import Case, case
 from dhcptui.model.guards import Action
+from dhcptui.model.peers import peers_read
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverStatus, Moment, PairSnapshot, Role
@@ -60,6 +62,13 @@ class ActionScript:
     """(server, state) that may be entered while it runs; any other is off script. None: all may."""
     if_interrupted: str = ""
     """What to do when it stopped between two steps."""
+    afterwards: Callable[[Case], str] | None = None
+    """What else is so then, as observed: appended to the result."""
+
+    def outcome(self, context: Context) -> str:
+        """What is so at the end."""
+        seen = self.afterwards(case(context.acting, context.snapshot, moment())) if self.afterwards else ""
+        return self.result + seen
 
 
 @dataclass(slots=True)
@@ -78,6 +87,8 @@ class Context:
     """So many seconds a dhcpd may work before it answers."""
     unanswered: str = ""
     """What was found after a write without an answer, for the step's outcome."""
+    sworn: frozenset[str] = frozenset()
+    """The sentences that somebody has typed."""
 
     @property
     def pair(self) -> PairSettings:
@@ -239,6 +250,8 @@ class Context:
                 if view.ssh.ok and not view.process_note and (view.process is None or view.process.at <= start):
                     return False
                 if view.omapi.ok and (view.status is None or view.status.at <= start) and stand(view, now).live:
+                    return False
+                if stand(view, now).live and not peers_read(view, start):
                     return False
                 reach = snapshot[view.role.other].reach
                 if stand(view, now).standing is Standing.UNREACHABLE and (reach is None or reach.at <= start):

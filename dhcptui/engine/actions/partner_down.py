@@ -9,6 +9,7 @@ from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed,
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import directory
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.peer_guards import still_waiting
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
@@ -23,7 +24,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
     me, partner = pair[acting], pair[acting.other]
     return ActionScript(
         Action.PARTNER_DOWN,
-        f"Declare {partner.name} down: {me.name} serves every client and may take over all addresses.",
+        f"Declare {partner.name} down: {me.name} serves every client of {pair.peer} and may take over all its addresses.",
         partner.name,
         (
             Step(
@@ -50,10 +51,11 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 _mark,
             ),
         ),
-        f"{me.name} is in partner-down and serves every client.",
+        f"{me.name} is in partner-down and serves every client of {pair.peer}.",
         f"Keep {partner.name} from starting until it can reach {me.name}. It resynchronises before it serves again.",
         expects=frozenset({(me.name, FailoverState.PARTNER_DOWN.word)}),
         if_interrupted=f"Look whether {me.name} is in partner-down; until {partner.name} can reach it, it must not start.",
+        afterwards=still_waiting,
     )
 
 

@@ -19,9 +19,11 @@ from dataclasses import dataclass
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import bring_up, restart_command
+from dhcptui.engine.actions.others import OthersBack, unsworn
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import why
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.peer_guards import afterwards
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
@@ -60,12 +62,24 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
     def step(planned: PlannedStep, does: Callable[[Context, Rescue], Awaitable[str]]) -> Step:
         return Step(planned, lambda context: does(context, run))
 
+    others: list[OthersBack] = []
+
+    async def look_again(context: Context) -> str:
+        seen = await _look_again(context)
+        others.append(OthersBack(context, acting))
+        return seen
+
+    async def serves(context: Context) -> str:
+        seen = await _serves(context)
+        back = await others[0].wait()
+        return f"{seen}; {back}" if back else seen
+
     return ActionScript(
         Action.RESCUE,
         f"Make {me.name} serve again: its lease file is told that {partner.name} was in normal.",
         me.name,
         (
-            Step(PlannedStep(f"look at {partner.name} once more", partner.name, "", "it is still gone"), _look_again),
+            Step(PlannedStep(f"look at {partner.name} once more", partner.name, "", "it is still gone"), look_again),
             step(
                 PlannedStep(
                     "try what the rescue needs, while dhcpd runs",
@@ -117,13 +131,17 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
             ),
             Step(
                 PlannedStep(
-                    f"see {me.name} serve", me.name, "", "communications-interrupted, no client told `not responding`"
+                    f"see {me.name} serve",
+                    me.name,
+                    "",
+                    "communications-interrupted, no client told `not responding`, other relationships as before",
                 ),
-                _serves,
+                serves,
             ),
         ),
-        f"{me.name} serves every client from its own half, with short leases.",
+        f"{me.name} serves every client of {pair.peer} from its own half, with short leases.",
         f"If {partner.name} stays away, P on {me.name} (partner-down) gives it all addresses.",
+        afterwards=lambda each: afterwards(each, each.me),
     )
 
 
@@ -150,8 +168,8 @@ def _backup(leases: str, stamp: str) -> str:
 async def _look_again(context: Context) -> str:
     await context.fresh()
     ruling = rule(Action.RESCUE, context.acting, context.snapshot, moment())
-    if not ruling.allowed:
-        raise StepFailed("; ".join(ruling.reasons), "Nothing was written.")
+    if new := unsworn(context, ruling.findings):
+        raise StepFailed("; ".join(new), "Nothing was written.")
     return "; ".join(finding.observed for finding in ruling.findings[1:3])
 
 

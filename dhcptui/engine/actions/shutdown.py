@@ -11,8 +11,10 @@ import shlex
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions import hand_over
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_stop
+from dhcptui.engine.actions.others import case_now, unsworn
 from dhcptui.engine.clocks import moment
 from dhcptui.model.guards import Action
+from dhcptui.model.peer_guards import Interruption, afterwards, interrupted
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import sighted, stand
@@ -45,25 +47,31 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
     )
     handed_over = variant == HANDED_OVER
     headline = (
-        f"Stop {me.name}, which has handed over: {partner.name} serves every client."
+        f"Stop {me.name}, which has handed over: {partner.name} serves every client of {pair.peer}."
         if handed_over
-        else f"Stop {me.name} cleanly: {partner.name} takes over every client first."
+        else f"Stop {me.name} cleanly: {partner.name} takes over every client of {pair.peer} first."
     )
     return ActionScript(
         Action.SHUTDOWN,
         headline,
         me.name,
-        (stop,) if handed_over else (hand_over.step(pair, acting), stop),
-        f"{me.name} is stopped, {partner.name} serves every client. {me.name}'s restart will skip the MCLT wait,"
+        (stop,) if handed_over else (hand_over.queue_step(pair, acting), hand_over.step(pair, acting), stop),
+        f"{me.name} is stopped, {partner.name} serves every client of {pair.peer}. {me.name}'s restart will skip the MCLT wait,"
         " unless updates were still unacknowledged.",
         f"To bring {me.name} back: U, or {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
         expects=hand_over.expected(me.name, partner.name),
         if_interrupted=f"{me.name} has handed over and its dhcpd still runs: S goes on and stops it, H takes it back.",
+        afterwards=lambda each: afterwards(each, each.me),
     )
 
 
 async def _stop(context: Context) -> str:
     acting = context.acting
+    await context.fresh()
+    if alone := unsworn(context, interrupted(case_now(context, acting), Interruption.STOP, context.standing(acting))):
+        raise StepFailed(
+            "; ".join(alone), f"dhcpd on {context.me.name} was not stopped; it has handed over: H takes it back."
+        )
     await context.request_shutdown(acting)
     if not await context.until(lambda snapshot, now: sighted(snapshot[acting], now) is False, EXIT_SECONDS):
         seen = sighted(context.snapshot[acting], moment())
@@ -72,7 +80,7 @@ async def _stop(context: Context) -> str:
             f"{name}'s dhcpd is still there after {EXIT_SECONDS:.0f} s"
             if seen
             else f"{name} has been told to stop, but cannot be looked into: {context.snapshot[acting].ssh.detail}",
-            f"{context.partner.name} serves every client meanwhile. Look at {name}: process and log.",
+            f"{context.partner.name} serves every client of {context.pair.peer} meanwhile. Look at {name}: process and log.",
         )
     survivor = context.standing(acting.other)
     if survivor.state is not FailoverState.PARTNER_DOWN:

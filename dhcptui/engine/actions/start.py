@@ -8,13 +8,17 @@ from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import clocks_step, start_step
 from dhcptui.engine.actions.delayed import cancel_step, delayed_command, schedule_restart
+from dhcptui.engine.actions.others import BACK_SECONDS
+from dhcptui.engine.clocks import moment
 from dhcptui.model.guards import Action
+from dhcptui.model.peer_guards import afterwards
+from dhcptui.model.peers import PeerStanding, judge, unserved
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.verdict import recover_wait_ends
-from dhcptui.model.words import clock
+from dhcptui.model.words import clock, joined
 
 SETTLE_SECONDS = 60.0
 
@@ -42,6 +46,7 @@ def script(pair: PairSettings, acting: Role, *, scheduled: bool = False) -> Acti
         ),
         f"{me.name} runs.",
         "Follow the states above: a recover-wait ends by itself.",
+        afterwards=lambda each: afterwards(each, each.me),
     )
 
 
@@ -99,8 +104,32 @@ async def _settle(context: Context) -> str:
         state = context.standing(acting).state
         advice = "It resolves conflicts: wait." if state in CONFLICT else f"Look at the log of {context.me.name}."
         raise StepFailed(f"{context.me.name} reads {state.word if state else 'nothing'} after a minute", advice)
+    others = await _others_settle(context)
     view = context.snapshot[acting]
     if (ends := recover_wait_ends(view, context.snapshot[acting.other])) is not None:
-        return f"{context.me.name} waits out the MCLT until {clock(ends)} UTC by its own clock; {context.partner.name} serves"
+        return f"{context.me.name} waits out the MCLT until {clock(ends)} UTC by its own clock; {context.partner.name} serves{others}"
     state = context.standing(acting).state
-    return f"{context.me.name} reads {state.word if state else '?'} and serves"
+    return f"{context.me.name} reads {state.word if state else '?'} and serves{others}"
+
+
+async def _others_settle(context: Context) -> str:
+    """The other relationships of this dhcpd: normal again, waiting out the MCLT, or served as far as can be."""
+
+    def settled(snapshot: PairSnapshot, now: Moment) -> bool:
+        return all(_has_settled(each) for each in judge(snapshot, context.acting, now))
+
+    found = judge(context.snapshot, context.acting, moment())
+    if not found:
+        return ""
+    await context.until(settled, BACK_SECONDS)
+    found = judge(context.snapshot, context.acting, moment())
+    if alone := [each.peer.label for each in found if unserved(each)]:
+        raise StepFailed(f"nobody serves {joined(alone)}", f"Look at the log of {context.me.name}.")
+    return "; " + ", ".join(f"{each.name} {each.state.word if each.state else 'not known'}" for each in found)
+
+
+def _has_settled(each: PeerStanding) -> bool:
+    """A partner that serves it comes together with this one; without such a partner this one does alone."""
+    if each.state in {FailoverState.NORMAL, FailoverState.RECOVER_WAIT} or each.peer.note:
+        return True
+    return each.elsewhere is not True and each.serving is True

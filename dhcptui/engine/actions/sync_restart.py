@@ -18,9 +18,10 @@ from dhcptui.engine.actions.coming_up import restart_command
 from dhcptui.engine.actions.sync_compare import BEING_COMPARED, COPIED, Comparison, read_command
 from dhcptui.engine.actions.sync_copy import SyncRun
 from dhcptui.engine.actions.sync_turn import turn
-from dhcptui.model.evidence import Finding
+from dhcptui.model.evidence import Case, Finding
 from dhcptui.model.guards import Action, Ruling
 from dhcptui.model.interrupted import ROLLBACK
+from dhcptui.model.peer_guards import afterwards
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, Role
 from dhcptui.model.states import FailoverState
@@ -35,8 +36,7 @@ def script(pair: PairSettings, acting: Role, comparison: Comparison | None = Non
     if variant == ROLLBACK:
         return _rollback(run)
     resumed = comparison.resumable if comparison else None
-    done = resumed.done if resumed else ()
-    left = [pair[role] for role in pair.restart_order if f"restarted {pair[role].name}" not in done]
+    left = _left_to_restart(run)
     copying = comparison is None or not comparison.nothing_to_copy
     steps = (
         *_reading(run),
@@ -62,7 +62,27 @@ def script(pair: PairSettings, acting: Role, comparison: Comparison | None = Non
         "Nothing to do.",
         _expected(pair),
         "Sync-restart again: it resumes what was put in place, or begins anew.",
+        both_served,
     )
+
+
+def both_served(each: Case) -> str:
+    """Who serves every other relationship of the two."""
+    return afterwards(each, each.me, each.partner)
+
+
+def _left_to_restart(run: SyncRun) -> list[ServerSettings]:
+    resumed = run.comparison.resumable if run.comparison else None
+    done = resumed.done if resumed else ()
+    return [run.pair[role] for role in run.pair.restart_order if f"restarted {run.pair[role].name}" not in done]
+
+
+def restarted(pair: PairSettings, comparison: Comparison | None, variant: str = "") -> frozenset[Role]:
+    """Which servers a run would restart."""
+    run = SyncRun(pair, comparison)
+    if variant == ROLLBACK:
+        return frozenset({run.target.role} if sync_copy.was_restarted(run, run.target.role) else ())
+    return frozenset(server.role for server in _left_to_restart(run))
 
 
 def _expected(pair: PairSettings) -> frozenset[tuple[str, str]]:
@@ -233,7 +253,7 @@ def _copying(run: SyncRun) -> tuple[Step, ...]:
 
 def _turn(run: SyncRun, server: ServerSettings) -> Step:
     fallback = ", else its old files are put back and it is restarted once" if server is run.target else ""
-    verified = f"clocks agree before; then a new dhcpd, OMAPI answers, both read normal{fallback}; noted in the record"
+    verified = f"clocks agree before; then a new dhcpd, OMAPI answers, both read normal, other relationships as before{fallback}; noted in the record"
     planned = PlannedStep(f"restart {server.name}", server.name, _line(server, restart_command(server)), verified)
     return Step(planned, partial(_take_turn, run, server))
 
@@ -296,4 +316,5 @@ def _rollback(run: SyncRun) -> ActionScript:
         f"{run.source.name} keeps the new files: mend or revert them there before its next restart.",
         _expected(run.pair),
         f"The rest by hand: dhcpd on {target.name} must be restarted with its old files if it runs the new ones.",
+        both_served,
     )

@@ -11,10 +11,12 @@ import shlex
 from dhcptui.config import ServerSettings
 from dhcptui.engine.actions.base import Context, StepFailed
 from dhcptui.engine.actions.coming_up import offset_seconds, pids, restart_command, when_clocks_agree
+from dhcptui.engine.actions.others import OthersBack, case_now, unsworn
 from dhcptui.engine.actions.sync_copy import SyncRun, forget, put_back
 from dhcptui.engine.actions.upcoming import GONE_SECONDS, Fate, Upcoming
 from dhcptui.engine.clocks import moment
 from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
+from dhcptui.model.peer_guards import Interruption, interrupted
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
@@ -40,6 +42,10 @@ async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
             f"{other.name} does not serve now",
             f"{server.name} was not restarted, so that somebody serves. {_left(run)}",
         )
+    findings = interrupted(case_now(context, role), Interruption.STAGED, context.standing(role))
+    if alone := unsworn(context, findings):
+        raise StepFailed("; ".join(alone), f"{server.name} was not restarted. {_left(run)}")
+    others = OthersBack(context, role)
     await run.note(context, f"restarting {server.name}")
     began = moment().mono
     attempt = ""
@@ -50,15 +56,26 @@ async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
             raise await _with_old_files(context, run, failure) from failure
         pid = await _once_more(context, run, server, failure)
         attempt = f", at the second attempt ({failure})"
+    back = await _others_back(others, context, run, server)
     offset = offset_seconds(context.snapshot)
     if offset is None or offset > CLOCK_LIMIT_SECONDS:
         raise StepFailed(f"the clocks are {offset or 0:.1f} s apart", "Set the clocks before anything is restarted.")
     await run.note(context, f"restarted {server.name}")
     took = moment().mono - began
     return (
-        f"new dhcpd on {server.name} (pid {pid}), both normal {took:.1f} s after the restart began{attempt};"
+        f"new dhcpd on {server.name} (pid {pid}), both normal{back} {took:.1f} s after the restart began{attempt};"
         f" clocks {clocks}{run.trouble}"
     )
+
+
+async def _others_back(others: OthersBack, context: Context, run: SyncRun, server: ServerSettings) -> str:
+    """The other relationships of this dhcpd are as before: no restart of the partner takes their only server."""
+    try:
+        back = await others.wait()
+    except StepFailed as error:
+        other = context.pair[server.role.other].name
+        raise StepFailed(str(error), f"{other} was not restarted after it. {_left(run)}") from error
+    return f", {back}" if back else ""
 
 
 async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> int:
