@@ -14,6 +14,7 @@ import posixpath
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dhcptui.config import PairSettings
@@ -302,14 +303,17 @@ async def _serves(context: Context) -> str:
     def serving(snapshot: PairSnapshot, now: Moment) -> bool:
         return stand(snapshot[acting], now).serving is True
 
-    if not await context.until(serving, SERVE_SECONDS):
-        state = context.standing(acting).state
+    served = await context.until(serving, SERVE_SECONDS)
+    with suppress(StepFailed):  # whether the partner is back is asked now, and not what was seen before
+        await context.fresh()
+    state, back = context.standing(acting).state, _back(context)
+    if not served:
         raise StepFailed(
-            f"{context.me.name} reads {state.word if state else 'nothing'} after {SERVE_SECONDS:.0f} s",
+            f"{context.me.name} reads {state.word if state else 'nothing'} after {SERVE_SECONDS:.0f} s"
+            + (f", and {back}" if back else ""),
             f"Look at the log of {context.me.name}; the old lease file lies beside the new one.",
         )
-    if back := _back(context):
-        state = context.standing(acting).state
+    if back:
         raise StepFailed(
             f"{context.me.name} serves, and reads {state.word if state else '?'}; but {back}",
             "Both are up: this is no rescue any more. Look at what each reads, and follow what now says.",
@@ -320,5 +324,4 @@ async def _serves(context: Context) -> str:
         raise StepFailed(
             f"{context.me.name} still tells clients `not responding`", f"Look at the log of {context.me.name}."
         )
-    state = context.standing(acting).state
     return f"{context.me.name} reads {state.word if state else '?'} and serves"
