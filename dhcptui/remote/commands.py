@@ -109,20 +109,6 @@ def process_table() -> Command:
     return Command(("ps", "-A", "-ww", *columns))
 
 
-def cpu_time(pid: int) -> Command:
-    """The CPU time that a process has used: in ticks of Linux, "1234 ticks", which is finer, else as ps tells it."""
-    return _script(
-        'if [ -r "/proc/$1/stat" ]; then s=$(cat "/proc/$1/stat") && set -- ${s##*)} && echo "$((${12} + ${13})) ticks"; '
-        'else ps -o time= -p "$1"; fi',
-        str(pid),
-    )
-
-
-def count_leases(path: str) -> Command:
-    """How many lease records a lease file holds."""
-    return Command(("grep", "-c", "^lease ", "--", path))
-
-
 def dhcpd_version() -> Command:
     """dhcpd's version; it writes it to stderr."""
     return Command(("dhcpd", "--version"))

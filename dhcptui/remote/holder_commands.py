@@ -156,3 +156,17 @@ def stop_if(pid: int, born: str) -> Command:
         str(pid),
         born,
     )
+
+
+def cpu_time(pid: int) -> Command:
+    """The CPU time that a process has used: in ticks of Linux, "1234 ticks", which is finer, else as ps tells it."""
+    return _script(
+        'if [ -r "/proc/$1/stat" ]; then s=$(cat "/proc/$1/stat") && set -- ${s##*)} && echo "$((${12} + ${13})) ticks"; '
+        'else ps -o time= -p "$1"; fi',
+        str(pid),
+    )
+
+
+def count_leases(path: str) -> Command:
+    """How many lease records a lease file holds."""
+    return Command(("grep", "-c", "^lease ", "--", path))

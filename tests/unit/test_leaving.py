@@ -112,9 +112,10 @@ def test_output_that_cannot_be_written_is_dropped() -> None:
 
 
 def under_way() -> Progress:
-    """A clean shutdown in its second step."""
+    """A clean shutdown in its last step."""
     plan = make_plan(Action.SHUTDOWN, Q, SETTINGS, pair(live(P), live(Q)), NOW)
-    return Progress(plan, (StepReport(StepState.DONE), StepReport(StepState.RUNNING)))
+    done = tuple(StepReport(StepState.DONE) for _ in plan.steps[1:])
+    return Progress(plan, (*done, StepReport(StepState.RUNNING)))
 
 
 def test_each_ctrl_c_has_its_word() -> None:
@@ -124,20 +125,20 @@ def test_each_ctrl_c_has_its_word() -> None:
     assert not farewell.news()
     departure.interrupt()
     (first,) = farewell.news()
-    assert first.startswith("Ctrl-C: step 2 of 2 (dhcp2's dhcpd stops) ends first")
+    assert first.startswith("Ctrl-C: step 3 of 3 (dhcp2's dhcpd stops) ends first")
     assert not farewell.news()
     departure.interrupt()
     (second,) = farewell.news()
-    assert "step 2 of 2 (dhcp2's dhcpd stops) would be left half done" in second
+    assert "step 3 of 3 (dhcp2's dhcpd stops) would be left half done" in second
     assert "Ctrl-C once more abandons it" in second
     departure.interrupt()
-    assert farewell.news() == ["Abandoned in step 2 of 2 (dhcp2's dhcpd stops)."]
+    assert farewell.news() == ["Abandoned in step 3 of 3 (dhcp2's dhcpd stops)."]
 
 
 def test_between_two_steps_nothing_is_half_done() -> None:
     """And where no action is under way nothing is said at all."""
     departure = Departure()
     departure.signalled(signal.SIGTERM)
-    waiting = replace(under_way(), steps=(StepReport(StepState.DONE), StepReport()))
+    waiting = replace(under_way(), steps=(*under_way().steps[:-1], StepReport()))
     assert Farewell(departure, lambda: waiting).news() == ["SIGTERM: no further step begins. Please wait."]
     assert not Farewell(departure, lambda: None).news()

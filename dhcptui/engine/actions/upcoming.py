@@ -20,7 +20,7 @@ from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.words import age
-from dhcptui.remote import commands
+from dhcptui.remote import holder_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, CommandTimeout, RemoteError
 
@@ -191,12 +191,12 @@ class Upcoming:
             self.context.tell(f"{age(self.seconds)}: no new dhcpd yet")
             return
         with suppress(RemoteError):
-            cpu = _cpu(await self._ask(commands.cpu_time(pids[0])))
+            cpu = _cpu(await self._ask(holder_commands.cpu_time(pids[0])))
             if cpu is None or (self._cpu is not None and cpu > self._cpu):
                 self._worked = mono()  # not known is not idle
             self._cpu = cpu
             if not self._leases:
-                count = await self._ask(commands.count_leases(self.context.pair[self.role].leases))
+                count = await self._ask(holder_commands.count_leases(self.context.pair[self.role].leases))
                 self._leases = f", {count} lease records" if count.isdigit() else " "
         self.context.tell(f"{age(self.seconds)}: dhcpd (pid {pids[0]}) reads its leases{self._leases}")
 
