@@ -16,7 +16,7 @@ from dhcptui.model.evidence import hear_each_other
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
-from dhcptui.model.interrupted import RESCUE, SYNC, interrupted_run, sync_record
+from dhcptui.model.interrupted import RESCUE, SYNC, interrupted_run, sync_record, unmarked
 from dhcptui.model.mix_up import MixUp, mix_up
 from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
@@ -154,6 +154,9 @@ def _half_way(case: _Case) -> Advice | None:
         return None
     if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.standing is Standing.DOWN:
         return _A.RESCUE, f" goes on with the rescue that {run.by} left: {acting.view.name} is stopped, nobody serves."
+    if unmarked(case.snapshot, case.now) is run.role and case.may(_A.PARTNER_DOWN, acting):
+        other = case.b if acting is case.a else case.a
+        return _A.PARTNER_DOWN, f" leaves the marker that {run.by} did not: {other.view.name} must not start alone."
     if run.action == _A.SHUTDOWN.value and case.may(_A.SHUTDOWN, acting) and case.may(_A.TAKE_BACK, acting):
         begin = f"The shutdown of {run.by} stopped half-way: {acting.view.name} has handed over. "
         return begin, _A.SHUTDOWN, " goes on with it, ", _A.TAKE_BACK, " takes it back."

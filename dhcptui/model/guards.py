@@ -14,9 +14,9 @@ from enum import Enum
 from dhcptui.model import evidence as ev
 from dhcptui.model import peer_guards as pg
 from dhcptui.model.evidence import Case, Finding
-from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart
+from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart, unmarked
 from dhcptui.model.queues import stands_still
-from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, one_serves, reading
+from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, left_unmarked, one_serves, reading
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.way_back import OFF
@@ -201,6 +201,12 @@ RESUMED: dict[Action, Rule] = {
         (one_serves, ev.ssh, ev.partner_ssh, ev.clocks_close),
         "seen on a real pair: a run that stopped in a restart is resumed or rolled back with that server down",
     ),
+    Action.PARTNER_DOWN: Rule(
+        None,
+        None,
+        (left_unmarked, ev.ssh),
+        "the write is not repeated, since it would restart the MCLT wait; only the marker is left",
+    ),
     Action.RESCUE: Rule(
         None,
         None,
@@ -214,6 +220,8 @@ RESUMED: dict[Action, Rule] = {
 def row_for(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> Rule:
     """The row that judges an action: that of a run that stopped half-way where the pair is as that run left it."""
     if action is Action.SYNC_RESTART and stopped_in_restart(snapshot, now) is not None:
+        return RESUMED[action]
+    if action is Action.PARTNER_DOWN and unmarked(snapshot, now) is acting:
         return RESUMED[action]
     if action is Action.RESCUE and stopped_by_rescue(snapshot, now) is acting:
         return RESUMED[action]

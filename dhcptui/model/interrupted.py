@@ -13,7 +13,7 @@ from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 
 _S = FailoverState
-SYNC, RESCUE = "sync-restart", "rescue"
+SYNC, RESCUE, PARTNER_DOWN = "sync-restart", "rescue", "partner-down"
 ROLLBACK = "rollback"
 """The variant of sync-restart that undoes an interrupted run instead of resuming it."""
 
@@ -83,6 +83,18 @@ def stopped_by_rescue(snapshot: PairSnapshot, now: Moment) -> Role | None:
     return run.role if stand(snapshot[run.role], now).standing is Standing.DOWN else None
 
 
+def unmarked(snapshot: PairSnapshot, now: Moment) -> Role | None:
+    """The survivor that an interrupted run has put into partner-down without the marker for other consoles."""
+    run = _newest(snapshot, now)
+    if run is None or run.action != PARTNER_DOWN or run.role is None:
+        return None
+    return run.role if stand(snapshot[run.role], now).state is _S.PARTNER_DOWN else None
+
+
+def _marked(view: ServerView) -> bool:
+    return view.marks is not None and view.marks.value.lockout is not None
+
+
 def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
     """Whether nothing is left to do about it: the pair is whole again, or what it was about has come to be."""
     if run.action == SYNC:
@@ -105,7 +117,7 @@ def _as_wanted(action: str, me: ServerStanding, other: ServerStanding) -> bool:
         case "hand-over":
             return me.state is _S.SHUTDOWN and other.state is _S.PARTNER_DOWN
         case "partner-down":
-            return me.state is _S.PARTNER_DOWN
+            return me.state is _S.PARTNER_DOWN and (_marked(me.view) or other.live)
         case "start":
             return me.live and me.state is not _S.STARTUP
         case "rescue":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dhcptui.model.evidence import Case, Finding
-from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart, sync_record
+from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart, sync_record, unmarked
 from dhcptui.model.standing import sighted
 from dhcptui.model.states import FailoverState
 
@@ -49,6 +49,16 @@ def reading(each: Case) -> list[str]:
 
 _STOP_FROM = {_S.NORMAL: _S.NORMAL, _S.SHUTDOWN: _S.PARTNER_DOWN}
 """State of the server that stops -> its partner's: healthy, or handed over already."""
+
+
+def left_unmarked(each: Case) -> Finding:
+    """The acting server is in partner-down by an interrupted run, which has not left the marker for other consoles."""
+    name = each.me.view.name
+    so = unmarked(each.snapshot, each.now) is each.me.view.role
+    said = f"an interrupted run put {name} into partner-down and left no marker" if so else "no such run was left"
+    return Finding(
+        f"{name} is in partner-down and not marked", said, so, f"OMAPI and files of {name}", each.me.age_seconds
+    )
 
 
 def handed_over_or_healthy(each: Case) -> Finding:

@@ -9,6 +9,8 @@ from typing import Any
 from dhcptui.model.sanitize import clean
 
 RESTARTING, RESTARTED = "restarting ", "restarted "
+ROLLING_BACK = "rolling back"
+"""Noted before the old directory is put back: from then on only the rollback goes on."""
 
 
 @dataclass(frozen=True, slots=True)

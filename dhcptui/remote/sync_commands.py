@@ -177,13 +177,15 @@ def swap_in(staging: str, target: str, backups: str, record: str) -> Command:
     )
 
 
-def swap_back(target: str, rejected: str, backup: str) -> Command:
+def swap_back(target: str, rejected: str, backup: str, again: bool = False) -> Command:
     """Put `backup` in the place of `target`, which becomes `rejected`. An empty `backup`: there was nothing before.
 
-    A target that is missing (a host that died between two renames) is no obstacle.
+    A target that is missing (a host that died between two renames) is no obstacle. `again`: it was tried before and may
+    have been done; then the backup is gone, and both others are there.
     """
     return _in_one(
         "n=$1 r=$2 b=$3 w=.dhcptui-$$-$(date +%s)\n"
+        'if [ "$4" = again ] && [ -n "$b" ] && [ ! -e "$b" ] && [ ! -L "$b" ] && [ -d "$n" ] && [ -d "$r" ]; then exit 0; fi\n'
         'if [ -n "$b" ] && { [ ! -d "$b" ] || [ -L "$b" ]; }; then printf "%s is missing\\n" "$b" >&2; exit 1; fi\n'
         'room "$w" || exit 1\n'
         # What was rejected before is removed only where nobody else can change it meanwhile.
@@ -195,6 +197,7 @@ def swap_back(target: str, rejected: str, backup: str) -> Command:
         target,
         _own(rejected),
         _own(backup) if backup else "",
+        *(["again"] if again else []),
     )
 
 

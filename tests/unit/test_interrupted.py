@@ -11,7 +11,7 @@ from dhcptui.engine.report import as_json, as_text
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.interrupted import interrupted_run, settled_locks, sync_record
-from dhcptui.model.snapshot import Lock, Marks, PairSnapshot, Role, Seen, ServerView
+from dhcptui.model.snapshot import Lock, Lockout, Marks, PairSnapshot, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState as S
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.model.verdict import Level, derive
@@ -91,7 +91,7 @@ def test_a_server_that_has_handed_over_is_stopped_in_one_step() -> None:
         ("shutdown", pair(live(P), live(Q))),
         ("shutdown", pair(live(P, S.PARTNER_DOWN, S.SHUTDOWN), down(Q))),
         ("hand-over", half_shut()),
-        ("partner-down", pair(down(P), live(Q, S.PARTNER_DOWN))),
+        ("partner-down", pair(live(P, S.RECOVER), live(Q, S.PARTNER_DOWN))),
         ("start", pair(live(P, S.PARTNER_DOWN), live(Q, S.RECOVER_WAIT))),
         ("rescue", pair(down(P), live(Q, S.COMMUNICATIONS_INTERRUPTED))),
         ("take-back", pair(live(P), live(Q))),
@@ -121,6 +121,20 @@ def test_it_is_not_settled_by_what_nobody_sees(action: str, snapshot: PairSnapsh
     left = replace(snapshot, secondary=marked(snapshot.secondary, lock=replace(BOB, action=action)))
     assert interrupted_run(left, NOW) is not None
     assert not settled_locks(left, NOW)
+
+
+def test_only_the_marker_is_left_of_a_partner_down() -> None:
+    """The state is written, the marker is not: P leaves it, and does not write the state again. With the marker: settled."""
+    lock = replace(BOB, action="partner-down", done=2, steps=3)
+    left = pair(down(P), marked(live(Q, S.PARTNER_DOWN), lock=lock))
+    plan = make_plan(Action.PARTNER_DOWN, Q, SETTINGS, left, NOW)
+    assert plan.allowed, plan.ruling
+    assert [step.title for step in plan.steps] == ["leave a marker for other consoles"]
+    assert [part for part in derive(left, NOW).advised if isinstance(part, Action)] == [Action.PARTNER_DOWN]
+    marker = Lockout("dhcp1", "bob", NOW.wall, "")
+    assert interrupted_run(pair(down(P), marked(live(Q, S.PARTNER_DOWN), lock=lock, lockout=marker)), NOW) is None
+    other = pair(down(P), marked(live(Q, S.PARTNER_DOWN), lock=replace(lock, action="start")))
+    assert not make_plan(Action.PARTNER_DOWN, Q, SETTINGS, other, NOW).allowed
 
 
 def test_the_audit_log_of_this_machine_is_a_witness_too() -> None:

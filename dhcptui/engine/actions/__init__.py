@@ -41,6 +41,8 @@ def make_script(
         return take_back.script(pair, acting, WayBack(variant))
     if action is Action.SHUTDOWN:
         return shutdown.script(pair, acting, variant)
+    if action is Action.PARTNER_DOWN:
+        return partner_down.script(pair, acting, variant)
     return SCRIPTS[action](pair, acting)
 
 
@@ -70,6 +72,8 @@ def make_plan(
         variant = take_back.variant(acting, snapshot, now)
     elif action is Action.SHUTDOWN:
         variant = shutdown.variant(acting, snapshot, now)
+    elif action is Action.PARTNER_DOWN:
+        variant = partner_down.variant(acting, snapshot, now)
     elif action is Action.START:
         variant = delayed.variant_of(variant, snapshot, acting)
     script = make_script(action, acting, pair, comparison, variant)

@@ -9,9 +9,10 @@ from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed,
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import directory
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.interrupted import unmarked
 from dhcptui.model.peer_guards import still_waiting
 from dhcptui.model.plan import PlannedStep
-from dhcptui.model.snapshot import Role
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import FailoverState
 from dhcptui.omapi.objects import SettableState
 from dhcptui.remote import commands, marks
@@ -19,14 +20,41 @@ from dhcptui.remote import commands, marks
 DECLARED = "partner-down was declared"
 
 
-def script(pair: PairSettings, acting: Role) -> ActionScript:
+MARKER = "marker"
+"""The variant that leaves only the marker, where an interrupted run has written the state and come no further."""
+
+
+def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
+    """What is left to do."""
+    return MARKER if unmarked(snapshot, now) is acting else ""
+
+
+def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
     """`acting` is the survivor."""
     me, partner = pair[acting], pair[acting.other]
+    place = posixpath.join(directory(me), commands.LOCKOUT)
+    mark = Step(
+        PlannedStep(
+            "leave a marker for other consoles",
+            me.name,
+            marks.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED).as_root(me.sudo).line,
+            f"{place} is read back",
+            f"writes {place} on {me.name}",
+        ),
+        _mark,
+    )
+    headline = (
+        f"{me.name} is in partner-down: leave the marker that {partner.name} must not start before it can reach {me.name}."
+        if variant == MARKER
+        else f"Declare {partner.name} down: {me.name} serves every client of {pair.peer} and may take over all its addresses."
+    )
     return ActionScript(
         Action.PARTNER_DOWN,
-        f"Declare {partner.name} down: {me.name} serves every client of {pair.peer} and may take over all its addresses.",
+        headline,
         partner.name,
-        (
+        (mark,)
+        if variant == MARKER
+        else (
             Step(
                 PlannedStep(f"look at {partner.name} once more", partner.name, "", "its dhcpd is still gone"),
                 _look_again,
@@ -40,16 +68,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                 ),
                 _declare,
             ),
-            Step(
-                PlannedStep(
-                    "leave a marker for other consoles",
-                    me.name,
-                    marks.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED).as_root(me.sudo).line,
-                    f"{posixpath.join(directory(me), commands.LOCKOUT)} is read back",
-                    f"writes {posixpath.join(directory(me), commands.LOCKOUT)} on {me.name}",
-                ),
-                _mark,
-            ),
+            mark,
         ),
         f"{me.name} is in partner-down and serves every client of {pair.peer}.",
         f"Keep {partner.name} from starting until it can reach {me.name}. It resynchronises before it serves again.",

@@ -27,7 +27,7 @@ from dhcptui.engine.locks import why
 from dhcptui.model.evidence import Finding
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment
-from dhcptui.model.sync_record import SyncRecord
+from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, OutputTooLarge, RemoteError, SessionRefused
@@ -121,12 +121,16 @@ class Comparison:
         """The interrupted run, if the directories are still as it left them: then only its rest is to do."""
         record = self.record
         in_place = self.nothing_to_copy and record is not None and record.digest == self.source_digest
+        if record is not None and ROLLING_BACK in record.done:
+            return None
         return record if in_place and not self.error else None
 
     @property
     def revertible(self) -> SyncRecord | None:
         """The interrupted run, if its backup can be put back."""
-        return self.record if self.record and self.record.stamp and self.backup_there else None
+        record = self.record
+        there = self.backup_there or (record is not None and ROLLING_BACK in record.done)
+        return record if record and record.stamp and there else None
 
     @property
     def attachment(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from dhcptui.engine.actions.sync_tree import MAX_BYTES, Tree, TreeError, change,
 from dhcptui.engine.locks import why
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
-from dhcptui.model.sync_record import SyncRecord
+from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, OutputTooLarge, RemoteError
@@ -267,13 +267,16 @@ async def _accept(context: Context, run: SyncRun) -> str:
 
 def back_command(run: SyncRun) -> Command:
     """What puts the backup of this run back."""
-    return sync_commands.swap_back(run.place.directory, run.place.rejected, run.place.backup(run.record.stamp))
+    again = ROLLING_BACK in run.record.done
+    return sync_commands.swap_back(run.place.directory, run.place.rejected, run.place.backup(run.record.stamp), again)
 
 
 async def put_back(context: Context, run: SyncRun) -> None:
-    """Swap the backup back in. Raises StepFailed."""
+    """Swap the backup back in, which whoever finds this run interrupted is told before. Raises StepFailed."""
+    command = back_command(run)
+    await run.note(context, ROLLING_BACK)
     try:
-        await run.on_target(context, back_command(run))
+        await run.on_target(context, command)
     except RemoteError as error:
         raise StepFailed(
             f"the old directory could not be put back on {run.target.name}: {why(error)}",

@@ -25,6 +25,7 @@ from dhcptui.model.peer_guards import afterwards
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, Role
 from dhcptui.model.states import FailoverState
+from dhcptui.model.sync_record import ROLLING_BACK
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
 
@@ -128,7 +129,13 @@ def _only_one_left(comparison: Comparison, stopped: str, now: Moment) -> Finding
 def _resumable(comparison: Comparison, now: Moment) -> Finding:
     """Both directories are as the interrupted run left them: only its rest may be done with a server down."""
     there = comparison.resumable is not None
-    observed = "as it left them" if there else "they have changed since: bring both servers to normal before a new run"
+    begun = comparison.record is not None and ROLLING_BACK in comparison.record.done
+    otherwise = (
+        "it was being rolled back: only that goes on"
+        if begun
+        else "they have changed since: bring both servers to normal before a new run"
+    )
+    observed = "as it left them" if there else otherwise
     by = f"files on {comparison.source} and {comparison.target}"
     return Finding("the interrupted run can go on from its files", observed, there, by, now.mono - comparison.read_at)
 
