@@ -17,8 +17,10 @@ from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.standing import stand
 
 LOOK_SECONDS = 8.0
+STALE_SECONDS = 4.0
 EVIDENCE_SECONDS = 15.0
 """For what takes a moment: two places that meet silence, two directories compared."""
 
@@ -86,13 +88,23 @@ class Headless:
         for role in roles:
             self.engine.prepare(action, role)
         made: list[Plan] = []
+        began = moment().mono
 
         def complete() -> bool:
             made[:] = [self.engine.plan(action, role, variant) for role in roles]
-            return any(plan.allowed for plan in made) or not any(plan.ruling.pending for plan in made)
+            if any(plan.allowed for plan in made):
+                return True
+            # On a busy machine an answer may just have grown old: a refusal waits for the next one.
+            stale = self._stale() and moment().mono - began < STALE_SECONDS
+            return not stale and not any(plan.ruling.pending for plan in made)
 
         self._until(complete, EVIDENCE_SECONDS if self._wait is None else self._wait)
         return made
+
+    def _stale(self) -> bool:
+        """Whether a server that is connected has not answered lately."""
+        now = moment()
+        return any(view.omapi.ok and not stand(view, now).live for view in self.engine.snapshot().servers)
 
     def run(self, plan: Plan, typed: str, sentence: str, tell: Callable[[str], None] = lambda line: None) -> Progress:
         """Run a confirmed plan to its end, or to the end of a step where somebody leaves; `tell` gets a word for them."""

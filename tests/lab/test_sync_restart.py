@@ -39,7 +39,7 @@ def compared(driver: Driver, variant: str = "") -> Plan:
         reasons = plan().ruling.reasons
         return not any("being compared" in each for each in reasons)
 
-    driver.until(known, 15, "a comparison")
+    driver.until(known, 60, "a comparison")
     return plan()
 
 

@@ -1,0 +1,155 @@
+"""kill -9 in the midst of an action, and what another person on another machine may do from there, by plan and by key."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dhcptui.engine.audit import AuditLog
+from dhcptui.engine.clocks import moment
+from dhcptui.model.guards import Action
+from dhcptui.model.plan import Outcome
+from dhcptui.model.snapshot import Role
+from dhcptui.model.verdict import derive
+from dhcptui.remote import commands
+from tests.lab.driving import Driver, driving
+from tests.lab.pair import Lab
+from tests.lab.test_sync_restart import RECORD, allowed, both_normal, carry_out, contents, leftovers, shared
+
+pytestmark = pytest.mark.lab
+P, S = Role.PRIMARY, Role.SECONDARY
+ROOT = Path(__file__).parents[2]
+LOCKS = (
+    "import sys; from dhcptui.remote import marks; marks.LOCK_SECONDS = 3;"
+    "from dhcptui.cli import main; sys.exit(main(sys.argv[1:], last=True))"
+)
+"""The program with locks that expire within seconds."""
+
+
+@contextmanager
+def killed(lab: Lab, home: Path, *words: str, at: Callable[[str], bool]) -> Iterator[None]:
+    """`dhcptui do ...` of somebody else, killed with -9 as soon as a text of its audit log says so."""
+    argv = lab.operator_argv(sys.executable, "-c", LOCKS, "--config", str(lab.write_config()), "do", *words)
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+    log = AuditLog(home / "state/dhcptui/audit.jsonl")
+    program = subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    deadline = time.monotonic() + 90
+    try:
+        while not any(at(f"{each['event']} {each.get('what', '')} {each['text']}") for each in log.records()):
+            assert program.poll() is None, program.communicate()[0]
+            assert time.monotonic() < deadline, [each["text"] for each in log.records()]
+            time.sleep(0.005)
+    finally:
+        program.kill()
+        program.communicate()
+    yield
+
+
+def refused_files(lab: Lab) -> None:
+    """New files that pass `dhcpd -t`, and with which dhcpd does not start: no interface has that subnet."""
+    master = shared(lab.primary) / "master.conf"
+    master.write_text(master.read_text().replace("10.0.0.", "10.9.0."))
+
+
+def words(driver: Driver) -> str:
+    """Headline and advice as they are now."""
+    verdict = derive(driver.engine.snapshot(), moment())
+    return f"{verdict.headline} / {verdict.advice}"
+
+
+def test_both_ways_lead_out_of_a_server_that_is_down_because_of_the_run(lab: Lab, tmp_path: Path) -> None:
+    """Killed after dhcpd had refused the new files: R and its rollback are both open, and the rollback is verified."""
+    old = contents(lab.secondary)
+    refused_files(lab)
+    lab.wait_settled()
+    restarts = commands.restart("/etc/dhcp/restart-dhcpd").line
+    with killed(
+        lab, tmp_path, "sync-restart", "office", "--confirm", "office",
+        at=lambda said: said == f"intent act {restarts}" and not lab.secondary.is_running(),
+    ):  # fmt: skip
+        pass
+    with driving(lab) as driver:
+        driver.until(lambda: not lab.secondary.is_running(), 30, "dhcp2 down")
+        driver.until(lambda: "stopped half-way" in words(driver), 60, "the interrupted run in the headline")
+        driver.until(lambda: "goes on with it or rolls it back" in words(driver), 30, "the way on")
+        assert allowed(driver).headline.startswith("Resume the run")
+        plan = allowed(driver, "rollback")
+        assert plan.headline.endswith("and restarts.")
+        told = carry_out(driver, plan)
+        assert told.outcome is Outcome.VERIFIED, told
+        assert contents(lab.secondary) == old
+        assert RECORD not in leftovers(lab.secondary)
+        both_normal(lab)
+
+
+def test_a_rollback_that_was_cut_off_goes_on(lab: Lab, tmp_path: Path) -> None:
+    """Killed after the old directory was back and before dhcpd was started with it: only the rollback goes on."""
+    old = contents(lab.secondary)
+    refused_files(lab)
+    lab.wait_settled()
+    swapped: list[bool] = []
+
+    def back(said: str) -> bool:
+        swapped.append("rejected-shared" in said and said.startswith("intent act"))
+        return any(swapped) and contents(lab.secondary) == old and not lab.secondary.is_running()
+
+    with killed(lab, tmp_path, "sync-restart", "office", "--confirm", "office", at=back):
+        pass
+    with driving(lab) as driver:
+        plan = allowed(driver, "rollback")
+        told = carry_out(driver, plan)
+        assert told.outcome is Outcome.VERIFIED, told
+        assert contents(lab.secondary) == old
+        both_normal(lab)
+
+
+def test_a_rescue_goes_on_with_dhcpd_down(lab: Lab, tmp_path: Path) -> None:
+    """Killed right after the stop: nobody serves, and X goes on from there to a server that does."""
+    lab.wait_settled()
+    lab.primary.set_local_state(8)
+    lab.wait_states("shutdown", "partner-down")
+    lab.secondary.kill()
+    with driving(lab) as driver:
+        driver.until(lambda: driver.plan(Action.RESCUE, P).allowed, 30, "a rescue that may be run")
+    with killed(
+        lab, tmp_path, "rescue", "office", "--server", "dhcp1", "--confirm", "dhcp1",
+        at=lambda said: said.startswith("intent step stop dhcpd") and not lab.primary.is_running(),
+    ):  # fmt: skip
+        pass
+    with driving(lab) as driver:
+        driver.until(lambda: not lab.primary.is_running(), 30, "dhcp1 down")
+        driver.until(lambda: "goes on with the rescue that" in words(driver), 60, "the way on")
+        driver.until(lambda: driver.plan(Action.RESCUE, P).allowed, 30, "a rescue that may go on")
+        told = driver.run(Action.RESCUE, P)
+        assert told.outcome is Outcome.VERIFIED, told
+        assert lab.primary.local_state() == "communications-interrupted"
+
+
+def test_only_the_marker_is_left_to_do(lab: Lab, tmp_path: Path) -> None:
+    """Killed between the state and its marker: P leaves the marker, and the MCLT wait does not start anew."""
+    lab.wait_settled()
+    lab.secondary.kill()
+    lab.wait_states("communications-interrupted", None)
+    with killed(
+        lab, tmp_path, "partner-down", "office", "--server", "dhcp1", "--confirm", "dhcp2",
+        at=lambda said: said == "outcome act dhcp1 answered partner-down",
+    ):  # fmt: skip
+        pass
+    stos = lab.primary.state().local_stos
+    marker = lab.primary.lib / commands.LOCKOUT
+    if marker.exists():  # it was quicker than the kill
+        return
+    with driving(lab) as driver:
+        driver.until(lambda: "leaves the marker that" in words(driver), 60, "the way on")
+        driver.until(lambda: driver.plan(Action.PARTNER_DOWN, P).allowed, 30, "a plan that may be run")
+        told = driver.run(Action.PARTNER_DOWN, P)
+        assert told.outcome is Outcome.VERIFIED, told
+        assert marker.exists()
+        assert lab.primary.state().local_stos == stos
