@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from dhcptui.cli import main as run  # noqa: PLC0415 - kept out of `import dhcptui`
+    try:
+        from dhcptui.cli import main as run  # noqa: PLC0415 - kept out of `import dhcptui`
 
-    sys.exit(run(sys.argv[1:], last=True))
+        code = run(sys.argv[1:], last=True)
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

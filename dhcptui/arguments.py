@@ -151,7 +151,7 @@ def build_parser() -> argparse.ArgumentParser:
             "--wait",
             metavar="SECONDS",
             type=_seconds,
-            help="how long evidence may take to come; with do also a dhcpd that reads its leases (usually 15, and 900)",
+            help="how long evidence may take to come; with do also a dhcpd that reads its leases (usually 30, and 900)",
         )
         acting.add_argument("--rollback", action="store_true", help="sync-restart: undo an interrupted run instead")
         acting.add_argument("--after", metavar="TIME", help="start: later (90s, 5m, 2h), by a timer of the server")

@@ -88,7 +88,10 @@ class AuditLog:
             try:
                 if self._torn(file):
                     line = b"\n" + line
-                if os.write(file, line) != len(line):
+                before = os.fstat(file).st_size
+                if (written := os.write(file, line)) != len(line):
+                    if os.fstat(file).st_size == before + written:  # nobody else has written behind it
+                        os.ftruncate(file, before)
                     raise OSError(0, "only a part of a line could be written")
                 if sync:
                     os.fsync(file)
@@ -211,6 +214,8 @@ class RunLog:
     step: int = 0
     acted: bool = False
     """Whether the step under way has begun to act: then it is carried to its end, log or no log."""
+    has_acted: bool = False
+    """Whether any step of the run has written to a server or run a command there."""
     trouble: str = ""
     """Why a line is missing."""
 
@@ -247,10 +252,11 @@ class RunLog:
         if made := entry(record):
             self.told(made)
 
-    def begin_step(self, number: int, title: str, server: str) -> None:
-        """A step starts. Raises AuditError."""
-        self.step, self.acted = number, False
-        self.write(AuditEvent.INTENT, title, server=server, what=STEP)
+    def begin_step(self, number: int, title: str, server: str, *, carried: bool = False) -> None:
+        """A step starts. Raises AuditError; not for one that is `carried`: an earlier step has begun what must be ended."""
+        self.step, self.acted = number, carried
+        self.intent(server, title, STEP)
+        self.acted = carried
 
     def intent(self, server: str, text: str, what: str = ACT) -> None:
         """An act is about to happen.
@@ -265,6 +271,7 @@ class RunLog:
                 raise
             self.trouble = str(error)
         self.acted = True
+        self.has_acted = self.has_acted or what == ACT
 
     def outcome(self, server: str, text: str, ok: bool, what: str = ACT) -> None:
         """What came of it. It has happened, so a failing log stops only what comes next."""

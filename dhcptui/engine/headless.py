@@ -19,9 +19,9 @@ from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.model.standing import stand
 
-LOOK_SECONDS = 8.0
+LOOK_SECONDS = 12.0
 STALE_SECONDS = 4.0
-EVIDENCE_SECONDS = 15.0
+EVIDENCE_SECONDS = 30.0
 """For what takes a moment: two places that meet silence, two directories compared."""
 
 

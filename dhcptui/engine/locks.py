@@ -15,9 +15,10 @@ from dhcptui.config import ServerSettings
 from dhcptui.engine.audit import LOCK, AuditError, Desk, Operator, RunLog
 from dhcptui.engine.clocks import moment, mono
 from dhcptui.engine.pair import PairEngine
+from dhcptui.engine.unfinished import settle
 from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.interrupted import SYNC, left_on, lock_left, settled_locks, sync_record
+from dhcptui.model.interrupted import SYNC, left_on, lock_left, settled, settled_locks, sync_record
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
@@ -241,13 +242,25 @@ async def clear_left(engine: PairEngine, run: Interrupted, desk: Desk) -> None:
 
 
 async def clear_settled(engine: PairEngine, desk: Desk) -> None:
-    """Take away the expired lock of a run after which nothing is left to do; the audit log keeps what it said."""
+    """Take away the expired lock of a run after which nothing is left to do; the audit log keeps what it said.
+
+    An earlier run of this machine that is settled is closed there too, or it would come back with the next trouble.
+    """
+    if (left := engine.snapshot.left) and settled(left, engine.snapshot, moment()) and _at_rest(engine):
+        with suppress(AuditError):
+            settle(desk.log, left)
+            engine.left_behind(None)
     for view, lock in settled_locks(engine.snapshot, moment()):
         watcher = engine.watchers[view.role]
         place = directory(watcher.settings)
         said = f"{lock.action} of {lock.owner}@{lock.host} had stopped ({lock.step}), nothing is left to do: remove its lock"
         command = commands.release_lock(place, lock.token)
         await _away(watcher, command, said, desk, engine.settings.name)
+
+
+def _at_rest(engine: PairEngine) -> bool:
+    """Whether no action of this console is under way: what it goes on from must stay known."""
+    return not any(view.marks and view.marks.value.own for view in engine.snapshot.servers)
 
 
 async def _away(watcher: ServerWatcher, command: Command, said: str, desk: Desk, pair: str) -> None:
@@ -276,8 +289,10 @@ async def clear_lockouts(engine: PairEngine, desk: Desk) -> None:
         name, place = watcher.settings.name, directory(watcher.settings)
         record = RunLog(desk.log, engine.settings.name, "clear lock-out", 0, name, desk.told)
         with suppress(RemoteError, AuditError):
-            command = commands.clear_lockout(place, int(lockout.value.lockout.since))
-            record.intent(name, f"both servers are normal: remove {place}/{commands.LOCKOUT}")
+            command = commands.clear_lockout(place, int(lockout.value.lockout.since), engine.settings.peer)
+            record.intent(
+                name, f"both servers are normal: remove {place}/{commands.lockout_name(engine.settings.peer)}"
+            )
             await marks.run(watcher.quick, command)
             record.outcome(name, "removed", True)
             watcher.poke()

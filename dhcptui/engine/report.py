@@ -7,6 +7,7 @@ from typing import Any
 
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.delayed import said as said_of_start
+from dhcptui.model.interrupted import lock_held
 from dhcptui.model.peers import judge
 from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState
 from dhcptui.model.standing import ServerStanding
@@ -29,6 +30,7 @@ def as_json(looked: Iterable[tuple[PairSnapshot, Verdict]], now: Moment) -> dict
                 "headline": verdict.headline,
                 "serving": list(verdict.serving),
                 "interrupted": _interrupted(verdict.interrupted),
+                "acting": _acting(snapshot, now),
                 "servers": {
                     each.view.role.value: _server(each, snapshot, now) for each in (verdict.primary, verdict.secondary)
                 },
@@ -59,6 +61,21 @@ def _server(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> dict[s
             for pool in (view.pools.value if view.pools else ())
         ],
         "other_peers": _others(each, snapshot, now),
+    }
+
+
+def _acting(snapshot: PairSnapshot, now: Moment) -> dict[str, Any] | None:
+    """Who holds a lock of the pair; null where nobody does, as far as it can be seen."""
+    held = lock_held(snapshot, now)
+    if held is None:
+        return None
+    view, lock = held
+    return {
+        "action": lock.action,
+        "by": f"{lock.owner}@{lock.host}",
+        "step": lock.step,
+        "on": view.name,
+        "until": iso(lock.expires),
     }
 
 
@@ -112,6 +129,11 @@ def interrupted_words(run: Interrupted, now: Moment) -> str:
 def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
     """The verdict and both servers, for a person."""
     lines = [f"{snapshot.pair} · {snapshot.peer}: {verdict.level.value.upper()}: {verdict.headline}"]
+    if held := lock_held(snapshot, now):
+        view, lock = held
+        lines.append(
+            f"  at work: {lock.owner}@{lock.host} runs {lock.action} ({lock.step}), as the lock on {view.name} says"
+        )
     if verdict.interrupted is not None:
         lines.append(f"  stopped half-way: {interrupted_words(verdict.interrupted, now)}")
     for each in (verdict.primary, verdict.secondary):

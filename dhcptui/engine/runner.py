@@ -120,9 +120,9 @@ class _Run:
             try:
                 await self.locks.hold(self._where(index), index)
             except LockLost as error:
-                return self._interrupted(index, f". {error}.", f"{error.next} {self.script.if_interrupted}".strip())
+                return self._interrupted(index, f". {error}.", f"{error.next} {self._way_on(index)}".strip())
             if reason := self.desk.departure.reason:  # asked last: nothing is awaited between the answer and the step
-                return self._interrupted(index, f" ({reason}).", self.script.if_interrupted)
+                return self._interrupted(index, f" ({reason}).", self._way_on(index))
             failed = await self._step(context, index, step)
             if failed is not None:
                 return failed
@@ -154,7 +154,7 @@ class _Run:
         self._tell(self._progress(Outcome.RUNNING))
         planned = step.planned
         try:
-            self.record.begin_step(index + 1, planned.title, planned.where)
+            self.record.begin_step(index + 1, planned.title, planned.where, carried=step.carried)
             observed = await self._unless_abandoned(step, context)
         except _Abandoned:
             return self._abandoned(index, planned.where)
@@ -184,7 +184,7 @@ class _Run:
         self.record.outcome(server, "abandoned in its midst", False, STEP)
         self._ended(index, StepState.FAILED, "abandoned in its midst")
         self._skip_from(index + 1)
-        return self._progress(Outcome.INTERRUPTED, said, self.script.if_interrupted or _LOOK)
+        return self._progress(Outcome.INTERRUPTED, said, _LOOK)
 
     def _failed(self, index: int, server: str, error: str, next_: str) -> Progress:
         self.record.outcome(server, error, False, STEP)
@@ -196,12 +196,15 @@ class _Run:
         self._skip_from(done)
         steps = len(self.reports)
         result = f"Interrupted after step {done} of {steps}{reason}" if done else f"Interrupted before step 1{reason}"
-        return self._progress(Outcome.INTERRUPTED, result, next_ if done else "Nothing was written.")
+        return self._progress(Outcome.INTERRUPTED, result, next_)
+
+    def _way_on(self, done: int) -> str:
+        """What to do after so many steps."""
+        return self.script.if_interrupted if done >= self.script.begins_at else "Nothing was written."
 
     async def _finish(self, told: Progress) -> None:
         """Locks away, last line written. A run that stopped half-way leaves its locks behind, expired, as a notice."""
-        begun = {StepState.DONE, StepState.FAILED}
-        half_way = told.outcome is Outcome.INTERRUPTED and any(each.state in begun for each in self.reports)
+        half_way = self.record.has_acted and told.outcome in {Outcome.INTERRUPTED, Outcome.FAILED}
         await self.locks.release(told.result if half_way else "")
         if told.outcome is Outcome.VERIFIED:
             await clear_lockouts(self.engine, self.desk)

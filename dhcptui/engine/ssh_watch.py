@@ -185,7 +185,9 @@ class SshWatch:
         reading = await read_clock(shell)
         process = await witness.look()
         settings = self._record.settings
-        marks = await read_marks(shell, posixpath.dirname(settings.leases), record_of(settings.shared_dir))
+        marks = await read_marks(
+            shell, posixpath.dirname(settings.leases), record_of(settings.shared_dir), self._record.peer
+        )
         if marks.lock and marks.lock.token in self._record.own_tokens:
             marks = replace(marks, lock=None, own=marks.lock)
         self._heard_at = mono()

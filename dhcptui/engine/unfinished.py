@@ -8,10 +8,11 @@ from dhcptui.engine.audit import LOCK, STEP, AuditLog, Operator, Record, RunLog,
 from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
 from dhcptui.model.plan import Outcome
 from dhcptui.model.sanitize import clean
+from dhcptui.model.states import FailoverState
 
 LAST_BYTES = 4 * 1024 * 1024
 """How far back the log is read: months."""
-DISMISSED = "dismissed"
+DISMISSED, SETTLED = "dismissed", "settled"
 
 
 @dataclass(slots=True)
@@ -70,11 +71,24 @@ def _ended(runs: dict[str, _Run], run: _Run, record: Record) -> None:
         run.interrupted = True
         return
     del runs[record["run"]]
-    if record.get("outcome") == Outcome.VERIFIED.value:
+    if record.get("outcome") == Outcome.VERIFIED.value and _both_normal(record):
+        for name, older in list(runs.items()):
+            if older.interrupted or writer_gone(older.begin, Operator.here().host):
+                del runs[name]
+    elif record.get("outcome") == Outcome.VERIFIED.value:
         for name, older in list(runs.items()):
             if older.begin["action"] == record["action"] and (older.interrupted or not older.begun):
                 del runs[name]
         _drop_dead(runs, record["action"])
+
+
+def _both_normal(record: Record) -> bool:
+    """Whether a run ended with a pair that was whole: then nothing is left of an earlier one."""
+    states = record.get("states")
+    found = (
+        [each.get("state") for each in states.values() if isinstance(each, dict)] if isinstance(states, dict) else []
+    )
+    return len(found) > 1 and set(found) == {FailoverState.NORMAL.word}
 
 
 def _drop_dead(runs: dict[str, _Run], action: str) -> None:
@@ -97,6 +111,12 @@ def _interrupted(run: _Run) -> Interrupted:
         by=clean(str(run.begin.get("who", "")), 200),
         last=clean(str(run.last["text"]), 500),
     )
+
+
+def settle(log: AuditLog, run: Interrupted) -> None:
+    """Nothing is left to do about this run, as the servers say now: it is not told again. Raises AuditError."""
+    hand = RunLog(log, run.pair, run.action, run.steps, run.acting, run=run.run)
+    hand.write(AuditEvent.END, "nothing is left to do about it", more={"outcome": SETTLED})
 
 
 def dismiss(log: AuditLog, run: Interrupted, who: Operator) -> None:

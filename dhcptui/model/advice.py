@@ -16,7 +16,7 @@ from dhcptui.model.evidence import hear_each_other
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
-from dhcptui.model.interrupted import RESCUE, SYNC, interrupted_run, sync_record, unmarked
+from dhcptui.model.interrupted import RESCUE, SYNC, interrupted_run, lock_held, sync_record, unmarked
 from dhcptui.model.mix_up import MixUp, mix_up
 from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
@@ -114,7 +114,7 @@ def advise(
     """What now, for a pair of standings in which these incidents were named."""
     case = _Case(snapshot, *pair, named, now)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
-        _mixed_up, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
+        _mixed_up, _others_act, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _shut, _out_of_contact, _healthy, _unseen, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
@@ -140,6 +140,22 @@ def _mixed_up(case: _Case) -> Advice | None:
             return (
                 "Compare the failover peer blocks with our configuration: the servers are swapped in it, or one stands twice.",
             )
+
+
+def _others_act(case: _Case) -> Advice | None:
+    """Somebody else is at work, or has just died at it: every action is refused until the lock counts no more."""
+    held = lock_held(case.snapshot, case.now)
+    if held is None:
+        return None
+    view, lock = held
+    left = max(0.0, lock.expires - view.server_time(case.now))
+    who, what = f"{lock.owner}@{lock.host}", f"{lock.action} ({lock.step})" if lock.step else lock.action
+    ways = (
+        f"Wait: {who} runs {what}. If that console is gone, its lock ends in {left:.0f} s, and the way on is told then.",
+        f"Wait: {who} runs {lock.action}. If it is gone, its lock ends in {left:.0f} s, and the way on is told then.",
+        f"Wait: somebody else runs {lock.action}.",
+    )
+    return (next((way for way in ways if len(way) <= MOST_LETTERS), ways[-1]),)
 
 
 def _half_way(case: _Case) -> Advice | None:

@@ -105,7 +105,7 @@ def partner_gone(each: Case) -> Finding:
     asked = f"{other}'s dhcpd is proven gone"
     found = proof(partner.view, each.now)
     if found.gone is not Gone.UNSEEN:
-        return _judged(found, asked, other)
+        return _judged(found, asked, other, {Gone.UNPROVEN, Gone.HELD})
     if partner.standing is Standing.UNREACHABLE:
         return _gone_by_silence(each, asked)
     if partner.view.process_note:
@@ -113,15 +113,15 @@ def partner_gone(each: Case) -> Finding:
     return Finding(asked, f"{other}'s processes have not been looked at yet", False, "console", pending=True)
 
 
-def _judged(found: Proof, asked: str, name: str) -> Finding:
-    """A look as a finding: where it could not see everything, a person must answer for the rest."""
+def _judged(found: Proof, asked: str, name: str, sworn: set[Gone]) -> Finding:
+    """A look as a finding: where it could not see everything, a person may answer for the rest (`sworn`)."""
     return Finding(
         asked,
         found.observed,
         found.gone is Gone.PROVEN,
         f"processes and sockets of {name}",
         found.age_seconds,
-        sentence(name) if found.gone is Gone.UNPROVEN else "",
+        sentence(name) if found.gone in sworn else "",
         pending=found.gone is Gone.CONTRADICTED,
     )
 
@@ -275,7 +275,7 @@ def process_gone(each: Case) -> Finding:
     if found.gone is Gone.UNSEEN:
         why = each.me.view.process_note or each.me.view.ssh.detail or "not yet"
         return Finding(asked, f"{name}: its processes cannot be looked at ({why})", False, "console")
-    return _judged(found, asked, name)
+    return _judged(found, asked, name, {Gone.UNPROVEN})  # with a port of it taken it would not come up as it should
 
 
 def lockout_of(each: Case, server: ServerStanding) -> Lockout | None:

@@ -14,6 +14,8 @@ from dhcptui.model.sync_record import SyncRecord
 
 _S = FailoverState
 SYNC, RESCUE, PARTNER_DOWN = "sync-restart", "rescue", "partner-down"
+LATER_SECONDS = 5.0
+"""Two clocks are compared, and a log's stamps are whole seconds."""
 ROLLBACK = "rollback"
 """The variant of sync-restart that undoes an interrupted run instead of resuming it."""
 
@@ -47,6 +49,12 @@ def lock_left(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView, Lo
     """Expired locks of this relationship: each was left by a run that has stopped."""
     locks = ((view, _lock(view)) for view in snapshot.servers)
     return tuple((view, lock) for view, lock in locks if lock and _ours(lock, snapshot) and not _held(view, lock, now))
+
+
+def lock_held(snapshot: PairSnapshot, now: Moment) -> tuple[ServerView, Lock] | None:
+    """Somebody else's lock that still counts, and the server it lies on."""
+    locks = ((view, view.marks.value.lock) for view in snapshot.servers if view.marks)
+    return next(((view, lock) for view, lock in locks if lock and _held(view, lock, now)), None)
 
 
 def settled_locks(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView, Lock], ...]:
@@ -102,11 +110,24 @@ def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
         return (
             len(seen) == len(snapshot.servers) and not any(each.sync for each in seen) and _both_normal(snapshot, now)
         )
-    if _both_normal(snapshot, now):
+    if _both_normal(snapshot, now) or _normal_since(run, snapshot, now):
         return True
     if run.role is None:
         return False
     return _as_wanted(run.action, stand(snapshot[run.role], now), stand(snapshot[run.role.other], now))
+
+
+def _normal_since(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
+    """Whether a server's log tells that it went to normal after the run had stopped: what came later is no work of it."""
+    return any(
+        remark.line.transition is not None
+        and remark.line.transition.who == "me"
+        and remark.line.transition.peer == snapshot.peer
+        and remark.line.transition.to_state == _S.NORMAL.word
+        and _by_console(view, remark.last_at, now) > run.at + LATER_SECONDS
+        for view in snapshot.servers
+        for remark in view.remarks
+    )
 
 
 def _as_wanted(action: str, me: ServerStanding, other: ServerStanding) -> bool:

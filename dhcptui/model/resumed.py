@@ -19,10 +19,12 @@ def one_serves(each: Case) -> Finding:
     by = record.by if record else "?"
     asked = f"{other.view.name} serves while {server.view.name} goes on"
     said = f"the sync-restart of {by} stopped while it restarted {server.view.name}"
-    serves = "serves" if other.serving else "is not seen to serve"
-    return Finding(
-        asked, f"{said}; {other.view.name} {serves}", other.serving is True, f"record of {by}", other.age_seconds
+    nobody = other.serving is False and server.serving is False
+    serves = (
+        "serves" if other.serving else "serves nobody either: nothing is lost" if nobody else "is not seen to serve"
     )
+    ok = other.serving is True or nobody
+    return Finding(asked, f"{said}; {other.view.name} {serves}", ok, f"record of {by}", other.age_seconds)
 
 
 def left_stopped(each: Case) -> Finding:

@@ -71,6 +71,14 @@ def sighted(view: ServerView, now: Moment) -> bool | None:
     return True if seen.running else False if seen.ports_seen else None
 
 
+def no_process(view: ServerView, now: Moment) -> bool:
+    """Whether no dhcpd of ours is seen, though a stranger may have taken a port of it; False where nothing was seen."""
+    seen = view.process
+    if seen is None or not view.ssh.ok or seen.age(now) > SIGHTING_FRESH_SECONDS:
+        return False
+    return not seen.value.pids and seen.value.ports_seen
+
+
 def fresh_seconds(round_trip_seconds: float) -> float:
     """How long after its question a status counts as the present.
 

@@ -5,6 +5,7 @@ A builder returns a `Command`: words, never a string, so no file name can turn i
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -122,6 +123,11 @@ def dhcpd_test(conf: str) -> Command:
 def read_file(path: str) -> Command:
     """A file's bytes on stdout."""
     return Command(("cat", "--", path))
+
+
+def is_file(path: str) -> Command:
+    """Exit 0 where there is such a file, 1 where there is none."""
+    return Command(("test", "-f", path))
 
 
 def list_glob(pattern: str) -> Command:
@@ -317,7 +323,13 @@ _JOB_THERE = r"""there() {
 """
 
 
-def read_marks(directory: str, record: str = "") -> Command:
+def lockout_name(peer: str) -> str:
+    """The file name of a relationship's marker: two dhcpd may keep their lease files in one directory."""
+    plain = re.sub(r"[^A-Za-z0-9_.]", lambda found: f"%{ord(found[0]):02x}", peer)
+    return f"{LOCKOUT}-{plain}" if peer else LOCKOUT
+
+
+def read_marks(directory: str, record: str = "", peer: str = "") -> Command:
     """The server's time, then two lines for each mark: its name and when it was changed; its text.
 
     Of a delayed start the first line also says whether its job is there or gone.
@@ -325,7 +337,7 @@ def read_marks(directory: str, record: str = "") -> Command:
     """
     return _script(
         _THERE
-        + f"s={START}\n"
+        + f"s={START} o={lockout_name(peer)}\n"
         + _JOB_THERE
         + r"""date +%s
 for f in $l $o $s; do
@@ -357,6 +369,8 @@ def take_lock(directory: str, token: str, body: str, seconds: int) -> Command:
         _ALONE
         + r"""if [ -e "$l" ] || [ -L "$l" ]; then
   u=$(field expires)
+  # Nobody's lock lasts so long: the clock was set back behind it.
+  if [ -n "$u" ] && [ "$u" -gt $((now + 2 * $4)) ]; then u=$now; fi
   if [ -z "$u" ] && [ -L "$l" ]; then
     u=$((now + 1)); if [ -n "$(find "$l" -prune -mmin +1)" ]; then u=$now; fi
   elif [ -z "$u" ]; then m=$(date -r "$l" +%s 2>/dev/null); u=$((${m:-$now} + $4)); fi
@@ -399,15 +413,22 @@ rm -f "$l" || exit 9""",
     )
 
 
-def put_lockout(directory: str, body: str) -> Command:
+def put_lockout(directory: str, body: str, peer: str = "") -> Command:
     """Write the marker of a partner-down at once, and read it back; `body` as for `take_lock`."""
-    return _script(_MAKES + r"""made "$3,\"since\":$(date +%s)}" "$o" rename || exit 9""", directory, "", body)
+    return _script(
+        _MAKES + f"o={lockout_name(peer)}\n" + r"""made "$3,\"since\":$(date +%s)}" "$o" rename || exit 9""",
+        directory,
+        "",
+        body,
+    )
 
 
-def clear_lockout(directory: str, since: int) -> Command:
+def clear_lockout(directory: str, since: int, peer: str = "") -> Command:
     """Remove the marker of a partner-down, if it is the one written at `since`."""
     return _script(
-        _THERE + r"""if is "$o" && grep -F -q -e "\"since\":$t}" "$o"; then rm -f "$o" || exit 9; fi""",
+        _THERE
+        + f"o={lockout_name(peer)}\n"
+        + r"""if is "$o" && grep -F -q -e "\"since\":$t}" "$o"; then rm -f "$o" || exit 9; fi""",
         directory,
         str(since),
     )

@@ -69,12 +69,12 @@ class Claim:
         return _open({"token": self.token, **texts, **asdict(self.told), "step": clean(step, _STEP_LIMIT)})
 
 
-async def read_marks(shell: RemoteShell, directory: str, record: str = "") -> Marks:
+async def read_marks(shell: RemoteShell, directory: str, record: str = "", peer: str = "") -> Marks:
     """The marks, and the record of a sync-restart, in one round trip; none where there is no such directory.
 
     Raises RemoteError.
     """
-    answer = await shell.ask(commands.read_marks(directory, record).line)
+    answer = await shell.ask(commands.read_marks(directory, record, peer).line)
     return parse_marks(answer.lines) if answer.exit_status == 0 else Marks()
 
 
@@ -92,7 +92,9 @@ def parse_marks(lines: list[str]) -> Marks:
         if name == commands.LOCK:
             written = _number(changed)
             lock = replace(parse_lock(text) or _unknown_lock(written or now), changed=written or 0.0)
-        elif name == commands.LOCKOUT:
+            if lock.expires > now + 2 * LOCK_SECONDS:  # nobody's lock lasts so long: the clock was set back behind it
+                lock = replace(lock, expires=now)
+        elif name.startswith(commands.LOCKOUT):
             lockout = parse_lockout(text)
         elif name == commands.START:
             start = parse_start(text, {"there": True, "gone": False}.get(there))
@@ -174,10 +176,10 @@ async def release_lock(ask: Ask, directory: str, token: str, changed: float = 0)
     return (await run(ask, commands.release_lock(directory, token, int(changed)))).exit_status == 0
 
 
-def put_lockout(directory: str, server: str, by: str, reason: str) -> Command:
-    """The command that writes the marker of a partner-down."""
-    body = _open({"server": server, "by": clean(by, _TEXT_LIMIT), "reason": clean(reason, _STEP_LIMIT)})
-    return commands.put_lockout(directory, body)
+def put_lockout(directory: str, server: str, by: str, reason: str, peer: str = "") -> Command:
+    """The command that writes the marker of a partner-down, for one relationship."""
+    body = _open({"peer": peer, "server": server, "by": clean(by, _TEXT_LIMIT), "reason": clean(reason, _STEP_LIMIT)})
+    return commands.put_lockout(directory, body, peer)
 
 
 async def run(ask: Ask, command: Command) -> Completed:

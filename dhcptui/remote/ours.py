@@ -147,10 +147,17 @@ class _Judge:
             elif any(each.startswith(_LISTENS) for each in holds):
                 if words is False:
                     self.held.append(f"{joined(holds)}: {process}, which has another lease file")
+                elif words is None and self.is_stranger(process):
+                    self.held.append(f"{joined(holds)}: {process}, which is no dhcpd of ours by its words or account")
                 else:
                     yield process
             elif self.may_start(process, words, reads=LEASES_READ in holds):
                 yield process
+
+    def is_stranger(self, process: DhcpdProcess) -> bool:
+        """Neither called dhcpd nor of an account that ours may have; whoever holds the lease file is ours all the same."""
+        account = process.uid is None or process.uid in self.look.owners
+        return not process.is_named_so or not account
 
     def may_start(self, process: DhcpdProcess, words: bool | None, *, reads: bool) -> bool:
         """Whether it is a dhcpd of ours that holds nothing yet (it reads its files), or may not be looked into."""

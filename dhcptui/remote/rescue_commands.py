@@ -57,6 +57,10 @@ for p; do
     if ! lies "$f" "$t"; then printf 'dhcpd (pid %s) has %s open, which is not what has that name here\n' "$p" "$t" >&2; exit 1; fi
     if [ "$f" -ef "$c" ]; then printf 'open %s\n' "$t"; exit 0; fi
     if [ -n "$found" ] && [ "$found" != "$t" ]; then printf 'dhcpd has %s and %s open\n' "$found" "$t" >&2; exit 1; fi
+    # Outside a chroot it is the configured one, or dhcpd would read another file when it starts.
+    if [ "$(readlink /proc/"$p"/root)" = / ] && [ -e "$c" ]; then
+      printf 'dhcpd (pid %s) has %s open, and %s is another file by now: it would start with that one\n' "$p" "$t" "$c" >&2; exit 1
+    fi
     found=$t
   done
 done

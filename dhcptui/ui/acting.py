@@ -24,6 +24,9 @@ def candidates(
     allowed = tuple(role for role in Role if rule(action, role, snapshot, now).allowed)
     if action is Action.TAKE_BACK:  # two that come back together do so whichever begins: nothing to choose
         allowed = allowed[:1]
+    if not allowed:  # what is still being looked at must not decide who is offered
+        allowed = tuple(role for role in Role if rule(action, role, snapshot, now).pending)
+        allowed = allowed if action in {Action.SHUTDOWN, Action.HAND_OVER} else ()
     return allowed or (_most_telling(action, snapshot, now, looking_at),)
 
 

@@ -180,7 +180,7 @@ def test_planted_links_and_a_copy(lab: Lab) -> None:
 def test_a_marker_is_read_back(lab: Lab, what: str) -> None:
     """A marker's name leads into a directory: the link is replaced; a directory is said, and is no tick."""
     place = outside(lab.primary)
-    marker = lab.primary.leases.parent / ".dhcptui-lockout"
+    marker = lab.primary.leases.parent / ".dhcptui-lockout-foo"
     if what == "directory":
         marker.mkdir()
     else:

@@ -126,9 +126,9 @@ def test_the_log_of_a_partner_down(lab: Lab) -> None:
         assert acts[1]["text"] == "dhcp1 answered partner-down"
         assert not mark(lab.primary, commands.LOCK).exists()
 
-        lockout = json.loads(mark(lab.primary, commands.LOCKOUT).read_text())
+        lockout = json.loads(mark(lab.primary, commands.lockout_name("foo")).read_text())
         assert lockout["server"] == "dhcp2"
-        assert not mark(lab.secondary, commands.LOCKOUT).exists()
+        assert not mark(lab.secondary, commands.lockout_name("foo")).exists()
 
         def seen() -> bool:
             view = driver.engine.snapshot().primary
@@ -137,7 +137,7 @@ def test_the_log_of_a_partner_down(lab: Lab) -> None:
         driver.until(seen, 5, "the lock-out")
         lab.secondary.start()
         driver.until_words("normal", "normal", 60)
-        until(lambda: not mark(lab.primary, commands.LOCKOUT).exists(), 10, "the lock-out cleared")
+        until(lambda: not mark(lab.primary, commands.lockout_name("foo")).exists(), 10, "the lock-out cleared")
         driver.until(lambda: not seen(), 5, "no lock-out")
         assert [each["event"] for each in find(action="clear lock-out")][:1] == ["intent"]
         assert lab.settings.key_name  # the lab has a key, and its secret is nowhere in the log

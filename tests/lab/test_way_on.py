@@ -143,7 +143,7 @@ def test_only_the_marker_is_left_to_do(lab: Lab, tmp_path: Path) -> None:
     ):  # fmt: skip
         pass
     stos = lab.primary.state().local_stos
-    marker = lab.primary.lib / commands.LOCKOUT
+    marker = lab.primary.lib / commands.lockout_name("foo")
     if marker.exists():  # it was quicker than the kill
         return
     with driving(lab) as driver:

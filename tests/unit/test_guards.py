@@ -227,8 +227,6 @@ IS_GONE = "I know that dhcp2's dhcpd is gone"
         (ProcessSighting(()), ""),
         (ProcessSighting((), unseen=(UNSEEN,)), IS_GONE),
         (ProcessSighting((), ports_seen=False), IS_GONE),
-        (ProcessSighting((), held=("OMAPI port 7911: pid 812 (nc)",)), None),
-        (ProcessSighting((), held=("OMAPI port 7911: pid 812 (nc)",), unseen=(UNSEEN,)), None),
         (ProcessSighting((7,), born=("1",), holds=("lease file",)), None),
         (ProcessSighting((7,), True, unseen=(UNSEEN,)), None),
     ],
@@ -247,6 +245,20 @@ def test_gone_has_three_values(seen: ProcessSighting, sentence: str | None) -> N
         assert ruling.sentence == (sentence or "")
         if sentence:
             assert any("is not known" in finding.observed for finding in ruling.findings)
+
+
+def test_a_stranger_on_a_port_of_a_dead_dhcpd() -> None:
+    """Nobody holds its lease file: a person may answer for partner-down and rescue; it is not started without its port."""
+    held = ProcessSighting((), held=("OMAPI port 7911: pid 812 (nc), which is no dhcpd of ours",))
+    partner = replace(down(Q), process=Seen(held, NOW.mono - 0.5))
+    for action, me in (
+        (Action.PARTNER_DOWN, live(P, S.COMMUNICATIONS_INTERRUPTED)),
+        (Action.RESCUE, live(P, S.SHUTDOWN, S.PARTNER_DOWN)),
+    ):
+        ruling = rule(action, P, pair(me, partner), NOW)
+        assert (ruling.allowed, ruling.sentence) == (True, IS_GONE)
+        assert any("pid 812 (nc)" in finding.observed for finding in ruling.findings)
+    assert not rule(Action.START, Q, pair(live(P, S.PARTNER_DOWN), partner), NOW).allowed
 
 
 def test_omapi_that_answers_contradicts_an_empty_look() -> None:

@@ -86,7 +86,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /
 @needs_proc
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda words: words[0])
 def test_by_what_is_held(place: Place, shell: list[str]) -> None:
-    """Whatever it is called: the file held for writing, or a port; a reader of the file is nobody."""
+    """Whatever it is called: the file held for writing. A stranger on a port of it is told as one; a reader is nobody."""
     leases = Path(place.leases)
     assert judge(look(place, shell), place).pids == ()
     with holding(leases, mode="a") as child:
@@ -97,7 +97,9 @@ def test_by_what_is_held(place: Place, shell: list[str]) -> None:
     for port in place.ports:
         with holding(leases, port) as child:
             seen = judge(look(place, shell), place)
-            assert (seen.pids, seen.running) == ((child.pid,), True)
+            assert (seen.pids, seen.running) == ((), True)
+            assert f"pid {child.pid} " in seen.held[0]
+            assert "no dhcpd of ours by its words or account" in seen.held[0]
     with holding(leases, mode="r"):
         assert not judge(look(place, shell), place).running
 

@@ -16,7 +16,7 @@ from dhcptui.model.states import FailoverState as S
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.model.verdict import Level, derive
 from tests.ui.feed import SETTINGS
-from tests.unit.making import NOW, down, gone, live, pair
+from tests.unit.making import FAILED, NOW, down, gone, live, pair
 
 P, Q = Role
 BOB = Lock(
@@ -154,8 +154,10 @@ def test_a_server_down_in_a_sync_restart() -> None:
     assert next(part for part in verdict.advised if isinstance(part, Action)) is Action.SYNC_RESTART
     for done in (("copied",), ("copied", "restarting dhcp2", "restarted dhcp2")):
         assert not rule(Action.SYNC_RESTART, P, half_restarted(down(Q), *done), NOW).allowed
-    alone = replace(stopped, primary=marked(down(P)))
-    assert not rule(Action.SYNC_RESTART, P, alone, NOW).allowed  # nobody would serve meanwhile
+    blind = replace(stopped, primary=marked(replace(live(P), omapi=FAILED, process=None)))
+    assert not rule(Action.SYNC_RESTART, P, blind, NOW).allowed  # whether anybody serves is not known
+    dark = replace(stopped, primary=marked(down(P)))
+    assert rule(Action.SYNC_RESTART, P, dark, NOW).allowed  # nobody serves, so nothing is lost
     held = marked(stopped.primary, lock=replace(BOB, expires=NOW.wall + 30))
     assert not rule(Action.SYNC_RESTART, P, replace(stopped, primary=held), NOW).allowed
 

@@ -45,6 +45,8 @@ class Step:
 
     planned: PlannedStep
     run: Callable[[Context], Awaitable[str]]
+    carried: bool = False
+    """An earlier step has begun what this one must end: it is done also where the audit log cannot be written any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class ActionScript:
     """What to do when it stopped between two steps."""
     afterwards: Callable[[Case], str] | None = None
     """What else is so then, as observed: appended to the result."""
+    begins_at: int = 1
+    """The first step that changes anything; before it `if_interrupted` does not apply."""
 
     def outcome(self, context: Context) -> str:
         """What is so at the end."""
@@ -183,7 +187,7 @@ class Context:
 
     async def leave_lockout(self, server: str, reason: str) -> str:
         """Tell every console that `server` must not start unsynchronised; returns why that failed, or nothing."""
-        command = marks.put_lockout(directory(self.me), server, self.who.text, reason)
+        command = marks.put_lockout(directory(self.me), server, self.who.text, reason, self.pair.peer)
         try:
             with self._audited(self.me, command.as_root(self.me.sudo).line) as answered:
                 await marks.run(self.engine.watchers[self.acting].quick, command)

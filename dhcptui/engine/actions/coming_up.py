@@ -7,6 +7,7 @@ configured restart command is used and the outcome is judged by what runs and an
 from __future__ import annotations
 
 import shlex
+from functools import partial
 
 from dhcptui.config import ServerSettings
 from dhcptui.engine.actions.base import Context, Step, StepFailed
@@ -29,9 +30,9 @@ def clocks_step(server: ServerSettings) -> Step:
     """Wait until both clocks agree."""
     return Step(
         PlannedStep(
-            "wait until the clocks agree", server.name, "", f"within {CLOCK_CLOSE_SECONDS:.0f} s of each other"
+            "wait until the clocks agree", server.name, "", f"within {CLOCK_LIMIT_SECONDS:.0f} s of each other"
         ),
-        when_clocks_agree,
+        partial(when_clocks_agree, within=CLOCK_LIMIT_SECONDS),
     )
 
 
@@ -54,14 +55,14 @@ def offset_seconds(snapshot: PairSnapshot) -> float | None:
     return None if one is None or two is None else abs(one.value.seconds - two.value.seconds)
 
 
-async def when_clocks_agree(context: Context) -> str:
-    """Both clocks within 5 s; a partner that cannot be looked into has no say."""
+async def when_clocks_agree(context: Context, within: float = CLOCK_CLOSE_SECONDS) -> str:
+    """Both clocks this close; a partner that cannot be looked into has no say."""
     if not context.snapshot[context.acting.other].ssh.ok:
         return f"{context.partner.name}'s clock cannot be read"
 
     def agree(snapshot: PairSnapshot, _now: Moment) -> bool:
         offset = offset_seconds(snapshot)
-        return offset is not None and offset <= CLOCK_CLOSE_SECONDS
+        return offset is not None and offset <= within
 
     offset = offset_seconds(context.snapshot)
     if offset is not None and offset > CLOCK_LIMIT_SECONDS:

@@ -36,6 +36,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         f"{partner.name} serves every client of {pair.peer}; {me.name} is in shutdown, its dhcpd runs.",
         f"H on {me.name} takes it back, without an MCLT wait unless updates were unacknowledged. Until then {partner.name} is alone.",
         expects=expected(me.name, partner.name),
+        begins_at=2,
     )
 
 

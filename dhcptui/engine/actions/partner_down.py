@@ -32,12 +32,12 @@ def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
 def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
     """`acting` is the survivor."""
     me, partner = pair[acting], pair[acting.other]
-    place = posixpath.join(directory(me), commands.LOCKOUT)
+    place = posixpath.join(directory(me), commands.lockout_name(pair.peer))
     mark = Step(
         PlannedStep(
             "leave a marker for other consoles",
             me.name,
-            marks.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED).as_root(me.sudo).line,
+            marks.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED, pair.peer).as_root(me.sudo).line,
             f"{place} is read back",
             f"writes {place} on {me.name}",
         ),
@@ -74,6 +74,7 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
         f"Keep {partner.name} from starting until it can reach {me.name}. It resynchronises before it serves again.",
         expects=frozenset({(me.name, FailoverState.PARTNER_DOWN.word)}),
         if_interrupted=f"Look whether {me.name} is in partner-down; until {partner.name} can reach it, it must not start.",
+        begins_at=2,
         afterwards=still_waiting,
     )
 
@@ -107,4 +108,4 @@ async def _mark(context: Context) -> str:
             f" {trouble}",
             f"Tell everybody: {partner} must not be started until it can reach {me}.",
         )
-    return f"{posixpath.join(directory(context.me), commands.LOCKOUT)} was read back"
+    return f"{posixpath.join(directory(context.me), commands.lockout_name(context.pair.peer))} was read back"

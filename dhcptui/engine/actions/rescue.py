@@ -28,7 +28,7 @@ from dhcptui.model.peer_guards import afterwards
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import sighted, stand
+from dhcptui.model.standing import no_process, sighted, stand
 from dhcptui.remote import commands, rescue_commands
 from dhcptui.remote.errors import CommandFailed, RemoteError
 from dhcptui.remote.holder_commands import stop_if
@@ -60,8 +60,8 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
     run = Rescue()
     backup = _backup(me.leases, "STAMP")
 
-    def step(planned: PlannedStep, does: Callable[[Context, Rescue], Awaitable[str]]) -> Step:
-        return Step(planned, lambda context: does(context, run))
+    def step(planned: PlannedStep, does: Callable[[Context, Rescue], Awaitable[str]], *, carried: bool = False) -> Step:
+        return Step(planned, lambda context: does(context, run), carried)
 
     others: list[OthersBack] = []
 
@@ -109,6 +109,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                     f"copies the lease file to {backup} again, where it has changed",
                 ),
                 _back_up,
+                carried=True,
             ),
             step(
                 PlannedStep(
@@ -119,6 +120,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                     f"appends to the lease file: {_says(pair.peer)}",
                 ),
                 _append,
+                carried=True,
             ),
             step(
                 PlannedStep(
@@ -129,6 +131,7 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
                     f" a dhcpd process on {me.name}, and its OMAPI answers",
                 ),
                 _start,
+                carried=True,
             ),
             Step(
                 PlannedStep(
@@ -142,6 +145,8 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         ),
         f"{me.name} serves every client of {pair.peer} from its own half, with short leases.",
         f"If {partner.name} stays away, P on {me.name} (partner-down) gives it all addresses.",
+        if_interrupted=f"X on {me.name} goes on from there, also with dhcpd stopped.",
+        begins_at=3,
         afterwards=lambda each: afterwards(each, each.me),
     )
 
@@ -192,12 +197,15 @@ async def _try(context: Context, run: Rescue) -> str:
     if back := _back(context):
         raise StepFailed(back, unstopped + " Make a new plan.")
     seen = context.snapshot[context.acting].process
-    where = rescue_commands.open_leases(context.me.leases, seen.value.pids if seen else ())
+    pids = seen.value.pids if seen else ()
+    where = rescue_commands.open_leases(context.me.leases, pids)
     try:
-        done = await context.command(context.acting, where)
+        done = await context.command(context.acting, where) if pids else None
     except CommandFailed as error:
         raise StepFailed(f"which lease file dhcpd has open on {name} is not known: {why(error)}", unstopped) from error
-    how, _, path = done.stdout.decode("utf-8", "surrogateescape").rstrip("\n").partition(" ")
+    # With dhcpd stopped, as an interrupted rescue has left it, only the configuration tells.
+    answer = done.stdout.decode("utf-8", "surrogateescape") if done else f"configured {context.me.leases}"
+    how, _, path = answer.rstrip("\n").partition(" ")
     if not path.startswith("/"):
         raise StepFailed(f"which lease file dhcpd has open on {name} is not known", unstopped)
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
@@ -211,7 +219,9 @@ async def _try(context: Context, run: Rescue) -> str:
             f"{unstopped} Mend that (make room) and try again.",
         ) from error
     run.leases, run.backup = path, backup
-    told = "which dhcpd has open" if how == "open" else "by dhcpd's command line"
+    told = {"open": "which dhcpd has open", "configured": "by our configuration: dhcpd is stopped"}.get(
+        how, "by dhcpd's command line"
+    )
     return f"the lease file is {clean(path, 200)} ({told}); first backup: {clean(backup, 200)}"
 
 
@@ -228,13 +238,19 @@ async def _stop(context: Context, run: Rescue) -> str:
         )
     for pid, born in zip(seen.value.pids, seen.value.born, strict=True) if seen else ():
         await context.command(acting, stop_if(pid, born), check=False)
-    gone = await context.until(lambda snapshot, now: sighted(snapshot[acting], now) is False, STOP_SECONDS)
+    gone = await context.until(lambda snapshot, now: no_process(snapshot[acting], now), STOP_SECONDS)
     await asyncio.sleep(1.0)
-    await context.fresh()
-    if not gone or sighted(context.snapshot[acting], moment()) is not False:
+    try:
+        await context.fresh()
+    except StepFailed as error:
+        raise await _given_up(context, run, str(error)) from error
+    look = context.snapshot[acting].process
+    if not gone or not no_process(context.snapshot[acting], moment()):
         raise StepFailed(
             f"dhcpd on {context.me.name} does not stay stopped", "Stop its service by hand, then run the rescue again."
         )
+    if look and look.value.held:
+        raise await _given_up(context, run, f"a port of dhcpd was taken meanwhile: {'; '.join(look.value.held)}")
     return f"nobody holds {context.me.name}'s lease file or its ports"
 
 

@@ -17,7 +17,7 @@ from dhcptui.model.guards import Action
 from dhcptui.model.peer_guards import Interruption, afterwards, interrupted
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import sighted, stand
+from dhcptui.model.standing import no_process, sighted, stand
 from dhcptui.model.states import FailoverState
 
 EXIT_SECONDS = 40.0
@@ -61,6 +61,7 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
         f"To bring {me.name} back: U, or {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
         expects=hand_over.expected(me.name, partner.name),
         if_interrupted=f"{me.name} has handed over and its dhcpd still runs: S goes on and stops it, H takes it back.",
+        begins_at=0 if handed_over else 2,
         afterwards=lambda each: afterwards(each, each.me),
     )
 
@@ -73,7 +74,7 @@ async def _stop(context: Context) -> str:
             "; ".join(alone), f"dhcpd on {context.me.name} was not stopped; it has handed over: H takes it back."
         )
     await context.request_shutdown(acting)
-    if not await context.until(lambda snapshot, now: sighted(snapshot[acting], now) is False, EXIT_SECONDS):
+    if not await context.until(lambda snapshot, now: no_process(snapshot[acting], now), EXIT_SECONDS):
         seen = sighted(context.snapshot[acting], moment())
         name = context.me.name
         raise StepFailed(
@@ -89,4 +90,8 @@ async def _stop(context: Context) -> str:
             f" {survivor.state.word if survivor.state else 'nothing'}",
             f"Look at {context.partner.name} first.",
         )
-    return f"nobody holds {context.me.name}'s lease file or its ports; {context.partner.name} reads partner-down"
+    look = context.snapshot[acting].process
+    besides = f" but {'; '.join(look.value.held)}" if look and look.value.held else ""
+    return (
+        f"nobody holds {context.me.name}'s lease file or its ports{besides}; {context.partner.name} reads partner-down"
+    )

@@ -93,8 +93,20 @@ def _by() -> str:
         return socket.gethostname()
 
 
+async def _has_leases(context: Context, server: ServerSettings) -> None:
+    """dhcpd does not start without its lease file: asked before any file is touched. Raises StepFailed."""
+    done = await context.command(server.role, commands.is_file(server.leases), check=False)
+    if done.exit_status == 1:
+        raise StepFailed(
+            f"{server.name} has no lease file {server.leases}: dhcpd would not start again",
+            "Nothing was changed. Put its lease file back first, or correct leases in the configuration.",
+        )
+
+
 async def read_source(context: Context, run: SyncRun) -> str:
     """Read the source once more."""
+    await _has_leases(context, run.source)
+    await _has_leases(context, run.target)
     source = await _read(context, run.source)
     if source is None:
         raise StepFailed(f"{run.source.shared_dir} does not exist on {run.source.name}", UNWRITTEN)

@@ -282,7 +282,10 @@ def _nothing_to_roll_back(run: SyncRun) -> ActionScript:
         PlannedStep(f"look for an interrupted run on {run.target.name}", run.target.name, "", "it has left a backup"),
         _none_left,
     )
-    headline = f"Roll back an interrupted sync-restart: none with a backup is known on {run.target.name}."
+    known = (
+        f"none with a backup is known on {run.target.name}." if run.comparison else "its directories are being read."
+    )
+    headline = f"Roll back an interrupted sync-restart: {known}"
     return ActionScript(Action.SYNC_RESTART, headline, run.pair.name, (step,), "", "")
 
 

@@ -18,7 +18,7 @@ from dhcptui.engine.clocks import moment
 from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
 from dhcptui.model.peer_guards import Interruption, interrupted
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import stand
+from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState
 
 BOTH_NORMAL_SECONDS = 120.0
@@ -37,7 +37,8 @@ async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
         await context.fresh()
     except StepFailed as error:
         raise StepFailed(str(error), f"{server.name} was not restarted. {_left(run)}") from error
-    if not context.standing(role.other).serving:
+    mine, theirs = context.standing(role), context.standing(role.other)
+    if not theirs.serving and not (mine.serving is theirs.serving is False):  # where nobody serves nothing is lost
         raise StepFailed(
             f"{other.name} does not serve now",
             f"{server.name} was not restarted, so that somebody serves. {_left(run)}",
@@ -96,12 +97,12 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
         case Fate.LOST:
             raise _lost(context, run, server, coming.why)
     watch = _Watch(role, moment().mono)
-    await context.until(
-        lambda snapshot, now: watch.normal(snapshot, now) or watch.gone(snapshot, now), BOTH_NORMAL_SECONDS
-    )
+    alone = context.standing(role.other).standing is Standing.DOWN
+    well = watch.serves if alone else watch.normal
+    await context.until(lambda snapshot, now: well(snapshot, now) or watch.gone(snapshot, now), BOTH_NORMAL_SECONDS)
     if watch.dead:
         raise DidNotComeUp(f"dhcpd on {server.name} came up and died again")
-    if not watch.seen_normal:
+    if not watch.seen_well:
         raise StepFailed(
             f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {_words(context)}",
             f"{other} was not restarted after it. " + _left(run),
@@ -109,12 +110,18 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
     return pids(context, role)[0]
 
 
+def _both_or_one(context: Context, server: ServerSettings) -> str:
+    other = context.pair[server.role.other].name
+    down = context.standing(server.role.other).standing is Standing.DOWN
+    return f"it serves ({other}'s dhcpd does not run)" if down else "both normal"
+
+
 class _Watch:
     """What is seen of a server that has come up; every condition counts only what was read after that."""
 
     def __init__(self, role: Role, since: float) -> None:
         self.role, self.since = role, since
-        self.seen_normal = self.dead = False
+        self.seen_well = self.dead = False
         self._gone_since: float | None = None
 
     def gone(self, snapshot: PairSnapshot, now: Moment) -> bool:
@@ -138,8 +145,14 @@ class _Watch:
                 return False
             if view.status.value.partner_state is not FailoverState.NORMAL:
                 return False
-        self.seen_normal = True
+        self.seen_well = True
         return True
+
+    def serves(self, snapshot: PairSnapshot, now: Moment) -> bool:
+        """It serves; its partner's dhcpd does not run."""
+        each = stand(snapshot[self.role], now)
+        self.seen_well = each.serving is True and each.view.status is not None and each.view.status.at > self.since
+        return self.seen_well
 
 
 def _lost(context: Context, run: SyncRun, server: ServerSettings, why: str) -> StepFailed:
@@ -168,7 +181,10 @@ async def _with_old_files(context: Context, run: SyncRun, failure: DidNotComeUp)
     except (DidNotComeUp, StepFailed) as again:
         return StepFailed(f"{said}, but with it: {again}", f"Look at the log of {server.name}. {rest}")
     await forget(context, run)
-    return StepFailed(f"{said} and it runs with it again; both read normal.", rest)
+    return StepFailed(
+        f"{said} and it runs with it again; {_both_or_one(context, server).replace('both normal', 'both read normal')}.",
+        rest,
+    )
 
 
 async def _once_more(context: Context, run: SyncRun, server: ServerSettings, failure: DidNotComeUp) -> int:
