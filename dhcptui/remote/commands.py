@@ -275,7 +275,8 @@ def remove_tree(path: str) -> Command:
 
 # --- marks beside the lease file ---
 # The lock is changed only while the directory .dhcptui-lock.busy exists: mkdir is atomic everywhere, flock(1) is not
-# everywhere. It is held for milliseconds; one that is older than a minute was left by a shell that died.
+# everywhere. It is held for milliseconds; one that is older than a minute was left by a shell that died. Anything else of
+# that name was planted and is removed: else nobody could take a lock, or give one back.
 # dhcpd's account may write there, and we may be root: marks are made in a room (`shell_parts`), and a mark that is a
 # link, or anything but a file, is never read or written through. What was written is read back.
 
@@ -287,7 +288,7 @@ _THERE = f'l={LOCK}; o={LOCKOUT}; t=$2; umask 022; cd -- "$1" || exit 9; is() {{
 _MAKES = (
     _THERE
     + ROOM
-    + r"""w=.dhcptui-$$-$(date +%s)
+    + r"""w=$(unguessed)
 made() ( room "$w" || exit 9; put "$1" "$2" "$3"; s=$?; left "$w"; exit $s )
 """
 )
@@ -295,7 +296,7 @@ _ALONE = (
     _MAKES
     + r"""n=0 k=0
 until e=$(mkdir "$l.busy" 2>&1); do
-  [ -d "$l.busy" ] || k=$((k + 1))
+  if [ -L "$l.busy" ] || [ ! -d "$l.busy" ]; then k=$((k + 1)); rm -f "$l.busy" 2>/dev/null; fi
   if [ $n -ge 30 ] || [ $k -ge 5 ]; then printf "%s\n" "$e" >&2; exit 9; fi
   if [ -n "$(find "$l.busy" -prune -mmin +1 2>/dev/null)" ]; then rmdir "$l.busy"; fi
   n=$((n + 1)); sleep 0.1 2>/dev/null || sleep 1

@@ -26,7 +26,7 @@ size() { wc -c <"$1" | tr -d ' '; }
 shorten() { dd if=/dev/null of=pin bs=1 seek="$1" 2>/dev/null && [ "$(size pin)" = "$1" ]; }
 ends() { tail -c "$(size text)" pin | cmp -s - text; }
 over() { rm -f pin text copy reserve own; left "$w"; exit "$1"; }
-w=.dhcptui-$$-$(date +%s)
+w=$(unguessed)
 """
 
 

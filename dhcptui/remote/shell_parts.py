@@ -15,6 +15,9 @@ enter() { # a room of before; whoever gets 1 must exit
   if [ "$(pwd -P)" = "${here%/}/$1" ] && [ -O . ]; then case $(ls -ld .) in drwx--[-S]---*) return 0;; esac; fi
   printf '%s is there and is not a closed directory of our own: look at it, and remove it\n' "$1" >&2; return 1
 }
+unguessed() { # a name for a room: nobody can have put anything there before
+  r=$(od -An -N8 -tx1 /dev/urandom 2>/dev/null | tr -d ' \t\n'); printf '.dhcptui-%s-%s' "$$" "${r:-$(date +%s)}"
+}
 room() { (umask 077; mkdir -m 0700 "$here/$1") && enter "$1"; }
 left() { cd .. && rmdir "$1"; } # out of an empty room
 q=

@@ -144,7 +144,7 @@ def merge_words(removed: Iterable[str], moved: Iterable[str], entered: Iterable[
 def write_own(path: str) -> Command:
     """Put the one line on stdin into a file of ours, at once: a reader sees the old one or the new one."""
     return _in_one(
-        'p=$1 w=.dhcptui-$$-$(date +%s); umask 022; IFS= read -r body && room "$w" || exit 1\n'
+        'p=$1 w=$(unguessed); umask 022; IFS= read -r body && room "$w" || exit 1\n'
         'put "$body" "$p" rename; s=$?; left "$w"; exit $s',
         _own(path),
     )
@@ -184,7 +184,7 @@ def swap_back(target: str, rejected: str, backup: str, again: bool = False) -> C
     have been done; then the backup is gone, and both others are there.
     """
     return _in_one(
-        "n=$1 r=$2 b=$3 w=.dhcptui-$$-$(date +%s)\n"
+        "n=$1 r=$2 b=$3 w=$(unguessed)\n"
         'if [ "$4" = again ] && [ -n "$b" ] && [ ! -e "$b" ] && [ ! -L "$b" ] && [ -d "$n" ] && [ -d "$r" ]; then exit 0; fi\n'
         'if [ -n "$b" ] && { [ ! -d "$b" ] || [ -L "$b" ]; }; then printf "%s is missing\\n" "$b" >&2; exit 1; fi\n'
         'room "$w" || exit 1\n'
@@ -205,7 +205,7 @@ def tidy(record: str, backups: str, keep: int) -> Command:
     """Remove the record of a finished run, and all but the newest `keep` backups; their stamps sort by time."""
     return _in_one(
         'rm -f "./$1" || exit 1\n'
-        'k=$3 w=.dhcptui-$$-$(date +%s); set -- "$2"-[0-9]*T[0-9]*Z\n'
+        'k=$3 w=$(unguessed); set -- "$2"-[0-9]*T[0-9]*Z\n'
         '[ $# -gt "$k" ] || exit 0\n'
         'room "$w" || exit 1\n'
         's=0; while [ $# -gt "$k" ] && [ $s = 0 ]; do rename "../$1" old && rm -rf old || s=1; shift; done\n'

@@ -343,8 +343,8 @@ DHCPD_OWN = re.compile(
     r"var/lib/dhcp/dhcpd\.(?:leases(?:~|\.\d+)?|pid)|var/log/(?:dhcpd|sshd)\.log|run/(?:restart-dhcpd\.lock|sshd\.pid)"
 )
 """What dhcpd, its start script and sshd write by themselves."""
-MARKS = re.compile(r"var/lib/dhcp/\.dhcptui-(?:lock|lock\.busy|lockout|\d+-\d+)(?:/.*)?")
-RESCUE = re.compile(r"var/lib/dhcp/\.dhcptui-(?:rescue-[^/]*|\d+-\d+)(?:/.*)?")
+MARKS = re.compile(r"var/lib/dhcp/\.dhcptui-(?:lock|lock\.busy|lockout|\d+-[0-9a-f]+)(?:/.*)?")
+RESCUE = re.compile(r"var/lib/dhcp/\.dhcptui-(?:rescue-[^/]*|\d+-[0-9a-f]+)(?:/.*)?")
 SHARED = re.compile(r"etc/dhcp/(?:shared|\.dhcptui-[^/]*)(?:/.*)?")
 PLANTED = re.compile(r"(?:etc/dhcp|var/lib/dhcp)/\.dhcptui-[^/]*")
 

@@ -158,3 +158,33 @@ def test_a_dead_shell_does_not_block_for_ever(tmp_path: Path) -> None:
     os.utime(busy, (time.time() - 130,) * 2)
     assert sh(commands.take_lock(str(tmp_path), TOKEN, claim().body("x"), 60)).exit_status == 0
     assert not busy.exists()
+
+
+@pytest.mark.parametrize("leads_to", ["", "there", "file"])
+def test_a_planted_link_at_the_name_of_what_is_held_while_a_lock_changes(tmp_path: Path, leads_to: str) -> None:
+    """A local user's link, or a file, is taken away, not waited for: else a lock could not even be given back."""
+    (tmp_path / "there").mkdir()
+    busy = tmp_path / f"{commands.LOCK}.busy"
+
+    def plant() -> None:
+        busy.touch() if leads_to == "file" else busy.symlink_to(tmp_path / (leads_to or "nowhere"))
+
+    mine = claim()
+    plant()
+    assert sh(commands.take_lock(str(tmp_path), mine.token, mine.body("x"), 60)).exit_status == 0
+    plant()
+    assert sh(commands.release_lock(str(tmp_path), mine.token)).exit_status == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["there"]
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_nobody_can_guess_where_a_mark_is_made(tmp_path: Path) -> None:
+    """Links at every name that the clock and the process numbers allow: the marker is written all the same."""
+    now, pid = int(time.time()), os.getpid()
+    newest = int(Path("/proc/loadavg").read_text().split()[-1]) if Path("/proc/loadavg").exists() else pid
+    for ahead in range(2000):
+        for second in range(now, now + 4):
+            (tmp_path / f".dhcptui-{newest + ahead}-{second}").symlink_to("/nonexistent")
+    done = sh(commands.put_lockout(str(tmp_path), '{"server":"dhcp1"'))
+    assert done.exit_status == 0, done
+    assert '"server":"dhcp1"' in (tmp_path / commands.LOCKOUT).read_text()
