@@ -184,3 +184,23 @@ def test_read_only_refuses(lab: Lab) -> None:
         for action in SCRIPTS:
             assert driver.run(action, P).outcome is Outcome.REFUSED
         assert lab.states() == {"primary": "normal", "secondary": "normal"}
+
+
+def test_a_server_that_comes_up_handed_over(lab: Lab) -> None:
+    """It died in shutdown and starts in it: said as soon as it is seen, with the key that ends it; it serves after that."""
+    lab.wait_settled()
+    lab.secondary.set_local_state(8)
+    lab.wait_states("partner-down", "shutdown")
+    lab.secondary.kill()
+    with driving(lab) as driver:
+        driver.until_words("partner-down", "dhcpd not running")
+        driver.until(lambda: driver.plan(Action.START, Role.SECONDARY).allowed, 20, "a start")
+        told = driver.run(Action.START, Role.SECONDARY, timeout=45)
+        assert told.outcome is Outcome.FAILED, told
+        assert (
+            "dhcp2 runs, and reads shutdown: it had handed over, and stays so until somebody takes it back"
+            in told.result
+        )
+        assert told.next.startswith("H on dhcp2")
+        driver.until(lambda: driver.plan(Action.TAKE_BACK, Role.SECONDARY).allowed, 20, "a take-back")
+        assert driver.run(Action.TAKE_BACK, Role.SECONDARY, timeout=90).outcome is Outcome.VERIFIED

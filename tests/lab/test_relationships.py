@@ -233,3 +233,20 @@ def test_a_partner_that_nobody_looks_into(lab: Lab) -> None:
         knows(driver, P, "qux", "communications-interrupted")
         plan = driver.plan(Action.SHUTDOWN, P)
         assert plan.ruling.sentence == "nobody else is known to serve qux"
+
+
+def test_bringing_a_server_up_does_not_wait_for_what_was_handed_over(lab: Lab) -> None:
+    """`bar` was in shutdown on this server and stays so until somebody takes it back: that is no reason to wait."""
+    add(lab, BAR)
+    lab.secondary.omapi.failover("bar", set_state=8)
+    wait(lab, BAR, "partner-down", "shutdown")
+    with driving(lab) as driver:
+        driver.settled()
+        lab.secondary.kill()
+        driver.until_words("communications-interrupted", "dhcpd not running")
+        driver.until(lambda: driver.plan(Action.START, Q).allowed, 20, "a start")
+        told = driver.run(Action.START, Q, timeout=90)
+        assert told.outcome is Outcome.VERIFIED, told
+        assert told.steps[-1].detail.endswith("; bar shutdown")
+        assert "dhcp1 serves it" in told.result
+        assert BAR.states(lab) == ("partner-down", "shutdown")

@@ -18,6 +18,7 @@ from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.verdict import recover_wait_ends
+from dhcptui.model.way_back import OFF
 from dhcptui.model.words import clock, joined
 
 SETTLE_SECONDS = 60.0
@@ -98,18 +99,33 @@ async def _settle(context: Context) -> str:
         me, partner = stand(snapshot[acting], now), stand(snapshot[acting.other], now)
         if me.state is FailoverState.NORMAL and partner.state is FailoverState.NORMAL:
             return True
-        return me.state is FailoverState.RECOVER_WAIT or (me.serving is True and not partner.live)
+        if me.state is FailoverState.RECOVER_WAIT or me.state in OFF:
+            return True
+        return me.serving is True and (not partner.live or partner.state in OFF)
 
     if not await context.until(settled, SETTLE_SECONDS):
         state = context.standing(acting).state
         advice = "It resolves conflicts: wait." if state in CONFLICT else f"Look at the log of {context.me.name}."
         raise StepFailed(f"{context.me.name} reads {state.word if state else 'nothing'} after a minute", advice)
+    _not_off(context)
     others = await _others_settle(context)
     view = context.snapshot[acting]
     if (ends := recover_wait_ends(view, context.snapshot[acting.other])) is not None:
         return f"{context.me.name} waits out the MCLT until {clock(ends)} UTC by its own clock; {context.partner.name} serves{others}"
     state = context.standing(acting).state
     return f"{context.me.name} reads {state.word if state else '?'} and serves{others}"
+
+
+def _not_off(context: Context) -> None:
+    """A server that died in shutdown or paused starts in it, and no time ends that."""
+    name, state = context.me.name, context.standing(context.acting).state
+    if state not in OFF or state is None:
+        return
+    had = "had handed over" if state is FailoverState.SHUTDOWN else "had been paused"
+    raise StepFailed(
+        f"{name} runs, and reads {state.word}: it {had}, and stays so until somebody takes it back",
+        f"H on {name} takes it back.",
+    )
 
 
 async def _others_settle(context: Context) -> str:
@@ -129,7 +145,10 @@ async def _others_settle(context: Context) -> str:
 
 
 def _has_settled(each: PeerStanding) -> bool:
-    """A partner that serves it comes together with this one; without such a partner this one does alone."""
-    if each.state in {FailoverState.NORMAL, FailoverState.RECOVER_WAIT} or each.peer.note:
+    """A partner that serves it comes together with this one; without such a partner this one does alone.
+
+    What was handed over or paused when it stopped stays so until somebody acts.
+    """
+    if each.state in {FailoverState.NORMAL, FailoverState.RECOVER_WAIT, *OFF} or each.peer.note:
         return True
     return each.elsewhere is not True and each.serving is True
