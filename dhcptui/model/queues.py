@@ -23,6 +23,8 @@ def stands_still(server: ServerStanding, now: Moment) -> bool:
 
 
 def queue_words(server: ServerStanding) -> str:
-    """How many wait, of how many that may: "3 of 10"."""
+    """How many wait, of how many that may: "3 of 10". Of a server that does not answer the last number says nothing."""
     status = server.status
-    return f"{status.unacked_updates} of {status.max_unacked_updates}" if status else "not known"
+    if not server.live or status is None:
+        return "not known, it does not answer"
+    return f"{status.unacked_updates} of {status.max_unacked_updates}"

@@ -170,6 +170,9 @@ class Monkey:
         self.story: list[str] = []
         self._servers = hands.lab.servers
         self._held: list[Server] = []
+        self._tour = self.chance.sample(list(Action), len(Action))
+        """Each action once, where it is possible; after that whatever comes."""
+        self._wanted: Action | None = None
 
     def go(self, seconds: float) -> None:
         """Until the time is over, and then until all is normal."""
@@ -197,8 +200,8 @@ class Monkey:
             Action.HAND_OVER: self._healthy, Action.TAKE_BACK: self._handed_over, Action.START: self._one_down,
             Action.RESCUE: self._trapped,
         }  # fmt: skip
-        lacking = [leads_to[action] for action in Action if not self.tally[f"{action.value} verified"]]
-        scene = self.chance.choice(lacking if lacking and self.chance.random() < 0.6 else scenes)
+        self._wanted = self._tour.pop() if self._tour else None
+        scene = leads_to[self._wanted] if self._wanted else self.chance.choice(scenes)
         self._tell(f"scene {scene.__name__.strip('_')}")
         scene()
 
@@ -259,21 +262,35 @@ class Monkey:
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def _act(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        plan = self._wait_for(wanted) if wanted else self._choose()
+        with ExitStack() as stack:
+            if not wanted and self.chance.random() < 0.2:
+                meddling = threading.Thread(target=self._meddle, args=(self.chance.uniform(0.1, 8.0), self._some()))
+                meddling.start()
+                stack.callback(meddling.join)
+            self._run(plan)
+
+    def _choose(self) -> Plan:
+        """Mostly one that is allowed, and rather what was not verified often."""
         deadline = time.monotonic() + self.chance.uniform(2, 8)
         plans = self._plans()
         while not (allowed := [plan for plan in plans if plan.allowed]) and time.monotonic() < deadline:
             time.sleep(0.3)
             plans = self._plans()
         pool = allowed if allowed and self.chance.random() < 0.85 else plans
-        plan = self.chance.choices(pool, [1 / (1 + 4 * self.tally[f"{each.action.value} verified"]) for each in pool])[
+        return self.chance.choices(pool, [1 / (1 + 4 * self.tally[f"{each.action.value} verified"]) for each in pool])[
             0
         ]
-        with ExitStack() as stack:
-            if self.chance.random() < 0.2:
-                meddling = threading.Thread(target=self._meddle, args=(self.chance.uniform(0.1, 8.0), self._some()))
-                meddling.start()
-                stack.callback(meddling.join)
-            self._run(plan)
+
+    def _wait_for(self, wanted: Action) -> Plan:
+        """One of this action on either server, allowed if it comes to that."""
+        deadline = time.monotonic() + 30
+        while True:
+            plans = [plan for plan in self._plans() if plan.action is wanted and plan.variant != ROLLBACK]
+            if (plan := next((each for each in plans if each.allowed), None)) or time.monotonic() > deadline:
+                return plan or plans[0]
+            time.sleep(0.3)
 
     def _meddle(self, after: float, server: Server) -> None:
         """In the midst of an action a dhcpd dies, or is started by somebody else."""
@@ -336,7 +353,7 @@ class Monkey:
                 seen = verdict.advised, time.monotonic()
             elif verdict.level is not Level.OK and time.monotonic() - seen[1] > 1.0:
                 self._follow(verdict.advised)
-            time.sleep(0.2)
+            time.sleep(0.5)
         self.hands.together()
 
     def _follow(self, advised: tuple[object, ...]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import Plan
-from dhcptui.model.queues import queue_moved
+from dhcptui.model.queues import queue_moved, queue_words
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -160,6 +160,13 @@ def test_a_queue_that_moves_is_traffic(action: Action) -> None:
     assert (busy.allowed, busy.ruling.sentence) == (True, "")
     assert busy.same_as(quiet)
     assert not still.same_as(quiet)
+
+
+def test_a_queue_of_a_server_that_does_not_answer_is_not_known() -> None:
+    """Its last number is of before: "not empty: 0 of 10" was said of a partner that had died meanwhile."""
+    assert queue_words(stand(live(P, unacked=2), NOW)) == "2 of 10"
+    assert queue_words(stand(down(P), NOW)) == "not known, it does not answer"
+    assert queue_words(stand(replace(live(P), omapi=FAILED), NOW)) == "not known, it does not answer"
 
 
 def test_a_queue_moves_when_it_is_empty_or_of_another_length() -> None:

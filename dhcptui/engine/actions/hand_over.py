@@ -76,7 +76,7 @@ async def _queues_empty(context: Context) -> str:
         return "nothing unacknowledged"
     waiting = " and ".join(f"{each.view.name} {queue_words(each)}" for each in map(context.standing, Role))
     raise StepFailed(
-        f"not empty within {QUEUE_SECONDS:.0f} s: unacknowledged are {waiting}",
+        f"not seen empty within {QUEUE_SECONDS:.0f} s: unacknowledged are {waiting}",
         "Nothing was written. Try again when fewer clients ask; a queue that stands still has lost the link.",
     )
 
