@@ -15,6 +15,7 @@ LONG = (
     *(f"test_cells_{number}" for number in range(1, 7)),
     "test_soak",
     "test_incidents",
+    "test_harm",
     "test_sync_restart",
     "test_matrix",
     "test_guards",
