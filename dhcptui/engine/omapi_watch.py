@@ -12,6 +12,7 @@ from dhcptui.dhcpdconf.pools import FailoverPool
 from dhcptui.engine.clocks import mono
 from dhcptui.engine.peer_watch import follow_peers
 from dhcptui.engine.record import ServerRecord, first, told
+from dhcptui.model.pool_exhausted import remember
 from dhcptui.model.queues import queue_moved
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, PoolCounters, Seen
@@ -171,7 +172,8 @@ class OmapiWatch:
         except OmapiError as error:
             self._record.update(pools_note=clean(f"pool of {pool.probe_address}: {error}", 200))
             return
-        self._record.update(pools=Seen(tuple(counters), asked), pools_note="")
+        scarce = remember(counters, dict(self._record.view.scarce))
+        self._record.update(pools=Seen(tuple(counters), asked), scarce=scarce, pools_note="")
 
     async def _wait_poll(self, client: OmapiClient) -> None:
         """Wait for the next poll: a second when all is quiet, less while anything moves, none when poked."""

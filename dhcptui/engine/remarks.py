@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dhcptui.model.loglines import LogLine
+from dhcptui.model.refusals import REFUSED_SECONDS, refused_client
 from dhcptui.model.remarks import Remark, remarkable
 
 LIMIT = 256
 MAX_AGE_SECONDS = 6 * 3600.0
+MOST_CLIENTS = 500
+"""Turned-away clients that are remembered of one kind of line."""
 
 
 class Remarks:
@@ -18,12 +22,16 @@ class Remarks:
         self._limit = limit
         self._max_age = max_age_seconds
         self._kept: dict[tuple[object, ...], Remark] = {}  # in the order of their latest lines
+        self._refused: dict[tuple[object, ...], dict[str, float]] = {}
         self._count = 0
 
     @property
     def kept(self) -> tuple[Remark, ...]:
         """What is remembered, in the order of the latest lines."""
-        return tuple(self._kept.values())
+        return tuple(
+            replace(remark, refused=self._turned_away(key)) if key in self._refused else remark
+            for key, remark in self._kept.items()
+        )
 
     def add(self, lines: Iterable[LogLine], now: float) -> bool:
         """Take new lines; whether one of them was remarkable. `now`: by the server's clock, for lines without a time."""
@@ -42,10 +50,28 @@ class Remarks:
         key = (self._count,) if line.fold_key is None else (line.fold_key, line.pid, line.kind)
         old = self._kept.pop(key, None)
         self._kept[key] = Remark(line, old.count + 1, old.first_at, at) if old else Remark(line, 1, at, at)
+        client = refused_client(line.text)
+        if client is not None:
+            self._refuse(self._refused.setdefault(key, {}), client, at)
+
+    @staticmethod
+    def _refuse(clients: dict[str, float], client: str, at: float) -> None:
+        """Note a client, and forget those of long ago: the dictionary stands in the order of their latest lines."""
+        clients.pop(client, None)
+        clients[client] = at
+        while len(clients) > MOST_CLIENTS or next(iter(clients.values())) < at - 2 * REFUSED_SECONDS:
+            del clients[next(iter(clients))]
+
+    def _turned_away(self, key: tuple[object, ...]) -> tuple[tuple[float, str], ...]:
+        return tuple((at, client) for client, at in self._refused[key].items())
 
     def _forget(self, now: float) -> None:
         """Drop what is too old, then what is too much, oldest first."""
         for key in [key for key, remark in self._kept.items() if remark.last_at < now - self._max_age]:
-            del self._kept[key]
+            self._drop(key)
         for key in list(self._kept)[: max(0, len(self._kept) - self._limit)]:
-            del self._kept[key]
+            self._drop(key)
+
+    def _drop(self, key: tuple[object, ...]) -> None:
+        del self._kept[key]
+        self._refused.pop(key, None)

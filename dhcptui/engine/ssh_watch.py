@@ -21,6 +21,7 @@ from dhcptui.engine.process_watch import ProcessWitness
 from dhcptui.engine.record import ServerRecord, first, pause, told
 from dhcptui.engine.recorded import Noted, RecordedWatch
 from dhcptui.engine.remarks import Remarks
+from dhcptui.engine.taken import Taken
 from dhcptui.engine.time_watch import follow_time_sync
 from dhcptui.model.loglines import LogLine, parse_lines
 from dhcptui.model.peers import as_read_before
@@ -79,6 +80,7 @@ class SshWatch:
         self._read_at = 0.0
         self._overlap = Overlap()
         self._remarks = Remarks()
+        self._taken = Taken()
         self._utc_offset_seconds = 0
         self._zone_known = asyncio.Event()
         self._heard_at = 0.0
@@ -268,6 +270,9 @@ class SshWatch:
         self._logged(self._record.view.role, lines)
         if self._remarks.add(lines, self._record.view.server_time(moment())):
             self._record.update(remarks=self._remarks.kept)
+        self._taken.add(lines)
+        if self._record.view.scarce and self._taken.due(mono()):
+            self._record.update(holders=self._taken.holders)
         if any(line.transition for line in lines):
             self._record.poke()
 

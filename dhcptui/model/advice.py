@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dhcptui.model.advice_pools import enlarge
 from dhcptui.model.agreement import contradicting, just_changed, just_heard, together
 from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import case as case_of
@@ -18,11 +19,11 @@ from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
 from dhcptui.model.interrupted import RESCUE, SYNC, interrupted_run, lock_held, sync_record, unmarked
 from dhcptui.model.mix_up import MixUp, mix_up
+from dhcptui.model.pool_exhausted import shortage
 from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
-from dhcptui.model.used_up import named, used_up
 from dhcptui.model.way_back import OFF
 
 _S, _A = FailoverState, Action
@@ -380,6 +381,9 @@ def _healthy(case: _Case) -> Advice | None:
     if not all(each.state is _S.NORMAL and each.serving for each in (case.a, case.b)):
         return None
     restart = case.may(_A.SYNC_RESTART, case.a)
+    found = shortage((case.a, case.b), case.now)
+    if found and (found.critical or not (case.weighs("I-2") or case.weighs("I-9"))):
+        return enlarge(found, (case.a, case.b), restart, MOST_LETTERS)
     if case.weighs("I-2") and restart:
         return (
             "Compare pools and ranges of both. ",
@@ -392,9 +396,6 @@ def _healthy(case: _Case) -> Advice | None:
             _A.SYNC_RESTART,
             " (sync + restart) copies and restarts.",
         )
-    if full := used_up((case.a, case.b), case.now):
-        begin = f"No key frees an address: enlarge the range of {named(full)} on both, or shorten the leases"
-        return (begin + "; ", _A.SYNC_RESTART, " deploys that.") if restart else (begin + ".",)
     if case.weighs("I-5"):
         return ("Set the clocks right, best by NTP: above 60 s dhcpd refuses to connect again.",)
     if not any(case.may(_A.SHUTDOWN, each) for each in (case.a, case.b)):

@@ -11,11 +11,10 @@ from dhcptui.model.audit import Interrupted
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
+from dhcptui.model.pool_exhausted import shortage
 from dhcptui.model.snapshot import Moment
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, FailoverState
-from dhcptui.model.used_up import named as called
-from dhcptui.model.used_up import used_up
 from dhcptui.model.words import day_clock, joined
 
 _S = FailoverState
@@ -70,15 +69,13 @@ def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     level, said = _by_states(pair, now)
     if level not in {Level.OK, Level.WARNING}:
         return level, said
+    short_of = shortage(pair, now)
+    if short_of is not None and (short_of.critical or not _but(named)):
+        return Level.CRITICAL if short_of.critical else Level.WARNING, f"{said}, but {short_of.words}"
     if any(each.weight is Weight.CRITICAL for each in named.values()):
         return Level.CRITICAL, _critical(pair, named, said)
     if level is Level.OK and (but := _but(named)):
         return Level.WARNING, f"{said}, but {but}"
-    if full := used_up(pair, now):
-        return (
-            Level.WARNING,
-            f"{said}, but {called(full)} {'is' if len(full) == 1 else 'are'} used up: new clients get no address",
-        )
     return level, said
 
 

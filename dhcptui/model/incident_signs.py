@@ -13,6 +13,7 @@ from dhcptui.model.agreement import contradicting, just_heard, together
 from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.incident_pools import used_up
 from dhcptui.model.incident_scene import Evidence, Found, Scene, Side, scene
 from dhcptui.model.incident_traces import TRACES, database_lost, first_meeting
 from dhcptui.model.incidents import BY_ID, Incident, Weight
@@ -33,7 +34,7 @@ FIRST_BALANCE_SECONDS = 5.0
 """The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
 ORDER = (
-    "I-22", "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-18", "I-2", "I-4",
+    "I-22", "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
     "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
 )  # fmt: skip
 """Among incidents of equal weight the one that explains more stands first."""
@@ -98,7 +99,7 @@ def runs_dry(seen: Scene) -> Iterator[Found]:
     for me, other in seen.sides:
         if me.state not in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN}:
             continue
-        hungry = me.lines({"I-1"}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since)
+        hungry = me.lines({"I-1", "I-23"}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since)
         alone = me.state is _S.PARTNER_DOWN
         dry = [pool for pool in me.pools if pool.total and not (pool.free + pool.backup if alone else me.own(pool))]
         counters = tuple(me.counts(pool) for pool in dry or me.pools[:1])
@@ -303,6 +304,6 @@ def half_way(seen: Scene) -> Iterator[Found]:
 
 Sign = Callable[[Scene], Iterator[Found]]
 SIGNS: tuple[Sign, ...] = (
-    half_way, alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, runs_dry, unbalanced,
-    restarted_together, short_leases,
+    half_way, alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, runs_dry, used_up,
+    unbalanced, restarted_together, short_leases,
 )  # fmt: skip

@@ -247,6 +247,17 @@ INCIDENTS: tuple[Incident, ...] = (
         "Do not look for a fault of dhcpd first, and do not begin another action before this one has ended.",
         ("the lock and its step", "what both servers read now", "the audit log of the console that stopped"),
     ),
+    Incident(
+        "I-23", "A pool is used up",
+        "New clients get no address, although both servers are normal and serve.",
+        "More clients hold leases than the range has addresses, leases are longer than the clients stay, or one client takes"
+        " many. Both halves are empty: neither server can help the other.",
+        "Enlarge the range on both servers, or shorten the leases, and deploy that. Look first at who holds the addresses:"
+        " one device or one maker may have taken most of them.",
+        "Do not restart for it, and declare nobody down: neither frees an address. Delete no lease that a client still uses.",
+        ("free and backup of both servers together", "no free leases lines in both logs", "lease times", "who holds the addresses"),
+        _A.SYNC_RESTART,
+    ),
 )
 # fmt: on
 

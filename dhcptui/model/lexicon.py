@@ -236,7 +236,8 @@ LEXICON: tuple[Entry, ...] = (
     Entry("D:1784", "Received signal {n:n}, initiating shutdown.", S, None, "stopped by a signal"),
     # 1.9 clients and leases
     Entry("dhcp.c:399", "{each:any}: peer holds all free leases", W, "I-1", "no address left here, the partner has some"),
-    Entry("dhcp.c:402", "{each:any}: network {net}: no free leases", E, "I-1", "the pool is exhausted"),
+    Entry("dhcp.c:402", "{each:any}: network {net}: no free leases", E, "I-23",
+          "no address is left for this client"),
     *(
         Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding" + why, W, incident, f"serves nobody: {meaning}")
         for why, incident, meaning in _SILENT

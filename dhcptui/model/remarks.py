@@ -20,6 +20,8 @@ class Remark:
     count: int
     first_at: float
     last_at: float
+    refused: tuple[tuple[float, str], ...] = ()
+    """Of lines that turn clients away: when each client was turned away last, for those of the last minutes."""
 
     @property
     def text(self) -> str:

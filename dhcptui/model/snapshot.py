@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from dhcptui.model.pool_counters import PoolCounters as PoolCounters  # noqa: PLC0414 - one of the values of a snapshot
 from dhcptui.model.states import FailoverState
 
 if TYPE_CHECKING:
     from dhcptui.model.audit import Interrupted
+    from dhcptui.model.holders import Holders
     from dhcptui.model.peers import OtherPeer
+    from dhcptui.model.pool_exhausted import Memory
     from dhcptui.model.remarks import Remark  # the lexicon behind it is not needed for the first paint
     from dhcptui.model.sync_record import SyncRecord
 
@@ -95,21 +98,6 @@ class FailoverStatus:
     load_balance_max_seconds: int
     local_port: int
     partner_port: int
-
-
-@dataclass(frozen=True, slots=True)
-class PoolCounters:
-    """Counters of one pool as one server holds them: free is the primary's to give, backup the secondary's."""
-
-    network: str
-    total: int
-    free: int
-    backup: int
-
-    @property
-    def used(self) -> int:
-        """Addresses that are neither free nor backup."""
-        return max(0, self.total - self.free - self.backup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +363,10 @@ class ServerView:
     """What dhcpd answered when a state of ours could not be written to its lease file."""
     process_note: str = ""
     """Why the process table cannot be read, when SSH itself works."""
+    scarce: Memory = ()
+    """The pools that have come near their end, and have not got well since: judged at each reading of `pools`."""
+    holders: Holders | None = None
+    """Who took the addresses, by its log; looked for only while a pool is scarce."""
     pools_note: str = ""
     """Why there are no pool counters, when there is a reason."""
 

@@ -43,7 +43,7 @@ def incidents() -> str:
         "",
         "<!-- written by `make docs` from dhcptui/model/incidents.py, incident_signs.py and lexicon.py -->",
         "",
-        "Twenty-one things that happen to failover pairs. The console names one when its signs are there, and shows the evidence",
+        f"{len(INCIDENTS)} things that happen to failover pairs. The console names one when its signs are there, and shows the evidence",
         "beside it. An action is offered only while the [guards](guards.md) allow it. Which of them were provoked on two",
         "real dhcpd stands in [testing.md](testing.md).",
         "",

@@ -168,22 +168,6 @@ def test_the_pools_do_not_balance() -> None:
         shown(lab, uneven)
 
 
-def test_a_pool_is_used_up() -> None:
-    """No incident: both serve, and there is simply nothing left. The sentence says so, and that no key frees an address."""
-    with Lab(mclt=600, key_algorithm=KEY, range=("10.0.0.100", "10.0.0.103")) as lab, driving(lab) as driver:
-        settle(lab, driver)
-        with loading(lab, 4, most=6, waited=0):
-            words = "both servers serve, but pool 10.0.0.0/24 is used up: new clients get no address"
-            driver.until(lambda: driver.headline() == words, 30, "used up")
-        assert verdict(driver).level is Level.WARNING
-        assert not any(each.weight > NOTE for each in verdict(driver).incidents)
-        advice = "No key frees an address: enlarge the range of pool 10.0.0.0/24 on both, or shorten the leases; R deploys that"
-        assert advice in verdict(driver).advice
-        assert not lab.dhcp_client(timeout=6)
-        with screen(lab) as opened:
-            opened.until("No key frees an address")
-
-
 def test_the_wrong_one_starts(lab: Lab, driver: Driver) -> None:
     """I-20: the server in partner-down dies, the other one starts; when both meet, I-3 by the log, and no I-21."""
     killed(lab, driver)

@@ -162,7 +162,7 @@ SAMPLES: list[tuple[str, LineKind, str | None]] = [
     ("Received signal 15, initiating shutdown.", S, None),
     # 1.9
     (f"{DISCOVER}: peer holds all free leases", W, "I-1"),
-    (f"{DISCOVER}: network 10.0.0.0/24: no free leases", E, "I-1"),
+    (f"{DISCOVER}: network 10.0.0.0/24: no free leases", E, "I-23"),
     (f"{DISCOVER}: load balance to peer foo", R, "I-15"),
     (f"{DISCOVER}: cancel load balance to peer foo - no free leases", R, "I-15"),
     (f"{DISCOVER}: lease owned by peer", R, "I-1"),

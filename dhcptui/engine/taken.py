@@ -1,0 +1,42 @@
+"""Who took which address, from the lines of one server's log: bounded, the latest win."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dhcptui.model.holders import Holders, given_out, summarise
+from dhcptui.model.lexicon import LineKind
+from dhcptui.model.loglines import LogLine
+
+MOST_ADDRESSES = 4096
+SUMMARY_SECONDS = 5.0
+
+
+class Taken:
+    """Address -> hardware address."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, str] = {}
+        self._due = 0.0
+
+    def add(self, lines: Iterable[LogLine]) -> None:
+        """Take new lines; most of them are looked at for no longer than their kind takes."""
+        for line in lines:
+            if line.kind is LineKind.CLIENT and (found := given_out(line.text)):
+                address, hardware = found
+                self._taken.pop(address, None)
+                self._taken[address] = hardware
+                if len(self._taken) > MOST_ADDRESSES:
+                    del self._taken[next(iter(self._taken))]
+
+    def due(self, now: float) -> bool:
+        """Whether it is time for a summary (mono seconds); one that is asked for counts as made."""
+        if now < self._due:
+            return False
+        self._due = now + SUMMARY_SECONDS
+        return True
+
+    @property
+    def holders(self) -> Holders | None:
+        """The summary."""
+        return summarise(self._taken)

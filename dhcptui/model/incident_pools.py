@@ -1,0 +1,49 @@
+"""I-23: a healthy pair runs out of addresses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dhcptui.model.guards import Action
+from dhcptui.model.incident_scene import Evidence, Found, Scene
+from dhcptui.model.incidents import Weight
+from dhcptui.model.pool_exhausted import PoolLeft, Shortage, log_read, shortage
+from dhcptui.model.refusals import NO_LEASE, REFUSED_SECONDS
+from dhcptui.model.snapshot import Role
+
+MOST_POOLS = 2
+
+
+def used_up(seen: Scene) -> Iterator[Found]:
+    """Pools that are used up or nearly so, who was turned away, and who took the addresses."""
+    pair = (seen.a.standing, seen.b.standing)
+    found = shortage(pair, seen.now)
+    if found is None:
+        return
+    counts = [_count(pool) for pool in found.pools[:MOST_POOLS]]
+    holders = [Evidence(side.name, side.view.holders.words) for side in (seen.a, seen.b) if side.view.holders]
+    wanted = ((Action.SYNC_RESTART, Role.PRIMARY),)
+    weight = Weight.CRITICAL if found.critical else Weight.WARNING
+    yield Found(
+        "I-23", weight, (*counts, _turned_away(found, pair_read=log_read(pair)), *holders, *_lines(seen)), wanted
+    )
+
+
+def _count(pool: PoolLeft) -> Evidence:
+    return Evidence("", f"{pool.network}: {pool.left} of {pool.total} addresses left on both servers together")
+
+
+def _turned_away(found: Shortage, *, pair_read: bool) -> Evidence:
+    """How many clients; where a log is not read, none seen is not none."""
+    if found.refused:
+        return Evidence("", f"{len(found.refused)} clients turned away within {REFUSED_SECONDS:.0f} s, by the logs")
+    none = "no client turned away lately, by the logs"
+    return Evidence("", none if pair_read else "whether clients are turned away is not known: a log is not read")
+
+
+def _lines(seen: Scene) -> Iterator[Evidence]:
+    for me, _ in seen.sides:
+        lines = [
+            each for each in me.lines({"I-23"}, REFUSED_SECONDS, after=me.since) if each.line.text.endswith(NO_LEASE)
+        ]
+        yield from me.said(lines, 1)

@@ -1,0 +1,65 @@
+"""What is said of the present, on the real pair: a pool at its end, and a partner whose loss nobody has noticed yet."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from dhcptui.model.incidents import Weight
+from dhcptui.model.snapshot import Role
+from dhcptui.model.verdict import Level
+from tests.lab.driving import Driver, driving
+from tests.lab.load import loading
+from tests.lab.naming import Answer, incidents, named, replay, says, shown, verdict
+from tests.lab.pair import Lab
+from tests.lab.test_incidents import settle
+
+pytestmark = pytest.mark.lab
+P, Q = Role.PRIMARY, Role.SECONDARY
+KEY = "hmac-sha256"
+
+
+def until_counted(driver: Driver, leases: str) -> int:
+    """How many addresses are not active by the primary's lease file, once the console's counters say the same."""
+    states = dict(re.findall(r"^lease (\S+) \{[^}]*?\n  binding state (\w+);", leases, re.MULTILINE))
+    left = sum(state in {"free", "backup"} for state in states.values())
+
+    def counted() -> bool:
+        pools = driver.engine.snapshot().primary.pools
+        return pools is not None and sum(each.free + each.backup for each in pools.value) == left
+
+    driver.until(counted, 15, f"{left} left")
+    return left
+
+
+def test_a_pool_comes_to_its_end() -> None:
+    """I-23: warning while a few are left, then critical with the clients that both logs refuse; no flapping between them."""
+    with Lab(mclt=600, key_algorithm=KEY, range=("10.0.0.100", "10.0.0.159")) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        low = Answer(
+            "I-23", Weight.WARNING, Level.WARNING, r"both servers serve, but pool 10.0.0.0/24 is nearly used up: [123] of 60 left",
+            "No key frees an address: enlarge the range of pool 10.0.0.0/24 on both, or shorten the leases; R deploys that",
+        )  # fmt: skip
+        left = 60
+        while left > 2:  # as many clients as there are addresses: none is refused meanwhile
+            with loading(lab, 8, most=max(1, left // 2), waited=0) as load:
+                load.join(40)
+            lab.wait_settled()
+            left = until_counted(driver, lab.primary.leases.read_text())
+        since = time.monotonic()
+        named(driver, low, 20)
+        dry = Answer(
+            "I-23", Weight.CRITICAL, Level.CRITICAL, r"pool 10.0.0.0/24 is used up: \d+ clients were refused in a minute",
+            "No key frees an address: enlarge the range of pool 10.0.0.0/24 on both",
+        )  # fmt: skip
+        with loading(lab, 2, most=40, waited=0):
+            named(driver, dry, 40)
+        says(driver, "I-23", "no free leases")
+        levels = [each.level for each in replay(driver, since)]
+        assert levels == sorted(levels, key=[Level.WARNING, Level.CRITICAL].index)
+        assert not {"I-1", "I-2", "I-7"} & {each.id for each in verdict(driver).incidents if each.weight > Weight.NOTE}
+        shown(lab, dry)
+        assert "I-23" in incidents(driver)
+        assert not lab.dhcp_client(timeout=6)

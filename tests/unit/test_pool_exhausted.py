@@ -1,0 +1,211 @@
+"""A healthy pair that runs out of addresses: warning, then critical, without flapping, and with who is turned away."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.engine.remarks import MOST_CLIENTS, Remarks
+from dhcptui.engine.taken import MOST_ADDRESSES, Taken
+from dhcptui.model.holders import RANDOM
+from dhcptui.model.incidents import Weight
+from dhcptui.model.loglines import parse
+from dhcptui.model.pool_exhausted import Scarcity, remember
+from dhcptui.model.refusals import refused_client
+from dhcptui.model.snapshot import Channel, Link, PairSnapshot, PoolCounters, Role, Seen, ServerView
+from dhcptui.model.verdict import Level, Verdict, derive
+from tests.unit.making import NOW, live, pair
+from tests.unit.test_incident_signs import hold, said
+
+P, Q = Role.PRIMARY, Role.SECONDARY
+NET = "10.0.0.0/24"
+REFUSED = "DHCPDISCOVER from 02:00:00:00:00:{:02x} via eth0: network " + NET + ": no free leases"
+
+
+def pools(view: ServerView, total: int, free: int, backup: int) -> ServerView:
+    """The view with these counters, read just now, and remembered as the watcher does."""
+    counters = (PoolCounters(NET, total, free, backup),)
+    return replace(view, pools=Seen(counters, NOW.mono - 1), scarce=remember(counters, dict(view.scarce)))
+
+
+def both(total: int, free: int, backup: int, *lines: str | tuple[float, str]) -> PairSnapshot:
+    """A healthy pair with these counters on both, and these lines in the primary's log."""
+    return pair(said(pools(live(P), total, free, backup), *lines), pools(live(Q), total, free, backup))
+
+
+def judge(snapshot: PairSnapshot) -> Verdict:
+    """The verdict, after the promises that hold for each combination were checked."""
+    hold(snapshot)
+    return derive(snapshot, NOW)
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "backup", "level", "words"),
+    [
+        (90, 2, 1, Level.WARNING, "both servers serve, but pool 10.0.0.0/24 is nearly used up: 3 of 90 left"),
+        (90, 0, 0, Level.CRITICAL, "both servers serve, but pool 10.0.0.0/24 is used up: new clients get no address"),
+        (90, 5, 5, Level.OK, "both servers serve"),
+        (4, 1, 0, Level.WARNING, "both servers serve, but pool 10.0.0.0/24 is nearly used up: 1 of 4 left"),
+        (2, 1, 0, Level.OK, "both servers serve"),
+        (0, 0, 0, Level.OK, "both servers serve"),
+    ],
+)
+def test_levels(total: int, free: int, backup: int, level: Level, words: str) -> None:
+    """Nearly used up is a warning, used up is critical; the incident has the same weight."""
+    verdict = judge(both(total, free, backup))
+    assert (verdict.level, verdict.headline) == (level, words)
+    weights = {each.id: each.weight for each in verdict.incidents}
+    assert weights.get("I-23") == {Level.WARNING: Weight.WARNING, Level.CRITICAL: Weight.CRITICAL}.get(level)
+    if level is not Level.OK:
+        assert "Enlarge the range of pool 10.0.0.0/24 on both, or shorten the leases" in verdict.advice.replace(
+            "No key frees an address: e", "E"
+        )
+
+
+def test_clients_that_are_turned_away_are_counted_once() -> None:
+    """By their hardware address, over both logs, in the last minute: many lines of one client are one client."""
+    lines = [REFUSED.format(client) for client in (1, 2, 3, 1, 1)]
+    snapshot = both(90, 0, 0, *lines, (200.0, REFUSED.format(9)))
+    snapshot = snapshot.with_view(said(snapshot.secondary, REFUSED.format(3), REFUSED.format(4)))
+    verdict = judge(snapshot)
+    assert verdict.headline.endswith("pool 10.0.0.0/24 is used up: 4 clients were refused in a minute")
+    (found,) = (each for each in verdict.incidents if each.id == "I-23")
+    assert any("4 clients turned away within 60 s" in each.text for each in found.evidence)
+
+
+def test_refusals_of_before_the_pair_was_normal_are_the_past() -> None:
+    """A restart with a larger range begins a new count."""
+    counted = both(90, 40, 40)
+    view = said(live(P, stos=int(NOW.wall) - 10), (20, REFUSED.format(1)))
+    assert judge(counted.with_view(pools(view, 90, 40, 40))).level is Level.OK
+
+
+def test_clients_that_are_turned_away_while_addresses_are_free() -> None:
+    """A permit list, or the range of one class: a warning, and not the advice to enlarge."""
+    verdict = judge(both(90, 40, 40, REFUSED.format(1)))
+    assert (verdict.level, verdict.headline) == (
+        Level.WARNING,
+        "both servers serve, but 1 client was refused in a minute: no free leases in 10.0.0.0/24",
+    )
+    assert "permit lists" in verdict.advice
+
+
+def test_refusals_count_where_no_counter_was_read() -> None:
+    """The log alone is enough for an alarm, and an old reading is none."""
+    old: Seen[tuple[PoolCounters, ...]] = Seen((PoolCounters(NET, 90, 40, 40),), NOW.mono - 60)
+    one, two = replace(said(live(P), REFUSED.format(1)), pools=old), replace(live(Q), pools=None)
+    assert judge(pair(one, two)).level is Level.CRITICAL
+
+
+def test_a_log_that_is_not_read_is_not_silence() -> None:
+    """Whether clients are refused is then not known, and is said so."""
+    snapshot = both(90, 0, 0)
+    for log, words in (
+        (Channel(Link.OK), "no client turned away lately"),
+        (Channel(Link.FAILED, "Permission denied"), "is not known"),
+    ):
+        (found,) = (
+            each
+            for each in judge(snapshot.with_view(replace(snapshot.primary, log=log))).incidents
+            if each.id == "I-23"
+        )
+        assert any(words in each.text for each in found.evidence)
+
+
+def test_both_must_count_it() -> None:
+    """An update under way: one server sees none left, the other one sees addresses."""
+    assert judge(pair(pools(live(P), 90, 0, 0), pools(live(Q), 90, 10, 10))).level is Level.OK
+    one_read = pair(pools(live(P), 90, 0, 0), replace(live(Q), pools=None))
+    assert judge(one_read).level is Level.CRITICAL
+
+
+def test_one_address_that_comes_and_goes_does_not_flap() -> None:
+    """At the end of a pool, and at its border, the level stays for as long as it is near; only many addresses end it."""
+    levels = []
+    view = live(P)
+    for left in (6, 4, 5, 4, 5, 6, 0, 1, 0, 2, 0, 1, 4, 5, 8, 9, 10, 9):
+        view = pools(view, 90, left // 2, left - left // 2)
+        levels.append(judge(pair(view, replace(view, role=Q, name="dhcp2", status=live(Q).status))).level)
+    changes = [level for level, _ in itertools.groupby(levels)]
+    assert changes == [Level.OK, Level.WARNING, Level.CRITICAL, Level.WARNING, Level.OK]
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 4, 10, 90, 1000])
+def test_memory_ends(total: int) -> None:
+    """Whatever it was: a pool that is free again is well, and one that has nothing left is dry."""
+    for before in Scarcity:
+        known = {NET: before}
+        assert remember([PoolCounters(NET, total, total, 0)], known) == ()
+        assert remember([PoolCounters(NET, total, 0, 0)], known) == ((NET, Scarcity.DRY),)
+
+
+def test_whom_a_line_turns_away() -> None:
+    """By dhcpd's own words; what a client calls itself proves nothing."""
+    refused = "network x: no free leases"
+    assert refused_client(f"DHCPDISCOVER from 00:16:3e:00:00:01 via eth0: {refused}") == "00:16:3e:00:00:01"
+    assert refused_client(f"DHCPDISCOVER from 00:16:3e:00:00:01 (from 1:2) via eth0: {refused}") == "00:16:3e:00:00:01"
+    assert (
+        refused_client(f"DHCPREQUEST for 10.0.0.7 (10.0.0.1) from 00:16:3e:00:00:02 via eth0: {refused}")
+        == "00:16:3e:00:00:02"
+    )
+    assert (
+        refused_client("DHCPDISCOVER from 00:16:3e:00:00:01 via eth0: cancel load balance to peer x - no free leases")
+        is None
+    )
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """A flood of clients that never were costs no more than a few hundred of them."""
+    remarks = Remarks()
+    lines = [
+        parse(f"{NOW.wall + number / 100:.6f} dhcp1 dhcpd[1]: DHCPDISCOVER from 02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
+              f" via eth0: network {NET}: no free leases", NOW.wall)
+        for number in range(2 * MOST_CLIENTS)
+    ]  # fmt: skip
+    remarks.add(lines, NOW.wall)
+    (kept,) = remarks.kept
+    assert (kept.count, len(kept.refused)) == (2 * MOST_CLIENTS, MOST_CLIENTS)
+    later = parse(f"{NOW.wall + 1000:.6f} dhcp1 dhcpd[1]: {REFUSED.format(1)}", NOW.wall)
+    remarks.add([later], NOW.wall + 1000)
+    assert [client for _, client in remarks.kept[0].refused] == ["02:00:00:00:00:01"]
+
+
+def acks(*pairs: tuple[str, str]) -> Taken:
+    """What a log with these DHCPACK lines leaves."""
+    taken = Taken()
+    taken.add(
+        parse(f"Nov 22 11:33:05 dhcp1 dhcpd[1]: DHCPACK on {address} to {client} via eth0", NOW.wall)
+        for address, client in pairs
+    )
+    return taken
+
+
+def test_who_took_the_addresses() -> None:
+    """One client with many, a maker with most, and those who make their addresses up are told apart."""
+    one = acks(*((f"10.0.0.{number}", "00:16:3e:00:00:01") for number in range(20)), ("10.0.0.99", "0c:00:00:00:00:02"))
+    assert one.holders is not None
+    assert one.holders.busiest == ("00:16:3e:00:00:01", 20)
+    phones = acks(*((f"10.0.0.{number}", f"02:00:00:00:00:{number:02x}") for number in range(20)))
+    assert phones.holders is not None
+    assert (phones.holders.makers, phones.holders.busiest) == (((RANDOM, 20),), None)
+    again = acks(("10.0.0.1", "00:16:3e:00:00:01"), ("10.0.0.1", "0c:00:00:00:00:02"))
+    assert again.holders is not None
+    assert again.holders.makers == (("0c:00:00", 1),)
+    many = acks(
+        *((f"10.{number >> 8}.0.{number & 255}", "00:16:3e:00:00:01") for number in range(MOST_ADDRESSES + 100))
+    )
+    assert many.holders is not None
+    assert many.holders.addresses == MOST_ADDRESSES
+    assert acks().holders is None
+
+
+def test_the_advice_names_one_client_with_many() -> None:
+    """In the sentence where there is room for it, and in the evidence always."""
+    taken = acks(*((f"10.0.0.{number}", "00:16:3e:00:00:01") for number in range(80)))
+    snapshot = both(90, 0, 0)
+    verdict = judge(snapshot.with_view(replace(snapshot.primary, holders=taken.holders)))
+    assert verdict.advice.startswith("00:16:3e:00:00:01 took 80 of 80: find it. Enlarge the range of pool 10.0.0.0/24")
+    (found,) = (each for each in verdict.incidents if each.id == "I-23")
+    assert any("of 80 addresses given out in the log, 80 to 00:16:3e" in each.text for each in found.evidence)
