@@ -24,6 +24,7 @@ from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.unnoticed import unnoticed
 from dhcptui.model.way_back import OFF
 
 _S, _A = FailoverState, Action
@@ -238,6 +239,8 @@ def _alone(case: _Case) -> Advice | None:
         if each.silenced and just_heard(each, case.now):
             return (f"Wait a moment: {other.view.name} has just told {name} its state, and is starting.",)
         start = case.bring_up(other)
+        if waits := unnoticed(each, other, case.now):
+            return *start, f". {name} notices by {waits.by}, and can take over all addresses only then."
         if case.may(_A.RESCUE, each):
             return *start, ". If it cannot come back, ", _A.RESCUE, f" (rescue) makes {name} serve again."
         if each.state is _S.STARTUP:

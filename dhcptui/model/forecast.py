@@ -21,6 +21,7 @@ from statistics import median
 from dhcptui.model.snapshot import Moment, PairSnapshot, PoolCounters, Role, ServerView
 from dhcptui.model.standing import ServerStanding, stand
 from dhcptui.model.states import FailoverState
+from dhcptui.model.unnoticed import unnoticed
 from dhcptui.model.words import age, clock, span
 
 WINDOWS_SECONDS = (180.0, 600.0, 1800.0)
@@ -114,10 +115,19 @@ def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[Po
     """One forecast per pool for each server that serves by itself; one per pool for a pair in normal."""
     standings = [stand(view, now) for view in snapshot.servers]
     serving = [each for each in standings if each.serving and each.view.pools]
-    if len(serving) == 2 and all(each.state is _S.NORMAL for each in serving):
+    shared = len(serving) == 2 and all(each.state is _S.NORMAL for each in serving)
+    if shared:
         serving = serving[:1]
+    alone = {me.view.role for me, other in (standings, reversed(standings)) if unnoticed(me, other, now)}
     return tuple(
-        _forecast(each, snapshot[each.view.role.other], pool, history.get(each.view.role, ()), now)
+        _forecast(
+            each,
+            snapshot[each.view.role.other],
+            pool,
+            history.get(each.view.role, ()),
+            now,
+            shared=shared or (each.state is _S.NORMAL and each.view.role not in alone),
+        )
         for each in serving
         for pool in (each.view.pools.value if each.view.pools else ())
     )
@@ -173,8 +183,15 @@ def _slope(samples: Sequence[tuple[float, int]]) -> float:
 
 
 def _forecast(
-    each: ServerStanding, partner: ServerView, pool: PoolCounters, history: Sequence[PoolSample], now: Moment
+    each: ServerStanding,
+    partner: ServerView,
+    pool: PoolCounters,
+    history: Sequence[PoolSample],
+    now: Moment,
+    *,
+    shared: bool,
 ) -> PoolForecast:
+    """`shared`: the other half counts too. A server in normal whose partner has vanished has its own only."""
     view, state = each.view, each.state
     own, other = (pool.free, pool.backup) if view.role is Role.PRIMARY else (pool.backup, pool.free)
     usable_at = gate = None
@@ -182,7 +199,6 @@ def _forecast(
         mclt = each.status.mclt_seconds or (partner.status.value.mclt_seconds if partner.status else 0)
         usable_at = float(each.status.local_stos + mclt)
         gate = max(0.0, usable_at - view.server_time(now))
-    shared = state is _S.NORMAL
     to_give = own + other if shared or gate == 0.0 else own
     late = view.pools.age(now) if view.pools else 0.0
     rate = rate_of(_series(history, pool.network, state)) if history else None

@@ -19,6 +19,7 @@ from dhcptui.model.queues import stands_still
 from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, left_unmarked, one_serves, reading
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import REBUILDING, FailoverState
+from dhcptui.model.unnoticed import not_yet
 from dhcptui.model.way_back import OFF
 
 _S = FailoverState
@@ -235,6 +236,8 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     findings = [check(case) for check in row.checks]
     tables = ((case.me, row.acting), (case.partner, row.partner))
     states = [ev.state_allows(server, table, action.value) for server, table in tables if table is not None]
+    if action is Action.PARTNER_DOWN:
+        states = [not_yet(case, found) for found in states]
     # What matters most stands first: a living partner for the actions against it, the states for all others.
     findings = states + findings if row.partner is not None else findings + states
     findings += [*row.others(case), *ev.always(case)]

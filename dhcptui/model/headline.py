@@ -15,6 +15,7 @@ from dhcptui.model.pool_exhausted import shortage
 from dhcptui.model.snapshot import Moment
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.unnoticed import unnoticed, unnoticed_words
 from dhcptui.model.words import day_clock, joined
 
 _S = FailoverState
@@ -73,13 +74,13 @@ def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     if short_of is not None and (short_of.critical or not _but(named)):
         return Level.CRITICAL if short_of.critical else Level.WARNING, f"{said}, but {short_of.words}"
     if any(each.weight is Weight.CRITICAL for each in named.values()):
-        return Level.CRITICAL, _critical(pair, named, said)
+        return Level.CRITICAL, _critical(pair, named, said, now)
     if level is Level.OK and (but := _but(named)):
         return Level.WARNING, f"{said}, but {but}"
     return level, said
 
 
-def _critical(pair: _Pair, named: Named, said: str) -> str:
+def _critical(pair: _Pair, named: Named, said: str, now: Moment) -> str:
     """The worst that the states alone do not show."""
     weighs = {id_ for id_, each in named.items() if each.weight is Weight.CRITICAL}
     by_name = {each.view.name: (each, pair[0] if each is pair[1] else pair[1]) for each in pair}
@@ -89,6 +90,9 @@ def _critical(pair: _Pair, named: Named, said: str) -> str:
     if "I-1" in weighs:
         me, other = by_name[named["I-1"].evidence[0].server]
         rest = "serves, out of contact" if other.serving else short(other)
+        if waits := unnoticed(me, other, now):
+            begin = f"{me.view.name} has no address left for new clients"
+            return unnoticed_words(begin, other.view.name, rest, waits.by, MOST_LETTERS)
         return f"{me.view.name} has no address left for new clients; {other.view.name} {rest}"
     return said
 
@@ -202,6 +206,9 @@ def _nobody(pair: _Pair) -> str:
 
 
 def _alone(server: ServerStanding, other: ServerStanding, now: Moment) -> str:
+    if waits := unnoticed(server, other, now):
+        begin = f"{server.view.name} serves from its half"
+        return unnoticed_words(begin, other.view.name, short(other), waits.by, MOST_LETTERS)
     how = {
         _S.PARTNER_DOWN: "serves alone",
         _S.COMMUNICATIONS_INTERRUPTED: "serves from its own half, short leases",

@@ -23,6 +23,7 @@ from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.unnoticed import unnoticed
 from dhcptui.model.way_back import OFF
 
 _S, _A = FailoverState, Action
@@ -97,7 +98,8 @@ def _join(id_: str, several: list[Found], seen: Scene) -> Probable:
 def runs_dry(seen: Scene) -> Iterator[Found]:
     """I-1: a server without its partner, on what is left of its half."""
     for me, other in seen.sides:
-        if me.state not in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN}:
+        waits = unnoticed(me.standing, other.standing, seen.now)
+        if me.state not in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN} and not waits:
             continue
         hungry = me.lines({"I-1", "I-23"}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since)
         alone = me.state is _S.PARTNER_DOWN

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from dhcptui.model.guards import Action
 from dhcptui.model.incidents import Weight
 from dhcptui.model.snapshot import Role
 from dhcptui.model.verdict import Level
@@ -63,3 +64,31 @@ def test_a_pool_comes_to_its_end() -> None:
         shown(lab, dry)
         assert "I-23" in incidents(driver)
         assert not lab.dhcp_client(timeout=6)
+
+
+def test_a_partner_that_vanished_without_a_word() -> None:
+    """Cut off from all: until max-response-delay has passed the survivor reads normal, and that is what is said.
+
+    Its clients are refused when its half is empty, though the pool is not; P says "not yet" and when.
+    """
+    with (
+        Lab(mclt=600, key_algorithm=KEY, max_response_delay=20, range=("10.0.0.100", "10.0.0.107")) as lab,
+        driving(lab) as driver,
+    ):
+        settle(lab, driver)
+        lab.cut("primary", "secondary")
+        lab.cut("operator", "secondary")
+        unaware = r"not noticed yet \(will by (\d\d:\d\d:\d\d)\): dhcp2 cannot be reached"
+        driver.until(lambda: re.search(unaware, driver.headline()) is not None, 20, "not noticed yet")
+        found = re.search(unaware, driver.headline())
+        assert found is not None
+        reasons = driver.plan(Action.PARTNER_DOWN, P).ruling.reasons
+        assert any(
+            re.match(r"not yet: \d+ s at most, until dhcp1 notices that dhcp2 is gone", each) for each in reasons
+        )
+        assert f"dhcp1 notices by {found[1]}" in verdict(driver).advice
+        assert {each.to_give for each in driver.engine.forecasts()} == {4}
+        driver.until(lambda: driver.word(P) == "communications-interrupted", 30, "noticed")
+        noticed = time.strftime("%H:%M:%S", time.gmtime())
+        assert noticed <= found[1] or abs(int(noticed[-2:]) - int(found[1][-2:])) <= 2, (noticed, found[1])
+        assert "not noticed" not in driver.headline()

@@ -58,7 +58,7 @@ GROUP = Group(
         Fault("dhcpd ended", lambda s: s.secondary.terminate(), lambda s: s.secondary.start(),
               (*DOWN, *ALONE), 5, ("dhcp2 omapi",)),
         Fault("dhcpd held", lambda s: s.secondary.pause(), lambda s: s.secondary.resume(),
-              ("^warning: dhcp1 serves; dhcp2 is stopped", "^dhcp2 is does not answer$", "^dhcp2 process 1 stopped$"),
+              ("^warning: dhcp1 serves.*dhcp2 is stopped", "^dhcp2 is does not answer$", "^dhcp2 process 1 stopped$"),
               6, ("dhcp2 omapi",), hold=6),
         Fault("dhcpd slow for three seconds", _pause_for_three_seconds, lambda s: s.kept.pop("timer").join(),
               ("^dhcp2 is does not answer$", "^dhcp2 was normal$"), 2.9),

@@ -121,7 +121,7 @@ USER = Group(
               ("^dhcp2 log failed .*Permission denied.*check log in the configuration", "^ok: both servers serve$"), 5,
               ("dhcp2 log",), hold=2, back=45),
         Fault("lease file unreadable", _leases_unreadable, _leases_readable,
-              ("^warning: dhcp1 serves; dhcp2 is stopped", "^dhcp2 recorded (note: .*Permission denied|normal by log)"), 8,
+              ("^warning: dhcp1 serves.*dhcp2 is stopped", "^dhcp2 recorded (note: .*Permission denied|normal by log)"), 8,
               ("dhcp2 omapi",)),
         Fault("sudo asks for a password", lambda s: None, lambda s: None,
               ("^dhcp2 log failed .*password", "^dhcp2 process note: .*sudo", "^dhcp2 omapi ok"), 10, ("dhcp2 log",),

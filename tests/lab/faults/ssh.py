@@ -93,7 +93,7 @@ def _nothing_more(scene: Scene) -> None:
 
 
 MUTE = ("dhcp2 omapi", "dhcp2 ssh", "dhcp2 log")
-SERVES = "^warning: dhcp1 serves; dhcp2 "
+SERVES = "^warning: dhcp1 serves.*dhcp2 "
 
 GROUP = Group(
     "ssh",
