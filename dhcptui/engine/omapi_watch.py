@@ -173,6 +173,10 @@ class OmapiWatch:
             self._record.update(pools_note=clean(f"pool of {pool.probe_address}: {error}", 200))
             return
         scarce = remember(counters, dict(self._record.view.scarce))
+        before = self._record.view.pools
+        used = sum(pool.used for pool in before.value) if before else 0
+        if used and counters and not any(pool.used for pool in counters):
+            self._record.update(forgot=Seen(used, asked))
         self._record.update(pools=Seen(tuple(counters), asked), scarce=scarce, pools_note="")
 
     async def _wait_poll(self, client: OmapiClient) -> None:

@@ -17,6 +17,7 @@ from dhcptui.dhcpdconf.parse import ConfParseError
 from dhcptui.dhcpdconf.place import failover_place, other_peers
 from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools
 from dhcptui.engine.clocks import moment, mono
+from dhcptui.engine.growth import watch_growth
 from dhcptui.engine.process_watch import ProcessWitness
 from dhcptui.engine.record import ServerRecord, first, pause, told
 from dhcptui.engine.recorded import Noted, RecordedWatch
@@ -174,6 +175,7 @@ class SshWatch:
                     while True:
                         self._record.probe_poke.clear()
                         await self._probe_once(shell, witness)
+                        await watch_growth(shell, self._record)
                         backoff.reset()
                         await pause(self._record.probe_poke, FAST_SECONDS if self._record.urgent else PROBE_SECONDS)
             except RemoteError as error:
@@ -271,6 +273,8 @@ class SshWatch:
         if self._remarks.add(lines, self._record.view.server_time(moment())):
             self._record.update(remarks=self._remarks.kept)
         self._taken.add(lines)
+        if self._taken.before != self._record.view.given_before:
+            self._record.update(given_before=self._taken.before)
         if self._record.view.scarce and self._taken.due(mono()):
             self._record.update(holders=self._taken.holders)
         if any(line.transition for line in lines):

@@ -9,6 +9,7 @@ from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import LogLine
 
 MOST_ADDRESSES = 4096
+STARTED = "Server starting service."
 SUMMARY_SECONDS = 5.0
 
 
@@ -18,11 +19,15 @@ class Taken:
     def __init__(self) -> None:
         self._taken: dict[str, str] = {}
         self._due = 0.0
+        self.before = 0
+        """How many addresses were given out before the last start that these lines tell of."""
 
     def add(self, lines: Iterable[LogLine]) -> None:
         """Take new lines; most of them are looked at for no longer than their kind takes."""
         for line in lines:
-            if line.kind is LineKind.CLIENT and (found := given_out(line.text)):
+            if line.text == STARTED:
+                self.before, self._taken = len(self._taken) or self.before, {}
+            elif line.kind is LineKind.CLIENT and (found := given_out(line.text)):
                 address, hardware = found
                 self._taken.pop(address, None)
                 self._taken[address] = hardware

@@ -24,8 +24,11 @@ from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.stopped_last import stopped_last
+from dhcptui.model.stuck import stuck
 from dhcptui.model.unnoticed import unnoticed
 from dhcptui.model.way_back import OFF
+from dhcptui.model.words import age
 
 _S, _A = FailoverState, Action
 Advice = tuple[str | Action, ...]
@@ -33,8 +36,6 @@ Advice = tuple[str | Action, ...]
 MOST_LETTERS = 140
 """What two rows of a narrow terminal hold, with a word to spare at the end of the first."""
 COMPARE = "Compare the failover peer blocks of both: name, role, addresses, ports, mclt. Then restart the wrong one."
-IN_VAIN_SECONDS = 30.0
-"""A server that sends its leases has unacknowledged updates all the while; none for so long means that it sends none."""
 _LOST = frozenset({Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT})
 
 
@@ -264,21 +265,13 @@ def _silenced(case: _Case) -> Advice | None:
 def _both_down(case: _Case) -> Advice | None:
     if not all(each.standing is Standing.DOWN for each in (case.a, case.b)):
         return None
-    first = _last_to_serve(case)
-    if first is None or not case.may(_A.START, first):
+    last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
+    if last is None:
         return ("Start the server that was stopped last; it knows most. Then start the other one.",)
-    other = case.b if first is case.a else case.a
+    first, other = last.server, case.b if last.server is case.a else case.a
+    if not case.may(_A.START, first):
+        return (f"Start {first.view.name} first: it was the last to serve. Then start {other.view.name}.",)
     return _A.START, f" brings {first.view.name} up first: it was the last to serve. Then start {other.view.name}."
-
-
-def _last_to_serve(case: _Case) -> ServerStanding | None:
-    """The one that outlived its partner, as far as their lease files or logs tell."""
-    alone = {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN}
-    was = [each.view.recorded.value.state if each.view.recorded else None for each in (case.a, case.b)]
-    for each, mine, other in ((case.a, was[0], was[1]), (case.b, was[1], was[0])):
-        if mine in alone and other is not None and other not in alone:
-            return each
-    return None
 
 
 def _rebuilding(case: _Case) -> Advice | None:
@@ -291,24 +284,11 @@ def _rebuilding(case: _Case) -> Advice | None:
                 f"Wait: {each.view.name} resynchronises and goes back to normal by itself. {name} serves meanwhile.",
             )
         if other.state in REBUILDING:
-            if stuck := next((one for one, two in case.sides if _asked_in_vain(one, two, case.now)), None):
-                name = stuck.view.name
-                return (f"Restart {name}'s dhcpd: {name} waits in recover for leases that it could not ask for.",)
+            if found := stuck(case.a, case.b, case.now):
+                name = found.server.view.name
+                return (f"Restart {name}'s dhcpd: its recover has not moved for {age(found.seconds)}; {found.seen}.",)
             return ("Wait: both exchange their leases and go to normal by themselves. Never empty both lease files.",)
     return None
-
-
-def _asked_in_vain(each: ServerStanding, other: ServerStanding, now: Moment) -> bool:
-    """A recover that does not end: it began without a link, and a partner that is or will be done brings no new try.
-
-    Seen on a real pair: dhcpd asks once, on entering recover, and again only when its partner tells of another state.
-    """
-    mine, theirs = each.status, other.status
-    if each.state is not _S.RECOVER or other.state is not _S.RECOVER_DONE or mine is None or theirs is None:
-        return False
-    since = max(mine.local_stos, mine.partner_stos)
-    quiet = each.view.server_time(now) - since > IN_VAIN_SECONDS and not theirs.unacked_updates
-    return quiet and mine.partner_state is _S.RECOVER_DONE
 
 
 def _named(case: _Case) -> Advice | None:
@@ -387,6 +367,10 @@ def _healthy(case: _Case) -> Advice | None:
     found = shortage((case.a, case.b), case.now)
     if found and (found.critical or not (case.weighs("I-2") or case.weighs("I-9"))):
         return enlarge(found, (case.a, case.b), restart, MOST_LETTERS)
+    if case.weighs("I-26"):
+        return (
+            "Both forgot every lease; a client is known again when it renews. Watch for addresses in use twice till then.",
+        )
     if case.weighs("I-2") and restart:
         return (
             "Compare pools and ranges of both. ",

@@ -100,6 +100,8 @@ def _critical(pair: _Pair, named: Named, said: str, now: Moment) -> str:
 def _but(named: Named) -> str:
     """What is wrong with a pair of which both serve; empty for nothing that must be mended."""
     heavy = {id_: each for id_, each in named.items() if each.weight is Weight.WARNING}
+    if "I-26" in heavy:
+        return "both have lost their leases: addresses in use may be given out again"
     if "I-2" in heavy:
         return "the pools do not balance"
     if "I-9" in heavy:

@@ -13,6 +13,7 @@ from dhcptui.model.agreement import contradicting, just_heard, together
 from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.incident_forgotten import both_forgot
 from dhcptui.model.incident_pools import used_up
 from dhcptui.model.incident_scene import Evidence, Found, Scene, Side, scene
 from dhcptui.model.incident_traces import TRACES, database_lost, first_meeting
@@ -23,8 +24,11 @@ from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.stopped_last import stopped_last
+from dhcptui.model.stuck import stuck
 from dhcptui.model.unnoticed import unnoticed
 from dhcptui.model.way_back import OFF
+from dhcptui.model.words import age
 
 _S, _A = FailoverState, Action
 NOTE, WARNING, CRITICAL = Weight
@@ -35,12 +39,15 @@ FIRST_BALANCE_SECONDS = 5.0
 """The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
 ORDER = (
-    "I-22", "I-21", "I-20", "I-3", "I-13", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
+    "I-22", "I-21", "I-20", "I-25", "I-3", "I-13", "I-24", "I-26", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
     "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
 )  # fmt: skip
 """Among incidents of equal weight the one that explains more stands first."""
 
-STRONGER = {"I-7": {"I-5", "I-6", "I-17"}, "I-6": {"I-17"}, "I-12": {"I-21"}, "I-4": {"I-21"}, "I-9": {"I-19"}}
+STRONGER = {
+    "I-7": {"I-5", "I-6", "I-17"}, "I-6": {"I-17"}, "I-12": {"I-21"}, "I-4": {"I-21"}, "I-9": {"I-19"},
+    "I-19": {"I-24", "I-26"}, "I-8": {"I-26"}, "I-10": {"I-26"},
+}  # fmt: skip
 """Incident -> those beside which it is not named: they show the same and say more."""
 
 
@@ -76,7 +83,7 @@ def probable(snapshot: PairSnapshot, now: Moment) -> tuple[Probable, ...]:
     """Every incident that is probable at `now`, the heaviest first."""
     seen = scene(snapshot, now)
     found: dict[str, list[Found]] = {}
-    for sign in (*SIGNS, *TRACES):
+    for sign in (*SIGNS, *TRACES, both_forgot):
         for each in sign(seen):
             found.setdefault(each.id, []).append(each)
     named = [_join(id_, several, seen) for id_, several in found.items() if not STRONGER.get(id_, set()) & found.keys()]
@@ -156,6 +163,27 @@ def rebuilding(seen: Scene) -> Iterator[Found]:
             yield Found("I-8", max(weight, WARNING), (me.says(), other.says(), *lost), help_)
         if me.state is not _S.RECOVER or not lost:
             yield Found("I-4", weight, (me.says(), other.says()), help_)
+
+
+def both_stopped(seen: Scene) -> Iterator[Found]:
+    """I-25: no dhcpd runs on either server, and no console is at work on them."""
+    if not (seen.a.gone and seen.b.gone) or seen.action:
+        return
+    last = stopped_last(seen.a.standing, seen.b.standing, seen.now, seen.snapshot.peer)
+    if last is None:
+        unknown = Evidence("", "which of them was stopped last is not known")
+        yield Found("I-25", CRITICAL, (seen.a.says(), seen.b.says(), unknown))
+        return
+    known = Evidence(last.server.view.name, f"was the last to serve: {last.why}")
+    yield Found("I-25", CRITICAL, (seen.a.says(), seen.b.says(), known), ((_A.START, last.server.view.role),))
+
+
+def stands_still(seen: Scene) -> Iterator[Found]:
+    """I-24: one in recover, the other one done, and nothing moves."""
+    found = stuck(seen.a.standing, seen.b.standing, seen.now)
+    if found is not None:
+        text = f"has not moved for {age(found.seconds)}: {found.seen}"
+        yield Found("I-24", CRITICAL, (seen.a.says(), seen.b.says(), Evidence(found.server.view.name, text)))
 
 
 def clocks(seen: Scene) -> Iterator[Found]:
@@ -306,6 +334,6 @@ def half_way(seen: Scene) -> Iterator[Found]:
 
 Sign = Callable[[Scene], Iterator[Found]]
 SIGNS: tuple[Sign, ...] = (
-    half_way, alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, runs_dry, used_up,
+    half_way, both_stopped, alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, stands_still, runs_dry, used_up,
     unbalanced, restarted_together, short_leases,
 )  # fmt: skip

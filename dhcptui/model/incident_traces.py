@@ -28,7 +28,7 @@ DEATH_SECONDS = 10.0
 _ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
 
 
-def _starts(side: Side) -> list[tuple[Remark, Transition, Transition | None]]:
+def starts_of(side: Side) -> list[tuple[Remark, Transition, Transition | None]]:
     """Each start as its log tells it: the move to startup, and the last move before it (None: not remembered).
 
     None while the log does not lead to the present state: a console that has just come reads it from behind.
@@ -52,7 +52,7 @@ def _saved(before: Transition) -> str:
 
 def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
     """What speaks for a lost lease file: dhcpd began in recover although it had stopped in another state."""
-    starts = _starts(me)
+    starts = starts_of(me)
     if not starts:
         return ()
     remark, move, before = starts[-1]
@@ -78,7 +78,7 @@ def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
     """What speaks for two servers without a history: both began in recover, and nothing is known from before."""
     found = []
     for me, partner in seen.sides:
-        starts = [start for start in _starts(me)[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
+        starts = [start for start in starts_of(me)[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
         blank = [start for start in starts if start[1].from_state == _S.RECOVER.word and start[2] is None]
         settled = me.state is _S.NORMAL and me.since < me.time - SETTLED_SECONDS
         if not blank or settled or me.lost or me.state in OFF or database_lost(me, partner):
@@ -152,7 +152,7 @@ def rejections(seen: Scene) -> Iterator[Found]:
 
 def started_together(seen: Scene) -> Iterator[Found]:
     """I-10: both were started within seconds, with no word of normal in between."""
-    starts = [_starts(side)[-1:] for side in (seen.a, seen.b)]
+    starts = [starts_of(side)[-1:] for side in (seen.a, seen.b)]
     if not all(starts) or all(move.from_state == _S.RECOVER.word and not before for ((_, move, before),) in starts):
         return  # the second: a first meeting, even if one of them has gone since
     ((one, _, _),), ((two, _, _),) = starts
@@ -182,7 +182,7 @@ def unwritable(seen: Scene) -> Iterator[Found]:
 def edited(seen: Scene) -> Iterator[Found]:
     """I-14: a start from another state than the last stop."""
     for me, _ in seen.sides:
-        for remark, move, before in _starts(me)[-1:]:
+        for remark, move, before in starts_of(me)[-1:]:
             strange = before is not None and _saved(before) != move.from_state and move.from_state != _S.RECOVER.word
             if before is not None and strange and remark.last_at >= me.time - LONG_SECONDS:
                 text = f"stopped in {_saved(before)} and started from {move.from_state}"

@@ -119,7 +119,7 @@ INCIDENTS: tuple[Incident, ...] = (
         " waits one full MCLT.",
         "Let it fetch from the good side and wait. If it must be forced: stop dhcpd on the bad side only, move its lease"
         " file away, create an empty one, start it.",
-        "Never empty both lease files: then both wait and nobody knows the leases.",
+        "Never empty both lease files: then both serve at once and know no lease.",
         ("the lease file and its backup on the recovering server", "free space on its disk", "whether the partner serves"),
     ),
     Incident(
@@ -257,6 +257,35 @@ INCIDENTS: tuple[Incident, ...] = (
         "Do not restart for it, and declare nobody down: neither frees an address. Delete no lease that a client still uses.",
         ("free and backup of both servers together", "no free leases lines in both logs", "lease times", "who holds the addresses"),
         _A.SYNC_RESTART,
+    ),
+    Incident(
+        "I-24", "A recovery stands still",
+        "One server reads recover, the other one recover-done, nobody serves, and nothing moves.",
+        "The one in recover has asked for its partner's leases once, in vain, or its partner's queue of updates stands full."
+        " It does not ask again by itself. Seen where both were started or restarted within seconds.",
+        "Restart the dhcpd of the server in recover, and only that one: it asks anew, and both go on to normal.",
+        "Do not restart both, do not empty a lease file, and declare nobody down: the leases are safe on the one that is done.",
+        ("unacknowledged updates of both", "whether the lease files grow", "update request lines in both logs"),
+    ),
+    Incident(
+        "I-25", "Both servers are stopped",
+        "Nobody is served, and no dhcpd runs on either server.",
+        "Both were stopped, or died: a power cut, an upgrade, a configuration that neither accepts. What the last one of them"
+        " gave out, the other one does not know.",
+        "Start the one that served last, wait until it serves, then start the other one: it resynchronises from the first.",
+        "Do not start both at once if one of them was declared down, and empty no lease file.",
+        ("the last lines of both logs", "which server wrote its lease file last", "dhcpd -t on both"),
+        _A.START,
+    ),
+    Incident(
+        "I-26", "Both lease files were lost",
+        "Both started for the first time and are normal within seconds, although their clients hold leases.",
+        "Both began without leases. dhcpd 4.4.3 does not wait the MCLT then: both serve at once, and know none of the clients"
+        " that hold addresses. An address in use can be given to somebody else.",
+        "Each client is known again when it renews. Until the longest lease has run out, watch for addresses in use twice;"
+        " leave ping-check on. What the old files knew may be in dhcpd.leases~ beside them, or in a backup.",
+        "Do not take this for the first start of a new pair, and do not empty a lease file to mend it.",
+        ("who emptied or moved the files", "dhcpd.leases~ and backups", "Abandoning lines in both logs", "used addresses of both"),
     ),
 )
 # fmt: on

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dhcptui.model.peers import OtherPeer
     from dhcptui.model.pool_exhausted import Memory
     from dhcptui.model.remarks import Remark  # the lexicon behind it is not needed for the first paint
+    from dhcptui.model.stuck import Growth
     from dhcptui.model.sync_record import SyncRecord
 
 T = TypeVar("T")
@@ -348,6 +349,8 @@ class ServerView:
     """Failover relationships besides ours that its dhcpd.conf declares; None while that was not read."""
     queue_moved: float | None = None
     """When its queue of unacknowledged updates was last seen empty or of another length (mono seconds)."""
+    growth: Seen[Growth] | None = None
+    """Its lease file, looked at only while it fetches the leases."""
     sockets: Seen[FailoverSockets] | None = None
     way: SshWay = SshWay()
     """Of the last SSH session, and the jump hosts of the last try of one."""
@@ -367,6 +370,10 @@ class ServerView:
     """The pools that have come near their end, and have not got well since: judged at each reading of `pools`."""
     holders: Holders | None = None
     """Who took the addresses, by its log; looked for only while a pool is scarce."""
+    given_before: int = 0
+    """How many addresses its log saw given out before its last start."""
+    forgot: Seen[int] | None = None
+    """So many addresses were in use when its pools were read, and none the next time."""
     pools_note: str = ""
     """Why there are no pool counters, when there is a reason."""
 

@@ -92,3 +92,66 @@ def test_a_partner_that_vanished_without_a_word() -> None:
         noticed = time.strftime("%H:%M:%S", time.gmtime())
         assert noticed <= found[1] or abs(int(noticed[-2:]) - int(found[1][-2:])) <= 2, (noticed, found[1])
         assert "not noticed" not in driver.headline()
+
+
+def test_a_lease_file_is_watched_while_it_is_filled() -> None:
+    """In recover without a link it stands still, and with one it grows; of a server in normal it is not asked."""
+    with Lab(mclt=5, key_algorithm=KEY) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        assert driver.engine.snapshot().secondary.growth is None
+        lab.secondary.kill()
+        lab.secondary.leases.write_text("")
+        lab.cut("primary", "secondary", port=520)
+        lab.secondary.start()
+        driver.until(lambda: driver.engine.snapshot().secondary.growth is not None, 40, "looked at")
+        driver.until(lambda: driver.word(Q) == "recover", 30, "recover")
+        stood = driver.engine.snapshot().secondary.growth
+        assert stood is not None
+        since = time.monotonic()
+        driver.until(lambda: (driver.engine.snapshot().secondary.growth or stood).at > stood.at, 10, "looked again")
+        lab.heal()
+        driver.settled(120)
+        sizes = [
+            each.secondary.growth.value.size for at, each in driver.snapshots if at > since and each.secondary.growth
+        ]
+        assert max(sizes) > stood.value.size
+        driver.until(lambda: driver.engine.snapshot().secondary.growth is None, 10, "not asked any more")
+
+
+def test_both_lease_files_emptied() -> None:
+    """I-26: both are normal at once and know no lease: a warning, told from a first start, by the console that saw it
+    and by one that comes afterwards."""
+    with Lab(mclt=600, key_algorithm=KEY) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        with loading(lab, 8, most=12, waited=0) as load:
+            load.join(30)
+        assert len(load.granted) == 12
+        for server in (lab.primary, lab.secondary):
+            server.kill()
+        for server in (lab.primary, lab.secondary):
+            server.leases.write_text("")
+        lab.start_dhcpd()
+        lab.wait_settled()
+        lost = Answer(
+            "I-26", Weight.WARNING, Level.WARNING, "both servers serve, but both have lost their leases",
+            "Both forgot every lease; a client is known again when it renews",
+        )  # fmt: skip
+        named(driver, lost)
+        assert not {"I-8", "I-19", "I-10"} & incidents(driver).keys()
+        shown(lab, lost)
+
+
+def test_both_stopped() -> None:
+    """I-25: the one that outlived the other is named, by a console that was open and by one that comes afterwards."""
+    with Lab(mclt=600, key_algorithm=KEY) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        lab.secondary.kill()
+        driver.until_words("communications-interrupted", "dhcpd not running")
+        lab.primary.kill()
+        stopped = Answer(
+            "I-25", Weight.CRITICAL, Level.CRITICAL, "nobody serves: dhcp1 is down .* and dhcp2 is down",
+            "U brings dhcp1 up first: it was the last to serve. Then start dhcp2",
+        )  # fmt: skip
+        named(driver, stopped)
+        says(driver, "I-25", "was the last to serve")
+        shown(lab, stopped)

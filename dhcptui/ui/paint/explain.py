@@ -9,6 +9,7 @@ from dhcptui.model.guards import Action
 from dhcptui.model.incident_signs import Probable, Remedy
 from dhcptui.model.incidents import Incident, Weight
 from dhcptui.model.loglines import LogLine
+from dhcptui.model.past import is_past, past_words
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.commands import Commands
@@ -43,9 +44,8 @@ def looks_like(incidents: Sequence[Probable], glyphs: Glyphs, key: str, *, notes
     if first is None or (first.weight is Weight.NOTE and not notes):
         return BLANK
     colour = WEIGHTS[first.weight]
-    # A note that rests on lines of the log alone tells of what has passed, and must not read like the present.
-    over = first.weight is Weight.NOTE and all(item.at is not None for item in first.evidence)
-    said = text(("lately: " if over else "looks like: ", MUTED), (first.title, f"bold {colour}"))
+    # What has passed must not read like the present.
+    said = text(("lately: " if is_past(first) else "looks like: ", MUTED), (first.title, f"bold {colour}"))
     more = text((f"  +{len(incidents) - 1}", MUTED)) if len(incidents) > 1 else text("")
     mark = text((f"{glyphs.warn if first.weight > Weight.NOTE else glyphs.dot} ", f"bold {colour}"))
     long = text("  (", (key, f"bold {ACCENT}"), (" for more)", MUTED))
@@ -60,10 +60,16 @@ def incident_view(incidents: Sequence[Probable], snapshot: PairSnapshot, command
     found: list[Paragraph] = []
     for each in incidents:
         found += [_EMPTY] if found else []
-        found.append(Paragraph(text((each.title, f"bold {WEIGHTS[each.weight]}"), (f"  {each.id}", MUTED)), 0))
+        over = is_past(each)
+        style = MUTED if over else WEIGHTS[each.weight]
+        found.append(Paragraph(text((each.title, f"bold {style}"), (f"  {each.id}", MUTED)), 0))
+        if over:
+            found.append(_labelled("was", past_words(each, snapshot)))
         found.append(_labelled("means", each.incident.means))
         for at, item in enumerate(each.evidence):
             found.append(_labelled("" if at else "evidence", clean(item.sentence)))
+        if over:  # what helped then is no advice for now
+            continue
         found += _remedy(each.incident)
         if each.remedies:
             found.append(_labelled("safe now", _remedies(each.remedies, snapshot, commands), "bold"))
