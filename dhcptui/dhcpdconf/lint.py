@@ -6,8 +6,9 @@ dhcpd never looks at its partner's configuration, and `dhcpd -t` not at what two
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from dhcptui.dhcpdconf import lint_peer, lint_pools, lint_server, lint_shared
+from dhcptui.dhcpdconf import lint_peer, lint_pools, lint_server, lint_shared, relations
 from dhcptui.dhcpdconf.findings import Finding, Pair, Problem, Rule, Severity
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
@@ -34,6 +35,7 @@ RULES = (
     Rule("L16", _I, lint_peer.auto_partner_down_one, "dhcpd.conf(5), auto-partner-down"),
     Rule("L17", _I, lint_peer.tuning_missing, "confpars.c: DEFAULT_MAX_RESPONSE_DELAY 20, DEFAULT_MAX_FLYING_UPDATES 100"),
     Rule("L18", _I, lint_peer.tuning_differs, "dhcpd.conf(5)"),
+    Rule("L19", _E, relations.names_crossed, "not compared by dhcpd; seen on a real pair: relationship name does not match"),
     Rule("L20", _E, lint_pools.unknown_peer, "confpars.c 1812; dhcpd -t refuses it"),
     Rule("L21", _E, lint_pools.peer_without_pool, "failover.c 74; seen on 4.4.3 also with a peer inherited from a shared network"),
     Rule("L22", _E, lint_pools.ranges_differ, "failover.c 5195"),
@@ -72,8 +74,25 @@ RULES = (
 def lint(pair: Pair) -> tuple[Finding, ...]:
     """Every finding: the primary's, the secondary's, the pair's; errors first within each."""
     found = [_finding(pair, rule, problem) for rule in RULES for problem in rule.check(pair)]
+    for other in relations.others(pair):
+        found += [_of_other(other, rule, problem) for rule in _OF_EACH for problem in rule.check(other)]
     severities, roles = list(Severity), [*Role, None]
     return tuple(sorted(found, key=lambda each: (roles.index(each.role), severities.index(each.severity))))
+
+
+_OF_EACH = tuple(
+    rule
+    for rule in RULES
+    if rule.check.__module__ == lint_peer.__name__
+    and rule.check not in {lint_peer.name_missing, lint_peer.swapped_role}
+)
+"""The rules on a declaration hold for every relationship. Which server is its primary is for its own pair to say."""
+
+
+def _of_other(pair: Pair, rule: Rule, problem: Problem) -> Finding:
+    found = _finding(pair, rule, problem)
+    said = clean(f"failover peer {pair.peer!r}: {problem.sentence}", SENTENCE_CHARACTERS)
+    return replace(found, sentence=said)
 
 
 def _finding(pair: Pair, rule: Rule, problem: Problem) -> Finding:

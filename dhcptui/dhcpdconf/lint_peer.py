@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dhcptui.dhcpdconf.findings import Pair, Problem
 from dhcptui.dhcpdconf.relation import is_address
+from dhcptui.dhcpdconf.relations import is_crossed
 from dhcptui.model.snapshot import Role
 
 MAX_SPLIT = 256
@@ -143,7 +144,7 @@ def host_name(pair: Pair) -> Iterator[Problem]:
 def not_crossed(pair: Pair) -> Iterator[Problem]:
     """Each server's `peer address` and `peer port` are the partner's `address` and `port`."""
     both = pair.both()
-    if not both:
+    if not both or is_crossed(pair):  # to write the partner's addresses on both would cross them again
         return
     for (role, _, peer), partner in zip(pair.each(), reversed(both), strict=True):
         here, there = peer.text("peer address"), partner.text("address")

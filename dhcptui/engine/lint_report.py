@@ -7,6 +7,7 @@ from typing import Any
 
 from dhcptui.dhcpdconf.findings import Finding, Pair, Severity
 from dhcptui.dhcpdconf.lint import worst
+from dhcptui.dhcpdconf.relations import shared
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
 
@@ -26,6 +27,7 @@ def as_json(name: str, pair: Pair, findings: Sequence[Finding]) -> dict[str, Any
         "schema": SCHEMA,
         "pair": name or None,
         "peer": clean(pair.peer),
+        "peers_compared": [clean(each) for each in shared(pair)],
         "counts": {each.value: sum(found.severity is each for found in findings) for each in Severity},
         "findings": [
             {
@@ -57,5 +59,7 @@ def as_text(pair: Pair, findings: Sequence[Finding]) -> str:
     words = ", ".join(
         f"{number} {word}{'s' if number != 1 and word != 'info' else ''}" for number, word in counts if number
     )
-    peer = f"failover peer {clean(pair.peer)!r}: " if pair.peer else ""
-    return "\n".join([*said, "", f"{peer}{words or 'nothing found'}"]).lstrip("\n")
+    names = shared(pair)
+    peers = ", ".join(repr(clean(each)) for each in names)
+    looked = f"{len(names)} failover peers compared ({peers}): " if len(names) > 1 else f"failover peer {peers}: "
+    return "\n".join([*said, "", f"{looked if names else ''}{words or 'nothing found'}"]).lstrip("\n")

@@ -117,7 +117,7 @@ def advise(
     """What now, for a pair of standings in which these incidents were named."""
     case = _Case(snapshot, *pair, named, now)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
-        _mixed_up, _others_act, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
+        _mixed_up, _others_act, _crossed, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _shut, _out_of_contact, _healthy, _unseen, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
@@ -159,6 +159,16 @@ def _others_act(case: _Case) -> Advice | None:
         f"Wait: somebody else runs {lock.action}.",
     )
     return (next((way for way in ways if len(way) <= MOST_LETTERS), ways[-1]),)
+
+
+def _crossed(case: _Case) -> Advice | None:
+    """Names of relationships that are exchanged: waiting mends nothing, and correcting both crosses them again."""
+    if not case.weighs("I-27"):
+        return None
+    name = case.b.view.name
+    return (
+        f"The names of two relationships are crossed. Exchange them on {name} only, then restart its dhcpd; see lint.",
+    )
 
 
 def _half_way(case: _Case) -> Advice | None:

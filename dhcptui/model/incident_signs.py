@@ -13,6 +13,7 @@ from dhcptui.model.agreement import contradicting, just_heard, together
 from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.model.guards import Action, rule
+from dhcptui.model.incident_crossed import names_crossed
 from dhcptui.model.incident_forgotten import both_forgot
 from dhcptui.model.incident_pools import used_up
 from dhcptui.model.incident_scene import Evidence, Found, Scene, Side, scene
@@ -39,14 +40,14 @@ FIRST_BALANCE_SECONDS = 5.0
 """The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
 ORDER = (
-    "I-22", "I-21", "I-20", "I-25", "I-3", "I-13", "I-24", "I-26", "I-12", "I-5", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
+    "I-22", "I-21", "I-20", "I-25", "I-3", "I-13", "I-24", "I-26", "I-12", "I-5", "I-27", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
     "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
 )  # fmt: skip
 """Among incidents of equal weight the one that explains more stands first."""
 
 STRONGER = {
-    "I-7": {"I-5", "I-6", "I-17"}, "I-6": {"I-17"}, "I-12": {"I-21"}, "I-4": {"I-21"}, "I-9": {"I-19"},
-    "I-19": {"I-24", "I-26"}, "I-8": {"I-26"}, "I-10": {"I-26"},
+    "I-7": {"I-5", "I-6", "I-17", "I-27"}, "I-6": {"I-17", "I-27"}, "I-12": {"I-21"}, "I-4": {"I-21", "I-27"}, "I-9": {"I-19"},
+    "I-19": {"I-24", "I-26", "I-27"}, "I-8": {"I-26", "I-27"}, "I-10": {"I-26"},
 }  # fmt: skip
 """Incident -> those beside which it is not named: they show the same and say more."""
 
@@ -83,7 +84,7 @@ def probable(snapshot: PairSnapshot, now: Moment) -> tuple[Probable, ...]:
     """Every incident that is probable at `now`, the heaviest first."""
     seen = scene(snapshot, now)
     found: dict[str, list[Found]] = {}
-    for sign in (*SIGNS, *TRACES, both_forgot):
+    for sign in (*SIGNS, *TRACES, both_forgot, names_crossed):
         for each in sign(seen):
             found.setdefault(each.id, []).append(each)
     named = [_join(id_, several, seen) for id_, several in found.items() if not STRONGER.get(id_, set()) & found.keys()]

@@ -287,6 +287,15 @@ INCIDENTS: tuple[Incident, ...] = (
         "Do not take this for the first start of a new pair, and do not empty a lease file to mend it.",
         ("who emptied or moved the files", "dhcpd.leases~ and backups", "Abandoning lines in both logs", "used addresses of both"),
     ),
+    Incident(
+        "I-27", "Names are crossed between the servers",
+        "The link never comes up, and each refusal in the logs names another relationship than its own.",
+        "Two relationships have the same names on both servers, but exchanged: what is opt1 on one is opt2 on the other. On"
+        " firewalls it comes from interfaces that were assigned in another order.",
+        "Exchange the two on one server only: the interfaces there, or the names in its dhcpd.conf. Then restart its dhcpd.",
+        "Do not correct both servers: that crosses them again. Do not look for NAT or a firewall, and do not wait.",
+        ("address and peer address of each relationship on both", "interface order on both", "dhcptui lint", "names in the refusals"),
+    ),
 )
 # fmt: on
 

@@ -15,6 +15,7 @@ from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.naming import Answer, incidents, named, replay, says, shown, verdict
 from tests.lab.pair import Lab
+from tests.lab.relationships import BAR, add
 from tests.lab.test_incidents import settle
 
 pytestmark = pytest.mark.lab
@@ -155,3 +156,29 @@ def test_both_stopped() -> None:
         named(driver, stopped)
         says(driver, "I-25", "was the last to serve")
         shown(lab, stopped)
+
+
+def test_names_crossed_between_the_servers() -> None:
+    """I-27: foo on one is bar on the other. Not "wait", no first start, no NAT; and lint tells it from two wrong addresses."""
+    with Lab(mclt=20, key_algorithm=KEY) as lab:
+        add(lab, BAR)
+        path = lab.secondary.etc / "dhcpd.conf"
+        text = path.read_text()
+        for server in (lab.primary, lab.secondary):
+            server.kill()
+            server.leases.write_text("")
+        for one, two in (("10.0.0.20", "10.0.0.21"), ("10.0.0.10", "10.0.0.11"), ("port 520", f"port {BAR.port}")):
+            text = text.replace(one, "@").replace(two, one).replace("@", two)
+        path.write_text(text)
+        lab.start_dhcpd()
+        with driving(lab) as driver:
+            crossed = Answer(
+                "I-27", Weight.CRITICAL, Level.CRITICAL, "nobody ", "The names of two relationships are crossed. Exchange them on dhcp2 only",
+            )  # fmt: skip
+            named(driver, crossed, 40)
+            says(driver, "I-27", "relationship name")
+            assert not {"I-6", "I-7", "I-19"} & incidents(driver).keys()
+            shown(lab, crossed)
+            found = driver.engine.check_configuration().result(60)
+            assert "L19" in repr(found)
+            assert "L13" not in repr(found)

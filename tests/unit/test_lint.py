@@ -160,7 +160,7 @@ def test_what_does_not_matter(changes: dict[str, list[tuple[str, str]]]) -> None
 
 def test_every_rule_is_planted_or_tested_below() -> None:
     """No row of the table is without a fault that it finds; ids are unique; each says what it looks for, and why."""
-    below = {"L40", "L41", "L45", "L47", "L50", "L51", "L52", "L53", "L54", "L55"}
+    below = {"L19", "L40", "L41", "L45", "L47", "L50", "L51", "L52", "L53", "L54", "L55"}
     assert {rule for rule, *_ in FAULTS} | below == {rule.id for rule in RULES}
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.title.endswith(".") and rule.source for rule in RULES)
@@ -300,3 +300,51 @@ def test_lint_never_loads_the_ui() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def two_relationships(crossed_: bool) -> Pair:
+    """A pair with a second relationship `bar`, whose name is exchanged with `foo`'s on the secondary, or is not."""
+    changes = {}
+    for role, one, two in ((P, "10.0.1.10", "10.0.1.20"), (S, "10.0.1.20", "10.0.1.10")):
+        tail = f'failover peer "bar" {{ {"primary" if role == P else "secondary"}; address {one}; port 647; peer address {two}; peer port 647; max-response-delay 60; max-unacked-updates 10; load balance max seconds 3; {"mclt 1800; split 128;" if role == P else ""} }}\nsubnet 10.9.0.0 netmask 255.255.255.0 {{ pool {{ failover peer "bar"; range 10.9.0.9 10.9.0.99; }} }}\n'
+        changes[role] = [("authoritative;", "authoritative;\n" + tail)]
+    if crossed_:
+        old, new = changes[S][0]
+        changes[S] = [(old, new.replace("10.0.1.", "10.0.0.")), ("  address 10.0.0.20;", "  address 10.0.1.20;"),
+                      ("  peer address 10.0.0.10;", "  peer address 10.0.1.10;")]  # fmt: skip
+    return pair(changes)
+
+
+def test_every_relationship_is_compared() -> None:
+    """The one that was not asked for, too; and the report says how many were looked at."""
+    right = two_relationships(crossed_=False)
+    assert not [each for each in lint(right) if each.severity is Severity.ERROR]
+    assert "2 failover peers compared ('bar', 'foo')" in as_text(right, lint(right)).replace(
+        "'foo', 'bar'", "'bar', 'foo'"
+    )
+    assert sorted(as_json("office", right, lint(right))["peers_compared"]) == ["bar", "foo"]
+    other = two_relationships(crossed_=False)
+    wrong = Subject(
+        "dhcp2", parse(text(S) + 'failover peer "bar" { secondary; address 10.0.1.20; peer address 10.0.1.99; }', "x")
+    )
+    found = [each for each in lint(Pair("foo", other.primary, wrong)) if each.id == "L13"]
+    assert any(each.sentence.startswith("failover peer 'bar': peer address is 10.0.1.99") for each in found)
+
+
+def test_crossed_names_are_mended_on_one_side() -> None:
+    """Both declarations are found, on the secondary alone; nobody is told to write the other's addresses on both."""
+    found = lint(two_relationships(crossed_=True))
+    assert [(each.id, each.server) for each in found if each.severity is Severity.ERROR] == [("L19", "dhcp2")] * 2
+    assert all(
+        "crossed" in each.sentence and "change nothing on dhcp1" in each.fix for each in found if each.id == "L19"
+    )
+
+
+def test_a_relationship_with_a_third_server_is_left_alone() -> None:
+    """It is on one of the two only: nothing to compare it with."""
+    whole = (
+        text(P) + 'failover peer "third" { primary; address 10.0.0.10; peer address 10.0.0.30; mclt 60; split 128; }'
+    )
+    both_ = pair({})
+    found = lint(Pair("foo", Subject("dhcp1", parse(whole, "x")), both_.secondary))
+    assert not [each for each in found if "third" in each.sentence and each.id == "L01"]

@@ -1,0 +1,93 @@
+"""Both servers without their leases, told from a first start, from a clean one, and from two losses one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dhcptui.engine.taken import STARTED, Taken
+from dhcptui.model.incident_crossed import Crossed, mismatch
+from dhcptui.model.loglines import parse
+from dhcptui.model.snapshot import PoolCounters, Role, Seen, ServerView
+from dhcptui.model.verdict import Level, derive
+from tests.unit.making import NOW, live, pair
+from tests.unit.test_incident_signs import hold, ids, said
+
+P, Q = Role.PRIMARY, Role.SECONDARY
+Line = tuple[float, str]
+
+
+def moves(*pairs: tuple[float, str, str]) -> list[Line]:
+    """State changes as a log tells them."""
+    return [(ago, f"failover peer foo: I move from {one} to {two}") for ago, one, two in pairs]
+
+
+BEFORE = moves((500, "communications-interrupted", "normal"))
+FRESH = moves((60, "recover", "startup"), (59, "startup", "recover"), (58, "recover-done", "normal"))
+STOPPED = moves((90, "shutdown", "recover"))
+
+
+def server(role: Role, *lines: Line, given: int = 0, forgot: int = 0, used: int = 0) -> ServerView:
+    """A server that is normal now."""
+    pools: Seen[tuple[PoolCounters, ...]] = Seen((PoolCounters("10.0.0.0/24", 101, 50, 51 - used),), NOW.mono - 1)
+    view = said(replace(live(role, stos=int(NOW.wall) - 58), pools=pools, given_before=given), *lines)
+    return replace(view, forgot=Seen(forgot, NOW.mono - 50)) if forgot else view
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        server(P, *BEFORE, *FRESH),
+        server(P, *FRESH, given=20),
+        server(P, *STOPPED, *FRESH, forgot=20),
+    ],
+    ids=["by its last state", "by its log", "by its counters"],
+)
+def test_what_tells_it(one: ServerView) -> None:
+    """Any of three witnesses: a warning with a headline, and none of the incidents that look like it."""
+    snapshot = pair(one, server(Q, *BEFORE, *FRESH))
+    hold(snapshot)
+    verdict = derive(snapshot, NOW)
+    assert verdict.level is Level.WARNING
+    assert (
+        verdict.headline
+        == "both servers serve, but both have lost their leases: addresses in use may be given out again"
+    )
+    assert {each.id for each in verdict.incidents} == {"I-26"}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (server(P, *FRESH), server(Q, *FRESH)),
+        (server(P, *STOPPED, *FRESH, given=20, used=20), server(Q, *STOPPED, *FRESH, given=20, used=20)),
+        (server(P, *FRESH, given=20, used=20), server(Q, *FRESH, given=20, used=20)),
+        (server(P, *BEFORE, *FRESH), server(Q, *BEFORE)),
+        (
+            server(P, *BEFORE, *moves((400, "recover", "startup"), (380, "recover-done", "normal"))),
+            server(Q, *BEFORE, *FRESH),
+        ),
+    ],
+    ids=["first start", "clean start", "log from the middle", "one of them", "one after the other"],
+)
+def test_what_it_is_not(one: ServerView, two: ServerView) -> None:
+    """Leases that are there, or that the partner had kept."""
+    assert "I-26" not in ids(pair(one, two))
+
+
+def test_what_a_log_saw_given_out_before_a_start() -> None:
+    """Counted at the start line; a second start right behind it does not forget the count."""
+    taken = Taken()
+    prefix = "Nov 22 11:33:05 dhcp1 dhcpd[1]: "
+    acks = [f"DHCPACK on 10.0.0.{number} to 00:16:3e:00:00:{number:02x} via eth0" for number in range(9)]
+    taken.add(parse(prefix + text, NOW.wall) for text in [*acks, STARTED, STARTED])
+    assert (taken.before, taken.holders) == (9, None)
+
+
+def test_a_refusal_names_two_relationships() -> None:
+    """Ours by the addresses, and the one that the partner named."""
+    assert mismatch("Failover CONNECT from opt1: remote failover relationship name opt2 does not match") == Crossed(
+        "opt1", "opt2"
+    )
+    assert mismatch("Failover CONNECT from opt1: time offset too large") is None
