@@ -54,8 +54,9 @@ def test_every_incident_is_told() -> None:
 
 
 def test_the_lines_of_an_incident() -> None:
-    """All but three have lines of their own, taken from the lexicon; a slot of a format is no text of dhcpd."""
-    assert [each.id for each in INCIDENTS if not incidents.lines(each)] == ["I-11", "I-14", "I-22"]
+    """All but these have lines of their own, taken from the lexicon; a slot of a format is no text of dhcpd."""
+    silent = ["I-11", "I-14", "I-22", "I-24", "I-25", "I-26", "I-27"]
+    assert [each.id for each in INCIDENTS if not incidents.lines(each)] == silent
     assert not any("{" in text for each in INCIDENTS for text in incidents.lines(each))
 
 
