@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 
 from dhcptui.model.forecast import PoolSample
 from dhcptui.model.incident import PoolLow
+from dhcptui.model.logclock import LogClock
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
-from dhcptui.model.timeline import Event, EventKind, Note, from_line, from_status, merge
+from dhcptui.model.timeline import Event, EventKind, Note, Source, from_lines, from_status, merge
 
 SAMPLES = 400
 """Pool readings kept of each server: half an hour."""
 NOTES = 2000
 STEADY_SECONDS = 0.5
 """A clock offset that changed by less does not move the events."""
+_CHANGES = frozenset({EventKind.MOVE, EventKind.START})
+_LOGS = frozenset({Source.LOG, Source.PARTNER_LOG})
 
 
 class Chronicle:
@@ -25,9 +28,16 @@ class Chronicle:
         self._peer = peer
         self._notes: dict[Note, None] = {}
         self._offsets: dict[Role, float] = {}
+        self._places: dict[Role, int] = dict.fromkeys(Role, 0)
+        """How many lines of each log have come."""
+        self._clocks = {role: LogClock() for role in Role}
+        self._walls: dict[Role, float] = {}
+        """When the last lines of each log came, by the console's clock."""
         self._pools: dict[Role, deque[PoolSample]] = {role: deque(maxlen=SAMPLES) for role in Role}
         self.samples: dict[Role, tuple[PoolSample, ...]] = dict.fromkeys(Role, ())
         self.events: tuple[Event, ...] = ()
+        self.changed: dict[Role, float] = {}
+        """When each server last moved or started, as far as it is told. By the console's clock."""
 
     def looked(self, view: ServerView, wall: float) -> None:
         """A new view of a server; `wall`: now, in epoch seconds of the console."""
@@ -45,19 +55,53 @@ class Chronicle:
         if fresh:
             self._merge()
 
-    def logged(self, role: Role, lines: Sequence[LogLine]) -> None:
-        """New log lines of a server."""
-        self.add(note for line in lines if (note := from_line(role, line, self._peer)))
+    def logged(self, role: Role, lines: Sequence[LogLine], wall: float | None = None) -> None:
+        """New log lines of a server; `wall`: now, in epoch seconds of the console."""
+        start, clock = self._places[role], self._clocks[role]
+        self._places[role] += len(lines)
+        if wall is not None:
+            self._walls[role] = wall
+        before = clock.before
+        notes = from_lines(role, lines, self._peer, start)
+        # The time of most lines is looked at by nobody: a batch's first and last one tell of a step as well.
+        for place, line in ((start, lines[0]), (start + len(lines) - 1, lines[-1])) if lines else ():
+            clock.add(place, line.stamp)
+        self.add(notes, again=clock.before != before)
 
-    def add(self, notes: Iterable[Note]) -> None:
-        """Notes from anywhere; known ones change nothing."""
+    def recalled(self, notes: Iterable[Note]) -> None:
+        """Notes of what was before the lines that the console follows; their places are negative."""
+        kept = list(notes)
+        tellers = {note.teller for note in kept if note.place < 0 and note.teller is not None}
+        for role in tellers:
+            clock = LogClock()
+            for note in sorted({**dict.fromkeys(kept), **self._notes}, key=lambda note: note.place):
+                if note.teller is role and note.source in _LOGS:
+                    clock.add(note.place, note.stamp)
+            known = self._clocks[role].before
+            if known is not None:
+                clock.before = max(known, clock.before or known)
+            self._clocks[role] = clock
+        self.add(kept, again=bool(tellers))
+
+    def add(self, notes: Iterable[Note], *, again: bool = False) -> None:
+        """Notes from anywhere; known ones change nothing, unless what is known of a log's clock is new (`again`)."""
         fresh = [note for note in notes if note not in self._notes]
-        if not fresh:
+        if not fresh and not again:
             return
         self._notes.update(dict.fromkeys(fresh))
         while len(self._notes) > NOTES:
             self._drop_one()
         self._merge()
+
+    def _doubt(self, note: Note) -> str:
+        """Why the time of a line is not to be relied on."""
+        role = note.teller
+        if note.source not in _LOGS or role is None:
+            return ""
+        known = role in self._walls and role in self._offsets
+        return self._clocks[role].doubt(
+            note.place, note.stamp, self._walls[role] + self._offsets[role] if known else None
+        )
 
     def low_waters(self, snapshot: PairSnapshot, now: Moment) -> tuple[PoolLow, ...]:
         """The reading with the fewest addresses left, of each pool that a server still has; `at` by that server's clock."""
@@ -100,7 +144,9 @@ class Chronicle:
         return True
 
     def _merge(self) -> None:
-        self.events = merge(self._notes, self._offsets)
+        self.events = merge(self._notes, self._offsets, self._doubt)
+        moved = [event for event in self.events if event.kind in _CHANGES and event.role and not event.doubt]
+        self.changed = {event.role: event.at for event in moved if event.role}
 
 
 def _same_state(known: Note, note: Note) -> bool:

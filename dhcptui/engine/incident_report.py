@@ -58,7 +58,7 @@ def as_markdown(incident: Incident) -> str:
     """The whole report."""
     one, two = incident.servers
     parts = [
-        [f"# Incident report: {escape(incident.pair)}", ""],
+        [f"# Incident report: {escape(incident.pair)}{_not_known(incident)}", ""],
         [
             f"Failover peer {escape(incident.peer)}: {escape(one.name)} (primary), {escape(two.name)} (secondary).",
             f"From {stamp(incident.since)} to {stamp(incident.until)} UTC ({span(incident.until - incident.since)}).",
@@ -74,6 +74,14 @@ def as_markdown(incident: Incident) -> str:
         _obtained(incident),
     ]
     return "\n".join(line for part in parts for line in part)
+
+
+def _not_known(incident: Incident) -> str:
+    """For the first line: whose log was not read."""
+    if not incident.unread:
+        return ""
+    said = "; ".join(f"the log of {escape(name)} was not read ({escape(why)})" for name, why in incident.unread)
+    return f" - NOT KNOWN: {said}. What that server did is not known, but where a console saw it"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -105,7 +113,7 @@ def _served(incident: Incident) -> list[str]:
             "",
         ]
     if not spans and not short:
-        lines += ["Both servers served all the time.", ""]
+        lines += ["Both servers served all the time, as far as their states tell.", ""]
     return lines
 
 
@@ -153,7 +161,8 @@ def _timeline(incident: Incident) -> list[str]:
 
 def _what(event: Event) -> str:
     more = f" ({event.count} times, until {stamp(event.until)[11:]})" if event.until is not None else ""
-    return event.text + more + ("" if event.exact else " (seen then; it may have begun earlier)")
+    said = event.text + more + ("" if event.exact else " (seen then; it may have begun earlier)")
+    return said + (f" ({event.doubt})" if event.doubt else "")
 
 
 def _told(event: Event) -> str:
@@ -239,6 +248,7 @@ def as_json(incident: Incident) -> dict[str, Any]:
         "until": iso(incident.until),
         "level": incident.level,
         "headline": incident.headline,
+        "unread": [{"server": name, "why": why} for name, why in incident.unread],
         "served_seconds": {word: round(incident.seconds(word), 1) for word in _WORDS},
         "spans": [
             {"begin": iso(each.begin), "end": iso(each.end), "primary": each.primary, "secondary": each.secondary}
@@ -254,6 +264,7 @@ def as_json(incident: Incident) -> dict[str, Any]:
                 "text": event.text,
                 "sources": [source.value for source in event.sources],
                 "exact": event.exact,
+                "doubt": event.doubt or None,
                 "count": event.count,
             }
             for event in incident.events

@@ -16,6 +16,7 @@ from dhcptui.engine.reach_watch import ReachWatch
 from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.loglines import LogLine
+from dhcptui.model.since import changed
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class PairEngine:
                 role,
                 self._view_changed,
                 self._lines_came,
-                noted=self.chronicle.add,
+                noted=self.chronicle.recalled,
                 follow_log=follow_log,
             )
             for role in Role
@@ -85,14 +86,15 @@ class PairEngine:
         self._changed(self.snapshot)
 
     def _lines_came(self, role: Role, lines: Sequence[LogLine]) -> None:
-        self.chronicle.logged(role, lines)
+        self.chronicle.logged(role, lines, moment().wall)
         for observer in tuple(self.log_observers):
             observer(role, lines)
         self._logged(role, lines)
 
     def _view_changed(self, view: ServerView) -> None:
-        old = self.snapshot[view.role]
-        self.chronicle.looked(view, moment().wall)
+        old, now = self.snapshot[view.role], moment()
+        self.chronicle.looked(view, now.wall)
+        view = replace(view, changes=changed(old, view, now, self.chronicle.changed.get(view.role)))
         self.snapshot = self.snapshot.with_view(view)
         if _moved(old, view):
             # The partner feels it within milliseconds; do not wait a second to see it.

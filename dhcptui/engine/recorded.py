@@ -13,7 +13,7 @@ from dhcptui.model.loglines import LogLine, parse
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, RecordedState, Seen
 from dhcptui.model.states import FailoverState, from_word
-from dhcptui.model.timeline import Note, from_line, from_record
+from dhcptui.model.timeline import Note, from_lines, from_record
 from dhcptui.remote.errors import RemoteError
 from dhcptui.remote.records import LastRecord, failover_records, log_before
 from dhcptui.remote.session import SshSession
@@ -76,7 +76,7 @@ class RecordedWatch:
         try:
             source = LogSource.parse(settings.log)
             lines = await self._lines(session, source, PAST_LINES, utc_offset_seconds)
-            self._noted([note for line in lines if (note := from_line(role, line, peer))])
+            self._noted(from_lines(role, lines, peer, -len(lines)))  # what the console follows stands behind it
             records = await failover_records(session, settings.leases, peer, PAST_RECORDS)
             self._noted([note for record in records for note in from_record(role, record)])
         except RemoteError:

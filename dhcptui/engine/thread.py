@@ -32,6 +32,7 @@ from dhcptui.model.timeline import Event, from_audit
 
 if TYPE_CHECKING:
     from dhcptui.engine.pair import PairEngine
+    from dhcptui.engine.sightings import Sightings
 
 # What watches and acts is loaded by the engine's thread, or when it is asked for: it is a fifth of the program's start, and
 # the first frame needs none of it.
@@ -52,6 +53,7 @@ class EngineThread:
         self._snapshot = first_snapshot(settings)
         self._listener: Listener | None = None
         self._engine: PairEngine | None = None
+        self._seen: Sightings | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self._stopping: asyncio.Event | None = None
@@ -259,9 +261,11 @@ class EngineThread:
     async def _watch(self) -> None:
         from dhcptui.engine.locks import tidy
         from dhcptui.engine.pair import PairEngine
+        from dhcptui.engine.sightings import Sightings
 
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
+        self._seen = Sightings(self._settings)
         self._engine = PairEngine(self._settings, self._changed, self._logged)
         self._ready.set()
         self._look_back()
@@ -275,6 +279,7 @@ class EngineThread:
         if tidying is not None:
             tidying.cancel()
         results = await asyncio.gather(watching, return_exceptions=True)
+        self._seen.close()
         if isinstance(results[0], Exception):
             raise results[0]
 
@@ -319,6 +324,8 @@ class EngineThread:
 
     def _changed(self, snapshot: PairSnapshot) -> None:
         self._snapshot = snapshot
+        if self._seen is not None:
+            self._seen.looked(snapshot, moment())
         if self._listener is not None:
             self._tell(self._listener.on_snapshot, snapshot)
 

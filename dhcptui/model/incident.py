@@ -94,6 +94,8 @@ class Incident:
     pool_lows: tuple[PoolLow, ...]
     notes: tuple[str, ...]
     """What could not be read, or cannot be known."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """Servers whose log was not read, and why: nothing is known of what they did."""
 
     def name(self, role: Role | None) -> str:
         """A server's label; "" for the pair."""

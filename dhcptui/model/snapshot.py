@@ -7,10 +7,11 @@ Times that a server reports (stos) are epoch seconds of *that server's* clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from dhcptui.model.changes import NO_CHANGES, Changes
 from dhcptui.model.pool_counters import PoolCounters as PoolCounters  # noqa: PLC0414 - one of the values of a snapshot
 from dhcptui.model.states import FailoverState
 
@@ -129,6 +130,8 @@ class ProcessSighting:
     """Processes that look like a dhcpd and are not ours, in words."""
     ports_seen: bool = True
     """Whether the sockets could be read at all."""
+    age_seconds: int | None = field(default=None, compare=False)
+    """How long ago the youngest of them was started; None: not known."""
 
     @property
     def running(self) -> bool:
@@ -376,6 +379,7 @@ class ServerView:
     """So many addresses were in use when its pools were read, and none the next time."""
     pools_note: str = ""
     """Why there are no pool counters, when there is a reason."""
+    changes: Changes = NO_CHANGES
 
     @property
     def version_3_0(self) -> bool:

@@ -8,8 +8,8 @@ file and OMAPI. Nothing here reads a clock.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from dhcptui.model.audit import AuditEntry, AuditEvent
@@ -73,6 +73,8 @@ class Note:
     """False: the time is that of the first look, or of an earlier state."""
     or_at: float | None = None
     """Another time that the source may mean (dhcpd backdates a state by mclt when it leaves shutdown)."""
+    place: int = field(default=0, compare=False)
+    """Where it stands in its source: lines of one second have their order from this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,10 @@ class Event:
     count: int = 1
     until: float | None = None
     """`at` of the last of several; None for one."""
+    place: int = 0
+    """Of its note."""
+    doubt: str = ""
+    """Why its time is not to be relied on, in words."""
 
 
 def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
@@ -126,6 +132,15 @@ def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
     return Note(kind, Source.LOG, role, role, line.stamp, line.text) if kind else None
 
 
+def from_lines(role: Role, lines: Iterable[LogLine], peer: str, start: int = 0) -> list[Note]:
+    """The notes in lines of one log, which begin at place `start` of it."""
+    return [
+        replace(note, place=place)
+        for place, line in enumerate(lines, start)
+        if (note := from_line(role, line, peer)) is not None
+    ]
+
+
 def from_record(role: Role, record: FailoverRecord, mclt_seconds: int = 0) -> tuple[Note, ...]:
     """Notes of one failover record in a server's lease file: its own state only; what it heard is in its log."""
     if record.my_since is None or record.my_state in {_S.RECOVER_WAIT, _S.UNKNOWN}:
@@ -152,13 +167,19 @@ def from_audit(entry: AuditEntry, roles: Mapping[str, Role], who: str = "") -> N
     return Note(EventKind.ACTION, Source.AUDIT, roles.get(entry.server), None, entry.at, text)
 
 
-def merge(notes: Iterable[Note], offsets: Mapping[Role, float]) -> tuple[Event, ...]:
-    """Events in their order. `offsets`: each server's clock minus the console's, in seconds; 0 where it is missing."""
+def merge(
+    notes: Iterable[Note], offsets: Mapping[Role, float], doubt: Callable[[Note], str] = lambda note: ""
+) -> tuple[Event, ...]:
+    """Events in their order. `offsets`: each server's clock minus the console's, in seconds; 0 where it is missing.
+
+    `doubt` says why the time of a note is not to be relied on.
+    """
     moves = _Moves()
     links: dict[tuple[Role | None, str], Event] = {}
     events: list[Event] = []
-    for note in sorted(set(notes), key=lambda note: (_RANK[note.source], note.stamp)):
-        event = _event(note, offsets)
+    # Lines of one whole second stand in the order of their log. (A set would lose the first of equal ones.)
+    for note in sorted(dict.fromkeys(notes), key=lambda note: (_RANK[note.source], note.stamp, note.place)):
+        event = replace(_event(note, offsets), doubt=why) if (why := doubt(note)) else _event(note, offsets)
         if note.kind is EventKind.MOVE:
             moves.add(note, event, _offset(note, offsets))
         elif note.kind is EventKind.LINK:
@@ -171,7 +192,7 @@ def merge(notes: Iterable[Note], offsets: Mapping[Role, float]) -> tuple[Event, 
                 links[note.role, note.text] = event
         else:
             events.append(event)
-    return tuple(sorted([*events, *links.values(), *moves.events], key=lambda event: event.at))
+    return tuple(sorted([*events, *links.values(), *moves.events], key=lambda event: (event.at, event.place)))
 
 
 class _Moves:
@@ -235,6 +256,7 @@ def _event(note: Note, offsets: Mapping[Role, float]) -> Event:
         note.from_state,
         note.to_state,
         note.exact,
+        place=note.place,
     )
 
 

@@ -198,6 +198,7 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         tuple(dict.fromkeys(it.unseen)),
         tuple(others),
         look.ports_seen,
+        min(ages) if (ages := [each.elapsed_seconds for each in ours if each.elapsed_seconds is not None]) else None,
     )
 
 

@@ -82,14 +82,22 @@ END { for (a in found) print a }' | sort | head -n "$4" """,
     )
 
 
-# Client traffic is most of a log, and none of it is kept but the lines in which a server says that it does not serve.
+# Client traffic is most of a log. Of it travel the lines in which a server says that it does not serve, and the last one
+# before each other line and at the end: the last sign of life of a dhcpd that was killed.
 _NOISE = r"dhcpd(\[[0-9]+\])?: (DHCP|BOOTRE)([^:]|:[^ ])*$"
+_THIN = r"""LC_ALL=C grep -v -E -B 1 -e "$3" | grep -v -x -e -- | tail -n "$4"; """
 
 
 def log_before(path: str, read_bytes: int, lines: int) -> Command:
-    """The last lines of a log file and of its predecessor (`.1`), client traffic left out."""
+    """The last lines of a log file and of its predecessor (`.1`), nearly all client traffic left out.
+
+    A log that is not there or cannot be read prints nothing, and why on stderr.
+    """
     return _script(
-        r"""for f in "$1.1" "$1"; do [ ! -f "$f" ] || tail -c "$2" -- "$f"; done | LC_ALL=C grep -v -E -e "$3" | tail -n "$4"; exit 0""",
+        r"""if [ -e "$1" ] || [ ! -e "$1.1" ]; then tail -c 1 -- "$1" >/dev/null || exit 1; fi
+for f in "$1.1" "$1"; do [ ! -f "$f" ] || tail -c "$2" -- "$f"; done | """
+        + _THIN
+        + r"""tail -n 1 -- "$1" 2>/dev/null | LC_ALL=C grep -E -e "$3"; exit 0""",
         path,
         str(read_bytes),
         _NOISE,
@@ -98,9 +106,10 @@ def log_before(path: str, read_bytes: int, lines: int) -> Command:
 
 
 def journal_before(unit: str, since: int, lines: int) -> Command:
-    """The journal of one unit since `since` (epoch seconds), client traffic left out; its last `lines` lines."""
+    """The journal of one unit since `since` (epoch seconds), nearly all client traffic left out; its last `lines` lines."""
+    show = r"""journalctl -o short-iso-precise --no-pager --unit="$1" """
     return _script(
-        r"""journalctl -o short-iso-precise --no-pager --unit="$1" --since="@$2" | LC_ALL=C grep -v -E -e "$3" | tail -n "$4"; exit 0""",
+        show + r"""--since="@$2" | """ + _THIN + show + r"""-n 1 | LC_ALL=C grep -E -e "$3"; exit 0""",
         unit,
         str(since),
         _NOISE,

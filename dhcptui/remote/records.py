@@ -60,12 +60,15 @@ async def lease_addresses(session: SshSession, path: str, statement: str) -> tup
 async def log_before(
     session: SshSession, source: LogSource, since: float, lines: int, read_bytes: int = LOG_BYTES
 ) -> list[bytes]:
-    """A server's log without client traffic: its last `lines` lines; may begin before `since`. Raises RemoteError."""
+    """A server's log, nearly all client traffic left out: its last lines; may begin before `since`.
+
+    Raises RemoteError also where a file is not there or cannot be read: an empty log is another thing.
+    """
     if source.kind == "file":
         command = commands.log_before(source.name, read_bytes, lines)
     else:
         command = commands.journal_before(source.name, int(since), lines)
     done = await session.run(command, timeout=SEARCH_SECONDS)
-    if done.stderr and not done.stdout:
-        raise CommandFailed(f"reading {source}", 1, done.stderr)
+    if done.exit_status != 0 or (done.stderr and not done.stdout):
+        raise CommandFailed(f"reading {source}", done.exit_status or 1, done.stderr)
     return source.logged(done.stdout.splitlines())

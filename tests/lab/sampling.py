@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dhcptui.model.snapshot import Role
 from dhcptui.model.states import from_word, serves
 from tests.lab.pair import Lab, Server
 
@@ -18,13 +19,28 @@ class Sampler(threading.Thread):
         super().__init__(daemon=True)
         self.lab = lab
         self.samples: list[tuple[bool, bool]] = []
+        self.times: list[tuple[float, float]] = []
+        """Of each sample: when it was begun and when it was there, in epoch seconds."""
         self.done = threading.Event()
 
     def run(self) -> None:
         """Sample until told to stop."""
         while not self.done.is_set():
-            self.samples.append((self._serves(self.lab.primary), self._serves(self.lab.secondary)))
+            began = time.time()
+            seen = (self._serves(self.lab.primary), self._serves(self.lab.secondary))
+            self.times.append((began, time.time()))
+            self.samples.append(seen)
             time.sleep(0.05)
+
+    def steady(self, role: Role, begin: float, end: float) -> bool | None:
+        """Whether a server served at every look between two times, or at none; None: now and then, or it was not looked."""
+        index = 0 if role is Role.PRIMARY else 1
+        seen = {
+            sample[index]
+            for sample, (first, last) in zip(self.samples, self.times, strict=False)
+            if first >= begin and last <= end
+        }
+        return seen.pop() if len(seen) == 1 else None
 
     @staticmethod
     def _serves(server: Server) -> bool:

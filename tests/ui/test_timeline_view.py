@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dhcptui.model.snapshot import Role
@@ -76,6 +78,18 @@ def test_each_line_says_what_and_from_where() -> None:
     ]
     assert known(EVENTS, WALL) == ("timeline since 21 Nov 09:59", "known from: log, OMAPI, audit log")
     assert known((), WALL) == ("timeline", "")
+
+
+def test_a_log_that_is_not_read_is_named() -> None:
+    """What such a server did is not in the timeline."""
+    assert known(EVENTS, WALL, ["dhcp2"])[1] == "known from: log, OMAPI, audit log; not read: the log of dhcp2"
+    assert known((), WALL, ["dhcp1", "dhcp2"]) == ("timeline", "not read: the log of dhcp1 and dhcp2")
+
+
+def test_a_doubtful_time_says_so() -> None:
+    """From before a clock was set back."""
+    (line,) = lines((replace(EVENTS[0], doubt="its time is not known"),), NAMES, "foo", WALL - 86400)
+    assert "its time is not known" in line.text
 
 
 def test_repeats_and_inexact_times_say_so() -> None:

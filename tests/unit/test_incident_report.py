@@ -132,3 +132,16 @@ def test_words_for_times() -> None:
         "3 min 05 s",
         "2 h 04 min",
     ]
+
+
+def test_an_unread_log_stands_in_the_first_line() -> None:
+    """And in the document for scripts; nowhere does it say that all was well."""
+    text = as_markdown(incident(unread=(("dhcp2", "No such | file"),), spans=(Span(T - 10, T + 100, None, None),)))
+    first = text.splitlines()[0]
+    assert first.startswith("# Incident report: office - NOT KNOWN: the log of dhcp2 was not read (No such \\| file).")
+    assert "| not known | 1 min 50 s |" in text
+    assert "served all the time" not in text
+    document = as_json(incident(unread=(("dhcp2", "why"),)))
+    assert document["unread"] == [{"server": "dhcp2", "why": "why"}]
+    assert as_json(incident())["unread"] == []
+    assert as_markdown(incident()).splitlines()[0] == "# Incident report: office"

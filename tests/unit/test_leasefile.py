@@ -120,8 +120,8 @@ def test_leases_of_a_client(tmp_path: Path) -> None:
     assert run(record_commands.leases_with(str(file), f"hardware ethernet {mine};", 9)) == ["10.0.0.5"]
 
 
-def test_the_log_of_before_without_client_traffic(tmp_path: Path) -> None:
-    """Both files, in order; a client line that says why nobody is served stays."""
+def test_the_log_of_before_with_signs_of_life(tmp_path: Path) -> None:
+    """Both files, in order. Of client traffic: why nobody is served, and the last line before each other one and the end."""
     head = "2026-11-22T11:33:05.123456+00:00 dhcp1 dhcpd[26]: "
     noise = [
         "DHCPDISCOVER from 02:22:60:42:28:34 via eth0",
@@ -133,7 +133,28 @@ def test_the_log_of_before_without_client_traffic(tmp_path: Path) -> None:
         "DHCPDISCOVER from 02:22:60:42:28:34 via eth0: not responding (recovering)",
         "peer foo: disconnected",
     ]
-    (tmp_path / "log.1").write_text("".join(f"{head}{text}\n" for text in [noise[0], kept[0]]))
-    (tmp_path / "log").write_text("".join(f"{head}{text}\n" for text in [*noise, kept[1], kept[2]]))
-    assert run(record_commands.log_before(str(tmp_path / "log"), 10_000, 50)) == [head + text for text in kept]
-    assert run(record_commands.log_before(str(tmp_path / "log"), 10_000, 1)) == [head + kept[2]]
+    (tmp_path / "log.1").write_text("".join(f"{head}{text}\n" for text in [noise[1], noise[0], kept[0]]))
+    (tmp_path / "log").write_text("".join(f"{head}{text}\n" for text in [*noise, kept[1], kept[2], *noise[:2]]))
+    wanted = [noise[0], kept[0], noise[2], kept[1], kept[2], noise[1]]
+    assert run(record_commands.log_before(str(tmp_path / "log"), 10_000, 50)) == [head + text for text in wanted]
+    assert run(record_commands.log_before(str(tmp_path / "log"), 10_000, 1)) == [head + kept[2], head + noise[1]]
+
+
+def test_a_log_that_is_not_there_is_no_empty_log(tmp_path: Path) -> None:
+    """Missing, a directory, rotated away: the first two fail with the reason, the last is read."""
+
+    def read(name: str) -> tuple[int, str, str]:
+        argv = record_commands.log_before(str(tmp_path / name), 10_000, 50).argv
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    (tmp_path / "dir").mkdir()
+    (tmp_path / "old.1").write_text("Nov 22 11:33:05 a dhcpd[1]: peer foo: disconnected\n")
+    (tmp_path / "empty").touch()
+    for name, words in (("no", "No such file"), ("dir", "irectory")):
+        status, said, why = read(name)
+        assert status != 0
+        assert said == ""
+        assert words in why
+    assert read("old") == (0, "Nov 22 11:33:05 a dhcpd[1]: peer foo: disconnected\n", "")
+    assert read("empty") == (0, "", "")

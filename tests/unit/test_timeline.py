@@ -1,22 +1,33 @@
-"""Notes from many sources become one timeline, and both logs become the answer to who served when."""
+"""Notes from many sources become one timeline."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dhcptui.engine.chronicle import Chronicle
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.leasefile import FailoverRecord
+from dhcptui.model.logclock import doubts
 from dhcptui.model.loglines import LogLine, parse
-from dhcptui.model.serving import Span, serving_spans
-from dhcptui.model.snapshot import Role
+from dhcptui.model.snapshot import ClockOffset, Role, Seen
 from dhcptui.model.states import FailoverState
-from dhcptui.model.timeline import EventKind, Note, Source, from_audit, from_line, from_record, from_status, merge
-from tests.unit.making import status
+from dhcptui.model.timeline import (
+    EventKind,
+    Note,
+    Source,
+    from_audit,
+    from_line,
+    from_lines,
+    from_record,
+    from_status,
+    merge,
+)
+from tests.unit.making import live, status
 
 S, P, Q = FailoverState, Role.PRIMARY, Role.SECONDARY
 T = 1_795_000_000.0
@@ -159,87 +170,55 @@ def test_no_note_of_a_servers_own_log_is_lost(seen: list[tuple[Role, float, Fail
     assert [event.at for event in events] == sorted(event.at for event in events)
 
 
-# -- who served ------------------------------------------------------------------------------------------------------
-
-
-def spans(
-    one: Sequence[LogLine], two: Sequence[LogLine], end: float, present: Mapping[Role, bool | None]
-) -> list[tuple[float, float, bool | None, bool | None]]:
-    """(begin, end, primary, secondary), in seconds from T."""
-    found = serving_spans({P: one, Q: two}, "foo", offsets={}, begin=T, end=T + end, present=present)
-    assert found[0].begin == T
-    assert found[-1].end == T + end
-    assert all(a.end == b.begin for a, b in pairwise(found))
-    return [(round(x.begin - T, 3), round(x.end - T, 3), x.primary, x.secondary) for x in found]
-
-
-BOTH = {P: True, Q: True}
-
-
-def test_a_quiet_time_is_as_it_is_now() -> None:
-    """Logs without a change tell that nothing changed."""
-    assert spans([], [], 100, BOTH) == [(0, 100, True, True)]
-    assert spans([], [], 100, {P: True, Q: None}) == [(0, 100, True, None)]
-
-
-def test_a_killed_server_is_dead_from_where_its_partner_noted_it() -> None:
-    """Killed at 10, started at 60, normal at 62."""
-    one = [
-        line(-5, "failover peer foo: Both servers normal"),
-        line(10, "peer foo: disconnected"),
-        move(10, "normal", "communications-interrupted"),
-        move(62, "communications-interrupted", "normal"),
+def test_moves_of_one_second_stand_in_the_order_of_the_log() -> None:
+    """A syslog file has whole seconds: what is told there comes in its order, whoever asks."""
+    words = ["normal", "startup", "recover", "recover-wait", "recover-done", "normal", "communications-interrupted"]
+    lines = [
+        parse(f"Nov 22 11:33:05 dhcp1 dhcpd[26]: failover peer foo: I move from {old} to {new}", T)
+        for old, new in pairwise(words)
     ]
-    two = [
-        move(-9, "recover-done", "normal", pid=30),
-        move(60, "normal", "startup", pid=31),
-        move(62, "startup", "normal", pid=31),
-    ]
-    assert spans(one, two, 100, BOTH) == [(0, 10, True, True), (10, 62, True, False), (62, 100, True, True)]
+    told = from_lines(P, lines, "foo")
+    for notes_ in (told, told[::-1]):
+        assert [event.to_state.word for event in merge(notes_, {}) if event.to_state] == words[1:]
 
 
-def test_a_killed_server_nobody_missed() -> None:
-    """No word of the loss anywhere: between its last line and its next start nothing is known."""
-    two = [
-        move(-9, "recover-done", "normal", pid=30),
-        line(20, "Wrote 9 leases to leases file.", 30),
-        move(60, "normal", "startup", pid=31),
-        move(62, "startup", "normal", pid=31),
+def test_a_console_keeps_that_order_across_batches_and_the_past() -> None:
+    """What is followed comes in batches, and what was before comes last."""
+    words = ["normal", "startup", "recover", "recover-wait", "recover-done", "normal"]
+    lines = [
+        parse(f"Nov 22 11:33:05 dhcp1 dhcpd[26]: failover peer foo: I move from {old} to {new}", T)
+        for old, new in pairwise(words)
     ]
-    assert spans([], two, 100, BOTH) == [
-        (0, 20, True, True), (20, 60, True, None), (60, 62, True, False), (62, 100, True, True),
+    chronicle = Chronicle("foo")
+    for each in lines[2:]:
+        chronicle.logged(P, [each], T)
+    chronicle.recalled(from_lines(P, lines, "foo", -len(lines)))
+    assert [event.to_state.word for event in chronicle.events if event.to_state] == words[1:]
+
+
+def test_lines_behind_a_change_of_clock_or_zone_are_marked() -> None:
+    """The server's zone went from +02:00 to UTC: what was before stands two hours too late, or is not known to stand right."""
+    lines = [move(7100, "normal", "startup"), move(7200, "startup", "normal"), line(30, "peer foo: disconnected")]
+    assert [bool(each) for each in doubts([each.stamp for each in lines], T + 40)] == [True, True, False]
+    chronicle = Chronicle("foo")
+    chronicle.logged(P, lines[:2], T)
+    assert [event.doubt for event in chronicle.events] == ["", ""], "the server's clock is not known yet"
+    chronicle.logged(P, lines[2:], T)
+    assert [(event.kind, bool(event.doubt)) for event in chronicle.events] == [
+        (EventKind.LINK, False), (EventKind.MOVE, True), (EventKind.MOVE, True),
     ]  # fmt: skip
+    past = Chronicle("foo")
+    past.logged(P, lines[2:], T)
+    past.recalled(from_lines(P, lines, "foo", -len(lines)))
+    assert [bool(event.doubt) for event in past.events] == [False, True, True]
 
 
-def test_it_is_down_now() -> None:
-    """The end of the log is not the end of the story: the process is gone."""
-    two = [move(-9, "recover-done", "normal", pid=30)]
-    one = [line(-20, "failover peer foo: Both servers normal"), line(40, "peer foo: disconnected")]
-    assert spans(one, two, 100, {P: True, Q: False}) == [(0, 40, True, True), (40, 100, True, False)]
-
-
-def test_recorded_partner_down_silences() -> None:
-    """Drained, then the partner dies: partner-down on both sides of its own record serves nobody."""
-    one = [
-        move(-5, "recover-done", "normal"),
-        move(-4, "recover-done", "normal", "peer moves"),
-        move(10, "normal", "shutdown"),
-        move(10, "normal", "partner-down", "peer moves"),
-        move(50, "shutdown", "partner-down"),
-    ]
-    assert spans(one, [], 100, {P: False, Q: False})[-1] == (10, 100, False, False)
-
-
-def test_a_configuration_test_is_not_the_server() -> None:
-    """`dhcpd -t` writes into the same log with a pid of its own."""
-    one = [move(-9, "recover-done", "normal", pid=30), line(30, "exiting.", 99), line(31, "DHCPACK", 30)]
-    assert spans(one, [], 100, BOTH) == [(0, 100, True, True)]
-
-
-def test_words_of_a_span() -> None:
-    """A missing answer decides nothing."""
-    words = {
-        Span(0, 1, *each).word for each in ((True, True), (True, False), (False, False), (True, None), (None, False))
-    }
-    assert words == {"both", "one", "nobody", "unknown"}
-    assert Span(0, 1, True, None).word == "unknown"
+def test_lines_ahead_of_their_servers_clock_are_marked() -> None:
+    """Nothing can have been written in an hour from now; a server whose clock is an hour ahead writes so, and is right."""
+    lines = [move(3600, "normal", "communications-interrupted")]
+    for offset, ahead in ((0.0, True), (3600.0, False)):
+        assert [bool(each) for each in doubts([each.stamp for each in lines], T + offset)] == [ahead]
+        chronicle = Chronicle("foo")
+        chronicle.looked(replace(live(P), clock=Seen(ClockOffset(offset, 0.0), 0.0)), T)
+        chronicle.logged(P, lines, T)
+        assert [bool(event.doubt) for event in chronicle.events if event.stamp == T + 3600] == [ahead]

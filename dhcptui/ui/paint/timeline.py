@@ -12,7 +12,7 @@ from dhcptui.model.loglines import LineKind, LogLine, Transition, parse
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.model.timeline import Event, EventKind, Source
-from dhcptui.model.words import clock, day_clock, span
+from dhcptui.model.words import clock, day_clock, joined, span
 
 OFF_SECONDS = 1.0
 """From this offset on the time of the server's own log is told too."""
@@ -35,13 +35,13 @@ def gap(seconds: float) -> str:
     return f"+{int(seconds)} s" if seconds < 120 else f"+{span(seconds).replace('h ', 'h')}"
 
 
-def known(events: Sequence[Event], now: float) -> tuple[str, str]:
-    """How far back the timeline goes, and from which sources it knows."""
-    if not events:
-        return "timeline", ""
+def known(events: Sequence[Event], now: float, unread: Sequence[str] = ()) -> tuple[str, str]:
+    """How far back the timeline goes, and from which sources it knows. `unread`: servers whose log is not read now."""
     told = {source for event in events for source in event.sources}
     words = ", ".join(source.value for source in Source if source in told)
-    return f"timeline since {day_clock(events[0].at, now)}", f"known from: {words}"
+    said = [f"known from: {words}"] if words else []
+    said += [f"not read: the log of {joined(unread)}"] if unread else []
+    return f"timeline since {day_clock(events[0].at, now)}" if events else "timeline", "; ".join(said)
 
 
 def lines(events: Sequence[Event], names: Mapping[Role, str], peer: str, now: float) -> list[LogLine]:
@@ -80,6 +80,8 @@ def _what(event: Event, before: Event | None) -> str:
         more.append(f"{event.count} times" + (f" until {clock(event.until)}" if event.until is not None else ""))
     if not event.exact:
         more.append("seen then; it may have begun earlier")
+    if event.doubt:
+        more.append(event.doubt)
     if _off(event):
         more.append(f"by the server's clock {clock(event.stamp)}")
     more.append("from " + ", ".join(source.value for source in event.sources))

@@ -282,7 +282,8 @@ class LogScreen(Places):
         self.toggle(Over.TIMELINE, self._show_timeline)
 
     def _show_timeline(self) -> None:
-        self.view(TimelineView).show(self._engine.timeline(), self._clock().wall)
+        unread = [view.name for view in self.snapshot.servers if not view.log.ok]
+        self.view(TimelineView).show(self._engine.timeline(), self._clock().wall, unread)
 
     def action_incident(self) -> None:
         """What it looks like, or what that hides."""

@@ -27,17 +27,22 @@ class TimelineView(FindingPane):
         self._names = {role: snapshot[role].name for role in Role}
         self._peer = snapshot.peer
         self._events: Sequence[Event] | None = None
+        self._unread: Sequence[str] = ()
         self._signs = {LineKind.LINK: glyphs.run, LineKind.ROUTINE: "~"}
 
     def glyph(self, kind: LineKind) -> str:
         """An action of an operator has the sign of a step that runs; a line about the link, that of a link."""
         return self._signs.get(kind) or super().glyph(kind)
 
-    def show(self, events: Sequence[Event], now: float) -> None:
-        """Show these events, unless they are shown already or the view is held. `now`: epoch seconds of the console."""
-        if events is self._events or self.paused:
+    def show(self, events: Sequence[Event], now: float, unread: Sequence[str] = ()) -> None:
+        """Show these events, unless they are shown already or the view is held.
+
+        `now`: epoch seconds of the console; `unread`: servers whose log is not read.
+        """
+        if (events is self._events and unread == self._unread) or self.paused:
             return
-        title, sources = known(events, now)
+        self._unread = unread
+        title, sources = known(events, now, unread)
         if str(self.border_title or "") != title:
             self.border_title = Content(title)
         if str(self.border_subtitle or "") != sources:

@@ -1,0 +1,22 @@
+"""When a server was last other than it is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """When a server was last other than it is now, by whoever saw that. Epoch seconds of the console's clock."""
+
+    born: float | None = None
+    """When its dhcpd was started, at the latest."""
+    unlike: float | None = None
+    """When this console last saw it gone, silent, or in another state."""
+    told: float | None = None
+    """When it last moved or started, as a log tells."""
+    process: tuple[tuple[int, ...], tuple[str, ...]] | None = None
+    """Of which process `born` is."""
+
+
+NO_CHANGES = Changes()
