@@ -9,6 +9,7 @@ from dhcptui.model.audit import Interrupted
 from dhcptui.model.delayed import said as said_of_start
 from dhcptui.model.interrupted import lock_held
 from dhcptui.model.peers import judge
+from dhcptui.model.since import state_since
 from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.verdict import Level, Verdict, recover_wait_ends
@@ -46,7 +47,7 @@ def _server(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> dict[s
     return {
         "name": view.name,
         "state": status.local_state.word if status else None,
-        "since": iso(status.local_stos) if status else None,
+        "since": iso(state_since(each, now)) if status else None,
         "partner_state": status.partner_state.word if status else None,
         "partner_since": iso(status.partner_stos) if status else None,
         "mclt_seconds": status.mclt_seconds if status else None,
@@ -141,7 +142,10 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
         head = f"  {view.name} ({view.role.value}, {view.host}): "
         if each.live and each.status:
             status = each.status
-            since = f"since {day_clock(status.local_stos, now.wall)} UTC ({span(view.server_time(now) - status.local_stos)})"
+            at = state_since(each, now)
+            since = (
+                f"since {day_clock(at, now.wall)} UTC ({span(view.server_time(now) - at)})" if at else "since not known"
+            )
             lines.append(f"{head}{status.local_state.word}, {since}, sees its partner as {status.partner_state.word}")
             if each.silenced:
                 lines.append("    answers nobody: it recorded its partner as " + status.partner_state.word)

@@ -15,6 +15,7 @@ from dhcptui.model.guards import Action
 from dhcptui.model.headline import Level, headline, with_interrupted
 from dhcptui.model.incident_signs import Probable, probable
 from dhcptui.model.interrupted import interrupted_run
+from dhcptui.model.since import pair_since
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 from dhcptui.model.standing import ServerStanding, stand
 from dhcptui.model.states import FailoverState
@@ -51,7 +52,7 @@ class Verdict:
     level: Level
     headline: str
     since: float | None
-    """Epoch seconds of the console's clock at which this began; None where it cannot be known."""
+    """Epoch seconds of the console's clock since which nobody saw anything else; None where it is not known."""
     advised: Advice
     """What now; `advice` and `advise` make it a text."""
     primary: ServerStanding
@@ -90,7 +91,7 @@ def derive(snapshot: PairSnapshot, now: Moment) -> Verdict:
     return Verdict(
         level=level,
         headline=sentence,
-        since=_since(pair),
+        since=pair_since(pair, now),
         advised=advise(snapshot, pair, named, now),
         primary=pair[0],
         secondary=pair[1],
@@ -131,12 +132,3 @@ def _mclt(view: ServerView, partner: ServerView) -> int:
     """The pair's MCLT in seconds: a secondary reads 0 until it has met its primary once."""
     mine = view.status.value.mclt_seconds if view.status else 0
     return mine or (partner.status.value.mclt_seconds if partner.status else 0)
-
-
-def _since(pair: tuple[ServerStanding, ServerStanding]) -> float | None:
-    times = [
-        float(round(each.status.local_stos - (each.view.clock.value.seconds if each.view.clock else 0.0)))
-        for each in pair
-        if each.live and each.status and each.state not in {_S.STARTUP, _S.RECOVER_WAIT}
-    ]
-    return max(times) if times else None

@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from textual.content import Content
 
+from dhcptui.model.since import state_since
 from dhcptui.model.snapshot import Channel, FailoverStatus, Link, Moment, ServerView
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import FailoverState, Tone
@@ -94,9 +95,11 @@ def _state(me: ServerStanding, now: Moment, glyphs: Glyphs) -> Line:
     status = me.status
     if status is None or me.state in {_S.STARTUP, _S.RECOVER_WAIT}:  # dhcpd does not stamp these two
         return line(said)
-    here = me.view.server_time(now)
-    long = f"{span(here - status.local_stos)}"
-    since = f"since {day_clock(status.local_stos, here)}, {long}"
+    here, at = me.view.server_time(now), state_since(me, now)
+    if at is None:  # its clock was set back
+        return line((said, text(("since not known".ljust(_SINCE_WIDTH), MUTED))), said)
+    long = f"{span(here - at)}"
+    since = f"since {day_clock(at, here)}, {long}"
     return line(
         (said, text((since.ljust(_SINCE_WIDTH), MUTED))),
         (said, text((since, MUTED))),
