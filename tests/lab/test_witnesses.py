@@ -286,10 +286,13 @@ def test_since_is_not_before_a_silence_that_the_console_saw(lab: Lab) -> None:
         driver.until(
             lambda: derive(driver.engine.snapshot(), driver.now()).secondary.serving is False, 20, "it is held"
         )
-        before = time.time()
-        driver.until(
-            lambda: (driver.engine.snapshot().secondary.changes.unlike or 0) >= before, 20, "a look at it, held"
-        )
+        before, asked = time.time(), time.monotonic()
+
+        def seen_held() -> bool:
+            process = driver.engine.snapshot().secondary.process
+            return process is not None and process.at > asked and process.value.stopped
+
+        driver.until(seen_held, 20, "a look at it, held")
         lab.secondary.resume()
         driver.until_words("normal", "normal", 30)
         assert lab.secondary.state().local_stos < before - 2
