@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from dhcptui.model.changes import NO_CHANGES, Changes
 from dhcptui.model.pool_counters import PoolCounters as PoolCounters  # noqa: PLC0414 - one of the values of a snapshot
 from dhcptui.model.states import FailoverState
+from dhcptui.model.way import NO_WAY, SshWay
 
 if TYPE_CHECKING:
     from dhcptui.model.audit import Interrupted
@@ -142,18 +143,6 @@ class ProcessSighting:
     def proven_gone(self) -> bool:
         """Whether nobody holds the lease file or the ports: a look that could not see everything proves nothing."""
         return not self.running and not self.unseen and self.ports_seen
-
-
-@dataclass(frozen=True, slots=True)
-class SshWay:
-    """How the console goes to a server: addresses as the sockets say, empty where not known."""
-
-    local: str = ""
-    """The console's own address in it."""
-    peer: str = ""
-    """The server's."""
-    hops: tuple[str, ...] = ()
-    """The jump hosts between."""
 
 
 class Reach(Enum):
@@ -355,7 +344,7 @@ class ServerView:
     growth: Seen[Growth] | None = None
     """Its lease file, looked at only while it fetches the leases."""
     sockets: Seen[FailoverSockets] | None = None
-    way: SshWay = SshWay()
+    way: SshWay = NO_WAY
     """Of the last SSH session, and the jump hosts of the last try of one."""
     time_sync: Seen[TimeSync] | None = None
     marks: Seen[Marks] | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from dhcptui.model.snapshot import SshWay
+from dhcptui.model.way import SshWay
 from dhcptui.remote.collect import Collector
 from dhcptui.remote.commands import BEGIN_LINE, Command
 from dhcptui.remote.connect import address, dial

@@ -24,10 +24,10 @@ from dhcptui.model.snapshot import (
     Role,
     Seen,
     ServerView,
-    SshWay,
 )
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
+from dhcptui.model.way import SshWay
 from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair, status
 
 S = FailoverState
