@@ -110,7 +110,7 @@ class Locks:
     async def _take(self, role: Role) -> Lock | None:
         watcher = self.engine.watchers[role]
         server = watcher.settings
-        if left := left_on(watcher.view, self.engine.snapshot, moment()):
+        if left := left_on(role, self.engine.snapshot, moment()):
             self.engine.left_behind(left)  # our lock takes the place of the only thing that tells of it
         self.record.intent(server.name, f"take the lock {directory(server)}/{commands.LOCK}", LOCK)
         try:

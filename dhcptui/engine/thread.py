@@ -61,6 +61,7 @@ class EngineThread:
         self._progress: Progress | None = None
         self._acting: Plan | None = None
         self._comparing: Future[None] | None = None
+        self._to_prepare = False
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name="dhcptui-engine", daemon=True)
 
@@ -126,7 +127,10 @@ class EngineThread:
         """Gather what the plan of this action wants to know besides, in the background: the diff of a sync-restart."""
         del acting
         engine, loop = self._engine, self._loop
-        if action is not Action.SYNC_RESTART or self._acting is not None or engine is None or loop is None:
+        if action is not Action.SYNC_RESTART or self._acting is not None:
+            return
+        if engine is None or loop is None:  # the engine has just been started: as soon as it is there
+            self._to_prepare = True
             return
         # What was read for an earlier plan is not shown for this one, not even for a moment.
         engine.comparison = None
@@ -268,6 +272,8 @@ class EngineThread:
         self._seen = Sightings(self._settings)
         self._engine = PairEngine(self._settings, self._changed, self._logged)
         self._ready.set()
+        if self._to_prepare:
+            self.prepare(Action.SYNC_RESTART, self._settings.sync_from)
         self._look_back()
         self._recall()
         watching = asyncio.create_task(self._engine.run())

@@ -40,9 +40,9 @@ def _we_act(snapshot: PairSnapshot, now: Moment) -> bool:
     )
 
 
-def left_on(view: ServerView, snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
+def left_on(role: Role, snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
     """The run whose expired lock lies on this server."""
-    return next((_from_lock(*each, snapshot, now) for each in lock_left(snapshot, now) if each[0] is view), None)
+    return next((_from_lock(*each, snapshot, now) for each in lock_left(snapshot, now) if each[0].role is role), None)
 
 
 def lock_left(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView, Lock], ...]:

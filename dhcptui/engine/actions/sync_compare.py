@@ -26,7 +26,7 @@ from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import why
 from dhcptui.model.evidence import Finding
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.snapshot import Link, Moment
 from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
 from dhcptui.remote import commands, sync_commands
 from dhcptui.remote.commands import Command
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dhcptui.engine.pair import PairEngine
 
 READ_SECONDS = 60.0
+CONNECT_SECONDS = 15.0
 COPIED = "copied"
 ASKED = "the shared directories were compared"
 NEEDS_SESSIONS = "it takes three at a time (MaxSessions in its sshd_config; 10 is sshd's own default)"
@@ -253,6 +254,10 @@ async def compare(engine: PairEngine) -> Comparison:
     """Read and compare both shared directories; a failure is part of the answer."""
     pair = engine.settings
     source, target = pair[pair.sync_from], pair[pair.sync_from.other]
+    # Asked for before the servers were reached: not yet is no answer.
+    await engine.until(
+        lambda snapshot, _now: not any(view.ssh.link is Link.CONNECTING for view in snapshot.servers), CONNECT_SECONDS
+    )
     read_at = moment().mono
     try:
         trees = await read_both(engine)
