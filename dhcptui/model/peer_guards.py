@@ -176,7 +176,8 @@ def _shared(each: PeerStanding, how: Interruption) -> str:
     moves = f"{word} -> communications-interrupted" if each.state is _S.NORMAL else word
     if how is Interruption.STOP:
         return (
-            f"{each.name}: {moves}: not handed over before {each.on}'s dhcpd stops; {each.by} serves it from its half"
+            f"{each.name}: {moves}: not handed over before {each.on}'s dhcpd stops; {each.by} serves it from its half;"
+            f" when {each.on} comes back it waits for the MCLT in it, and {each.by} serves it alone"
         )
     return f"{each.name}: {moves} while dhcpd restarts on {each.on}; {each.by} serves it meanwhile"
 
@@ -219,7 +220,11 @@ def _joins(there: PeerStanding, name: str) -> str:
     if there.state is _S.PARTNER_DOWN:
         return f"{said}: {name} fetches its leases first and may wait out the MCLT."
     if there.serving:
-        return f"{said}, which serves it: normal again once {name} is there."
+        # Seen on a real pair: told to exit over OMAPI, dhcpd leaves every relationship in recover, not only the one handed over.
+        return (
+            f"{said}, which serves it: normal again once {name} is there; if {name}'s dhcpd was told to stop it waits for the"
+            f" MCLT first, and {there.on} serves it alone."
+        )
     return f"{said}, which serves nobody of it: {name} takes part again, no more."
 
 

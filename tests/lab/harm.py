@@ -44,6 +44,8 @@ class Run:
     ends: frozenset[str] = frozenset()
     """Servers whose dhcpd the plan stops or restarts."""
     starts: frozenset[str] = frozenset()
+    evidence: tuple[str, ...] = ()
+    """What the plan had observed: what it takes along is named there."""
 
     @property
     def acted(self) -> bool:
@@ -237,9 +239,17 @@ def _written(seen: Seen, peer: str) -> Iterator[str]:
 
 
 def _upset(seen: Seen, peer: str, at: float, whole: Sequence[float]) -> bool:
-    """A hand wrote to it, and it has not been normal on both since."""
+    """A hand wrote to it, or a plan had said what becomes of it, and it has not been normal on both since."""
     wrote = [hand.until for hand in seen.hands if hand.what == "write" and hand.peer == peer and hand.at <= at]
-    return bool(wrote) and not _healed(whole, max(wrote) + LOOSE_SECONDS, at)
+    if wrote and not _healed(whole, max(wrote) + LOOSE_SECONDS, at):
+        return True
+    stopped = [run.ended for run in seen.runs if run.begun <= at and run.acted and _says_it_waits(run, peer)]
+    return any(not _healed(whole, ended, at) for ended in stopped)
+
+
+def _says_it_waits(run: Run, peer: str) -> bool:
+    """A relationship that stops with its dhcpd comes back by way of recover, and its partner serves alone meanwhile."""
+    return any(each.startswith(f"{peer}:") and "waits for the MCLT" in each for each in (*run.evidence, *run.warnings))
 
 
 def _whole(seen: Seen, peer: str) -> list[float]:
@@ -415,4 +425,5 @@ def _run(begin: Mapping[str, Any], end: Mapping[str, Any] | None, offset: float,
         tuple(begin["plan"]["warnings"]),
         frozenset(stopping) if stops else frozenset(),
         frozenset(restarting),
+        tuple(finding["observed"] for finding in begin["plan"].get("findings", ())),
     )

@@ -54,6 +54,8 @@ while True:
             key = pid, born, name
             if key not in known:
                 words, ours = about(pid)
+                if not words:  # it begins or ends just now: what it is will be seen at the next look, if it is there
+                    continue
                 known[key] = ours
                 if not held or ours:
                     new.append([pid, born, name, words[:300], ours])

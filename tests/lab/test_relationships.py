@@ -250,3 +250,20 @@ def test_bringing_a_server_up_does_not_wait_for_what_was_handed_over(lab: Lab) -
         assert told.steps[-1].detail.endswith("; bar shutdown")
         assert "dhcp1 serves it" in told.result
         assert BAR.states(lab) == ("partner-down", "shutdown")
+
+
+def test_a_relationship_that_stops_with_a_shutdown_waits_out_its_mclt_on_the_return(lab: Lab) -> None:
+    """dhcpd that is told to exit leaves every relationship in recover: the plans of S and U say what that costs."""
+    add(lab, BAR)
+    with driving(lab) as driver:
+        driver.settled()
+        lab.wait_settled()
+        plan = driver.plan(Action.SHUTDOWN, P)
+        assert "when dhcp1 comes back it waits for the MCLT in it, and dhcp2 serves it alone" in observed(plan)
+        assert driver.run(Action.SHUTDOWN, P, sentence=plan.ruling.sentence).outcome is Outcome.VERIFIED
+        driver.until(lambda: driver.plan(Action.START, P).allowed, 20, "a start")
+        said = observed(driver.plan(Action.START, P))
+        assert "if dhcp1's dhcpd was told to stop it waits for the MCLT first, and dhcp2 serves it alone" in said
+        assert driver.run(Action.START, P, timeout=120).outcome is Outcome.VERIFIED
+        assert BAR.states(lab) == ("recover-wait", "partner-down")
+        wait(lab, BAR, "normal", "normal", 60)

@@ -156,6 +156,20 @@ def test_a_state_is_written_to_another_relationship() -> None:
     assert told(harm.others, looks=looks, hands=[Hand("write", "dhcp1", 98, 98.1, "bar")])  # it was whole since
 
 
+def test_what_a_plan_said_of_the_return_of_another_relationship() -> None:
+    """A stop leaves it in recover: said by S it is named until both are normal again, and only of that relationship."""
+    looks = states(
+        "bar", (121, "", "communications-interrupted"), (125, "recover-wait", "partner-down"), (130, "normal", "normal")
+    )
+    said = "bar: normal -> communications-interrupted: when dhcp1 comes back it waits for the MCLT in it"
+    assert told(harm.others, looks=looks, runs=[STOP])
+    assert not told(harm.others, looks=looks, runs=[replace(STOP, evidence=(said,))])
+    assert told(harm.others, looks=looks, runs=[replace(STOP, evidence=(said.replace("bar", "baz"),))])
+    assert told(harm.others, looks=looks, runs=[replace(STOP, evidence=(said,), outcome="refused")])
+    again = looks + states("bar", (140, "recover", "partner-down"))
+    assert told(harm.others, looks=again, runs=[replace(STOP, evidence=(said,))])
+
+
 # -- our relationship --------------------------------------------------------------------------------------------------
 
 DARK = states(

@@ -203,7 +203,10 @@ def test_start_names_what_each_waits_for() -> None:
     )
     said = rule(Action.START, Q, pair(partner, me), NOW).warnings
     assert "bar: partner-down on dhcp1: dhcp2 fetches its leases first and may wait out the MCLT." in said
-    assert "baz: communications-interrupted on dhcp1, which serves it: normal again once dhcp2 is there." in said
+    assert (
+        "baz: communications-interrupted on dhcp1, which serves it: normal again once dhcp2 is there; if dhcp2's dhcpd was told"
+        " to stop it waits for the MCLT first, and dhcp1 serves it alone."
+    ) in said
     assert "qux: it looks for 10.0.2.30, of which nothing is known here." in said
 
 
