@@ -353,7 +353,7 @@ DHCPD_OWN = re.compile(
     r"var/lib/dhcp/dhcpd\.(?:leases(?:~|\.\d+)?|pid)|var/log/(?:dhcpd|sshd)\.log|run/(?:restart-dhcpd\.lock|sshd\.pid)"
 )
 """What dhcpd, its start script and sshd write by themselves."""
-MARKS = re.compile(r"var/lib/dhcp/\.dhcptui-(?:lock|lock\.busy|lockout|\d+-[0-9a-f]+)(?:/.*)?")
+MARKS = re.compile(r"var/lib/dhcp/\.dhcptui-(?:lock|lock\.busy|lockout(?:-(?P<peer>[^/]*))?|\d+-[0-9a-f]+)(?:/.*)?")
 RESCUE = re.compile(r"var/lib/dhcp/\.dhcptui-(?:rescue-[^/]*|\d+-[0-9a-f]+)(?:/.*)?")
 SHARED = re.compile(r"etc/dhcp/(?:shared|\.dhcptui-[^/]*)(?:/.*)?")
 PLANTED = re.compile(r"(?:etc/dhcp|var/lib/dhcp)/\.dhcptui-[^/]*")
@@ -376,7 +376,9 @@ def _may_change(seen: Seen, each: Change) -> bool:
     if any(_edited(hand, each) for hand in seen.hands):
         return True
     runs = [run for run in seen.runs if run.begun - LOOSE_SECONDS <= each.at and each.since <= run.over]
-    if MARKS.fullmatch(each.path):
+    if mark := MARKS.fullmatch(each.path):
+        if mark["peer"] not in {None, seen.own}:
+            return False  # of another relationship
         near = (at for at in seen.cleared if each.since - LOOSE_SECONDS <= at <= each.at + LOOSE_SECONDS)
         return bool(runs) or any(True for _ in near)
     acted = [run for run in runs if run.acted]

@@ -35,7 +35,7 @@ PLANTER = """
 import itertools, os, random, stat, sys, time
 os.setgid(65534); os.setuid(65534)
 chance = random.Random(int(sys.argv[1]))
-fixed = [f"/var/lib/dhcp/.dhcptui-{n}" for n in ("lock", "lock.busy", "lockout", "start", "lockout.new", "lock.new")]
+fixed = [f"/var/lib/dhcp/.dhcptui-{n}" for n in ("lock", "lock.busy", "lockout", "lockout-foo", "start", "lockout.new", "lock.new")]
 fixed += [f"/etc/dhcp/.dhcptui-{n}" for n in
           ("sync-shared.json", "sync-shared.json.new", "rejected-shared", "staging-shared", "stage-shared", "backup-shared")]
 targets = ["/root/outside/new", "/root/outside/there", "/root/outside", "/etc/ssh/authorized_keys", "/etc/ssh/new", "/tmp/new", "/run/new"]

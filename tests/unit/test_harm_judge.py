@@ -233,6 +233,8 @@ def test_a_recorded_partner_down_silences() -> None:
         ("dhcp1", "var/lib/dhcp/.dhcptui-lock", [STOP], True),
         ("dhcp1", "var/lib/dhcp/.dhcptui-123-1764303000/x", [STOP], True),
         ("dhcp1", "var/lib/dhcp/.dhcptui-lock", [], False),
+        ("dhcp1", "var/lib/dhcp/.dhcptui-lockout-foo", [STOP], True),
+        ("dhcp1", "var/lib/dhcp/.dhcptui-lockout-bar", [STOP], False),
         ("dhcp1", "var/lib/dhcp/.dhcptui-rescue-20261128T042000Z-x", [STOP], False),
         ("dhcp1", "var/lib/dhcp/.dhcptui-rescue-20261128T042000Z-x", [Run("rescue", "dhcp1", 100, 120)], True),
         ("dhcp2", "var/lib/dhcp/.dhcptui-rescue-20261128T042000Z-x", [Run("rescue", "dhcp1", 100, 120)], False),
