@@ -287,7 +287,7 @@ async def test_more_room_gives_more_words() -> None:
         assert shown.startswith(
             "R sync+restart  P partner-down ✗ dhcp2 answers and reads normal  S shutdown  H hand over"
         )
-        assert "U bring up ✗ dhcpd (pid 4711) is running" in shown
+        assert "U bring up ✗ dhcpd (pid 4711) is there on dhcp1" in shown
 
 
 async def test_h_reads_take_back_where_a_server_has_handed_over() -> None:
