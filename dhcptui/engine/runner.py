@@ -204,7 +204,10 @@ class _Run:
 
     async def _finish(self, told: Progress) -> None:
         """Locks away, last line written. A run that stopped half-way leaves its locks behind, expired, as a notice."""
-        half_way = self.record.has_acted and told.outcome in {Outcome.INTERRUPTED, Outcome.FAILED}
+        begun = any(each.state in {StepState.DONE, StepState.FAILED} for each in self.reports)
+        half_way = (told.outcome is Outcome.INTERRUPTED and begun) or (
+            told.outcome is Outcome.FAILED and self.record.has_acted
+        )
         await self.locks.release(told.result if half_way else "")
         if told.outcome is Outcome.VERIFIED:
             await clear_lockouts(self.engine, self.desk)
