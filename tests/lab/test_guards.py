@@ -187,7 +187,7 @@ CELLS = [
     Cell("partner dead", crashed, Action.SHUTDOWN, P, False),
     Cell("link cut", cut, Action.SHUTDOWN, Q, False),
     Cell("the survivor", drained, Action.SHUTDOWN, Q, False),
-    Cell("already drained", drained, Action.SHUTDOWN, P, False),
+    Cell("already drained", drained, Action.SHUTDOWN, P, True, ("dhcpd not running", "partner-down")),
     Cell("drained", drained, Action.TAKE_BACK, P, True, ("normal", "normal")),
     Cell("the survivor", drained, Action.TAKE_BACK, Q, False),
     Cell("both normal", healthy, Action.TAKE_BACK, P, False),

@@ -33,6 +33,11 @@ IDLE_SECONDS = 25.0
 AWAY_SECONDS = 25.0
 """So long the server may be out of reach."""
 LOOK_SECONDS = 5.0
+WORKING_SHARE = 0.03
+"""A process that uses more than this of a core works; one that tries a port again every few seconds does not."""
+TICKS_A_SECOND = 100.0
+"""USER_HZ of Linux, on every machine that runs dhcpd."""
+_DIGITS = re.compile(r"\d+")
 SAID_LETTERS = 300
 KEPT_LINES = 40
 _FAREWELL = (
@@ -68,9 +73,12 @@ class Upcoming:
         self.said = ""
         """What the command printed; kept for when the outcome is not what was wanted."""
         self._lines: list[str] = []
+        self._heard: set[str] = set()
+        self._serves = False
+        """It has read everything: what is missing still is OMAPI."""
         self._gave_up = False
         """Its log says that dhcpd has ended."""
-        self._began = self._worked = mono()
+        self._began = self._worked = self._looked = mono()
         self._ended = self._failed = False
         self._gone_since: float | None = None
         self._away_since: float | None = None
@@ -179,7 +187,11 @@ class Upcoming:
     def _logged(self, role: Role, lines: Sequence[LogLine]) -> None:
         if role is not self.role:
             return
-        self._worked = mono()
+        new = {_DIGITS.sub("", line.text) for line in lines} - self._heard
+        self._heard |= new
+        if new and not self._serves:  # one that says the same again and again, or serves without OMAPI, comes no nearer
+            self._worked = mono()
+        self._serves = self._serves or any("Server starting service" in line.text for line in lines)
         self._lines = [*self._lines, *(clean(line.text, SAID_LETTERS).strip() for line in lines)][-KEPT_LINES:]
         self._gave_up = self._gave_up or any(line.kind is LineKind.FATAL for line in lines)
 
@@ -191,8 +203,9 @@ class Upcoming:
             self.context.tell(f"{age(self.seconds)}: no new dhcpd yet")
             return
         with suppress(RemoteError):
+            seconds, self._looked = mono() - self._looked, mono()
             cpu = _cpu(await self._ask(holder_commands.cpu_time(pids[0])))
-            if cpu is None or (self._cpu is not None and cpu > self._cpu):
+            if cpu is None or (self._cpu is not None and cpu - self._cpu > WORKING_SHARE * seconds):
                 self._worked = mono()  # not known is not idle
             self._cpu = cpu
             if not self._leases:
@@ -206,9 +219,9 @@ class Upcoming:
 
 
 def _cpu(text: str) -> float | None:
-    """CPU time that may be compared with itself: "1234 ticks", "00:01:02", "1-00:00:03", "0:03.25"; None where it is none."""
+    """CPU time in seconds: "1234 ticks", "00:01:02", "1-00:00:03", "0:03.25"; None where it is none of these."""
     if ticks := re.fullmatch(r"(\d+) ticks", text):
-        return float(ticks[1])
+        return float(ticks[1]) / TICKS_A_SECOND
     found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)", text)
     if found is None:
         return None
