@@ -23,6 +23,7 @@ from dhcptui.omapi import codec, objects
 from tests.fuzz.hostile import MARK, foreign
 from tests.lab import client
 from tests.lab.pair import Lab, Server
+from tests.lab.test_sync_restart import UNREAD
 from tests.terminal import ENTER, ESC, Terminal
 
 pytestmark = pytest.mark.lab
@@ -92,7 +93,9 @@ def test_hostile_files_in_the_shared_directory(lab: Lab, tmp_path: Path) -> None
         terminal.until(r"Type office and press Enter", 10)
         terminal.until(r"\\x1b\]2;666\\x07\.conf", 10)
         terminal.send("office" + ENTER)
-        terminal.until(r"FAILED", 20)
+        terminal.until(r"To answer for it", 10)  # a dhcpd.conf that cannot be read may hold other relationships
+        terminal.send(UNREAD + ENTER)
+        terminal.until(r"FAILED", 30)
         assert terminal.shows(r"master\.conf\s+line\s+\d+")
         terminal.send("y")
         terminal.until(lambda: b"\x1b]52;c;" in terminal.received, 5)
@@ -143,7 +146,9 @@ def test_secrets_stay_secret(lab: Lab, tmp_path: Path) -> None:
         terminal.send("R")
         terminal.until(r"Type office and press Enter", 10)
         terminal.send("office" + ENTER)
-        terminal.until(r"FAILED", 20)
+        terminal.until(r"To answer for it", 10)  # a dhcpd.conf that cannot be read may hold other relationships
+        terminal.send(UNREAD + ENTER)
+        terminal.until(r"FAILED", 30)
         terminal.send(ESC)
         terminal.until(r"secret \S?\[not shown", 10)
         seen = bytes(terminal.received)

@@ -142,7 +142,7 @@ def test_plan_and_do(lab: Lab) -> None:
     assert allowed.returncode == 0
     over = dhcptui(lab, "do", "hand-over", "office", "--server", "dhcp1", "--confirm", "dhcp1")
     assert over.returncode == 0
-    assert "1. dhcp1 hands over (dhcp1): ok" in over.stdout
+    assert "2. dhcp1 hands over (dhcp1): ok" in over.stdout
     assert "VERIFIED" in over.stdout
     assert lab.states() == {"primary": "shutdown", "secondary": "partner-down"}
     back = dhcptui(lab, "do", "take-back", "office", "--confirm", "dhcp1")
