@@ -186,10 +186,10 @@ def test_the_second_console_is_told_who_does_what(lab: Lab) -> None:
         lab.wait_settled()
         plan = one.plan(Action.SHUTDOWN, S)
         one.engine.run(plan, plan.confirm_text)
-        until(lambda: find(event="intent", step=2, what="act"), 10, "the second step")
+        until(lambda: find(event="intent", step=3, what="act"), 10, "the last step")
         two.until(
             lambda: (
-                f"{Operator.here().text} runs shutdown (2 of 2: dhcp2's dhcpd stops)"
+                f"{Operator.here().text} runs shutdown (3 of 3: dhcp2's dhcpd stops)"
                 in " ".join(two.plan(Action.TAKE_BACK, S).ruling.reasons)
             ),
             5,
@@ -197,7 +197,7 @@ def test_the_second_console_is_told_who_does_what(lab: Lab) -> None:
         )
         told = two.run(Action.TAKE_BACK, S)
         assert told.outcome is Outcome.REFUSED
-        assert "runs shutdown (2 of 2" in told.result
+        assert "runs shutdown (3 of 3: dhcp2's dhcpd stops)" in told.result
         mine = one.plan(Action.TAKE_BACK, S)
         assert "runs shutdown" not in " ".join(mine.ruling.reasons)
         one.until(lambda: one.progress[-1][1].outcome is Outcome.VERIFIED, 40, "the shutdown")
@@ -255,20 +255,21 @@ def wait_for(holds: Callable[[], bool], seconds: float = 15.0) -> bool:
 
 
 def test_a_run_whose_lock_was_broken_starts_no_further_step(lab: Lab) -> None:
-    """Step 1 ends, step 2 never begins, however lately the lock was broken; the result says who has it now."""
+    """Step 2 ends, step 3 never begins, however lately the lock was broken; the result says who has it now."""
     with driving(lab) as driver:
         driver.settled()
         lab.wait_settled()
         plan = driver.plan(Action.SHUTDOWN, S)
-        lab.cut("primary", "secondary", port=520)  # step 1 waits for the survivor, which does not hear of it
+        lab.cut("primary", "secondary", port=520)  # step 2 waits for the survivor, which does not hear of it
         driver.engine.run(plan, plan.confirm_text)
-        until(lambda: find(event="intent", step=1, what="act"), 5, "the first write")
+        until(lambda: find(event="intent", step=2, what="act"), 5, "the first write")
         foreign_lock(lab.primary, breaks=True)
         lab.heal()
         told = ended(driver, 10)
         assert told.outcome is Outcome.INTERRUPTED
-        assert "Interrupted after step 1 of 2. The lock on dhcp1 is no longer ours: now bob on ws9" in told.result
-        assert [each.state for each in told.steps] == [StepState.DONE, StepState.SKIPPED]
+        assert "Interrupted after step 2 of 3. The lock on dhcp1 is no longer ours: now bob on ws9" in told.result
+        assert [each.state for each in told.steps] == [StepState.DONE, StepState.DONE, StepState.SKIPPED]
+        assert not find(step=3)
         assert lab.secondary.is_running()
 
 
@@ -292,7 +293,7 @@ def test_off_script_is_told(lab: Lab) -> None:
         lab.wait_settled()
         plan = driver.plan(Action.SHUTDOWN, S)
         driver.engine.run(plan, plan.confirm_text)
-        until(lambda: find(event="outcome", step=2, what="act"), 10, "the second write")
+        until(lambda: find(event="outcome", step=3, what="act"), 10, "the second write")
         lab.primary.set_local_state(6)
         told = ended(driver, 40)
         assert told.outcome is Outcome.FAILED
@@ -306,12 +307,12 @@ def no_lock(driver: Driver) -> bool:
 
 
 def test_a_console_killed_in_the_middle(lab: Lab) -> None:
-    """kill -9 in step 2: the next console says so, waits until the lock has expired, then may act."""
+    """kill -9 in step 3: the next console says so until dhcpd is gone, takes the expired lock away, and may act."""
     with console(lab) as terminal:
         confirm_shutdown(terminal)
         terminal.send(ENTER)
-        until(lambda: find(event="outcome", step=2, what="act"), 10, "the second write")
-        until(lambda: '"2 of 2' in mark(lab.primary, commands.LOCK).read_text(), 2, "the step in the lock")
+        until(lambda: find(event="outcome", step=3, what="act"), 10, "the second write")
+        until(lambda: '"3 of 3' in mark(lab.primary, commands.LOCK).read_text(), 2, "the step in the lock")
         os.kill(terminal.process.pid, signal.SIGKILL)
         terminal.process.wait(5)
         killed = time.monotonic()
@@ -319,30 +320,38 @@ def test_a_console_killed_in_the_middle(lab: Lab) -> None:
             driver.until(lambda: driver.engine.interrupted() is not None, 5, "the interrupted run")
             found = driver.engine.interrupted()
             assert found is not None
-            assert (found.action, found.acting, found.step, found.steps) == ("shutdown", "dhcp2", 1, 2)
+            assert (found.action, found.acting, found.step, found.steps) == ("shutdown", "dhcp2", 2, 3)
             driver.until(lambda: driver.engine.snapshot().primary.marks is not None, 5, "the marks")
             lock = driver.engine.snapshot().primary.marks.value.lock  # type: ignore[union-attr]
             assert lock is not None
-            assert (lock.action, lock.step) == ("shutdown", "2 of 2: dhcp2's dhcpd stops")
+            assert (lock.action, lock.step) == ("shutdown", "3 of 3: dhcp2's dhcpd stops")
             driver.until_words("partner-down", "dhcpd not running", 30)
             driver.until(lambda: driver.plan(Action.START, S).allowed, 10, "the lock expired")
             assert time.monotonic() - killed > 3
-            assert "is dismissed" in driver.engine.dismiss_interrupted().result(20)
-            assert driver.engine.interrupted() is None
+            # dhcp2 is stopped and dhcp1 in partner-down: what the run was for has come to be.
+            driver.until(lambda: driver.engine.interrupted() is None, 5, "the run is settled")
             driver.until(lambda: no_lock(driver), 10, "the notice is gone too")
+            assert not any(mark(server, commands.LOCK).exists() for server in lab.servers.values())
+            assert find(run=found.run, event="end")[-1]["outcome"] == "settled"
+            removed = find(action="clear up", event="intent")
+            assert removed
+            assert all(each["epoch"] >= lock.expires - 1 for each in removed)
             assert driver.run(Action.START, S).outcome is Outcome.VERIFIED
         assert find_interrupted(AuditLog(), "office") is None
 
 
 def test_hang_up_between_two_steps(lab: Lab) -> None:
-    """SIGHUP and a closed terminal while step 1 runs: it ends, step 2 never starts, the log is complete."""
+    """SIGHUP and a closed terminal while step 2 runs: it ends, step 3 never starts, the log is complete."""
     with console(lab) as terminal:
         confirm_shutdown(terminal)
-        lab.cut("primary", "secondary", port=520)  # step 1 waits for the survivor, which does not hear of it
+        lab.cut("primary", "secondary", port=520)  # step 2 waits for the survivor, which does not hear of it
         try:
             terminal.send(ENTER)
-            until(lambda: find(event="intent", step=1, what="act"), 2, "the first write")
+            until(lambda: find(event="intent", step=2, what="act"), 4, "the first write")
             os.kill(terminal.process.pid, signal.SIGHUP)
+            # Whichever is noticed first is told as the reason: let it be the signal. Its answer is to write no more.
+            stderr = Path(f"/proc/{terminal.process.pid}/fd/2")
+            until(lambda: str(stderr.readlink()) == os.devnull, 3, "the signal noticed")
             terminal.hang_up()
             time.sleep(0.5)
             assert terminal.process.poll() is None
@@ -350,15 +359,15 @@ def test_hang_up_between_two_steps(lab: Lab) -> None:
             lab.heal()
         terminal.exit_code(10)
         lab.wait_states(primary="partner-down", secondary="shutdown", timeout=5)
-        assert find(event="outcome", step=1, what="step")[-1]["ok"] is True
-        assert not find(step=2)
+        assert find(event="outcome", step=2, what="step")[-1]["ok"] is True
+        assert not find(step=3)
         end = records()[-1]
         assert (end["event"], end["outcome"]) == ("end", "interrupted")
-        assert end["text"] == "Interrupted after step 1 of 2 (hang-up)."
+        assert end["text"] == "Interrupted after step 2 of 3 (hang-up)."
         assert end["states"]["dhcp2"]["state"] == "shutdown"
         left = json.loads(mark(lab.secondary, commands.LOCK).read_text())
-        assert left["step"] == "Interrupted after step 1 of 2 (hang-up)."
-        assert (left["peer"], left["acting"], left["done"], left["steps"]) == ("foo", "secondary", 1, 2)
+        assert left["step"] == "Interrupted after step 2 of 3 (hang-up)."
+        assert (left["peer"], left["acting"], left["done"], left["steps"]) == ("foo", "secondary", 2, 3)
         assert left["expires"] <= time.time()
         with driving(lab) as driver:
             driver.until(lambda: driver.engine.interrupted() is not None, 5, "the interrupted run")
@@ -381,7 +390,7 @@ def test_a_stalled_terminal_does_not_stall_the_action(lab: Lab) -> None:
                 break
         terminal.send(ENTER)
         until(records, 10, "the run")
-        until(lambda: find(event="outcome", step=2, what="act"), 3, "the second write")
+        until(lambda: find(event="outcome", step=3, what="act"), 3, "the second write")
         assert full >= 4000
         until(lambda: not lab.secondary.is_running(), 40, "dhcpd gone")
         gone = time.time()
@@ -391,9 +400,9 @@ def test_a_stalled_terminal_does_not_stall_the_action(lab: Lab) -> None:
         run = records()
         times = {(each["step"], each["event"], each.get("what")): each["epoch"] for each in run}
         start = run[0]["epoch"]
-        assert times[1, "outcome", "step"] - start < 1.5
-        assert times[2, "outcome", "act"] - start < 2.0
-        assert times[2, "outcome", "step"] - gone < 1.0
+        assert times[2, "outcome", "step"] - start < 1.5
+        assert times[3, "outcome", "act"] - start < 2.0
+        assert times[3, "outcome", "step"] - gone < 1.0
         assert (run[-1]["event"], run[-1]["outcome"]) == ("end", "verified")
         stack.close()
         terminal.until(r"VERIFIED", 10)
