@@ -67,13 +67,13 @@ def ended(program: Console | Do, seconds: float = 60) -> dict[str, object]:
 
 @pytest.mark.parametrize("turn", range(5))
 def test_hang_up_in_step_1_of_a_clean_shutdown(lab: Lab, turn: int) -> None:
-    """The line is lost, then SIGHUP and a closed terminal: step 1 ends, dhcpd is not told to stop. It was a matter of luck."""
-    with at_work(lab, SHUTDOWN, Console, "lost line", (1, At.MIDDLE)) as program:
+    """The line is lost, then SIGHUP and a closed terminal: the hand-over ends, dhcpd is not told to stop. It was a matter of luck."""
+    with at_work(lab, SHUTDOWN, Console, "lost line", (2, At.MIDDLE)) as program:
         leave(program, "lost line")
         end = ended(program)
-        assert not program.desk.trail.find(step=2), f"turn {turn}: step 2 began{program.desk.trail}"
+        assert not program.desk.trail.find(step=3), f"turn {turn}: step 3 began{program.desk.trail}"
     assert end["outcome"] == "interrupted"
-    assert str(end["text"]).startswith("Interrupted after step 1 of 2 (")
+    assert str(end["text"]).startswith("Interrupted after step 2 of 3 (")
     assert program.exit == 2
     assert lab.secondary.is_running()
     lab.wait_states(primary="partner-down", secondary="shutdown", timeout=5)
@@ -160,7 +160,7 @@ def heard(program: Do, words: str, seconds: float) -> float:
 
 def test_ctrl_c_of_do_is_answered_at_once(lab: Lab) -> None:
     """The first says that the step ends first, the second what would be left half done, the third abandons it."""
-    with at_work(lab, SHUTDOWN, Do, "SIGINT three times", (2, At.MIDDLE)) as program:
+    with at_work(lab, SHUTDOWN, Do, "SIGINT three times", (3, At.MIDDLE)) as program:
         assert isinstance(program, Do)
         pid, trail = program.desk.program_pid(), program.desk.trail
         os.kill(pid, signal.SIGINT)
@@ -168,11 +168,11 @@ def test_ctrl_c_of_do_is_answered_at_once(lab: Lab) -> None:
         os.kill(pid, signal.SIGINT)
         heard(program, "half done", 2)
         assert program.alive()
-        assert not trail.find(event="outcome", what="step", step=2)
+        assert not trail.find(event="outcome", what="step", step=3)
         os.kill(pid, signal.SIGINT)
         end = ended(program, 8)
         assert program.exit == 130
-        assert not trail.find(event="outcome", what="step", step=2, ok=True)
+        assert not trail.find(event="outcome", what="step", step=3, ok=True)
         assert judge.complaints(program.said()) == []
     assert end["outcome"] == "interrupted"
     assert judge.locks_let_go(lab) == []

@@ -32,12 +32,12 @@ class Job:
 
 SYNC = Job("sync-restart", Action.SYNC_RESTART, 9, "R", "office", restarts=frozenset({7, 8}))
 SYNC_BAD = Job("sync-restart that fails", Action.SYNC_RESTART, 7, "R", "office", restarts=frozenset({7}))
-PARTNER_DOWN = Job("partner-down", Action.PARTNER_DOWN, 2, "P", "dhcp2", "", "dhcp1", frozenset({1}))
-SHUTDOWN = Job("shutdown", Action.SHUTDOWN, 2, "S", "dhcp2", "2", "dhcp2")
-HAND_OVER = Job("hand-over", Action.HAND_OVER, 1, "H", "dhcp2", "2", "dhcp2")
+PARTNER_DOWN = Job("partner-down", Action.PARTNER_DOWN, 3, "P", "dhcp2", "", "dhcp1", frozenset({1}))
+SHUTDOWN = Job("shutdown", Action.SHUTDOWN, 3, "S", "dhcp2", "2", "dhcp2", frozenset({1}))
+HAND_OVER = Job("hand-over", Action.HAND_OVER, 2, "H", "dhcp2", "2", "dhcp2", frozenset({1}))
 TAKE_BACK = Job("take-back", Action.TAKE_BACK, 2, "H", "office", "", "dhcp1")
 START = Job("start", Action.START, 3, "U", "dhcp2", "", "dhcp2", frozenset({1, 3}))
-RESCUE = Job("rescue", Action.RESCUE, 6, "X", "dhcp1", "", "dhcp1", frozenset({1, 6}))
+RESCUE = Job("rescue", Action.RESCUE, 7, "X", "dhcp1", "", "dhcp1", frozenset({1, 7}))
 JOBS = (SYNC, SYNC_BAD, PARTNER_DOWN, SHUTDOWN, HAND_OVER, TAKE_BACK, START, RESCUE)
 
 
