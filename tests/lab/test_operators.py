@@ -376,6 +376,29 @@ def test_hang_up_between_two_steps(lab: Lab) -> None:
         assert not mark(lab.secondary, commands.LOCK).exists()
 
 
+def test_an_interrupted_run_is_dismissed(lab: Lab) -> None:
+    """dhcp2 has handed over and still runs: told until somebody says that it needs no more attention."""
+    with console(lab) as terminal:
+        confirm_shutdown(terminal)
+        lab.cut("primary", "secondary", port=520)  # step 2 waits for the survivor, which does not hear of it
+        try:
+            terminal.send(ENTER)
+            until(lambda: find(event="intent", step=2, what="act"), 4, "the first write")
+            os.kill(terminal.process.pid, signal.SIGTERM)
+        finally:
+            lab.heal()
+        terminal.exit_code(10)
+    with driving(lab) as driver:
+        driver.until_words("partner-down", "shutdown")
+        driver.until(lambda: driver.engine.interrupted() is not None, 5, "the interrupted run")
+        servers = driver.engine.snapshot
+        driver.until(lambda: all(v.marks and v.marks.value.lock for v in servers().servers), 5, "its notices")
+        assert "is dismissed" in driver.engine.dismiss_interrupted().result(20)
+        driver.until(lambda: driver.engine.interrupted() is None, 5, "told no more")
+        driver.until(lambda: no_lock(driver), 10, "the notice is gone too")
+        assert find_interrupted(AuditLog(), "office") is None
+
+
 def test_a_stalled_terminal_does_not_stall_the_action(lab: Lab) -> None:
     """Nobody reads the terminal for 10 s and its buffer is full: the steps keep their times, the log is complete."""
     with console(lab) as terminal, ExitStack() as stack:
