@@ -14,8 +14,8 @@ class Gone(Enum):
     """What a look at a server's processes, files and sockets proves."""
 
     PROVEN = "nobody holds what is ours"
-    THERE = "somebody does"
-    HELD = "somebody who is not known to be it holds a port of it"
+    THERE = "somebody does, or may"
+    HELD = "somebody who is seen and is not known to be it holds a port of it"
     UNPROVEN = "not everything could be looked at"
     CONTRADICTED = "OMAPI answers, and nobody seems to hold its port"
     UNSEEN = "nothing was looked at recently"
@@ -41,7 +41,8 @@ def proof(view: ServerView, now: Moment) -> Proof:
         holds = f": it holds the {joined(look.holds)}" if look.holds else ""
         return Proof(Gone.THERE, f"{kind} (pid {', '.join(map(str, look.pids))}) is there on {name}{holds}", age)
     if look.held:
-        return Proof(Gone.HELD, f"on {name} somebody holds what is its dhcpd's: {'; '.join(look.held)}", age)
+        held = Gone.THERE if look.holder_unseen else Gone.HELD  # unseen, it may well be the dhcpd that is asked about
+        return Proof(held, f"on {name} somebody holds what is its dhcpd's: {'; '.join(look.held)}", age)
     if view.omapi.link is Link.OK and view.status and view.status.at >= seen.at:
         return Proof(
             Gone.CONTRADICTED,

@@ -45,6 +45,8 @@ class Ruling:
     acting: Role
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Those of the warnings that only tell what cannot be read: that a try of it has ended meanwhile is no change."""
 
     @property
     def allowed(self) -> bool:
@@ -241,7 +243,7 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     # What matters most stands first: a living partner for the actions against it, the states for all others.
     findings = states + findings if row.partner is not None else findings + states
     findings += [*row.others(case), *ev.always(case)]
-    return Ruling(action, acting, tuple(findings), warnings(action, case))
+    return Ruling(action, acting, tuple(findings), warnings(action, case), pg.unread(case))
 
 
 def warnings(action: Action, case: Case) -> tuple[str, ...]:

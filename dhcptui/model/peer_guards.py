@@ -265,6 +265,12 @@ def _blind(view: ServerView) -> str:
     return f"{view.name}'s dhcpd.conf could not be read ({why}): whether it serves other failover peers is not known."
 
 
+def unread(each: Case) -> tuple[str, ...]:
+    """What the warnings of a plan say where the acting server's other relationships cannot be read."""
+    view = each.me.view
+    return (_blind(view),) if view.other_peers is None and view.pools_note else ()
+
+
 def afterwards(each: Case, *servers: ServerStanding) -> str:
     """Who serves every other relationship of these servers now, in sentences; empty where there is none."""
     said: dict[str, str] = {}

@@ -64,7 +64,8 @@ class Plan:
 
     def _essence(self) -> tuple[object, ...]:
         findings = tuple((finding.asked, finding.ok, finding.sentence) for finding in self.ruling.findings)
-        texts = self.ruling.warnings, self.confirm_text, self.attachment
+        warnings = tuple(said for said in self.ruling.warnings if said not in self.ruling.unread)
+        texts = warnings, self.confirm_text, self.attachment
         return self.action, self.variant, self.acting, self.steps, findings, texts
 
 

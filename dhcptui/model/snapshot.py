@@ -133,6 +133,8 @@ class ProcessSighting:
     """Whether the sockets could be read at all."""
     age_seconds: int | None = field(default=None, compare=False)
     """How long ago the youngest of them was started; None: not known."""
+    holder_unseen: bool = False
+    """One of those who hold what is `held` cannot be seen: it may be our dhcpd itself."""
 
     @property
     def running(self) -> bool:

@@ -199,6 +199,7 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         tuple(others),
         look.ports_seen,
         min(ages) if (ages := [each.elapsed_seconds for each in ours if each.elapsed_seconds is not None]) else None,
+        bool(it.unclaimed) and not hidden,
     )
 
 

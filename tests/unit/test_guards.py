@@ -268,6 +268,27 @@ def test_a_stranger_on_a_port_of_a_dead_dhcpd() -> None:
     assert not rule(Action.START, Q, pair(live(P, S.PARTNER_DOWN), partner), NOW).allowed
 
 
+def test_somebody_unseen_on_a_port_of_it_may_be_dhcpd() -> None:
+    """Nobody can answer for a holder that cannot be seen: it may be the dhcpd that is asked about."""
+    held = ProcessSighting((), held=("OMAPI port 7911: somebody who cannot be seen",), holder_unseen=True)
+    partner = replace(down(Q), process=Seen(held, NOW.mono - 0.5))
+    ruling = rule(Action.PARTNER_DOWN, P, pair(live(P, S.COMMUNICATIONS_INTERRUPTED), partner), NOW)
+    assert (ruling.allowed, ruling.sentence) == (False, "")
+
+
+def test_what_cannot_be_read_voids_no_plan() -> None:
+    """A try of the survivor's dhcpd.conf that ends without an answer is told, and is no change."""
+    me = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), other_peers=None, pools_note="")
+    blind = replace(me, pools_note="pools unknown: did not end within 30 s")
+    act = Action.PARTNER_DOWN
+    first, then = (
+        Plan(act, "office", P, "dhcp1", "dhcp2", "", (), rule(act, P, pair(each, down(Q)), NOW), "dhcp2")
+        for each in (me, blind)
+    )
+    assert any("did not end within 30 s" in said for said in then.ruling.warnings)
+    assert first.same_as(then)
+
+
 def test_omapi_that_answers_contradicts_an_empty_look() -> None:
     """A newer answer than the look that saw nobody: looked again, and meanwhile nothing is allowed."""
     answered = Seen(status(Q), NOW.mono - 4.5)
