@@ -197,7 +197,7 @@ def swap_back(target: str, rejected: str, backup: str, again: bool = False) -> C
         target,
         _own(rejected),
         _own(backup) if backup else "",
-        *(["again"] if again else []),
+        rest=("again",) if again else (),
     )
 
 

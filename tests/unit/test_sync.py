@@ -491,6 +491,29 @@ def test_swap_back_after_a_crash_between_the_renames(place: Place) -> None:
     assert (Path(place.directory) / "a").read_text() == "old"
 
 
+def test_swap_back_again(place: Place) -> None:
+    """Tried once more, it does what was not done yet, and leaves alone what was; a backup that is just lost is told."""
+    stamp = swap(place).stdout.decode().strip()
+    back = sync_commands.swap_back(place.directory, place.rejected, place.backup(stamp), again=True)
+    lost = sync_commands.swap_back(place.directory, place.rejected, place.backup(STAMP), again=True)
+    assert sh(lost).returncode == 1
+    for _ in range(2):
+        done = sh(back)
+        assert done.returncode == 0, done.stderr
+        assert (Path(place.directory) / "a").read_text() == "old"
+        assert (Path(place.rejected) / "a").read_text() == "new"
+
+
+def test_swap_back_to_nothing_again(place: Place) -> None:
+    """There was no directory before: tried once more, there is none again."""
+    shutil.rmtree(place.directory)
+    swap(place)
+    back = sync_commands.swap_back(place.directory, place.rejected, "", again=True)
+    for _ in range(2):
+        assert sh(back).returncode == 0
+        assert not Path(place.directory).exists()
+
+
 def test_stage_and_merge(place: Place) -> None:
     """The copy loses exactly the names given, whatever they are called; an older staging room is gone."""
     for name in ("-rf", "new\nline", "b c"):
