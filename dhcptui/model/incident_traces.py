@@ -204,11 +204,20 @@ def versions(seen: Scene) -> Iterator[Found]:
 def names(seen: Scene) -> Iterator[Found]:
     """I-17: a name that does not resolve, for the dhcpd that runs, or for the last one that did."""
     for me, _ in seen.sides:
-        process = me.view.process
-        running = process.value.pids if process else ()
         lines = me.lines({"I-17"}, LONG_SECONDS)
-        if lines := [each for each in lines if not running or each.line.pid is None or each.line.pid in running]:
+        if lines := [each for each in lines if not _of_a_former(me, each)]:
             yield Found("I-17", WARNING, me.said(lines))
+
+
+def _of_a_former(me: Side, remark: Remark) -> bool:
+    """Whether the words are those of a dhcpd before the one that runs.
+
+    Its log may be read before its processes are looked at: words later than the last look are those of a new one.
+    """
+    process = me.view.process
+    if process is None or not process.value.pids or remark.line.pid is None:
+        return False
+    return remark.line.pid not in process.value.pids and remark.last_at <= me.time - process.age(me.now)
 
 
 def died(seen: Scene) -> Iterator[Found]:

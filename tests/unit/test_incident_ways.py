@@ -92,7 +92,10 @@ def test_another_relationship_on_the_same_server_is_not_ours() -> None:
 
 
 def test_a_name_that_is_not_found() -> None:
-    """I-17 by the words of the dhcpd that runs; those of the one before it are the past. It hides I-6 and I-7."""
+    """I-17 by the words of the dhcpd that runs; those of the one before it are the past, those since the last look are not.
+
+    It hides I-6 and I-7.
+    """
     words = ("dhcp1.example.net: host unknown.", "failover peer foo: unexpected error")
     starting = live(Q, S.COMMUNICATIONS_INTERRUPTED)
     found = judged(live(P, S.COMMUNICATIONS_INTERRUPTED), said(starting, *words))
@@ -101,6 +104,11 @@ def test_a_name_that_is_not_found() -> None:
     assert found.advice.startswith("Write an address for the host name in dhcp2's dhcpd.conf")
     past = judged(live(P, S.COMMUNICATIONS_INTERRUPTED), said(starting, *words, pid=7))
     assert "I-17" not in {each.id for each in past.incidents}
+    assert starting.process is not None
+    unlooked = replace(starting, process=replace(starting.process, at=NOW.mono - 2.0))
+    new = judged(live(P, S.COMMUNICATIONS_INTERRUPTED), said(unlooked, *words, pid=101))
+    assert "I-17" in {each.id for each in new.incidents}
+    assert not {"I-6", "I-7"} & {each.id for each in new.incidents}
     ended = judged(live(P, S.COMMUNICATIONS_INTERRUPTED), said(down(Q), *words, "exiting."))
     assert ended.incidents[0].id == "I-17"
     assert "refuses its configuration: write an address" in ended.advice
