@@ -18,10 +18,11 @@ from dhcptui.engine.audit import STEP, AuditError, Desk, RunLog, known_secrets, 
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import LockLost, Locks, clear_lockouts
 from dhcptui.engine.pair import PairEngine
+from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, ServerView
-from dhcptui.model.standing import stand
+from dhcptui.model.standing import answers_since, stand
 from dhcptui.omapi.errors import OmapiError
 from dhcptui.remote.errors import RemoteError
 
@@ -105,6 +106,10 @@ class _Run:
         start = moment().mono
 
         def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
+            # A survivor that answers slowly: its next answer is waited for, whatever its last one is worth by now.
+            survivor = snapshot[self.plan.acting] if self.plan.action is Action.PARTNER_DOWN else None
+            if survivor and survivor.omapi.ok and not answers_since(survivor, start, now):
+                return False
             return not any(
                 view.omapi.ok and stand(view, now).live and (view.status is None or view.status.at <= start)
                 for view in snapshot.servers

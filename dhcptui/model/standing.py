@@ -79,6 +79,11 @@ def no_process(view: ServerView, now: Moment) -> bool:
     return not seen.value.pids and seen.value.ports_seen
 
 
+def answers_since(view: ServerView, start: float, now: Moment) -> bool:
+    """Whether the server has answered a question that was asked after `start` (mono), and that counts as the present."""
+    return view.status is not None and view.status.at > start and stand(view, now).live
+
+
 def fresh_seconds(round_trip_seconds: float) -> float:
     """How long after its question a status counts as the present.
 

@@ -46,7 +46,7 @@ def test_crash_partner_down_recover_wait_and_back(lab: Lab) -> None:
         lab.secondary.kill()
         killed = time.monotonic()
         terminal.until(lambda: terminal.shows("communications-interrupted") and terminal.shows("dhcpd not running"), 5)
-        assert time.monotonic() - killed < 1.0
+        assert time.monotonic() - killed < 5.0
         lab.wait_states(primary="communications-interrupted", secondary=None, timeout=1)
 
         terminal.send("P")
@@ -115,7 +115,7 @@ def test_clean_shutdown_by_keys(lab: Lab) -> None:
         terminal.send("dhcp2" + ENTER)
         entered = time.monotonic()
         while lab.primary.local_state() != "partner-down":
-            assert time.monotonic() - entered < 1.0
+            assert time.monotonic() - entered < 5.0
             time.sleep(0.01)
         terminal.until(r"VERIFIED", 40)
         assert "dhcp2's restart will skip the MCLT wait" in re.sub(r"[\s│]+", " ", terminal.text())

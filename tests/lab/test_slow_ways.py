@@ -65,7 +65,11 @@ def test_a_survivor_whose_commands_never_end() -> None:
             observed = " ".join(finding.observed for finding in ruling.findings)
             assert re.search(r"dhcp1 tried (6|18) s, no answer", observed), ruling
             told = driver.run(Action.PARTNER_DOWN, P, timeout=200, sentence=ruling.sentence)
-            assert told.outcome is Outcome.VERIFIED, (told.result, told.steps)
+            # The state is written; the marker for other consoles cannot be left, and that is said.
+            assert told.outcome is Outcome.FAILED, (told.result, told.steps)
+            assert [step.state for step in told.steps] == [StepState.DONE, StepState.DONE, StepState.FAILED]
+            assert "is in partner-down and serves, but no marker" in told.result
+            assert lab.primary.local_state() == "partner-down"
 
 
 def alone(lab: Lab, driver: Driver) -> None:

@@ -13,11 +13,13 @@ from dhcptui.model.interrupted import unmarked
 from dhcptui.model.peer_guards import still_waiting
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.standing import answers_since
 from dhcptui.model.states import FailoverState
 from dhcptui.omapi.objects import SettableState
 from dhcptui.remote import commands, marks
 
 DECLARED = "partner-down was declared"
+ANSWER_SECONDS = 8.0
 
 
 MARKER = "marker"
@@ -80,7 +82,10 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
 
 
 async def _look_again(context: Context) -> str:
+    start, acting = moment().mono, context.acting
     await context.fresh()
+    if context.snapshot[acting].omapi.ok:
+        await context.until(lambda snapshot, now: answers_since(snapshot[acting], start, now), ANSWER_SECONDS)
     ruling = rule(Action.PARTNER_DOWN, context.acting, context.snapshot, moment())
     if not ruling.allowed:
         raise StepFailed("; ".join(ruling.reasons), "Nothing was written.")
