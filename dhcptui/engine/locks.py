@@ -268,7 +268,7 @@ async def _away(watcher: ServerWatcher, command: Command, said: str, desk: Desk,
     name = watcher.settings.name
     record = RunLog(desk.log, pair, "clear up", 0, name, desk.told)
     with suppress(RemoteError, AuditError):
-        record.intent(name, said)
+        record.intent(name, said, LOCK)
         await marks.run(watcher.quick, command)
         record.outcome(name, "removed", True)
         watcher.poke()

@@ -172,7 +172,7 @@ def _announces(text: str, act: Act) -> bool:
 def _clears(text: str, line: str) -> bool:
     """The marker of a partner-down that is over is announced in words."""
     place = text.partition("remove ")[2].rpartition("/.dhcptui-lockout")[0]
-    return bool(place) and place in line and 'rm -f -- "$o"' in line
+    return bool(place) and place in line and 'rm -f "$o"' in line
 
 
 def _locks(history: History, act: Act) -> bool:

@@ -26,9 +26,12 @@ ACTING = {"restart-dhcpd", "kill", "pkill", "systemd-run", "at"}
 """Programs of a practice server that do something to its dhcpd."""
 _ASKED = re.compile(r"\(\n(.*?)\n\) </dev/null 2>&1\n", re.DOTALL)
 """A question to the long-lived shell."""
-_LOOKING = {"tail", "date", "ps", "dhcpd", "cat", "journalctl", "tar", "/bin/sh"}
+_LOOKING = {
+    "tail", "date", "ps", "dhcpd", "cat", "journalctl", "tar", "/bin/sh", "uname", "dhcptui_holders", "dhcptui_holders()",
+    "ls", "df", "grep", "test", "id", "sockstat", "fstat",
+}  # fmt: skip
 _CHANGING = re.compile(
-    r"(?<![\w./-])(?:rm|mv|cp|ln|mkdir|rmdir|kill|pkill|touch|tee|dd|chmod|chown|truncate|install|xargs|systemd-run|at)\s"
+    r"(?<![\w./#-])(?:rm|mv|cp|ln|mkdir|rmdir|kill|pkill|touch|tee|dd|chmod|chown|truncate|install|xargs|systemd-run|at)\s"
     r"|(?<!<)>\s*(?!&|/dev/null\b|>?\s*&)[\"'$\w./]|-x[a-z]*f\b"
 )
 """Words and redirections that change a server."""
@@ -39,6 +42,8 @@ def changes(line: str) -> bool:
     words = shlex.split(line)
     if words and words[0] in {"sudo"}:
         words = words[2:]
+    while words and re.fullmatch(r"LC_\w+=\w+", words[0]):
+        words = words[1:]
     if not words or words[0] not in _LOOKING:
         return bool(words)
     return bool(_CHANGING.search(words[2] if words[0] == "/bin/sh" and len(words) > 2 else line))
