@@ -6,6 +6,7 @@ import posixpath
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
+from dhcptui.engine.actions.others import unsworn
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import directory
 from dhcptui.model.guards import Action, rule
@@ -87,8 +88,8 @@ async def _look_again(context: Context) -> str:
     if context.snapshot[acting].omapi.ok:
         await context.until(lambda snapshot, now: answers_since(snapshot[acting], start, now), ANSWER_SECONDS)
     ruling = rule(Action.PARTNER_DOWN, context.acting, context.snapshot, moment())
-    if not ruling.allowed:
-        raise StepFailed("; ".join(ruling.reasons), "Nothing was written.")
+    if new := unsworn(context, ruling.findings):  # what nobody has answered for was not confirmed
+        raise StepFailed("; ".join(new), "Nothing was written.")
     return ruling.findings[1].observed
 
 
