@@ -89,11 +89,12 @@ async def _look_again(context: Context) -> str:
         await context.until(lambda snapshot, now: answers_since(snapshot[acting], start, now), ANSWER_SECONDS)
     ruling = rule(Action.PARTNER_DOWN, context.acting, context.snapshot, moment())
     look = context.snapshot[acting.other].process
-    if not context.sworn and (look is None or look.at <= start):  # it was proven by a look from before the confirmation
+    gone = ruling.findings[1]
+    if gone.ok and (look is None or look.at <= start):  # it was proven by a look from before the confirmation
         raise StepFailed(f"{context.partner.name} could not be looked at again just now", "Nothing was written.")
     if new := unsworn(context, ruling.findings):  # what nobody has answered for was not confirmed
         raise StepFailed("; ".join(new), "Nothing was written.")
-    return ruling.findings[1].observed
+    return gone.observed
 
 
 async def _declare(context: Context) -> str:

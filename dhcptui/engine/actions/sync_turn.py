@@ -64,7 +64,7 @@ async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
     await run.note(context, f"restarted {server.name}")
     took = moment().mono - began
     return (
-        f"new dhcpd on {server.name} (pid {pid}), both normal{back} {took:.1f} s after the restart began{attempt};"
+        f"new dhcpd on {server.name} (pid {pid}), {_how_well(context, server)}{back} {took:.1f} s after the restart began{attempt};"
         f" clocks {clocks}{run.trouble}"
     )
 
@@ -110,10 +110,10 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
     return pids(context, role)[0]
 
 
-def _both_or_one(context: Context, server: ServerSettings) -> str:
+def _how_well(context: Context, server: ServerSettings) -> str:
     other = context.pair[server.role.other].name
     down = context.standing(server.role.other).standing is Standing.DOWN
-    return f"it serves ({other}'s dhcpd does not run)" if down else "both normal"
+    return f"it serves ({other}'s dhcpd does not run)" if down else "both read normal"
 
 
 class _Watch:
@@ -182,7 +182,7 @@ async def _with_old_files(context: Context, run: SyncRun, failure: DidNotComeUp)
         return StepFailed(f"{said}, but with it: {again}", f"Look at the log of {server.name}. {rest}")
     await forget(context, run)
     return StepFailed(
-        f"{said} and it runs with it again; {_both_or_one(context, server).replace('both normal', 'both read normal')}.",
+        f"{said} and it runs with it again; {_how_well(context, server)}.",
         rest,
     )
 
