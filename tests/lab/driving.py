@@ -107,10 +107,16 @@ class Driver:
         """A plan on what is known now."""
         return self.engine.plan(action, acting)
 
+    def until_read(self, action: Action, acting: Role, timeout: float = 10) -> None:
+        """Wait until no evidence is only "not read yet"; what stays unread is the plan's to tell."""
+        with self._change:
+            self._change.wait_for(lambda: not self.plan(action, acting).ruling.pending, timeout)
+
     def run(
         self, action: Action, acting: Role, typed: str | None = None, timeout: float = 60, sentence: str = ""
     ) -> Progress:
-        """Confirm and run an action to its end."""
+        """Confirm and run an action to its end; what has only not been read yet is waited for, as the prompt does."""
+        self.until_read(action, acting)
         plan = self.plan(action, acting)
         self.progress.clear()
         self.engine.run(plan, plan.confirm_text if typed is None else typed, sentence)
