@@ -12,6 +12,7 @@ from tests.lab.pair import requirements
 ON_A_PAIR = {"budget", "contract", "practice", "soak", "walk"}
 """Directories of tests that run a practice pair in real time."""
 LONG = (
+    *(f"test_truth_{number}" for number in range(1, 5)),
     *(f"test_cells_{number}" for number in range(1, 7)),
     "test_soak",
     "test_incidents",

@@ -90,7 +90,7 @@ class Load(threading.Thread):
     def _ask(self, sock: socket.socket, now: float) -> None:
         xid, hardware = secrets.token_bytes(4), bytes.fromhex(new_mac().replace(":", ""))
         self._waiting[xid] = now, hardware
-        sock.send(_frame(xid, hardware, bytes([53, 1, DISCOVER]) + self._name, self._waited))
+        sock.send(frame(xid, hardware, bytes([53, 1, DISCOVER]) + self._name, self._waited))
 
     def _give_up(self, now: float) -> None:
         while self._waiting:
@@ -101,7 +101,7 @@ class Load(threading.Thread):
             self.unanswered.append(began)
 
     def _take(self, sock: socket.socket, frame: bytes) -> None:
-        found = _reply(frame)
+        found = reply(frame)
         if found is None or found[0] not in self._waiting:
             return
         xid, address, options = found
@@ -109,7 +109,7 @@ class Load(threading.Thread):
         if options.get(53) == bytes([OFFER]) and xid not in self._requested:
             self._requested.add(xid)
             wanted = bytes([53, 1, REQUEST, 50, 4]) + address + bytes([54, 4]) + options.get(54, bytes(4))
-            sock.send(_frame(xid, hardware, wanted + self._name, self._waited))
+            sock.send(frame(xid, hardware, wanted + self._name, self._waited))
         elif options.get(53) == bytes([ACK]):
             del self._waiting[xid]
             self.granted.append((time.monotonic(), str(IPv4Address(address)), hardware.hex(":")))
@@ -128,9 +128,9 @@ def loading(
         load.stop()
 
 
-def _frame(xid: bytes, hardware: bytes, options: bytes, waited: int) -> bytes:
-    """An Ethernet frame with a BOOTREQUEST; a UDP checksum of zero means none."""
-    head = bytes([1, 1, 6, 0]) + xid + struct.pack("!HH", waited, 0x8000) + bytes(16)
+def frame(xid: bytes, hardware: bytes, options: bytes, waited: int, address: bytes = bytes(4)) -> bytes:
+    """An Ethernet frame with a BOOTREQUEST; a UDP checksum of zero means none. `address`: the client's own, if it has one."""
+    head = bytes([1, 1, 6, 0]) + xid + struct.pack("!HH", waited, 0x8000) + address + bytes(12)
     body = head + hardware + bytes(10) + bytes(192) + MAGIC + options + b"\xff"
     body += bytes(max(0, 300 - len(body)))
     udp = struct.pack("!HHHH", 68, 67, 8 + len(body), 0) + body
@@ -145,7 +145,7 @@ def _checksum(header: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def _reply(frame: bytes) -> tuple[bytes, bytes, Options] | None:
+def reply(frame: bytes) -> tuple[bytes, bytes, Options] | None:
     """(transaction, address, options) of a BOOTREPLY; None for any other frame."""
     if len(frame) < 34 or frame[23] != 17:
         return None

@@ -1,0 +1,1 @@
+"""A judge that is not ours: real clients write down who answered them, and what the console said is held against it."""
