@@ -31,6 +31,8 @@ TABLE_SECONDS = 2.0
 """The same while they are not."""
 TRY_SECONDS = 5.0
 """Between two tries of the partner."""
+ASKED_SECONDS = 2.0
+"""The same for somebody who asks again and again."""
 LOST_SECONDS = 4.0
 """The same while the console does not hear the partner: this is evidence that must not grow old."""
 GRACE_SECONDS = 1.5
@@ -167,12 +169,16 @@ class _Side:
     def _try_due(self, uneasy: float, asked: bool) -> bool:
         """Whether to try the partner now. A pair that is normal, or connected and heard, is left alone."""
         waited = mono() - self._tried_at
+        if asked:  # whoever asks wants to know: while they are connected a try costs nothing
+            return waited >= ASKED_SECONDS
         if lost(self._other, moment()):
             return waited >= (TICK_SECONDS if self._watcher.record.urgent else LOST_SECONDS)
-        sockets = self._view.sockets
-        if uneasy < GRACE_SECONDS or self._watcher.record.urgent or (sockets and sockets.value.established):
+        reach = self._view.reach
+        if reach and reach.value.failover_port in {Reach.SILENT, Reach.REFUSED} and self._connected():
+            return waited >= TRY_SECONDS  # a connection that stands against a try: until one of them gives way
+        if uneasy < GRACE_SECONDS or self._watcher.record.urgent or self._connected():
             return False
-        return waited >= (TRY_SECONDS if asked or uneasy < PATIENT_SECONDS else SLOW_SECONDS)
+        return waited >= (TRY_SECONDS if uneasy < PATIENT_SECONDS else SLOW_SECONDS)
 
     async def _try(self, session: SshSession) -> None:
         """Try the partner's host and ports. Its SSH port only where it says something: sshd logs every try."""
@@ -182,11 +188,8 @@ class _Side:
         tried = await try_partner(
             session, address, failover, self._ssh_port if gone and not self._held("ssh") else None
         )
-        if (
-            failover
-            and not (gone or tried.ping is Reach.OPEN or self._held("ssh"))
-            and tried.failover_port is Reach.SILENT
-        ):
+        met = {tried.ping, tried.failover_port}
+        if not (gone or self._held("ssh") or met & {Reach.OPEN, Reach.REFUSED}):
             ssh = await try_partner(session, address, None, self._ssh_port)  # the host, or only the port?
             tried = replace(tried, ssh_port=ssh.ssh_port)
         self._tried_at = mono()
@@ -196,13 +199,21 @@ class _Side:
         old = self._view.reach.value if self._view.reach else None
         if old and old.address == tried.address:  # what is not tried again so soon still stands
             if tried.failover_port is Reach.UNKNOWN and self._held("failover"):
-                tried = replace(tried, failover_port=old.failover_port)
+                kept = asked - self._open_at["failover"]
+                tried = replace(tried, failover_port=old.failover_port, failover_kept_seconds=max(0.0, kept))
             if tried.ssh_port is Reach.UNKNOWN and self._held("ssh"):
                 tried = replace(tried, ssh_port=old.ssh_port)
         self._watcher.record.update(reach=Seen(tried, asked))
 
     def _held(self, name: str) -> bool:
+        """An open port is not tried again so soon; while the two are connected a try hinders nothing."""
+        if name == "failover" and self._connected():
+            return False
         return mono() - self._open_at.get(name, -1e9) < HOLD_SECONDS
+
+    def _connected(self) -> bool:
+        """Whether this server's last socket table had the connection with the partner."""
+        return self._view.sockets is not None and self._view.sockets.value.established
 
     def _left_alone(self) -> bool:
         """A dhcpd that takes nothing off its queue must not collect our connections: it has room for two."""

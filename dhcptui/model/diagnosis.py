@@ -35,6 +35,7 @@ class Cause(Enum):
     NETWORK = "network cut both ways"
     PORT_ONE_WAY = "failover port blocked one way"
     PORT = "failover port blocked both ways"
+    UNREACHED = "neither reaches the other's failover port"
     REFUSED = "failover port refused"
     CLOCKS = "clocks too far apart"
     NOT_CONNECTED = "open, but not connected"
@@ -48,6 +49,7 @@ _INCIDENTS = {
     Cause.NETWORK: "I-7",
     Cause.PORT_ONE_WAY: "I-7",
     Cause.PORT: "I-7",
+    Cause.UNREACHED: "I-7",
     Cause.REFUSED: "I-7",
 }
 
@@ -133,8 +135,8 @@ def _lost_one(matrix: Matrix) -> _Said | None:
 
 
 def _linked(matrix: Matrix) -> _Said | None:
-    if not matrix.connected:
-        return None
+    if not matrix.connected or any(side.failover.state in _CLOSED for side in matrix.sides):
+        return None  # a connection that both ends still have says nothing against a try that met silence
     for side in matrix.sides:
         if side.held:
             return _held(matrix)
@@ -148,6 +150,9 @@ def _linked(matrix: Matrix) -> _Said | None:
             return Cause.OMAPI, said, f"Look at omapi-port and omapi-key in dhcpd.conf of {side.name}."
     if any(way.state is Reach.UNKNOWN for way in matrix.ways):
         return Cause.UNKNOWN, "The failover connection is up; the console is still looking at the rest.", ""
+    if any(side.failover.inferred for side in matrix.sides):
+        said = "The failover connection is established as far as both know; that the way is open is inferred from it."
+        return Cause.NONE, said, ""
     return Cause.NONE, "Every way is open and the failover connection is up.", ""
 
 
@@ -276,7 +281,7 @@ def _both_closed(matrix: Matrix) -> _Said:
         return Cause.PORT, said, "Look at the firewalls between them: the failover ports must be open both ways."
     if passes is None:
         said = f"Neither {a.name} nor {b.name} reaches the other on the failover port; whether anything else passes is not known."
-        return Cause.PORT, said, "Look at the firewalls and the network between them."
+        return Cause.UNREACHED, said, "Look at the firewalls and the network between them."
     said = f"Nothing passes between {a.name} and {b.name}: no try of either is answered; the console reaches both."
     return Cause.NETWORK, said, "Look at the network between the two: switch, VLAN, route, a firewall that drops all."
 

@@ -54,6 +54,8 @@ class Way:
     age_seconds: float | None = None
     detail: str = ""
     """The reason, where there is one; fit for the screen."""
+    inferred: bool = False
+    """It was not tried: something else is there that would not be if it were closed, or that nobody has missed yet."""
 
     @property
     def ok(self) -> bool:
@@ -114,7 +116,7 @@ class Matrix:
 
     @property
     def all_green(self) -> bool:
-        """Every way open and the failover connection there: nothing to show."""
+        """Every way open, as far as seen or inferred, and the failover connection there: nothing to show."""
         return self.connected is True and all(way.ok for way in self.ways)
 
 
@@ -220,25 +222,33 @@ def _channel(channel: Channel) -> Reach:
 
 
 def _failover(view: ServerView, other: ServerView, link: _Link, now: Moment) -> Way:
-    """The link itself is the best witness; then whichever is newer: a try of ours, or dhcpd's own that meets silence."""
+    """A try of ours, or dhcpd's own that meets silence, whichever is newer; else that a connection is there.
+
+    The connection is an inference: on a link that was cut both ends keep it until dhcpd misses its partner.
+    """
     port = view.place.peer_port if view.place else view.status.value.partner_port if view.status else 647
     way = Way(view.name, other.name, f"failover port {port}", Reach.UNKNOWN, "")
-    if link.connected:
-        return replace(way, state=Reach.OPEN, by=link.by, age_seconds=link.age_seconds, detail="connection established")
     table, sockets, reach = link.tables.get(view.role), view.sockets, view.reach
-    tried = reach.value.failover_port if reach and reach.age(now) <= tried_fresh_seconds(reach) else Reach.UNKNOWN
-    if table and table.connecting and sockets and not (reach and tried is not Reach.UNKNOWN and reach.at > sockets.at):
+    tried = _tried(way, view, now)
+    if link.connected:
+        if tried:
+            return tried
+        said = "inferred: the connection is established"
+        return replace(way, state=Reach.OPEN, by=link.by, age_seconds=link.age_seconds, detail=said, inferred=True)
+    if table and table.connecting and sockets and not (reach and tried and reach.at > sockets.at):
         by = f"socket table of {view.name} ({table.source})"
         return replace(way, state=Reach.SILENT, by=by, age_seconds=sockets.age(now), detail="dhcpd's own try")
-    if reach is None or tried is Reach.UNKNOWN:
-        return way
-    return replace(
-        way,
-        state=tried,
-        by=f"{view.name} over SSH",
-        age_seconds=reach.age(now),
-        detail=f"at {reach.value.address}",
-    )
+    return tried or way
+
+
+def _tried(way: Way, view: ServerView, now: Moment) -> Way | None:
+    """What a try of ours met, while it counts."""
+    reach = view.reach
+    if reach is None or reach.value.failover_port is Reach.UNKNOWN or reach.age(now) > tried_fresh_seconds(reach):
+        return None
+    age = reach.age(now) + reach.value.failover_kept_seconds
+    by, detail = f"{view.name} over SSH", f"at {reach.value.address}"
+    return replace(way, state=reach.value.failover_port, by=by, age_seconds=age, detail=detail)
 
 
 def _apart(snapshot: PairSnapshot, now: Moment) -> float | None:

@@ -168,6 +168,8 @@ class PartnerReach:
     """How long the look took."""
     unanswered: bool = False
     """The server's own commands did not end in that time: it was tried, and nothing can be said."""
+    failover_kept_seconds: float = 0.0
+    """How old what is said of the failover port was at this look: an open one is not tried again so soon."""
 
     @property
     def alive(self) -> bool | None:

@@ -100,8 +100,8 @@ class Load(threading.Thread):
             del self._waiting[xid]
             self.unanswered.append(began)
 
-    def _take(self, sock: socket.socket, frame: bytes) -> None:
-        found = reply(frame)
+    def _take(self, sock: socket.socket, data: bytes) -> None:
+        found = reply(data)
         if found is None or found[0] not in self._waiting:
             return
         xid, address, options = found

@@ -94,6 +94,26 @@ def test_cuts_between_the_servers(quick_lab: Lab, cut: Callable[[Lab], None], ca
         driver.until(lambda: seen(driver)[0].all_green, 10, "green again")
 
 
+def test_a_cut_that_dhcpd_has_not_noticed() -> None:
+    """Open is inferred from a connection that both still have; asked, each server really tries the other, and it is named."""
+    with Lab(mclt=20, max_response_delay=60, key_algorithm="hmac-sha256") as lab:
+        lab.wait_settled()
+        with driving(lab) as driver:
+            green(driver)
+            before = seen(driver)[0]
+            assert before.primary.failover.inferred
+            assert "inferred" in before.primary.failover.detail
+            assert before.primary.failover.age_seconds is not None
+            lab.cut("primary", "secondary")
+            driver.engine.look_around()
+            found, diagnosis = until_cause(driver, Cause.NETWORK, 15)
+            assert "switch, VLAN, route" in diagnosis.look_at
+            assert found.connected, "dhcpd has not noticed"
+            assert not found.primary.failover.inferred
+            lab.heal()
+            driver.until(lambda: seen(driver)[0].all_green, 20, "tried again until it is open")
+
+
 def test_a_listener_that_is_missing(quick_lab: Lab) -> None:
     """dhcpd was killed: named by the process table and the socket table, and no probe is left behind on the server."""
     with driving(quick_lab) as driver:
@@ -164,7 +184,7 @@ def test_looking_at_a_healthy_pair_leaves_no_trace(lab: Lab) -> None:
             driver.engine.look_around()
             time.sleep(5)
         assert seen(driver)[0].all_green
-        assert driver.engine.snapshot().primary.reach is None
+        assert not seen(driver)[0].primary.failover.inferred, "asked, it was tried"
         for server, offset in zip((lab.primary, lab.secondary), before, strict=True):
             assert [line for line in server.log_lines(offset) if not re.search(r" balanc(ing|ed) pool ", line)] == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -61,3 +62,42 @@ def test_a_dead_dhcpd_does_not_listen(pair: PracticePair) -> None:
         driver.settled()
         pair.secondary.kill()
         driver.until(lambda: cause(driver) is Cause.LISTENER_MISSING, 10, "dhcpd gone")
+
+
+def test_a_cut_link_keeps_its_diagnosis(pair: PracticePair) -> None:
+    """However often it is asked, from before dhcpd has noticed on: the network, never the firewall."""
+    with driving(pair) as driver:
+        driver.settled()
+        pair.cut("primary", "secondary")
+        said: list[Cause] = []
+        deadline = time.monotonic() + 60
+
+        def named() -> bool:
+            driver.engine.look_around()
+            if not said or said[-1] is not cause(driver):
+                said.append(cause(driver))
+            return said.count(Cause.NETWORK) > 0
+
+        driver.until(named, 25, "named")
+        while time.monotonic() < deadline - 30:
+            named()
+            time.sleep(0.25)
+        assert said[-1] is Cause.NETWORK
+        assert set(said) <= {Cause.NONE, Cause.UNKNOWN, Cause.NETWORK}
+
+
+def test_asked_before_dhcpd_notices_it_is_tried() -> None:
+    """An established connection on a cut link is an inference, and says so; asked, each server tries the other."""
+    with PracticePair(mclt=60, max_response_delay=60) as slow:
+        slow.wait_settled()
+        with driving(slow) as driver:
+            driver.settled()
+            driver.until(lambda: matrix(driver.engine.snapshot(), moment()).all_green, 10, "all green")
+            slow.cut("primary", "secondary")
+            seen = matrix(driver.engine.snapshot(), moment())
+            assert seen.primary.failover.inferred
+            driver.engine.look_around()
+            driver.until(lambda: cause(driver) is Cause.NETWORK, 15, "the cut")
+            seen = matrix(driver.engine.snapshot(), moment())
+            assert not seen.primary.failover.inferred
+            assert seen.connected

@@ -203,7 +203,8 @@ def power_off(stage: Stage, role: Role) -> None:
     stage.lab.cut(other, role.value)
     stage.lab.cut("operator", role.value)
     server = stage.server(role)
-    server.run("sh", "-c", "pkill -KILL -f stamper.py; kill -KILL $(/etc/dhcp/lab/ours)", check=False)
+    server.run("sh", "-c", "pkill -KILL -f [s]tamper.py; kill -KILL $(/etc/dhcp/lab/ours)", check=False)
+    assert not server.is_running()
     server.stop_sshd()
 
 

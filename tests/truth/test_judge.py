@@ -134,6 +134,12 @@ def test_not_known_is_no_lie() -> None:
     assert judge(_with([unknown], stretches=[Stretch(0, 40, {P: None, Q: None})])) == {}
 
 
+def test_a_state_that_passes_at_once_is_seen_by_the_log_alone() -> None:
+    """Conflict resolution takes milliseconds."""
+    burst = [Move(30.0, P, "partner-down", "timeline"), Move(30.1, P, "normal", "timeline")]
+    assert judge(_with(moves=[*good().moves, *burst])) == {}
+
+
 def test_what_was_not_watched_is_not_judged() -> None:
     """At the edges of a record nobody looked."""
     assert judge(_with([Claim(39.9, 39.9, "warning", "", (Said(Q, False, None, 0.1),))])) == {}

@@ -145,7 +145,7 @@ CASES = [
     ("port both ways", apart(P, silent(P)), apart(Q, silent(Q)), Cause.PORT, "not on the failover port"),
     ("network one way", apart(P, no_ping(P)), apart(Q, no_ping(Q), half_open=True), Cause.NETWORK_ONE_WAY, "What dhcp2 sends to dhcp1 is lost"),
     ("network both ways", apart(P, no_ping(P)), apart(Q, no_ping(Q)), Cause.NETWORK, "Nothing passes"),
-    ("no ping there", apart(P, reach(P, R.SILENT, R.UNKNOWN)), apart(Q, reach(Q, R.SILENT, R.UNKNOWN)), Cause.PORT, "not known"),
+    ("no ping there", apart(P, reach(P, R.SILENT, R.UNKNOWN)), apart(Q, reach(Q, R.SILENT, R.UNKNOWN)), Cause.UNREACHED, "not known"),
     ("killed", apart(P, refused(P)), view(down(Q), table(listening=False), opened(Q)), Cause.LISTENER_MISSING, "of dhcp2: dhcpd is not running"),
     ("no failover", apart(P, refused(P)), apart(Q, opened(Q), listening=False), Cause.LISTENER_MISSING, "dhcpd runs on dhcp2, but does not listen"),
     ("another host", apart(P, opened(P)), apart(Q, opened(Q), listening=False), Cause.WRONG_PEER, "it is another host"),

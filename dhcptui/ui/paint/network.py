@@ -66,7 +66,9 @@ def network_page(snapshot: PairSnapshot, now: Moment, glyphs: Glyphs) -> list[Pa
 
 
 def _meaning(seen: Matrix, found: Diagnosis, glyphs: Glyphs) -> list[Paragraph]:
-    if seen.all_green:
+    if seen.all_green and any(way.inferred for way in seen.ways):
+        mark, style = f"{glyphs.unknown} ", MUTED
+    elif seen.all_green:
         mark, style = f"{glyphs.ok} ", GOOD
     elif found.cause is Cause.UNKNOWN and not found.broken:
         mark, style = f"{glyphs.wait} ", ACCENT
@@ -99,8 +101,10 @@ def _way(way: Way, glyphs: Glyphs) -> list[Content]:
     what = way.what.replace("failover port", "port")
     where = text(_ends(way, glyphs), (f" {what}", MUTED))
     known = way.state is not Reach.UNKNOWN
-    source: Part = (": ".join(filter(None, (_by(way.by), "" if way.ok else way.detail))) or "nothing seen", MUTED)
-    return [where, _state(way.state, glyphs), text((ago(way.age_seconds) if known else "", MUTED)), text(source)]
+    told = way.detail if way.inferred or not way.ok else ""
+    source: Part = (": ".join(filter(None, (_by(way.by), told))) or "nothing seen", MUTED)
+    state = text((f"{glyphs.unknown} open?", MUTED)) if way.inferred else _state(way.state, glyphs)
+    return [where, state, text((ago(way.age_seconds) if known else "", MUTED)), text(source)]
 
 
 def _by(words: str) -> str:
