@@ -125,6 +125,12 @@ class Server:
         plain = ["HOME=/root", "LANG=C.UTF-8", f"PATH={PATH}", f"TERM={os.environ.get('TERM', 'dumb')}"]
         return [*self._inside, "env", "-i", "-C", "/", *plain, *clock, *argv]
 
+    def own_file(self, path: str) -> Path:
+        """A file as the server itself has it now, with whatever was mounted there later."""
+        if not self._inside:
+            raise LabError(f"{self.name} is not held: the lab is not started")
+        return Path(f"/proc/{self._inside[2]}/root") / path.lstrip("/")
+
     def run(self, *argv: str, check: bool = True, timeout: float = 30) -> Done:
         """Run a command in the server."""
         return sh(*self.inside_argv(*argv), check=check, timeout=timeout)

@@ -70,6 +70,15 @@ def fine(record: Record) -> Iterator[str]:
             yield f"{_when(record, claim)}: ok: {claim.headline!r}; {len(asked)} new clients in a row got no address"
 
 
+def kept(record: Record) -> Iterator[str]:
+    """It is not "ok" where leases are granted that no lease file has: a restart forgets who has which address."""
+    for claim in record.claims:
+        begin = claim.begin - claim.age - OK_SECONDS - record.slack
+        new = [each for each in record.newcomers if begin <= each.at <= claim.begin - claim.age and each.granted]
+        if claim.level == "ok" and len(new) > 1 and not any(each.recorded for each in new):
+            yield f"{_when(record, claim)}: ok: {claim.headline!r}; {len(new)} leases in a row are in no lease file"
+
+
 def silence(record: Record) -> Iterator[str]:
     """Where nobody answers any client any more, it is critical or not known."""
     for claim in record.claims:
@@ -162,7 +171,7 @@ def invented(record: Record) -> Iterator[str]:
 
 ASPECTS: dict[str, Judge] = {
     each.__name__: each
-    for each in (serving, headline, fine, silence, state, since, report, report_sum, timeline, invented)
+    for each in (serving, headline, fine, kept, silence, state, since, report, report_sum, timeline, invented)
 }
 
 

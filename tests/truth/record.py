@@ -25,6 +25,8 @@ class Newcomer:
 
     at: float
     granted: bool
+    recorded: bool = True
+    """Whether its lease stood in a lease file of either server soon afterwards."""
 
 
 @dataclass(frozen=True, slots=True)

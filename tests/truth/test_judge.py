@@ -88,6 +88,7 @@ WRONG: list[tuple[str, Record]] = [
     ("headline", _with([replace(_claim(15, both=False), headline="nobody serves: both are down")])),
     ("fine", _with([replace(_claim(15, both=False), level="ok")])),
     ("fine", _with([_claim(30, both=True)], newcomers=[Newcomer(float(at), at < 15) for at in range(0, 40, 3)])),
+    ("kept", _with([_claim(30, both=True)], newcomers=[Newcomer(float(at), True, at < 15) for at in range(0, 40, 3)])),
     ("silence", replace(NOBODY, claims=[Claim(25, 25, "warning", "dhcp1 is busy", ())])),
     ("state", _with([_first(_claim(5, both=True), state="recover")])),
     ("since", _with([_claim(30, both=True, since=1)])),

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from pathlib import Path
 
 from dhcptui.model.snapshot import Role
 from tests.lab import net
@@ -31,6 +32,8 @@ TICK_SECONDS = 0.25
 NEWCOMER_SECONDS = 3.0
 ANSWER_SECONDS = 2.0
 """An answer that comes later than this is none (the lab's dhcpd asks no ping before an offer)."""
+RECORDED_SECONDS = 5.0
+"""dhcpd writes a lease down before it grants it; so late it is read on a loaded machine."""
 WHO = {IPv4Address(ADDRESSES[role.value]).packed: role for role in Role}
 _TYPE, _REQUESTED, _SERVER = 53, 50, 54
 
@@ -63,7 +66,9 @@ class Clients(threading.Thread):
         self._ticks: list[tuple[float, set[Role]]] = []
         self._by_time: dict[float, set[Role]] = {}
         self._asked: list[float] = []
-        self._granted: set[float] = set()
+        self._granted: dict[float, bytes] = {}
+        """When it asked -> its hardware address."""
+        self.recorded: set[float] = set()
 
     # -- what was seen -------------------------------------------------------------------------------------------
 
@@ -74,8 +79,15 @@ class Clients(threading.Thread):
 
     def newcomers(self) -> list[Newcomer]:
         """New machines, and whether each has an address."""
-        limit = time.monotonic() - ANSWER_SECONDS if self.is_alive() else float("inf")
-        return [Newcomer(at, at in self._granted) for at in tuple(self._asked) if at <= limit]
+        limit = time.monotonic() - RECORDED_SECONDS
+        return [Newcomer(at, at in self._granted, self._kept(at, limit)) for at in tuple(self._asked) if at <= limit]
+
+    def unrecorded(self) -> dict[float, bytes]:
+        """Newcomers with an address that no lease file has had yet."""
+        return {at: mac for at, mac in tuple(self._granted.items()) if at not in self.recorded}
+
+    def _kept(self, at: float, limit: float) -> bool:
+        return at not in self._granted or at in self.recorded or at > limit
 
     # -- the exchange --------------------------------------------------------------------------------------------
 
@@ -150,7 +162,7 @@ class Clients(threading.Thread):
             self._by_time[question.at].add(who)
         if options[_TYPE] == bytes([ACK]):
             if question.kind == "newcomer":
-                self._granted.add(question.at)
+                self._granted[question.at] = question.hardware
             elif question.kind == "renewing":
                 self._address = address
         elif question.kind != "standing" and not question.requested:
@@ -183,6 +195,35 @@ class StateReader(threading.Thread):
         self.join(5)
 
 
+class Ledger(threading.Thread):
+    """Reads both lease files, as the servers have them: a lease that was granted has to stand in one."""
+
+    def __init__(self, lab: Lab, clients: Clients) -> None:
+        super().__init__(daemon=True, name="ledger")
+        self._files = [server.own_file("/var/lib/dhcp/dhcpd.leases") for server in lab.servers.values()]
+        self._clients = clients
+        self._halt = threading.Event()
+
+    def run(self) -> None:
+        """Until told to stop; a lease that comes to a file late stays unrecorded."""
+        while not self._halt.wait(TICK_SECONDS):
+            now, text = time.monotonic(), b"".join(self._text(path) for path in self._files)
+            for at, mac in self._clients.unrecorded().items():
+                if now - at <= RECORDED_SECONDS and mac.hex(":").encode() in text:
+                    self._clients.recorded.add(at)
+
+    @staticmethod
+    def _text(path: Path) -> bytes:
+        with suppress(OSError):
+            return path.read_bytes()
+        return b""
+
+    def stop(self) -> None:
+        """End."""
+        self._halt.set()
+        self.join(5)
+
+
 @dataclass(frozen=True)
 class Witness:
     """All who write down."""
@@ -195,7 +236,11 @@ class Witness:
 def witnessing(lab: Lab, newcomers: bool = True) -> Iterator[Witness]:
     """Watch while the block runs; what was seen is whole after it."""
     witness = Witness(Clients(lab, newcomers), {role: StateReader(lab, role) for role in Role})
-    threads: list[Clients | StateReader] = [witness.clients, *witness.readers.values()]
+    threads: list[Clients | StateReader | Ledger] = [
+        witness.clients,
+        *witness.readers.values(),
+        Ledger(lab, witness.clients),
+    ]
     for thread in threads:
         thread.start()
     try:
