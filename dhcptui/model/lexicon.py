@@ -274,6 +274,16 @@ LEXICON: tuple[Entry, ...] = (
     # Rule 0 (a fatal line ends in `exiting.`) and what a refused start says
     Entry("omapip/errwarn.c", "exiting.", F, None, "dhcpd ends; the lines above say why"),
     Entry("D", "Configuration file errors encountered -- exiting", F, "I-6", "dhcpd does not start"),
+    *(
+        Entry(source, format_, kind, incident, why)
+        for source, format_, kind, incident, why in (
+            ("db.c", "Can't open lease database {path}: {error:any}", F, "I-13", "dhcpd does not start: make the lease file, or mend its rights, AppArmor or SELinux"),
+            ("D", "Can't bind to dhcp address: {error:any}", F, None, "dhcpd does not start: another DHCP server has the port; see who holds UDP port 67"),
+            ("discover.c", "Not configured to listen on any interfaces!", F, "I-6", "dhcpd does not start: no interface that it is given has a subnet declaration"),
+            ("discover.c", "Interface {interface} matches multiple shared networks", F, "I-6", "dhcpd does not start: two shared networks have addresses of that interface"),
+            ("discover.c", "No subnet declaration for {interface} ({address}).", W, None, "clients at that interface are ignored: declare the network, or do not give dhcpd the interface"),
+        )
+    ),
 )
 """Every line of the lexicon's section 1. More than one entry may fit a line: the one with more fixed text wins."""
 

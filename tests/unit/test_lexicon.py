@@ -19,6 +19,7 @@ from dhcptui.model.states import FailoverState
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES, SILENT, judged
 
 R, W, E, L = LineKind.ROUTINE, LineKind.WARNING, LineKind.ERROR, LineKind.LINK
+F = LineKind.FATAL
 S = FailoverState
 
 # Tables 2.1 and 2.2 of the reference, and what F:567, 1402 and 5684 add: text, class, incident, a word of the meaning.
@@ -217,3 +218,20 @@ def test_silence_is_explained() -> None:
         said = explain(judged(f"{DISCOVER}: not responding{suffix}"))
         assert said.incident is BY_ID[incident]
         assert "serves nobody" in said.meaning
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "incident", "remedy"),
+    [
+        ("Can't open lease database /var/lib/dhcp/dhcpd.leases: Permission denied --", F, "I-13", "AppArmor"),
+        ("Can't bind to dhcp address: Address already in use", F, None, "who holds UDP port 67"),
+        ("Not configured to listen on any interfaces!", F, "I-6", "subnet declaration"),
+        ("Interface eth0 matches multiple shared networks", F, "I-6", "two shared networks"),
+        ("No subnet declaration for eth1 (10.1.1.1).", W, None, "declare the network"),
+    ],
+)
+def test_why_dhcpd_does_not_start(text: str, kind: LineKind, incident: str | None, remedy: str) -> None:
+    """Each reason is fatal and says what to do; an interface that is left out is no reason by itself."""
+    line = judged(text)
+    assert (line.kind, line.incident) == (kind, incident)
+    assert remedy in line.meaning

@@ -184,6 +184,15 @@ SAMPLES: list[tuple[str, LineKind, str | None]] = [
     # section 0, and a start that is refused
     ("exiting.", F, None),
     ("Configuration file errors encountered -- exiting", F, "I-6"),
+    (
+        "Can't open lease database /var/lib/dhcp/dhcpd.leases: Permission denied -- check for failed database rewrite attempt!",
+        F,
+        "I-13",
+    ),
+    ("Can't bind to dhcp address: Address already in use", F, None),
+    ("Not configured to listen on any interfaces!", F, "I-6"),
+    ("Interface eth0 matches multiple shared networks", F, "I-6"),
+    ("No subnet declaration for eth1 (10.1.1.1).", W, None),
     ("/etc/dhcp/dhcpd.conf line 12: semicolon expected.", E, "I-6"),
     # not in the lexicon
     ("Internet Systems Consortium DHCP Server 4.4.3-P1", R, None),
