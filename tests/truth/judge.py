@@ -17,6 +17,8 @@ POLL_SECONDS = 0.5
 """Between a change in dhcpd and what its own answer to OMAPI and to clients shows; half of it each way."""
 OK_SECONDS = 10.0
 """So long "ok" may stand beside newcomers that get no address: pool counters are read every five seconds."""
+REFUSED = 3
+"""New clients in a row, through all of these seconds."""
 SILENCE_SECONDS = 9.0
 """After so long with no answer to anybody it is critical, or not known: a process table counts for six seconds."""
 REPORT_SECONDS = 1.5
@@ -66,7 +68,7 @@ def fine(record: Record) -> Iterator[str]:
             for each in record.newcomers
             if begin <= each.at <= claim.begin - claim.age and _all_answer(record, each.at)
         ]
-        if len(asked) > 1 and not any(each.granted for each in asked):
+        if len(asked) >= REFUSED and not any(each.granted for each in asked):
             yield f"{_when(record, claim)}: ok: {claim.headline!r}; {len(asked)} new clients in a row got no address"
 
 
@@ -75,7 +77,7 @@ def kept(record: Record) -> Iterator[str]:
     for claim in record.claims:
         begin = claim.begin - claim.age - OK_SECONDS - record.slack
         new = [each for each in record.newcomers if begin <= each.at <= claim.begin - claim.age and each.granted]
-        if claim.level == "ok" and len(new) > 1 and not any(each.recorded for each in new):
+        if claim.level == "ok" and len(new) >= REFUSED and not any(each.recorded for each in new):
             yield f"{_when(record, claim)}: ok: {claim.headline!r}; {len(new)} leases in a row are in no lease file"
 
 

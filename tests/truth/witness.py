@@ -32,6 +32,8 @@ TICK_SECONDS = 0.25
 NEWCOMER_SECONDS = 3.0
 ANSWER_SECONDS = 2.0
 """An answer that comes later than this is none (the lab's dhcpd asks no ping before an offer)."""
+LATE_SECONDS = 0.5
+"""A tick with an answer later than this says neither that the server served then nor that it did not."""
 RECORDED_SECONDS = 5.0
 """dhcpd writes a lease down before it grants it; so late it is read on a loaded machine."""
 WHO = {IPv4Address(ADDRESSES[role.value]).packed: role for role in Role}
@@ -65,6 +67,8 @@ class Clients(threading.Thread):
         self._open: dict[bytes, _Open] = {}
         self._ticks: list[tuple[float, set[Role]]] = []
         self._by_time: dict[float, set[Role]] = {}
+        self._late: set[float] = set()
+        """Ticks with an answer that came late: a dhcpd that was stopped answers what waited for it when it goes on."""
         self._asked: list[float] = []
         self._granted: dict[float, bytes] = {}
         """When it asked -> its hardware address."""
@@ -75,7 +79,7 @@ class Clients(threading.Thread):
     def ticks(self) -> list[Tick]:
         """Rounds whose answers are in."""
         limit = time.monotonic() - ANSWER_SECONDS if self.is_alive() else float("inf")
-        return [Tick(at, frozenset(who)) for at, who in tuple(self._ticks) if at <= limit]
+        return [Tick(at, frozenset(who)) for at, who in tuple(self._ticks) if at <= limit and at not in self._late]
 
     def newcomers(self) -> list[Newcomer]:
         """New machines, and whether each has an address."""
@@ -159,6 +163,8 @@ class Clients(threading.Thread):
         if who is None or options.get(_TYPE) not in (bytes([OFFER]), bytes([ACK])):
             return
         if question.kind != "newcomer" and question.at in self._by_time:
+            if time.monotonic() - question.at > LATE_SECONDS:
+                self._late.add(question.at)
             self._by_time[question.at].add(who)
         if options[_TYPE] == bytes([ACK]):
             if question.kind == "newcomer":
