@@ -337,6 +337,7 @@ def _plan(plan: Plan) -> Record:
                 "asked": each.asked,
                 "observed": each.observed,
                 "ok": each.ok,
+                "seen": each.seen,
                 "by": each.by,
                 "age_seconds": round(each.age_seconds, 2) if each.age_seconds is not None else None,
             }

@@ -45,10 +45,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "asked": finding.asked,
         "observed": finding.observed,
         "ok": finding.ok,
+        "seen": finding.seen,
         "by": finding.by,
         "age_seconds": round(seconds, 1) if seconds is not None else None,
         "sentence": finding.sentence or None,
     }
+
+
+def _sign(finding: Finding) -> str:
+    """Seen and fine, not seen, or seen and not: that may still be answered for."""
+    if not finding.seen:
+        return " ? "
+    return "ok " if finding.ok else "!! " if finding.sentence else "NO "
 
 
 def plan_text(plan: Plan) -> str:
@@ -57,7 +65,7 @@ def plan_text(plan: Plan) -> str:
     lines += [f"  ! {warning}" for warning in plan.ruling.warnings]
     lines.append("Evidence")
     for finding in plan.ruling.findings:
-        sign = "ok " if finding.ok else "?? " if finding.sentence else "NO "
+        sign = _sign(finding)
         read = f", {age(finding.age_seconds)} ago" if finding.age_seconds is not None else ""
         lines.append(f"  {sign} {finding.asked}: {finding.observed} ({finding.by}{read})")
     lines.append("Steps")

@@ -83,6 +83,7 @@ class ServerRecord:
                 old.since if old.link is link else mono(),
                 round_trip_seconds,
                 bool(getattr(error, "answered", False)),
+                bool(getattr(error, "untried", isinstance(error, ConfigError))),
             )
         if new != old:
             self.update(**{name: new})

@@ -32,7 +32,7 @@ from dhcptui.model.standing import SIGHTING_FRESH_SECONDS
 from dhcptui.remote import commands
 from dhcptui.remote.backoff import Backoff
 from dhcptui.remote.clock import read_clock
-from dhcptui.remote.errors import RemoteError
+from dhcptui.remote.errors import NoSsh, RemoteError
 from dhcptui.remote.holders import Holders
 from dhcptui.remote.lines import Overlap
 from dhcptui.remote.marks import read_marks
@@ -126,9 +126,9 @@ class SshWatch:
     def _no_ssh(self, error: Exception) -> None:
         """SSH failed, and with it what goes through it."""
         self._record.channel("ssh", Link.FAILED, error)
-        self._record.channel("log", Link.FAILED, RemoteError("no SSH"))
+        self._record.channel("log", Link.FAILED, NoSsh())
         if self._record.settings.omapi_transport == "ssh":
-            self._record.channel("omapi", Link.FAILED, RemoteError("no SSH"))
+            self._record.channel("omapi", Link.FAILED, NoSsh())
 
     async def _serve_session(self, session: SshSession) -> None:
         """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""

@@ -336,7 +336,7 @@ def _shut(case: _Case) -> Advice | None:
                     f" makes {name} serve its half again.",
                 )
             return "Nobody serves, and no restart ends that. ", _A.TAKE_BACK, f" makes {name} and {other} serve again."
-        if not hear_each_other(case_of(off.view.role, case.snapshot, case.now)).ok:
+        if not hear_each_other(case_of(off.view.role, case.snapshot, case.now)).holds:
             if any(just_changed(each, case.now) for each in (case.a, case.b)):
                 return ("Wait a moment: the two are changing their states.",)
             return (f"Mend the link between the two, then take {name} back: it stays in {off.state.word} till then.",)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from dhcptui.model.gone import Gone, Proof, proof, sentence
 from dhcptui.model.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
-from dhcptui.model.standing import ServerStanding, Standing, stand
+from dhcptui.model.standing import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.vantage import one_place
 from dhcptui.model.way_back import OFF, WayBack, way_back
@@ -37,6 +37,20 @@ class Finding:
     """Where proof is impossible: what a person must type, and so answer for, to go on without it."""
     pending: bool = False
     """Not ok yet: the answer is on its way."""
+    seen: bool = True
+    """False: it was not seen, which is never `ok`; what that means says `matters`."""
+    matters: bool = True
+    """Whether it stands in the way that it was not seen; False: it is said, and that is all."""
+
+    def __post_init__(self) -> None:
+        """What was not seen is never called fine."""
+        if self.ok and not self.seen:
+            raise ValueError(f"not seen, and yet fine: {self.asked}")
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is in the way: seen and fine, or not seen where that is no matter."""
+        return self.ok or not (self.seen or self.matters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +76,55 @@ def state_allows(each: ServerStanding, table: dict[FailoverState, str], action: 
         why_not = table[each.state]
         observed = f"{name} reads {each.state.word}" + (f": {why_not}" if why_not else "")
         return Finding(asked, observed, not why_not, f"OMAPI of {name}", each.age_seconds)
-    return Finding(asked, f"{name}: {each.view.omapi.detail or 'no answer over OMAPI'}", False, "console")
+    return Finding(asked, f"{name}: {each.view.omapi.detail or 'no answer over OMAPI'}", False, "console", seen=False)
 
 
 def always(each: Case) -> list[Finding]:
     """What every action wants: no dhcpd 3.0.x, roles as configured, and nobody else at work."""
-    found = []
-    for server in (each.me, each.partner):
-        view, name = server.view, server.view.name
-        if view.version_3_0:
-            observed = f"{name} runs dhcpd {view.version}: its state numbers mean other states"
-            found.append(Finding(f"{name} runs dhcpd 4.x", observed, False, f"dhcpd --version on {name}"))
-        if server.live and server.status and server.status.role is not view.role:
-            observed = f"{name} says it is the {server.status.role.value}; the configuration says {view.role.value}"
-            found.append(Finding(f"{name} is the {view.role.value}", observed, False, f"OMAPI of {name}"))
-        lock = view.marks.value.lock if view.marks else None
-        if lock is not None and lock.expires > view.server_time(each.now):
-            observed = f"{lock.owner} on {lock.host} runs {lock.action} ({lock.step})"
-            found.append(Finding(f"nobody else acts on {name}", observed, False, f"lock on {name}"))
-    return found
+    return [found for server in (each.me, each.partner) for check in ALWAYS for found in check(server, each.now)]
+
+
+def version_known(server: ServerStanding, now: Moment) -> list[Finding]:
+    """No dhcpd 3.0.x: its state numbers mean other states."""
+    del now
+    view, name = server.view, server.view.name
+    if view.version_3_0:
+        observed = f"{name} runs dhcpd {view.version}: its state numbers mean other states"
+        return [Finding(f"{name} runs dhcpd 4.x", observed, False, f"dhcpd --version on {name}")]
+    if server.live and not view.version and view.ssh.link is Link.FAILED:
+        return [_unread(f"{name} runs dhcpd 4.x", f"its version cannot be read ({view.ssh.detail})")]
+    return []
+
+
+def role_as_configured(server: ServerStanding, now: Moment) -> list[Finding]:
+    """Each server has the role that the configuration gives it."""
+    del now
+    view, name = server.view, server.view.name
+    if server.live and server.status and server.status.role is not view.role:
+        observed = f"{name} says it is the {server.status.role.value}; the configuration says {view.role.value}"
+        return [Finding(f"{name} is the {view.role.value}", observed, False, f"OMAPI of {name}")]
+    return []
+
+
+def nobody_else_acts(server: ServerStanding, now: Moment) -> list[Finding]:
+    """Nobody else holds the lock of a server."""
+    view, name = server.view, server.view.name
+    lock = view.marks.value.lock if view.marks else None
+    if lock is not None and lock.expires > view.server_time(now):
+        observed = f"{lock.owner} on {lock.host} runs {lock.action} ({lock.step})"
+        return [Finding(f"nobody else acts on {name}", observed, False, f"lock on {name}")]
+    if view.ssh.link is Link.FAILED:
+        observed = f"whether there is a lock on {name} cannot be read ({view.ssh.detail})"
+        return [_unread(f"nobody else acts on {name}", observed)]
+    return []
+
+
+ALWAYS = (version_known, role_as_configured, nobody_else_acts)
+
+
+def _unread(asked: str, observed: str) -> Finding:
+    """Not seen, which is said and is no matter."""
+    return Finding(asked, observed, False, "console", seen=False, matters=False)
 
 
 def partner_silent(each: Case) -> Finding:
@@ -95,7 +139,11 @@ def partner_silent(each: Case) -> Finding:
         since = f" for {age(seconds)}" if seconds is not None else ""
         return Finding(asked, f"{other}'s OMAPI connection is open, no answer{since}", True, "console", seconds)
     if partner.view.omapi.link is Link.CONNECTING:
-        return Finding(asked, f"{other} is still being contacted", False, "console", pending=True)
+        return Finding(asked, f"{other} is still being contacted", False, "console", pending=True, seen=False)
+    if partner.view.omapi.answered:
+        return Finding(asked, f"{other} answers: {partner.view.omapi.detail}", False, f"OMAPI of {other}")
+    if partner.view.omapi.untried:
+        return _unread(asked, f"{other}'s OMAPI was not asked ({partner.view.omapi.detail}): others must prove it gone")
     return Finding(asked, f"{other}: {partner.view.omapi.detail or 'no answer'}", True, "console")
 
 
@@ -109,8 +157,9 @@ def partner_gone(each: Case) -> Finding:
     if partner.standing is Standing.UNREACHABLE:
         return _gone_by_silence(each, asked)
     if partner.view.process_note:
-        return Finding(asked, f"{other}: {partner.view.process_note}", False, "console")
-    return Finding(asked, f"{other}'s processes have not been looked at yet", False, "console", pending=True)
+        return Finding(asked, f"{other}: {partner.view.process_note}", False, "console", seen=False)
+    observed = f"{other}'s processes have not been looked at yet"
+    return Finding(asked, observed, False, "console", pending=True, seen=False)
 
 
 def _judged(found: Proof, asked: str, name: str, sworn: set[Gone]) -> Finding:
@@ -123,6 +172,7 @@ def _judged(found: Proof, asked: str, name: str, sworn: set[Gone]) -> Finding:
         found.age_seconds,
         sentence(name) if found.gone in sworn else "",
         pending=found.gone is Gone.CONTRADICTED,
+        seen=found.gone is not Gone.UNPROVEN,
     )
 
 
@@ -138,15 +188,14 @@ def _gone_by_silence(each: Case, asked: str) -> Finding:
     if reach is None or reach.age(each.now) > REACH_FRESH_SECONDS + 2 * reach.value.took_seconds:
         if each.me.view.ssh.link is Link.FAILED:
             observed = f"{other} is unreachable from here, and {name} cannot be asked ({each.me.view.ssh.detail})"
-            return Finding(asked, observed, False, "console", sentence=off)
-        return Finding(
-            asked, f"{other} is unreachable from here; {name} has not tried it yet", False, "console", pending=True
-        )
+            return Finding(asked, observed, False, "console", sentence=off, seen=False)
+        observed = f"{other} is unreachable from here; {name} has not tried it yet"
+        return Finding(asked, observed, False, "console", pending=True, seen=False)
     seconds = reach.age(each.now)
     if reach.value.alive is None:
         why_not = f"tried {reach.value.took_seconds:.0f} s, no answer" if reach.value.unanswered else "cannot try it"
         observed = f"{other} is unreachable from here; {name} {why_not}: whether its dhcpd runs cannot be proven"
-        return Finding(asked, observed, False, "console", seconds, off)
+        return Finding(asked, observed, False, "console", seconds, off, seen=False)
     if reach.value.alive:
         tried = reach.value
         observed = (
@@ -159,9 +208,9 @@ def _gone_by_silence(each: Case, asked: str) -> Finding:
             f"{other} is unreachable from {name}; {one}, so that this is one place and not two; whether {other}'s dhcpd"
             " runs cannot be proven"
         )
-        return Finding(asked, observed, False, f"{name} alone", seconds, f"I know that {other} is off")
+        return Finding(asked, observed, False, f"{name} alone", seconds, off, seen=False)
     observed = f"{other} is unreachable from here and from {name}; whether its dhcpd runs cannot be proven"
-    return Finding(asked, observed, False, f"console and {name}", seconds, off)
+    return Finding(asked, observed, False, f"console and {name}", seconds, off, seen=False)
 
 
 def would_answer(each: Case) -> Finding:
@@ -170,7 +219,7 @@ def would_answer(each: Case) -> Finding:
     recorded = each.me.status.partner_state if each.me.status and each.me.live else None
     asked = f"{name} would answer clients"
     if recorded is None:
-        return Finding(asked, f"what {name} recorded of {other} is not known", False, "console")
+        return Finding(asked, f"what {name} recorded of {other} is not known", False, "console", seen=False)
     mute = recorded is _S.PARTNER_DOWN or recorded in CONFLICT
     why = ": it would read partner-down and still answer nobody (see rescue)" if mute else ""
     return Finding(
@@ -189,6 +238,7 @@ def recorded_partner_down(each: Case) -> Finding:
         recorded is _S.PARTNER_DOWN,
         f"OMAPI of {name}",
         each.me.age_seconds,
+        seen=recorded is not None,
     )
 
 
@@ -207,6 +257,7 @@ def _queue(server: ServerStanding, now: Moment, returns: str) -> Finding:
         f"OMAPI of {name}",
         server.age_seconds,
         f"{returns} may wait for the MCLT" if still else "",
+        seen=known,
     )
 
 
@@ -222,9 +273,9 @@ def partner_queue_empty(each: Case) -> Finding:
 
 def _ssh(server: ServerStanding) -> Finding:
     name, channel = server.view.name, server.view.ssh
-    return Finding(
-        f"{name} is reachable over SSH", f"{name}: SSH {channel.detail or channel.link.value}", channel.ok, "console"
-    )
+    observed = f"{name}: SSH {channel.detail or channel.link.value}"
+    tried = channel.link is not Link.CONNECTING
+    return Finding(f"{name} is reachable over SSH", observed, channel.ok, "console", pending=not tried, seen=tried)
 
 
 def ssh(each: Case) -> Finding:
@@ -242,7 +293,10 @@ def clocks(each: Case) -> Finding:
     asked = f"clocks agree within {CLOCK_LIMIT_SECONDS:.0f} s"
     mine, theirs = each.me.view.clock, each.partner.view.clock
     if mine is None or theirs is None or max(mine.age(each.now), theirs.age(each.now)) > CLOCK_FRESH_SECONDS:
-        return Finding(asked, "the clocks have not been read yet", False, "console", pending=True)
+        observed, coming = "the clocks have not been read yet", True
+        if lost := next((one.view for one in (each.me, each.partner) if one.view.ssh.link is Link.FAILED), None):
+            observed, coming = f"{lost.name}'s clock cannot be read ({lost.ssh.detail})", False
+        return Finding(asked, observed, False, "console", pending=coming, seen=False)
     offset = theirs.value.seconds - mine.value.seconds
     observed = f"{each.partner.view.name}'s clock is {offset:+.1f} s from {each.me.view.name}'s"
     ok = abs(offset) <= CLOCK_LIMIT_SECONDS
@@ -264,7 +318,7 @@ def clocks_if_known(each: Case) -> Finding:
     """Both clocks agree, unless the partner's cannot be read: then it has no say."""
     if each.partner.view.ssh.ok:
         return clocks(each)
-    return Finding("clocks agree", f"{each.partner.view.name}'s clock cannot be read", True, "console")
+    return _unread("clocks agree", f"{each.partner.view.name}'s clock cannot be read")
 
 
 def process_gone(each: Case) -> Finding:
@@ -274,7 +328,7 @@ def process_gone(each: Case) -> Finding:
     found = proof(each.me.view, each.now)
     if found.gone is Gone.UNSEEN:
         why = each.me.view.process_note or each.me.view.ssh.detail or "not yet"
-        return Finding(asked, f"{name}: its processes cannot be looked at ({why})", False, "console")
+        return Finding(asked, f"{name}: its processes cannot be looked at ({why})", False, "console", seen=False)
     return _judged(found, asked, name, {Gone.UNPROVEN})  # with a port of it taken it would not come up as it should
 
 
@@ -290,12 +344,37 @@ def start_order(each: Case) -> Finding:
     name, other = each.me.view.name, each.partner.view.name
     lockout = lockout_of(each, each.me)
     asked = f"{name} would not start unsynchronised"
+    if lockout is None and (why := _lockout_unseen(each)):
+        return _perhaps_declared_down(each, asked, why)
     if lockout is None:
         return Finding(asked, f"no lock-out for {name} on {other}", True, f"files on {other}")
     said = f"{name} was declared down by {lockout.by} ({day_clock(lockout.since, each.now.wall)} UTC)"
     if each.partner.live:
         return Finding(asked, f"{said}; {other} answers and will resynchronise it", True, f"files on {other}")
     return Finding(asked, f"{said} and {other} does not answer: start {other} first", False, f"files on {other}")
+
+
+def _lockout_unseen(each: Case) -> str:
+    """Why it is not known whether a lock-out lies on the partner; empty where that was looked at recently."""
+    view = each.partner.view
+    if not view.ssh.ok:
+        return f"{view.name} is not reached: {view.ssh.detail or view.ssh.link.value}"
+    if view.marks is None or view.marks.age(each.now) > SIGHTING_FRESH_SECONDS:
+        return view.process_note or "not looked at yet"
+    return view.marks.value.unread
+
+
+def _perhaps_declared_down(each: Case, asked: str, why: str) -> Finding:
+    """No lock-out was seen, nor that there is none: no matter where the partner will resynchronise it, else sworn to."""
+    name, partner = each.me.view.name, each.partner.view
+    said, by = f"whether {name} was declared down is not seen ({why})", f"files on {partner.name}"
+    if each.partner.live:
+        observed = f"{said}; {partner.name} answers and will resynchronise it"
+        return Finding(asked, observed, False, by, seen=False, matters=False)
+    comes = partner.ssh.ok and not partner.process_note and not (partner.marks and partner.marks.value.unread)
+    if comes or partner.ssh.link is Link.CONNECTING:
+        return Finding(asked, said, False, by, pending=True, seen=False)
+    return Finding(asked, said, False, by, sentence=f"I know that {name} was not declared down", seen=False)
 
 
 _BOTH_ALONE = {
@@ -329,7 +408,7 @@ def hear_each_other(each: Case) -> Finding:
     name, other = me.view.name, partner.view.name
     asked = f"{name} and {other} hear each other"
     if me.state is None or partner.state is None:
-        return Finding(asked, "asked of two servers that answer", True, "console")
+        return Finding(asked, "it takes two servers that answer", False, "console", seen=False)
     if me.state is _S.SHUTDOWN and partner.state is _S.PARTNER_DOWN:
         return Finding(asked, f"{other} has heard that {name} is in shutdown", True, f"OMAPI of {other}")
     by = f"OMAPI of {name} and {other}"

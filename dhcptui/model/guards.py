@@ -51,23 +51,23 @@ class Ruling:
     @property
     def allowed(self) -> bool:
         """Whether every precondition holds, or can be sworn to (see `sentence`)."""
-        return all(finding.ok or finding.sentence for finding in self.findings)
+        return all(finding.holds or finding.sentence for finding in self.findings)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why not, worst first; empty when allowed."""
-        return tuple(finding.observed for finding in self.findings if not finding.ok and not finding.sentence)
+        return tuple(finding.observed for finding in self.findings if not finding.holds and not finding.sentence)
 
     @property
     def pending(self) -> bool:
         """Whether it is refused only until answers that are on their way have come."""
-        missing = [finding for finding in self.findings if not finding.ok and not finding.sentence]
+        missing = [finding for finding in self.findings if not finding.holds and not finding.sentence]
         return bool(missing) and all(finding.pending for finding in missing)
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """What somebody must answer for, each once."""
-        asked = (finding.sentence for finding in self.findings if not finding.ok and finding.sentence)
+        asked = (finding.sentence for finding in self.findings if not finding.holds and finding.sentence)
         return tuple(dict.fromkeys(asked))
 
     @property

@@ -99,8 +99,8 @@ def _unread(view: ServerView) -> Finding:
     asked, by = f"{view.name}'s other failover peers are known", f"dhcpd.conf of {view.name}"
     if view.pools_note:
         observed = _blind(view).rstrip(".")
-        return Finding(asked, observed, False, by, sentence="every other failover peer stops too")
-    return Finding(asked, f"{view.name}'s dhcpd.conf is still being read", False, by, pending=True)
+        return Finding(asked, observed, False, by, sentence="every other failover peer stops too", seen=False)
+    return Finding(asked, f"{view.name}'s dhcpd.conf is still being read", False, by, pending=True, seen=False)
 
 
 def _loss(each: PeerStanding) -> _Loss:
@@ -130,6 +130,7 @@ def _finding(each: PeerStanding, how: Interruption, others: tuple[PeerStanding, 
         each.age_seconds,
         "" if ok else sentence,
         pending=not each.peer.asked,
+        seen=loss not in {_Loss.UNKNOWN, _Loss.PERHAPS_THE_LAST},
     )
 
 

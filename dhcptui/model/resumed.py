@@ -24,7 +24,8 @@ def one_serves(each: Case) -> Finding:
         "serves" if other.serving else "serves nobody either: nothing is lost" if nobody else "is not seen to serve"
     )
     ok = other.serving is True or nobody
-    return Finding(asked, f"{said}; {other.view.name} {serves}", ok, f"record of {by}", other.age_seconds)
+    observed, seen = f"{said}; {other.view.name} {serves}", other.serving is not None
+    return Finding(asked, observed, ok, f"record of {by}", other.age_seconds, seen=seen)
 
 
 def left_stopped(each: Case) -> Finding:
@@ -36,7 +37,10 @@ def left_stopped(each: Case) -> Finding:
         if stopped
         else "no rescue was left"
     )
-    return Finding(f"{name} is stopped by an interrupted rescue", said, stopped, f"lock on {name}")
+    asked, looked = f"{name} is stopped by an interrupted rescue", each.me.view.marks is not None
+    if not looked:
+        said = f"what was left beside {name}'s lease file has not been looked at"
+    return Finding(asked, said, stopped, f"lock on {name}", seen=looked)
 
 
 def reading(each: Case) -> list[str]:
@@ -66,8 +70,13 @@ def left_unmarked(each: Case) -> Finding:
 def handed_over_or_healthy(each: Case) -> Finding:
     """Both are normal, or the acting server has handed over already: then only its dhcpd is left to stop."""
     me, partner = each.me, each.partner
-    fits = me.state is not None and _STOP_FROM.get(me.state) is partner.state
+    seen = me.state is not None and partner.state is not None
+    fits = seen and me.state in _STOP_FROM and _STOP_FROM[me.state] is partner.state
     said = " and ".join(f"{one.view.name} reads {one.state.word if one.state else 'nothing'}" for one in (me, partner))
     return Finding(
-        "both are normal, or it has handed over", said, fits, f"OMAPI of {me.view.name} and {partner.view.name}"
+        "both are normal, or it has handed over",
+        said,
+        fits,
+        f"OMAPI of {me.view.name} and {partner.view.name}",
+        seen=seen,
     )

@@ -32,12 +32,14 @@ def plan_as_script(plan: Plan) -> str:
 
 def _notes(plan: Plan) -> list[str]:
     about = plan.pair if plan.action is Action.SYNC_RESTART else plan.acting_name
-    unproven = [each for each in plan.ruling.findings if not each.ok and each.sentence]
+    unproven = [each for each in plan.ruling.findings if each.seen and not each.ok and each.sentence]
+    unseen = [each for each in plan.ruling.findings if not each.seen and (each.holds or each.sentence)]
     return [
         f"dhcptui: {plan.action.value} of {about}. {plan.headline}",
         *(f"REFUSED by dhcptui, so every line is a comment: {reason}" for reason in plan.ruling.reasons),
         *(f"WARNING: {warning}" for warning in plan.ruling.warnings),
         *(f"WARNING: not proven: {finding.observed}" for finding in unproven),
+        *(f"WARNING: not seen: {finding.observed}" for finding in unseen),
         "Host names are the labels of dhcptui's configuration. Where OMAPI has a key, add `key NAME SECRET` before",
         "each `connect`. Nothing is verified for you: look after each step whether it did what its `until` says.",
     ]

@@ -70,6 +70,8 @@ class Channel:
     round_trip_seconds: float | None = None
     answered: bool = False
     """Failed, but something was there to say no: a refused connection, an unknown host key, a rejected login."""
+    untried: bool = False
+    """Failed, and nothing was asked of the other end: there was no way to it, or nothing to ask with."""
 
     @property
     def ok(self) -> bool:
@@ -292,6 +294,8 @@ class Marks:
     """The lock is this console's own: an action of ours is under way. It stands here and not in `lock`."""
     sync: SyncRecord | None = None
     """How far a sync-restart that copied to this server has come; it is there until that run's end."""
+    unread: str = ""
+    """Why it is not known whether there is a lock-out: it, or what lies beside the lease file, could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,9 +55,13 @@ class OmapiChanged(OmapiError):
 class OmapiProtocolError(OmapiError):
     """The other side does not speak OMAPI as dhcpd does."""
 
+    answered = True
+
 
 class OmapiStatus(OmapiError):
     """dhcpd answered with a STATUS other than success. `code` is its `result`."""
+
+    answered = True
 
     def __init__(self, code: int, message: str = "", advice: str = "") -> None:
         self.code = code

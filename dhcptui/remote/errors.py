@@ -119,6 +119,17 @@ class TunnelSilent(RemoteError):
 class TunnelForbidden(RemoteError):
     """The server's sshd does not forward TCP for us."""
 
+    untried = True
+
+
+class NoSsh(RemoteError):
+    """What goes through SSH cannot be asked: there is no session."""
+
+    untried = True
+
+    def __init__(self) -> None:
+        super().__init__("no SSH")
+
 
 class TailEnded(RemoteError):
     """The remote log follow stopped by itself."""

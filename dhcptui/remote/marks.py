@@ -70,18 +70,22 @@ class Claim:
 
 
 async def read_marks(shell: RemoteShell, directory: str, record: str = "", peer: str = "") -> Marks:
-    """The marks, and the record of a sync-restart, in one round trip; none where there is no such directory.
+    """The marks, and the record of a sync-restart, in one round trip; `unread` where the directory cannot be entered.
 
     Raises RemoteError.
     """
     answer = await shell.ask(commands.read_marks(directory, record, peer).line)
-    return parse_marks(answer.lines) if answer.exit_status == 0 else Marks()
+    return parse_marks(answer.lines) if answer.exit_status == 0 else Marks(unread=f"{directory} cannot be looked into")
 
 
 def parse_marks(lines: list[str]) -> Marks:
-    """The answer to `commands.read_marks`. A lock that says nothing sensible is still one, until it is old."""
+    """The answer to `commands.read_marks`. A lock that says nothing sensible is still one, until it is old.
+
+    A lock-out that does is not known, which is not the same as none.
+    """
     if not lines:
-        return Marks()
+        return Marks(unread="nothing was answered")
+    unread = ""
     now = _number(lines[0]) or 0.0
     lock: Lock | None = None
     lockout: Lockout | None = None
@@ -96,11 +100,12 @@ def parse_marks(lines: list[str]) -> Marks:
                 lock = replace(lock, expires=now)
         elif name.startswith(commands.LOCKOUT):
             lockout = parse_lockout(text)
+            unread = "" if lockout else f"there is a {commands.LOCKOUT}, and it cannot be read"
         elif name == commands.START:
             start = parse_start(text, {"there": True, "gone": False}.get(there))
         elif name == commands.SYNC and (found := SyncRecord.from_json(text)):
             sync = replace(found, at=_number(changed) or 0.0)
-    return Marks(lock, lockout, start, sync=sync)
+    return Marks(lock, lockout, start, sync=sync, unread=unread)
 
 
 def parse_start(text: str, there: bool | None = None) -> DelayedStart | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from dhcptui.model.evidence import ALWAYS
 from dhcptui.model.guards import RESUMED, RULES, Action
 from dhcptui.model.states import FailoverState
+from dhcptui.model.unseen import STATE, UNSEEN, Unseen
 
 ACTS = {
     Action.PARTNER_DOWN: "the survivor writes local-state 4",
@@ -14,6 +18,16 @@ ACTS = {
     Action.SYNC_RESTART: "copies, tests, restarts one after the other",
     Action.RESCUE: "edits the lease file with dhcpd stopped",
 }
+
+
+def _check(check: Callable[..., object]) -> str:
+    """One check, and what it means that it was not seen."""
+    return f"- {(check.__doc__ or '').strip().splitlines()[0]}{_unseen(UNSEEN[check])}"
+
+
+def _unseen(row: Unseen) -> str:
+    words = " or ".join(meaning.value for meaning in row.meanings)
+    return f"<br>Not seen: **{words}** ({row.why})."
 
 
 def guards() -> str:
@@ -33,6 +47,15 @@ def guards() -> str:
         "A dhcpd is *proven gone* when nobody holds its server's lease file or its ports, and all of that could be looked at:",
         "see [the guide](guide.md#what-proven-gone-means). Where a look could not see everything, partner-down, rescue and",
         "start want a typed sentence; while somebody holds one of them, or OMAPI has just answered, they are refused.",
+        "",
+        "Each check has three outcomes: seen and fine (`ok`), seen and not (`NO`, or `!!` where it can be answered for), and",
+        '*not seen* (`?`; in JSON `"seen": false` beside `"ok": false`). What *not seen* means is decided for each: the plan',
+        "is refused, somebody must type a sentence and so answer for it, or it is said and is no matter.",
+        "",
+        "Of every action:",
+        "",
+        *(_check(check) for check in ALWAYS),
+        f"- The states of the tables below.{_unseen(STATE)}",
     ]
     for action, rule in RULES.items():
         lines += [
@@ -44,7 +67,7 @@ def guards() -> str:
             "Checks:",
             "",
         ]
-        lines += [f"- {(check.__doc__ or '').strip().splitlines()[0]}" for check in (*rule.checks, rule.others)]
+        lines += [_check(check) for check in (*rule.checks, rule.others)]
         if rule.acting is None:
             lines += ["", "The acting server's dhcpd does not run, so it has no state; its partner may be in any."]
             continue
@@ -59,5 +82,5 @@ def guards() -> str:
     ]
     for action, rule in RESUMED.items():
         lines += ["", f"{action.value}. Facts: {rule.source}.", ""]
-        lines += [f"- {(check.__doc__ or '').strip().splitlines()[0]}" for check in rule.checks]
+        lines += [_check(check) for check in rule.checks]
     return "\n".join(lines) + "\n"

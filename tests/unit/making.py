@@ -9,6 +9,7 @@ from dhcptui.model.snapshot import (
     ClockOffset,
     FailoverStatus,
     Link,
+    Marks,
     Moment,
     PairSnapshot,
     PoolCounters,
@@ -58,6 +59,7 @@ def live(
         Seen(ProcessSighting((100,)), NOW.mono - 1),
         Seen((PoolCounters("10.0.0.0/24", 101, 51, 50),), NOW.mono - 1),
         other_peers=(),
+        marks=Seen(Marks(), NOW.mono - 1),
     )
 
 

@@ -124,13 +124,20 @@ async def test_lockout(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_strange_lockout_is_none(tmp_path: Path) -> None:
-    """Garbage is no lock-out, and a huge or endless file is not read to its end."""
-    (tmp_path / commands.LOCKOUT).write_text("x" * 100_000)
+def test_a_strange_lockout_is_not_known(tmp_path: Path) -> None:
+    """Garbage may be one, which is not the same as none; a huge or endless file is not read to its end."""
     assert seen(tmp_path) == Marks()
+    unread = Marks(unread="there is a .dhcptui-lockout, and it cannot be read")
+    (tmp_path / commands.LOCKOUT).write_text("x" * 100_000)
+    assert seen(tmp_path) == unread
     (tmp_path / commands.LOCKOUT).unlink()
     os.mkfifo(tmp_path / commands.LOCKOUT)
-    assert seen(tmp_path) == Marks()
+    assert seen(tmp_path) == unread
+
+
+def test_no_answer_is_no_absence() -> None:
+    """Nothing was read: whether there is a lock-out is not known."""
+    assert marks.parse_marks([]).unread
 
 
 def test_texts_in_marks_are_cleaned() -> None:

@@ -59,7 +59,7 @@ async def _queues_empty(context: Context) -> str:
     """Nothing is written unless both queues are seen empty, or somebody has answered for one that stands still."""
     findings = (queue_empty, partner_queue_empty)
     each = case(context.acting, context.snapshot, moment())
-    asked = [found for check in findings if not (found := check(each)).ok]
+    asked = [found for check in findings if not (found := check(each)).holds]
     if asked and all(found.sentence in context.sworn for found in asked):
         return "; ".join(found.observed for found in asked)
     start = moment().mono

@@ -24,7 +24,7 @@ def case_now(context: Context, acting: Role) -> Case:
 
 def unsworn(context: Context, findings: Sequence[Finding]) -> list[str]:
     """What is observed and nobody has answered for."""
-    return [each.observed for each in findings if not each.ok and each.sentence not in context.sworn]
+    return [each.observed for each in findings if not each.holds and each.sentence not in context.sworn]
 
 
 class OthersBack:

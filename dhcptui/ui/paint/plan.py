@@ -27,7 +27,11 @@ def top(plan: Plan, glyphs: Glyphs) -> list[Paragraph]:
     if not plan.allowed:
         head = text(("Refused", f"bold {CRITICAL}"), (f" {glyphs.dot} nothing was done", MUTED))
         return [Paragraph(head), *(_marked((f"{glyphs.bad} ", CRITICAL), reason) for reason in plan.ruling.reasons)]
-    unproven = [f"Not proven: {each.observed}" for each in plan.ruling.findings if _sworn(each)]
+    unproven = [
+        f"Not {'proven' if _sworn(each) else 'seen'}: {each.observed}"
+        for each in plan.ruling.findings
+        if _sworn(each) or (each.holds and not each.seen)
+    ]
     warnings = [_marked((f"{glyphs.warn} ", WARNING), warning) for warning in (*unproven, *plan.ruling.warnings)]
     return [Paragraph(text((plan.headline, "bold"))), *_size(plan), *warnings]
 
@@ -117,16 +121,17 @@ def _diff_style(line: str) -> str:
 
 def _sworn(finding: Finding) -> bool:
     """Not proven, but somebody may answer for it."""
-    return not finding.ok and bool(finding.sentence)
+    return not finding.holds and bool(finding.sentence)
 
 
 def _finding(finding: Finding, glyphs: Glyphs) -> tuple[Paragraph, Paragraph]:
-    style = WARNING if _sworn(finding) else CRITICAL
     waits = not finding.ok and finding.pending
-    style = ACCENT if waits else style
+    style = ACCENT if waits else WARNING if finding.holds or _sworn(finding) else CRITICAL
     sign = glyphs.ok if finding.ok else glyphs.wait if waits else glyphs.warn if _sworn(finding) else glyphs.bad
+    sign = sign if finding.seen or waits else glyphs.unknown
     mark: Part = (f"{sign} ", GOOD if finding.ok else style)
-    doubt: Part = (f" {glyphs.dot} not proven", WARNING) if _sworn(finding) else ""
+    not_so = "not proven" if _sworn(finding) else "" if finding.seen or waits else "not seen"
+    doubt: Part = (f" {glyphs.dot} {not_so}", WARNING) if not_so else ""
     old = finding.age_seconds
     when = f", {age(old)} ago" if old is not None and old > FRESH_SECONDS else ""
     seen = text((finding.observed, "" if finding.ok else style), (f" {glyphs.dot} {finding.by}{when}", MUTED))

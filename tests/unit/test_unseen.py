@@ -1,0 +1,275 @@
+"""Each check of the guard table has three outcomes: seen and fine, seen and not, not seen. A check without a row fails."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from dhcptui.model import evidence as ev
+from dhcptui.model import peer_guards as pg
+from dhcptui.model import resumed
+from dhcptui.model.evidence import Finding, case
+from dhcptui.model.guards import RESUMED, RULES, Action, rule
+from dhcptui.model.plan import Plan
+from dhcptui.model.snapshot import (
+    Channel,
+    ClockOffset,
+    Link,
+    Lock,
+    Lockout,
+    Marks,
+    PairSnapshot,
+    PartnerReach,
+    ProcessSighting,
+    Reach,
+    Role,
+    Seen,
+    ServerView,
+)
+from dhcptui.model.states import FailoverState
+from dhcptui.model.sync_record import SyncRecord
+from dhcptui.model.unseen import UNSEEN, Meaning
+from dhcptui.ui.look import UNICODE
+from dhcptui.ui.paint.plan import evidence as drawn
+from dhcptui.ui.paint.plan import top
+from tests.unit.making import NOW, down, gone, hung, live, never, pair, status
+from tests.unit.test_peers import bar, with_peers
+
+S = FailoverState
+P, Q = Role.PRIMARY, Role.SECONDARY
+REFUSED, SENTENCE, NO_MATTER = Meaning.REFUSED, Meaning.SENTENCE, Meaning.NO_MATTER
+_SILENT = PartnerReach("10.0.0.20", Reach.SILENT, Reach.SILENT, Reach.SILENT)
+OLD = NOW.mono - 60
+
+
+def marked(view: ServerView, **marks: object) -> ServerView:
+    """With these marks beside its lease file."""
+    return replace(view, marks=Seen(Marks(**marks), NOW.mono - 1))  # type: ignore[arg-type]
+
+
+def restarting(server: ServerView, other: ServerView) -> PairSnapshot:
+    """A sync-restart stopped while it restarted `server`, the secondary."""
+    record = SyncRecord("r1", "0", "bob@ws9", "20261128T031500Z", ("copied", "restarting dhcp2"), NOW.wall - 30)
+    return pair(marked(other), marked(server, sync=record))
+
+
+def rescued(*, left: bool | None) -> PairSnapshot:
+    """The secondary was stopped by a rescue; or was not; or nobody looked (None)."""
+    lock = Lock(
+        "t", "bob", "ws9", "office", "rescue", "s", NOW.wall - 60, NOW.wall - 30, "foo", acting="secondary", done=2
+    )
+    me = replace(down(Q), marks=None) if left is None else marked(down(Q), lock=lock if left else None)
+    return pair(gone(P), me)
+
+
+HELD = Lockout("dhcp1", "anna", NOW.wall - 600, "crash")
+UNREAD = Channel(Link.CONNECTING)
+COMM = live(P, S.COMMUNICATIONS_INTERRUPTED)
+SWORN = replace(COMM, reach=Seen(_SILENT, NOW.mono - 1))
+NOT_ALL = ProcessSighting((), unseen=("80 processes may not be looked into",))
+
+
+@dataclass(frozen=True)
+class Three:
+    """What makes each outcome, judged for `acting`. `unseen`: by what follows."""
+
+    fine: PairSnapshot | None
+    """None: that this is fine is not said."""
+    bad: PairSnapshot | None
+    """None: nothing can be wrong with it."""
+    unseen: dict[Meaning, PairSnapshot]
+    acting: Role = P
+
+
+def far(view: ServerView) -> ServerView:
+    """A clock far away."""
+    return replace(view, clock=Seen(ClockOffset(90, 0), NOW.mono - 1))
+
+
+CLOCKS = Three(
+    pair(live(P), live(Q)), pair(live(P), far(live(Q))), {REFUSED: pair(live(P), replace(live(Q), clock=None))}
+)
+SSH = {REFUSED: pair(replace(live(P), ssh=UNREAD), replace(live(Q), ssh=UNREAD))}
+QUEUES = pair(*(replace(live(role, unacked=3), queue_moved=NOW.mono - 20) for role in Role))
+NOT_ASKED = replace(gone(Q), omapi=Channel(Link.FAILED, "no SSH", untried=True))
+PEERS_UNREAD = {
+    REFUSED: pair(replace(live(P), other_peers=None), live(Q)),
+    SENTENCE: pair(replace(live(P), other_peers=None, pools_note="no such file"), live(Q)),
+}
+ALONE_IN_BAR = pair(with_peers(live(P), bar(P, S.PARTNER_DOWN)), with_peers(live(Q), bar(Q, S.RECOVER)))
+
+TABLE: dict[Callable[..., object], Three] = {
+    ev.partner_silent: Three(
+        pair(COMM, down(Q)), pair(COMM, live(Q)), {REFUSED: pair(COMM, never(Q)), NO_MATTER: pair(COMM, NOT_ASKED)}
+    ),
+    ev.partner_gone: Three(
+        pair(COMM, down(Q)),
+        pair(COMM, hung(Q)),
+        {
+            REFUSED: pair(COMM, replace(down(Q), process=None)),
+            SENTENCE: pair(SWORN, gone(Q)),
+        },
+    ),
+    ev.would_answer: Three(
+        pair(COMM, down(Q)), pair(live(P, S.SHUTDOWN, S.PARTNER_DOWN), down(Q)), {REFUSED: pair(down(P), down(Q))}
+    ),
+    ev.clocks_if_known: replace(CLOCKS, unseen={**CLOCKS.unseen, NO_MATTER: pair(live(P), gone(Q))}),
+    ev.clocks: CLOCKS,
+    ev.clocks_close: CLOCKS,
+    ev.queue_empty: Three(pair(live(P), live(Q)), QUEUES, {REFUSED: pair(gone(P), live(Q))}),
+    ev.partner_queue_empty: Three(pair(live(P), live(Q)), QUEUES, {REFUSED: pair(live(P), gone(Q))}),
+    ev.ssh: Three(pair(live(P), live(Q)), pair(gone(P), live(Q)), SSH),
+    ev.partner_ssh: Three(pair(live(P), live(Q)), pair(live(P), gone(Q)), SSH),
+    ev.hear_each_other: Three(
+        pair(live(P, S.SHUTDOWN, S.PARTNER_DOWN), live(Q, S.PARTNER_DOWN, S.SHUTDOWN)),
+        pair(live(P, S.PAUSED, S.NORMAL), live(Q, S.COMMUNICATIONS_INTERRUPTED, S.PAUSED)),
+        {REFUSED: pair(live(P, S.SHUTDOWN), gone(Q))},
+    ),
+    ev.process_gone: Three(
+        pair(down(P), live(Q)),
+        pair(hung(P), live(Q)),
+        {
+            REFUSED: pair(gone(P), live(Q)),
+            SENTENCE: pair(replace(down(P), process=Seen(NOT_ALL, NOW.mono - 1)), live(Q)),
+        },
+    ),
+    ev.start_order: Three(
+        pair(down(P), down(Q)),
+        pair(down(P), marked(down(Q), lockout=HELD)),
+        {
+            REFUSED: pair(down(P), replace(down(Q), marks=None)),
+            SENTENCE: pair(down(P), gone(Q)),
+            NO_MATTER: pair(down(P), replace(live(Q), marks=None)),
+        },
+    ),
+    ev.recorded_partner_down: Three(
+        pair(live(P, S.SHUTDOWN, S.PARTNER_DOWN), down(Q)), pair(COMM, down(Q)), {REFUSED: pair(gone(P), down(Q))}
+    ),
+    resumed.handed_over_or_healthy: Three(
+        pair(live(P), live(Q)), pair(live(P), live(Q, S.PARTNER_DOWN)), {REFUSED: pair(COMM, gone(Q))}
+    ),
+    resumed.one_serves: Three(
+        restarting(down(Q), COMM),
+        restarting(down(Q), live(P, S.RECOVER)),
+        {REFUSED: restarting(down(Q), gone(P))},
+    ),
+    resumed.left_stopped: Three(rescued(left=True), rescued(left=False), {REFUSED: rescued(left=None)}, Q),
+    pg.untouched: Three(None, None, {}),
+    pg.when_started: Three(None, None, {}),
+    pg.when_stopped: Three(pair(live(P), live(Q)), ALONE_IN_BAR, PEERS_UNREAD),
+    pg.when_restarted: Three(
+        pair(with_peers(live(P), bar(P, S.NORMAL)), with_peers(live(Q), bar(Q, S.NORMAL))), ALONE_IN_BAR, PEERS_UNREAD
+    ),
+    pg.when_restarted_in_turn: Three(
+        pair(with_peers(live(P), bar(P, S.NORMAL)), with_peers(live(Q), bar(Q, S.NORMAL))), ALONE_IN_BAR, PEERS_UNREAD
+    ),
+    ev.version_known: Three(
+        None,
+        pair(replace(live(P), version="3.0.7"), live(Q)),
+        {NO_MATTER: pair(replace(live(P), ssh=gone(P).ssh), live(Q))},
+    ),
+    ev.role_as_configured: Three(None, pair(replace(live(Q), role=P, name="dhcp1"), live(Q)), {}),
+    ev.nobody_else_acts: Three(
+        None,
+        pair(marked(live(P), lock=Lock("t", "a", "h", "o", "start", "1", NOW.wall, NOW.wall + 30)), live(Q)),
+        {NO_MATTER: pair(gone(P), live(Q))},
+    ),
+}
+CHECKS = {
+    *(check for row in (*RULES.values(), *RESUMED.values()) for check in (*row.checks, row.others)),
+    *ev.ALWAYS,
+}
+
+
+def findings(check: Callable[..., object], snapshot: PairSnapshot, acting: Role) -> tuple[Finding, ...]:
+    """What a check says, whatever its form."""
+    each = case(acting, snapshot, NOW)
+    said = check(each.me, NOW) if check in ev.ALWAYS else check(each)
+    return (said,) if isinstance(said, Finding) else tuple(said)  # type: ignore[arg-type]
+
+
+def meaning(found: Finding) -> Meaning:
+    """What follows from one that was not seen."""
+    return NO_MATTER if found.holds else SENTENCE if found.sentence else REFUSED
+
+
+def test_every_check_has_its_rows() -> None:
+    """Decided, written down and tried."""
+    assert set(UNSEEN) == CHECKS
+    assert set(TABLE) == CHECKS
+
+
+@pytest.mark.parametrize("check", TABLE, ids=lambda check: check.__name__)
+def test_three_outcomes(check: Callable[..., object]) -> None:
+    """Fine is a tick; not is none; what was not seen is neither, and means what is written down."""
+    row = TABLE[check]
+    if row.fine is not None:
+        found = findings(check, row.fine, row.acting)
+        assert found
+        assert all(each.ok and each.seen and each.holds for each in found), found
+    if row.bad is not None:
+        found = findings(check, row.bad, row.acting)
+        assert any(each.seen and not each.ok and not each.holds for each in found), found
+    for means, snapshot in row.unseen.items():
+        unseen = [each for each in findings(check, snapshot, row.acting) if not each.seen]
+        assert {meaning(each) for each in unseen} == {means}, (means, unseen)
+    if row.unseen:
+        assert tuple(row.unseen) == UNSEEN[check].meanings
+
+
+VIEWS: list[Callable[[Role], ServerView]] = [
+    live, down, hung, gone, never,
+    lambda role: replace(down(role), marks=None),
+    lambda role: replace(live(role, S.COMMUNICATIONS_INTERRUPTED), ssh=gone(role).ssh),
+    lambda role: replace(down(role), process=Seen(NOT_ALL, NOW.mono - 1)),
+    lambda role: replace(gone(role), omapi=NOT_ASKED.omapi),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("action", Action)
+def test_what_was_not_seen_is_never_a_tick(action: Action) -> None:
+    """In the prompt, in text and in JSON: its own sign, whatever follows from it."""
+    for one, two in itertools.product(VIEWS, VIEWS):
+        ruling = rule(action, P, pair(one(P), two(Q)), NOW)
+        plan = Plan(action, "office", P, "dhcp1", "dhcp2", "", (), ruling, "dhcp1")
+        lines = [paragraph.content.plain for paragraph in drawn(plan, UNICODE)[1:]]
+        for found, sign in zip(ruling.findings, (line[0] for line in lines[::2]), strict=True):
+            assert (sign == UNICODE.ok) is found.ok
+            assert found.ok <= found.seen
+            assert not (sign == UNICODE.unknown and found.seen)
+            if not found.seen and not found.pending:
+                assert sign == UNICODE.unknown
+        if ruling.allowed:
+            said = " ".join(paragraph.content.plain for paragraph in top(plan, UNICODE))
+            assert all(found.observed in said for found in ruling.findings if not found.seen)
+
+
+def test_a_start_beside_a_partner_out_of_reach() -> None:
+    """Seen in the field: "no lock-out for dhcp2 on dhcp1" while dhcp1 could not be reached and its lock-out lay there."""
+    for partner in (gone(P), replace(gone(P), marks=None), replace(gone(P), marks=Seen(Marks(), OLD))):
+        ruling = rule(Action.START, Q, pair(partner, down(Q)), NOW)
+        assert ruling.sentence == "I know that dhcp2 was not declared down"
+        assert not any("no lock-out" in found.observed for found in ruling.findings)
+    unread = marked(down(P), unread="there is a .dhcptui-lockout, and it cannot be read")
+    assert rule(Action.START, Q, pair(unread, down(Q)), NOW).sentence == "I know that dhcp2 was not declared down"
+    # What was read once stays known: nobody else takes it away unseen but the one who can reach it.
+    known = replace(gone(P), marks=Seen(Marks(lockout=replace(HELD, server="dhcp2")), OLD))
+    assert not rule(Action.START, Q, pair(known, down(Q)), NOW).allowed
+
+
+def test_a_dhcpd_that_says_no_is_not_silent() -> None:
+    """No such peer, a wrong key: somebody answers. A way that was not there proves no silence either."""
+    says_no = replace(gone(Q), omapi=Channel(Link.FAILED, "invalid key", answered=True))
+    ruling = rule(Action.PARTNER_DOWN, P, pair(SWORN, says_no), NOW)
+    assert "dhcp2 answers: invalid key" in ruling.reasons
+    assert rule(Action.PARTNER_DOWN, P, pair(SWORN, NOT_ASKED), NOW).sentence == "I know that dhcp2 is off"
+
+
+def test_it_cannot_be_fine_unseen() -> None:
+    """The two do not go together."""
+    with pytest.raises(ValueError, match="not seen"):
+        Finding("a", "b", True, "c", seen=False)
+    assert status(P).local_state is S.NORMAL
