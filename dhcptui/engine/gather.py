@@ -57,6 +57,8 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
     if view.process is None:
         return False
     if view.omapi.ok:
+        if view.process.value.lone and not view.process.value.refuted:
+            return False  # a second look tells who answers there
         read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
         return read or bool(view.pools_note)
     if view.omapi.link is Link.FAILED or view.process.value.stopped:

@@ -30,6 +30,7 @@ def as_json(looked: Iterable[tuple[PairSnapshot, Verdict]], now: Moment) -> dict
                 "level": verdict.level.value,
                 "headline": verdict.headline,
                 "serving": list(verdict.serving),
+                "contradictions": [each.text for each in verdict.contradictions],
                 "interrupted": _interrupted(verdict.interrupted),
                 "acting": _acting(snapshot, now),
                 "servers": {
@@ -130,6 +131,7 @@ def interrupted_words(run: Interrupted, now: Moment) -> str:
 def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
     """The verdict and both servers, for a person."""
     lines = [f"{snapshot.pair} · {snapshot.peer}: {verdict.level.value.upper()}: {verdict.headline}"]
+    lines += [f"  they contradict each other: {each.text}" for each in verdict.contradictions]
     if held := lock_held(snapshot, now):
         view, lock = held
         lines.append(

@@ -177,7 +177,8 @@ class SshWatch:
                         await self._probe_once(shell, witness)
                         await watch_growth(shell, self._record)
                         backoff.reset()
-                        await pause(self._record.probe_poke, FAST_SECONDS if self._record.urgent else PROBE_SECONDS)
+                        fast = self._record.urgent or witness.doubts
+                        await pause(self._record.probe_poke, FAST_SECONDS if fast else PROBE_SECONDS)
             except RemoteError as error:
                 if session.closed:
                     return

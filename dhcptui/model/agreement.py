@@ -38,6 +38,15 @@ def together(a: ServerStanding, b: ServerStanding, now: Moment) -> bool:
     return min(begun for begun, _ in known) >= max(read for _, read in known)
 
 
+def overlap_seconds(a: ServerStanding, b: ServerStanding, now: Moment) -> float | None:
+    """For how many seconds both were surely in their states at once; None where that cannot be told."""
+    ages = [_ages(each, now) for each in (a, b)]
+    known = [each for each in ages if each is not None]
+    if len(known) < 2:
+        return None
+    return min(begun for begun, _ in known) - max(read for _, read in known)
+
+
 def _ages(each: ServerStanding, now: Moment) -> tuple[float, float] | None:
     """For how many seconds the state has surely been held, and how long ago it was read."""
     status, clock = each.status, each.view.clock

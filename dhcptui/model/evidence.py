@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from dhcptui.model.gone import Gone, Proof, proof, sentence
 from dhcptui.model.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
-from dhcptui.model.standing import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, stand
+from dhcptui.model.standing import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, impostor, stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.vantage import one_place
 from dhcptui.model.way_back import OFF, WayBack, way_back
@@ -119,7 +119,17 @@ def nobody_else_acts(server: ServerStanding, now: Moment) -> list[Finding]:
     return []
 
 
-ALWAYS = (version_known, role_as_configured, nobody_else_acts)
+def answers_itself(server: ServerStanding, now: Moment) -> list[Finding]:
+    """Who answers over OMAPI is the server's own dhcpd."""
+    view, name = server.view, server.view.name
+    if not server.live or view.process is None or not impostor(view, now):
+        return []
+    observed = f"{name}'s OMAPI answers, and its dhcpd is not there ({view.process.value.lone})"
+    by = f"processes and sockets of {name}"
+    return [Finding(f"{name}'s dhcpd is the one that answers", observed, False, by, view.process.age(now))]
+
+
+ALWAYS = (version_known, role_as_configured, answers_itself, nobody_else_acts)
 
 
 def _unread(asked: str, observed: str) -> Finding:

@@ -8,6 +8,7 @@ from enum import Enum
 from dhcptui.model.advice import short
 from dhcptui.model.agreement import contradicting, together
 from dhcptui.model.audit import Interrupted
+from dhcptui.model.contradictions import Contradiction, Kind
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
@@ -63,6 +64,23 @@ def with_interrupted(level: Level, said: str, run: Interrupted | None) -> tuple[
     ways = [f"{words}{joint} {what}" for words in (said, brief) for what in (whole, short_)]
     level = Level.WARNING if level is Level.OK else level
     return level, next((way for way in ways if len(way) <= MOST_LETTERS), said)
+
+
+def with_contradiction(pair: _Pair, level: Level, said: str, first: Contradiction | None) -> tuple[Level, str]:
+    """The same behind witnesses that contradict each other: they come first, and weigh at least a warning."""
+    if first is None or (first.kind is Kind.PARTNER and level is Level.CRITICAL):
+        return level, said  # that they are in states which harm each other says the same, and more
+    level = level if level is Level.CRITICAL else Level.WARNING
+    ways = [f"{first.short}; {more}" for more in ((said,) if first.kind is Kind.PARTNER else ()) + (_who(pair),)]
+    return level, next((way for way in ways if len(way) <= MOST_LETTERS), first.short)
+
+
+def _who(pair: _Pair) -> str:
+    """Who serves, in three words."""
+    serving = [each.view.name for each in pair if each.serving]
+    if not serving:
+        return "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
+    return "both serve" if len(serving) == 2 else f"{serving[0]} serves"
 
 
 def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:

@@ -137,6 +137,17 @@ class ProcessSighting:
     """How long ago the youngest of them was started; None: not known."""
     holder_unseen: bool = False
     """One of those who hold what is `held` cannot be seen: it may be our dhcpd itself."""
+    lone: str = ""
+    """Everything was seen, and nobody of ours holds more than the OMAPI port: who holds that one, in words."""
+    refuted: bool = False
+    """So it was at two looks, and between them OMAPI answered over one connection."""
+    since: float = 0.0
+    """When these processes were first seen (mono seconds)."""
+
+    @property
+    def omapi_held(self) -> bool:
+        """Whether our dhcpd holds its OMAPI port: then it has read its leases and should answer."""
+        return any(each.startswith("OMAPI port") for each in self.holds)
 
     @property
     def running(self) -> bool:

@@ -84,6 +84,14 @@ def answers_since(view: ServerView, start: float, now: Moment) -> bool:
     return view.status is not None and view.status.at > start and stand(view, now).live
 
 
+def impostor(view: ServerView, now: Moment) -> bool:
+    """Whether who answers over OMAPI is not its dhcpd: two looks saw nobody of ours behind the port, and it answered."""
+    seen = view.process
+    if seen is None or not view.ssh.ok or seen.age(now) > SIGHTING_FRESH_SECONDS:
+        return False
+    return seen.value.refuted and bool(seen.value.lone)
+
+
 def fresh_seconds(round_trip_seconds: float) -> float:
     """How long after its question a status counts as the present.
 
@@ -98,7 +106,8 @@ def stand(view: ServerView, now: Moment) -> ServerStanding:
     serving: bool | None = None
     if standing is Standing.LIVE and view.status:
         status = view.status.value
-        serving = serves(status.local_state, status.partner_state)
+        # One who only answers OMAPI gives out no addresses: whether anybody does there, nobody has seen.
+        serving = None if impostor(view, now) else serves(status.local_state, status.partner_state)
     elif standing is Standing.DOWN or (sighted(view, now) and view.process and view.process.value.stopped):
         serving = False
     return ServerStanding(view, standing, serving, view.status.age(now) if view.status else None)

@@ -74,6 +74,7 @@ UNSEEN: Mapping[Callable[..., object], Unseen] = {
     ),
     ev.version_known: Unseen((_N,), "it is said where SSH fails: 3.0.x is older than any server that is still met"),
     ev.role_as_configured: Unseen((_N,), "a server that does not answer is refused for its state, or is gone"),
+    ev.answers_itself: Unseen((_N,), "OMAPI is taken at its word until two looks have seen nobody of ours behind it"),
     ev.nobody_else_acts: Unseen((_N,), "a lock is advice between consoles; the run says which server has none"),
 }
 """Check -> what it means that it was not seen."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from dhcptui.model.advice import Advice, advise
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import key_of
+from dhcptui.model.contradictions import Contradiction, Kind, contradictions
 from dhcptui.model.guards import Action
-from dhcptui.model.headline import Level, headline, with_interrupted
+from dhcptui.model.headline import Level, headline, with_contradiction, with_interrupted
 from dhcptui.model.incident_signs import Probable, probable
 from dhcptui.model.interrupted import interrupted_run
 from dhcptui.model.since import pair_since
@@ -62,6 +63,8 @@ class Verdict:
     """What is probably going on, the heaviest first, with the evidence for each."""
     interrupted: Interrupted | None = None
     """An action that stopped half-way and left something to do."""
+    contradictions: tuple[Contradiction, ...] = ()
+    """Witnesses that contradict each other, what matters most first."""
 
     def __getitem__(self, role: Role) -> ServerStanding:
         return self.primary if role is Role.PRIMARY else self.secondary
@@ -87,18 +90,26 @@ def derive(snapshot: PairSnapshot, now: Moment) -> Verdict:
     incidents = probable(snapshot, now)
     named = {each.id: each for each in incidents}
     left = interrupted_run(snapshot, now)
+    disagree = contradictions(snapshot, now)
     level, sentence = with_interrupted(*headline(pair, named, now), left)
+    level, sentence = with_contradiction(pair, level, sentence, disagree[0] if disagree else None)
     return Verdict(
         level=level,
         headline=sentence,
         since=pair_since(pair, now),
-        advised=advise(snapshot, pair, named, now),
+        advised=_contradicted(disagree) or advise(snapshot, pair, named, now),
         primary=pair[0],
         secondary=pair[1],
         countdowns=tuple(found for each in pair if (found := countdown(each, snapshot[each.view.role.other], now))),
         incidents=incidents,
         interrupted=left,
+        contradictions=disagree,
     )
+
+
+def _contradicted(found: tuple[Contradiction, ...]) -> Advice:
+    """What to look at first; of a link that one server has not noticed yet the usual advice knows more."""
+    return next(((each.look_at,) for each in found if each.kind is not Kind.PARTNER), ())
 
 
 def recover_wait_ends(view: ServerView, partner: ServerView) -> int | None:

@@ -188,6 +188,7 @@ def judge(look: Look, place: Place) -> ProcessSighting:
     if look.unseen and any(each.what == DHCP and not each.pids for each in look.sockets) and not ours:
         it.unseen.append("somebody listens on port 67, and who cannot be seen")
     known = {process.pid for process in ours}
+    lone = _lone(look, it, ours)
     others = [str(each) for each in look.processes if each.pid not in known and each.is_named_so]
     return ProcessSighting(
         tuple(process.pid for process in ours),
@@ -200,7 +201,23 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         look.ports_seen,
         min(ages) if (ages := [each.elapsed_seconds for each in ours if each.elapsed_seconds is not None]) else None,
         bool(it.unclaimed) and not hidden,
+        lone,
     )
+
+
+def _lone(look: Look, it: _Judge, ours: tuple[DhcpdProcess, ...]) -> str:
+    """Who holds the OMAPI port where nobody of ours holds more, or "nobody"; empty: one does, or not all was seen."""
+    if look.unseen or not look.ports_seen or it.unclaimed:
+        return ""
+    for holds in it.holds.values():
+        lease_file_or_failover = any(each.startswith((LEASES, FAILOVER)) for each in holds)
+        if lease_file_or_failover or (len(holds) > 1 and any(each.startswith(OMAPI) for each in holds)):
+            return ""
+    if any(not it.holds.get(process.pid) for process in ours):  # it may be starting
+        return ""
+    pids = {pid for each in look.sockets if each.what == OMAPI for pid in each.pids}
+    holders = [str(process) for process in look.processes if process.pid in pids]
+    return joined(holders) or "nobody"
 
 
 def _holdings(look: Look) -> dict[int, list[str]]:

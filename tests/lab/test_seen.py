@@ -10,8 +10,15 @@ from typing import Any
 
 import pytest
 
+from dhcptui.model.contradictions import Kind
+from dhcptui.model.guards import Action
+from dhcptui.model.plan import Outcome
+from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.verdict import Level, Verdict, derive
 from dhcptui.remote import commands
+from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
+from tests.lab.stranger import take_over
 
 pytestmark = pytest.mark.lab
 
@@ -28,6 +35,11 @@ def dhcptui(lab: Lab, *args: str, timeout: float = 60) -> subprocess.CompletedPr
 def plan(lab: Lab, *args: str) -> dict[str, Any]:
     """A fresh plan, as JSON."""
     return dict(json.loads(dhcptui(lab, "plan", *args, "--json").stdout))
+
+
+def verdict_of(driver: Driver) -> Verdict:
+    """What is said now."""
+    return derive(driver.engine.snapshot(), driver.now())
 
 
 def test_a_fresh_start_beside_a_partner_out_of_reach(lab: Lab) -> None:
@@ -51,3 +63,57 @@ def test_a_fresh_start_beside_a_partner_out_of_reach(lab: Lab) -> None:
     assert done.returncode == 1, done
     assert not lab.secondary.is_running()
     lab.heal()
+
+
+def test_a_stranger_on_the_port_of_a_dead_dhcpd() -> None:
+    """It says "normal" for ever: that is no server, the contradiction is the headline, and nothing is done through it."""
+    with Lab(mclt=20, max_response_delay=60, key_algorithm=None) as lab:
+        lab.wait_settled()
+        said = lab.secondary.state().raw
+        with driving(lab) as driver:
+            driver.settled()
+            lab.secondary.kill()
+            pid = take_over(lab.secondary, said)
+            driver.until(lambda: f"pid {pid}" in driver.headline(), 15, "the contradiction")
+            verdict = verdict_of(driver)
+            assert verdict.headline.startswith("dhcp2's OMAPI answers, but its dhcpd is not there (pid")
+            assert verdict.level is Level.WARNING
+            assert verdict.serving == ("dhcp1",)
+            assert [each.kind for each in verdict.contradictions][:1] == [Kind.IMPOSTOR]
+            for action, acting in ((Action.HAND_OVER, Role.SECONDARY), (Action.TAKE_BACK, Role.SECONDARY)):
+                assert any("dhcpd is not there" in why for why in driver.plan(action, acting).ruling.reasons)
+            done = dhcptui(lab, "status", "--json")
+            (told,) = json.loads(done.stdout)["pairs"]
+            assert done.returncode == 1
+            (text,) = told["contradictions"]
+            assert f"pid {pid}" in text
+            assert told["serving"] == ["dhcp1"]
+            lab.secondary.run("kill", str(pid))
+            driver.until(lambda: not verdict_of(driver).contradictions, 10, "no contradiction")
+            driver.until(lambda: "dhcp2 is down" in driver.headline(), 10, "its dhcpd down")
+
+
+def test_healthy_pairs_do_not_contradict_themselves() -> None:
+    """Under starts, stops, a kill and every action, with clients: not one snapshot."""
+    with Lab(mclt=20, max_response_delay=60, key_algorithm="hmac-sha256") as lab:
+        lab.wait_settled()
+        with driving(lab) as driver:
+            driver.settled()
+            for role in Role:
+                assert driver.run(Action.HAND_OVER, role).outcome is Outcome.VERIFIED
+                assert driver.run(Action.TAKE_BACK, role).outcome is Outcome.VERIFIED
+                driver.settled(60)
+            for server in (lab.primary, lab.secondary):
+                server.restart()
+                lab.wait_states(timeout=60)
+                driver.settled(60)
+            lab.secondary.kill()
+            driver.until_words("communications-interrupted", "dhcpd not running", 10)
+            assert driver.run(Action.START, Role.SECONDARY).outcome is Outcome.VERIFIED
+            driver.settled(60)
+            assert lab.dhcp_client() is not None
+            now = driver.now()
+            moments = [(snapshot, Moment(now.wall - (now.mono - at), at)) for at, snapshot in driver.snapshots]
+            seen = [derive(snapshot, at) for snapshot, at in moments]
+            assert len(seen) > 50
+            assert not [each.contradictions for each in seen if each.contradictions]

@@ -35,7 +35,8 @@ def status(lab: Lab, config: Path, exit_code: int) -> dict[str, Any]:
     document = json.loads(done.stdout)
     assert document["schema"] == 1
     (pair,) = document["pairs"]
-    assert set(pair) == {"pair", "peer", "level", "headline", "serving", "interrupted", "acting", "servers"}
+    keys = {"pair", "peer", "level", "headline", "serving", "contradictions", "interrupted", "acting", "servers"}
+    assert set(pair) == keys
     assert pair["interrupted"] is pair["acting"] is None
     assert (pair["pair"], pair["peer"]) == ("office", "foo")
     assert set(pair["servers"]) == {"primary", "secondary"}

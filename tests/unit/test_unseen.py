@@ -50,6 +50,12 @@ def marked(view: ServerView, **marks: object) -> ServerView:
     return replace(view, marks=Seen(Marks(**marks), NOW.mono - 1))  # type: ignore[arg-type]
 
 
+def impersonated(view: ServerView) -> ServerView:
+    """Somebody else answers on its OMAPI port."""
+    look = ProcessSighting((812,), holds=("OMAPI port 7911",), lone="pid 812 (nc)", refuted=True)
+    return replace(view, process=Seen(look, NOW.mono - 1))
+
+
 def restarting(server: ServerView, other: ServerView) -> PairSnapshot:
     """A sync-restart stopped while it restarted `server`, the secondary."""
     record = SyncRecord("r1", "0", "bob@ws9", "20261128T031500Z", ("copied", "restarting dhcp2"), NOW.wall - 30)
@@ -172,6 +178,7 @@ TABLE: dict[Callable[..., object], Three] = {
         {NO_MATTER: pair(replace(live(P), ssh=gone(P).ssh), live(Q))},
     ),
     ev.role_as_configured: Three(None, pair(replace(live(Q), role=P, name="dhcp1"), live(Q)), {}),
+    ev.answers_itself: Three(None, pair(impersonated(live(P)), live(Q)), {}),
     ev.nobody_else_acts: Three(
         None,
         pair(marked(live(P), lock=Lock("t", "a", "h", "o", "start", "1", NOW.wall, NOW.wall + 30)), live(Q)),
