@@ -28,6 +28,7 @@ from dhcptui.model.loglines import LogLine, parse_lines
 from dhcptui.model.peers import as_read_before
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, ClockOffset, Link, Role, Seen
+from dhcptui.model.space import FULL_BYTES
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS
 from dhcptui.remote import commands
 from dhcptui.remote.backoff import Backoff
@@ -38,6 +39,7 @@ from dhcptui.remote.lines import Overlap
 from dhcptui.remote.marks import read_marks
 from dhcptui.remote.session import SshSession
 from dhcptui.remote.shell import RemoteShell
+from dhcptui.remote.space import read_space
 from dhcptui.remote.sync_commands import record_of
 from dhcptui.remote.tail import LogSource, follow
 from dhcptui.remote.target import SshTarget
@@ -45,6 +47,8 @@ from dhcptui.remote.target import SshTarget
 PROBE_SECONDS = 2.0
 """Clock, process table and marks."""
 FAST_SECONDS = 0.25
+SPACE_SECONDS = 60.0
+SHORT_SPACE_SECONDS = 10.0
 LOG_LINES = 500
 LOG_QUIET_SECONDS = 1.0
 LOG_STUCK_SECONDS = 15.0
@@ -85,6 +89,7 @@ class SshWatch:
         self._utc_offset_seconds = 0
         self._zone_known = asyncio.Event()
         self._heard_at = 0.0
+        self._space_at = -SPACE_SECONDS
         self._recorded = RecordedWatch(record, noted)
 
     async def run(self) -> None:
@@ -190,6 +195,7 @@ class SshWatch:
         reading = await read_clock(shell)
         process = await witness.look()
         settings = self._record.settings
+        await self._look_for_space(shell, asked)
         marks = await read_marks(
             shell, posixpath.dirname(settings.leases), record_of(settings.shared_dir), self._record.peer
         )
@@ -202,6 +208,16 @@ class SshWatch:
             process_note="",
             marks=Seen(marks, asked),
         )
+
+    async def _look_for_space(self, shell: RemoteShell, asked: float) -> None:
+        """Room for the lease file, rarely; more often while it is short."""
+        old = self._record.view.space
+        every = SHORT_SPACE_SECONDS if old and old.value.free_bytes < FULL_BYTES else SPACE_SECONDS
+        if asked - self._space_at < every:
+            return
+        self._space_at = asked
+        if (found := await read_space(shell, self._record.settings.leases)) is not None:
+            self._record.update(space=Seen(found, asked))
 
     async def _read_utc_offset(self, shell: RemoteShell) -> None:
         """Where the log's stamps carry no zone they are the server's local time."""

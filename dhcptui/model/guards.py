@@ -18,6 +18,7 @@ from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart, unm
 from dhcptui.model.queues import stands_still
 from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, left_unmarked, one_serves, reading
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.space import SPACE_CHECKS, lease_space
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.unnoticed import not_yet
 from dhcptui.model.way_back import OFF
@@ -176,21 +177,21 @@ RULES: dict[Action, Rule] = {
     Action.START: Rule(
         None,
         None,
-        (ev.process_gone, ev.clocks_if_known, ev.start_order),
+        (ev.process_gone, ev.clocks_if_known, ev.start_order, lease_space),
         "seen on a real pair; dhcpd.conf(5) on the partner that must not start",
         pg.when_started,
     ),
     Action.SYNC_RESTART: Rule(
         ONLY_NORMAL_RESTART,
         ONLY_NORMAL_RESTART,
-        (ev.ssh, ev.partner_ssh, ev.clocks_close),
+        (ev.ssh, ev.partner_ssh, ev.clocks_close, *SPACE_CHECKS),
         "ISC KB AA-01043; clocks: seen on a real pair",
         pg.when_restarted_in_turn,
     ),
     Action.RESCUE: Rule(
         RESCUE_FROM,
         None,
-        (ev.recorded_partner_down, ev.partner_silent, ev.partner_gone, ev.ssh),
+        (ev.recorded_partner_down, ev.partner_silent, ev.partner_gone, ev.ssh, lease_space),
         "seen on a real pair; failover.c:1720-1741, db.c:766-818",
         pg.when_restarted,
     ),
@@ -201,7 +202,7 @@ RESUMED: dict[Action, Rule] = {
     Action.SYNC_RESTART: Rule(
         None,
         None,
-        (one_serves, ev.ssh, ev.partner_ssh, ev.clocks_close),
+        (one_serves, ev.ssh, ev.partner_ssh, ev.clocks_close, *SPACE_CHECKS),
         "seen on a real pair: a run that stopped in a restart is resumed or rolled back with that server down",
     ),
     Action.PARTNER_DOWN: Rule(
@@ -213,7 +214,7 @@ RESUMED: dict[Action, Rule] = {
     Action.RESCUE: Rule(
         None,
         None,
-        (left_stopped, ev.partner_silent, ev.partner_gone, ev.ssh),
+        (left_stopped, ev.partner_silent, ev.partner_gone, ev.ssh, lease_space),
         "seen on a real pair: a rescue that stopped after its stop goes on with dhcpd down",
     ),
 }

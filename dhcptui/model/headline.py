@@ -50,7 +50,8 @@ def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
         full = any(NO_SPACE in each.text for each in disk.evidence)
         cannot = "has no disk space left" if full else "cannot write its lease file"
         more = f"{said}; {disk.evidence[0].server} {cannot}"
-        return max(level, Level.WARNING, key=_HARM.index), more if len(more) <= MOST_LETTERS else said
+        ways = [f"{more}: what it gives out is not recorded", more, f"{disk.evidence[0].server} {cannot}"]
+        return max(level, Level.WARNING, key=_HARM.index), next(way for way in ways if len(way) <= MOST_LETTERS)
     return level, said
 
 

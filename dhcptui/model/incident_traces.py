@@ -11,6 +11,7 @@ from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import Transition
 from dhcptui.model.remarks import Remark
 from dhcptui.model.snapshot import Role
+from dhcptui.model.space import full
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.way_back import OFF
 
@@ -174,6 +175,8 @@ def unwritable(seen: Scene) -> Iterator[Found]:
         refused = me.view.refused_write
         if refused and refused.age(seen.now) <= RECENT_SECONDS and me.since <= me.time - refused.age(seen.now):
             yield Found("I-13", seen.outage, (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),))
+        if full(me.view, seen.now):
+            yield Found("I-13", seen.outage, (Evidence(me.name, "No space left on device: seen below its lease file"),))
         moves = me.moves()
         if lines := me.lines({"I-13"}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
             yield Found("I-13", seen.outage, me.said(lines))

@@ -160,6 +160,14 @@ class ProcessSighting:
         return not self.running and not self.unseen and self.ports_seen
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseSpace:
+    """The file system of a server's lease file: what is free on it for dhcpd, and how large the file is, in bytes."""
+
+    free_bytes: int
+    file_bytes: int
+
+
 class Reach(Enum):
     """What a server met when it tried its partner."""
 
@@ -375,6 +383,7 @@ class ServerView:
     """Why there is no recorded state, when it was looked for."""
     refused_write: Seen[str] | None = None
     """What dhcpd answered when a state of ours could not be written to its lease file."""
+    space: Seen[LeaseSpace] | None = None
     process_note: str = ""
     """Why the process table cannot be read, when SSH itself works."""
     scarce: Memory = ()

@@ -9,6 +9,7 @@ from enum import Enum
 from dhcptui.model import evidence as ev
 from dhcptui.model import peer_guards as pg
 from dhcptui.model import resumed
+from dhcptui.model.space import lease_space, partner_lease_space
 
 
 class Meaning(Enum):
@@ -65,6 +66,8 @@ UNSEEN: Mapping[Callable[..., object], Unseen] = {
     resumed.handed_over_or_healthy: Unseen((_R,), "both servers' states are what it is about"),
     resumed.one_serves: Unseen((_R,), "else nobody might serve"),
     resumed.left_stopped: Unseen((_R,), "it goes on only from where it was left"),
+    lease_space: Unseen((_N,), "the start itself is watched; a full disk ends it at once, and that is told"),
+    partner_lease_space: Unseen((_N,), "the start itself is watched; a full disk ends it at once, and that is told"),
     pg.untouched: Unseen((_N,), "nothing is done to them"),
     pg.when_started: Unseen((_N,), "nothing is taken from them; the warnings name what is not known"),
     pg.when_stopped: Unseen((_R, _S), "refused while it is being read; where it cannot be read it is sworn to"),

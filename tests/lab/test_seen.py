@@ -117,3 +117,29 @@ def test_healthy_pairs_do_not_contradict_themselves() -> None:
             seen = [derive(snapshot, at) for snapshot, at in moments]
             assert len(seen) > 50
             assert not [each.contradictions for each in seen if each.contradictions]
+
+
+def test_a_full_lease_disk(lab: Lab) -> None:
+    """dhcpd goes on answering, and records nothing: a fresh `status`, which reads no log, says so, and no start is planned."""
+    lab.wait_settled()
+    lab.secondary.kill()
+    lab.secondary.run(
+        "sh",
+        "-c",
+        "cp -a /var/lib/dhcp /tmp/kept && mount -t tmpfs -o size=1m tmpfs /var/lib/dhcp && cp -a /tmp/kept/. /var/lib/dhcp/",
+    )
+    lab.secondary.start()
+    lab.wait_states(timeout=60)
+    lab.secondary.run("dd", "if=/dev/zero", "of=/var/lib/dhcp/filler", "bs=512", check=False)
+    done = dhcptui(lab, "status", "--json")
+    (told,) = json.loads(done.stdout)["pairs"]
+    assert (done.returncode, told["level"]) == (1, "warning")
+    assert told["headline"] == "both servers serve; dhcp2 has no disk space left: what it gives out is not recorded"
+    assert not plan(lab, "sync-restart", "office")["allowed"]
+    lab.secondary.kill()
+    lab.wait_states(primary="communications-interrupted", secondary=None, timeout=10)
+    made = plan(lab, "start", "office", "--server", "dhcp2")
+    assert not made["allowed"]
+    assert any("free space first" in reason for reason in made["reasons"])
+    lab.secondary.run("rm", "/var/lib/dhcp/filler")
+    assert plan(lab, "start", "office", "--server", "dhcp2")["allowed"]

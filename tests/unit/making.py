@@ -8,6 +8,7 @@ from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
     FailoverStatus,
+    LeaseSpace,
     Link,
     Marks,
     Moment,
@@ -60,6 +61,7 @@ def live(
         Seen((PoolCounters("10.0.0.0/24", 101, 51, 50),), NOW.mono - 1),
         other_peers=(),
         marks=Seen(Marks(), NOW.mono - 1),
+        space=Seen(LeaseSpace(10**9, 40_000), NOW.mono - 1),
     )
 
 

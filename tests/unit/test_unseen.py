@@ -17,6 +17,7 @@ from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
+    LeaseSpace,
     Link,
     Lock,
     Lockout,
@@ -29,9 +30,12 @@ from dhcptui.model.snapshot import (
     Seen,
     ServerView,
 )
+from dhcptui.model.space import lease_space, partner_lease_space
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.model.unseen import UNSEEN, Meaning
+from dhcptui.model.verdict import Level, derive
+from dhcptui.remote.space import parse_space
 from dhcptui.ui.look import UNICODE
 from dhcptui.ui.paint.plan import evidence as drawn
 from dhcptui.ui.paint.plan import top
@@ -107,6 +111,11 @@ PEERS_UNREAD = {
 }
 ALONE_IN_BAR = pair(with_peers(live(P), bar(P, S.PARTNER_DOWN)), with_peers(live(Q), bar(Q, S.RECOVER)))
 
+TIGHT = [replace(live(role), space=Seen(LeaseSpace(90_000, 40_000), NOW.mono - 1)) for role in Role]
+SPACE = Three(
+    pair(live(P), live(Q)), pair(*TIGHT), {NO_MATTER: pair(*(replace(live(role), space=None) for role in Role))}
+)
+
 TABLE: dict[Callable[..., object], Three] = {
     ev.partner_silent: Three(
         pair(COMM, down(Q)), pair(COMM, live(Q)), {REFUSED: pair(COMM, never(Q)), NO_MATTER: pair(COMM, NOT_ASKED)}
@@ -163,6 +172,8 @@ TABLE: dict[Callable[..., object], Three] = {
         {REFUSED: restarting(down(Q), gone(P))},
     ),
     resumed.left_stopped: Three(rescued(left=True), rescued(left=False), {REFUSED: rescued(left=None)}, Q),
+    lease_space: SPACE,
+    partner_lease_space: SPACE,
     pg.untouched: Three(None, None, {}),
     pg.when_started: Three(None, None, {}),
     pg.when_stopped: Three(pair(live(P), live(Q)), ALONE_IN_BAR, PEERS_UNREAD),
@@ -280,3 +291,39 @@ def test_it_cannot_be_fine_unseen() -> None:
     with pytest.raises(ValueError, match="not seen"):
         Finding("a", "b", True, "c", seen=False)
     assert status(P).local_state is S.NORMAL
+
+
+@pytest.mark.parametrize(
+    ("lines", "free", "size"),
+    [
+        (
+            [
+                "Filesystem     1024-blocks  Used Available Capacity Mounted on",
+                "tmpfs                   64    60         4      94% /var/lib/dhcp",
+                "-rw-r--r-- 1 0 0 2048 Nov 28 04:00 /var/lib/dhcp/dhcpd.leases",
+            ],
+            4096,
+            2048,
+        ),
+        (["/dev/ada0p2 100 110 -8 108% /"], 0, 0),
+        (["df: not found"], None, 0),
+        ([], None, 0),
+    ],
+)
+def test_free_space(lines: list[str], free: int | None, size: int) -> None:
+    """As df and ls of Linux, busybox and FreeBSD tell it; what they do not tell is not known."""
+    assert parse_space(lines) == (LeaseSpace(free, size) if free is not None else None)
+
+
+def test_a_full_disk_is_told() -> None:
+    """Both answer their clients, and what one gives out is not recorded."""
+    full = replace(live(Q), space=Seen(LeaseSpace(0, 40_000), NOW.mono - 1))
+    verdict = derive(pair(live(P), full), NOW)
+    assert (verdict.level, verdict.headline) == (
+        Level.WARNING,
+        "both servers serve; dhcp2 has no disk space left: what it gives out is not recorded",
+    )
+    assert "Free space below dhcp2's lease file" in verdict.advice
+    down_and_full = replace(down(Q), space=full.space)
+    assert not rule(Action.START, Q, pair(live(P), down_and_full), NOW).allowed
+    assert not rule(Action.SYNC_RESTART, P, pair(live(P), full), NOW).allowed

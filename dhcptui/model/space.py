@@ -1,0 +1,58 @@
+"""Room on the file system of the lease file: dhcpd answers clients without it, and records nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dhcptui.model.evidence import Case, Finding
+from dhcptui.model.snapshot import LeaseSpace, Moment, Seen, ServerView
+from dhcptui.model.standing import ServerStanding
+
+FULL_BYTES = 8 * 1024
+"""With less than two pages free the next leases may not be recorded."""
+SPARE_BYTES = 64 * 1024
+"""A start writes the whole lease file anew beside the old one, and goes on writing."""
+FRESH_SECONDS = 300.0
+
+
+def space(view: ServerView, now: Moment) -> Seen[LeaseSpace] | None:
+    """The last look at it, unless that is old."""
+    return view.space if view.ssh.ok and view.space and view.space.age(now) <= FRESH_SECONDS else None
+
+
+def full(view: ServerView, now: Moment) -> bool:
+    """Whether it was seen that what dhcpd gives out can hardly be recorded."""
+    seen = space(view, now)
+    return seen is not None and seen.value.free_bytes < FULL_BYTES
+
+
+def lease_space(each: Case) -> Finding:
+    """The lease file fits a second time on the acting server's disk: dhcpd writes it anew when it starts."""
+    return _fits(each.me, each.now)
+
+
+def partner_lease_space(each: Case) -> Finding:
+    """The same for its partner."""
+    return _fits(each.partner, each.now)
+
+
+SPACE_CHECKS: tuple[Callable[[Case], Finding], ...] = (lease_space, partner_lease_space)
+
+
+def _fits(server: ServerStanding, now: Moment) -> Finding:
+    name = server.view.name
+    asked, by = f"{name} has disk space for its lease file", f"df on {name}"
+    seen = space(server.view, now)
+    if seen is None:
+        observed = f"the free space below {name}'s lease file has not been seen"
+        return Finding(asked, observed, False, by, seen=False, matters=False)
+    free, need = seen.value.free_bytes, seen.value.file_bytes + SPARE_BYTES
+    observed = f"{kilobytes(free)} free; the lease file has {kilobytes(seen.value.file_bytes)}"
+    if free < need:
+        observed = f"{name}: {observed}: free space first, dhcpd writes the whole file anew when it starts"
+    return Finding(asked, observed, free >= need, by, seen.age(now))
+
+
+def kilobytes(number: int) -> str:
+    """A size for people."""
+    return f"{number / 1024 / 1024:.0f} MB" if number >= 10 * 1024 * 1024 else f"{number / 1024:.0f} kB"
