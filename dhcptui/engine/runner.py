@@ -18,11 +18,13 @@ from dhcptui.engine.audit import STEP, AuditError, Desk, RunLog, known_secrets, 
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import LockLost, Locks, clear_lockouts
 from dhcptui.engine.pair import PairEngine
+from dhcptui.model.closing import closing
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, ServerView
 from dhcptui.model.standing import answers_since, stand
+from dhcptui.model.verdict import derive
 from dhcptui.omapi.errors import OmapiError
 from dhcptui.remote.errors import RemoteError
 
@@ -103,6 +105,12 @@ class _Run:
 
     async def _refused_now(self, typed: str, sentence: str) -> str:
         """Ask the guards again, now that nobody else may act: what they knew may be older than another's action."""
+        if not await self._read_again():
+            return "Refused: the servers could not be read again just now."
+        return _refusal(self.engine, self.plan, typed, sentence)
+
+    async def _read_again(self) -> bool:
+        """Wait until every server that answers was read after this call; False when they were not."""
         start = moment().mono
 
         def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
@@ -115,9 +123,7 @@ class _Run:
                 for view in snapshot.servers
             )
 
-        if not await self.engine.until(read_again, AGAIN_SECONDS):
-            return "Refused: the servers could not be read again just now."
-        return _refusal(self.engine, self.plan, typed, sentence)
+        return await self.engine.until(read_again, AGAIN_SECONDS)
 
     async def _steps(self) -> Progress:
         for index, step in enumerate(self.script.steps):
@@ -131,7 +137,17 @@ class _Run:
             failed = await self._step(context, index, step)
             if failed is not None:
                 return failed
-        return self._progress(Outcome.VERIFIED, self.script.outcome(self._context(0)), self.script.next)
+        return await self._verified()
+
+    async def _verified(self) -> Progress:
+        """The last words, from what is seen of the pair after the last step."""
+        said, next_ = self.script.result, self.script.next
+        if self.script.judged:
+            await self._read_again()
+            now = moment()
+            verdict = derive(self.engine.snapshot, now)
+            said, next_ = closing(self.plan.action, self.plan.acting, said, next_, verdict, now, self.plan.variant)
+        return self._progress(Outcome.VERIFIED, said + self.script.also(self._context(0)), next_)
 
     def _context(self, index: int) -> Context:
         """The hands of one step."""
@@ -164,13 +180,17 @@ class _Run:
         except _Abandoned:
             return self._abandoned(index, planned.where)
         except (StepFailed, OmapiError, RemoteError, ConfigError, AuditError) as error:
-            next_ = getattr(error, "next", "") or getattr(error, "advice", "") or _LOOK
+            next_ = getattr(error, "next", "") or getattr(error, "advice", "") or self._what_now()
             return self._failed(index, planned.where, str(error), next_)
         except Exception as error:  # a fault of ours must not leave a run without its end
             return self._failed(index, planned.where, f"a fault in dhcptui: {type(error).__name__}: {error}", _LOOK)
         self.record.outcome(planned.where, observed, True, STEP)
         self._ended(index, StepState.DONE, observed)
         return None
+
+    def _what_now(self) -> str:
+        """What the console advises, as things are now."""
+        return derive(self.engine.snapshot, moment()).advice or _LOOK
 
     async def _unless_abandoned(self, step: Step, context: Context) -> str:
         """What the step observed. Raises what it raises, and _Abandoned."""

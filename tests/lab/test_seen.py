@@ -143,3 +143,29 @@ def test_a_full_lease_disk(lab: Lab) -> None:
     assert any("free space first" in reason for reason in made["reasons"])
     lab.secondary.run("rm", "/var/lib/dhcp/filler")
     assert plan(lab, "start", "office", "--server", "dhcp2")["allowed"]
+
+
+def test_a_start_that_comes_up_silent_says_what_helps(lab: Lab) -> None:
+    """dhcp2 handed over and stopped, then dhcp1 died: dhcp2 comes up and answers nobody. "Next" is what the screen advises."""
+    lab.wait_settled()
+    with driving(lab) as driver:
+        driver.settled()
+        assert driver.run(Action.SHUTDOWN, Role.SECONDARY).outcome is Outcome.VERIFIED
+        lab.primary.kill()
+        driver.until_words("dhcpd not running", "dhcpd not running", 15)
+        told = driver.run(Action.START, Role.SECONDARY, timeout=150)
+        assert told.outcome is Outcome.FAILED, told
+        assert told.next == verdict_of(driver).advice
+        assert "rescue" in told.next
+
+
+def test_the_last_words_of_a_start(lab: Lab) -> None:
+    """Both normal again: that is what is said, and nothing of a wait that there is not."""
+    lab.wait_settled()
+    with driving(lab) as driver:
+        driver.settled()
+        lab.secondary.kill()
+        driver.until_words("communications-interrupted", "dhcpd not running", 15)
+        told = driver.run(Action.START, Role.SECONDARY, timeout=150)
+        assert (told.outcome, told.result) == (Outcome.VERIFIED, "dhcp2 runs. Now: both servers serve.")
+        assert "recover-wait" not in told.next

@@ -68,11 +68,12 @@ class ActionScript:
     """What else is so then, as observed: appended to the result."""
     begins_at: int = 1
     """The first step that changes anything; before it `if_interrupted` does not apply."""
+    judged: bool = True
+    """Whether its last words are about the pair, and so must agree with what is seen of it then."""
 
-    def outcome(self, context: Context) -> str:
-        """What is so at the end."""
-        seen = self.afterwards(case(context.acting, context.snapshot, moment())) if self.afterwards else ""
-        return self.result + seen
+    def also(self, context: Context) -> str:
+        """What else is so at the end, behind the result."""
+        return self.afterwards(case(context.acting, context.snapshot, moment())) if self.afterwards else ""
 
 
 @dataclass(slots=True)

@@ -46,7 +46,7 @@ def script(pair: PairSettings, acting: Role, *, scheduled: bool = False) -> Acti
             ),
         ),
         f"{me.name} runs.",
-        "Follow the states above: a recover-wait ends by itself.",
+        "",
         afterwards=lambda each: afterwards(each, each.me),
     )
 
@@ -76,6 +76,7 @@ def later(pair: PairSettings, acting: Role, seconds: int) -> ActionScript:
         ),
         f"{me.name} starts its dhcpd by itself, whether a console is open or not; until then every console says so.",
         "Look at the pair when the time has come: nobody verifies that start.",
+        judged=False,
     )
 
 
@@ -89,6 +90,7 @@ def cancel(pair: PairSettings, acting: Role) -> ActionScript:
         (cancel_step(me),),
         f"No start of {me.name} is scheduled any more.",
         f"{me.name} stays as it is until somebody starts it.",
+        judged=False,
     )
 
 
@@ -105,7 +107,9 @@ async def _settle(context: Context) -> str:
 
     if not await context.until(settled, SETTLE_SECONDS):
         state = context.standing(acting).state
-        advice = "It resolves conflicts: wait." if state in CONFLICT else f"Look at the log of {context.me.name}."
+        advice = "It resolves conflicts: wait." if state in CONFLICT else ""
+        if state is None:
+            advice = f"Look at the log of {context.me.name}."
         raise StepFailed(f"{context.me.name} reads {state.word if state else 'nothing'} after a minute", advice)
     _not_off(context)
     others = await _others_settle(context)
