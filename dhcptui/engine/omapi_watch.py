@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from dhcptui.config import ConfigError
-from dhcptui.dhcpdconf.pools import FailoverPool
+from dhcptui.dhcpdconf.pools import FailoverPool, merged
 from dhcptui.engine.clocks import mono
 from dhcptui.engine.peer_watch import follow_peers
 from dhcptui.engine.record import ServerRecord, first, told
@@ -158,15 +158,19 @@ class OmapiWatch:
             await asyncio.sleep(POOLS_SECONDS if self._record.pools else FAST_POLL_SECONDS)
 
     async def _read_pools(self, client: OmapiClient, pools: tuple[FailoverPool, ...]) -> None:
+        by_handle: dict[int, list[FailoverPool]] = {}
         counters, asked = [], mono()
         try:
-            for pool in pools:
+            for pool in pools:  # one handle is one pool, however many `pool {}` dhcpd made it of
                 handle = (await client.lease(pool.probe_address)).pool_handle
-                if handle is None:
-                    continue
-                found = await client.pool(handle)
-                network = pool.network or pool.probe_address
-                counters.append(PoolCounters(network, found.lease_count, found.free_leases, found.backup_leases))
+                if handle is not None:
+                    by_handle.setdefault(handle, []).append(pool)
+            for handle, parts in by_handle.items():
+                pool, found = parts[0], await client.pool(handle)
+                network, stands_for = merged(parts)
+                counters.append(
+                    PoolCounters(network, found.lease_count, found.free_leases, found.backup_leases, stands_for)
+                )
         except OmapiClosed:
             raise
         except OmapiError as error:

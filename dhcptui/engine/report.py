@@ -59,7 +59,13 @@ def _server(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> dict[s
         "ssh": health(view.ssh),
         "age_seconds": round(each.age_seconds, 1) if each.age_seconds is not None else None,
         "pools": [
-            {"network": pool.network, "total": pool.total, "free": pool.free, "backup": pool.backup}
+            {
+                "network": pool.network or None,
+                "total": pool.total,
+                "free": pool.free,
+                "backup": pool.backup,
+                "pools": list(pool.pools),
+            }
             for pool in (view.pools.value if view.pools else ())
         ],
         "other_peers": _others(each, snapshot, now),

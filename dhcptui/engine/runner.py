@@ -144,9 +144,7 @@ class _Run:
         said, next_ = self.script.result, self.script.next
         if self.script.judged:
             await self._read_again()
-            now = moment()
-            verdict = derive(self.engine.snapshot, now)
-            said, next_ = closing(self.plan.action, self.plan.acting, said, next_, verdict, now, self.plan.variant)
+            said, next_ = closing(self.plan, said, next_, derive(self.engine.snapshot, moment()))
         return self._progress(Outcome.VERIFIED, said + self.script.also(self._context(0)), next_)
 
     def _context(self, index: int) -> Context:

@@ -15,7 +15,7 @@ from dhcptui.config import PairSettings
 from dhcptui.dhcpdconf.files import load
 from dhcptui.dhcpdconf.parse import ConfParseError
 from dhcptui.dhcpdconf.place import failover_place, other_peers
-from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools
+from dhcptui.dhcpdconf.pools import failover_pools, named_probes
 from dhcptui.engine.clocks import moment, mono
 from dhcptui.engine.growth import watch_growth
 from dhcptui.engine.process_watch import ProcessWitness
@@ -314,8 +314,6 @@ class SshWatch:
 
     async def _find_pools(self, session: SshSession) -> None:
         """One address per pool, from the configuration of the user or of dhcpd; and where the failover link is."""
-        if self._probe_addresses:
-            self._record.pools = tuple(FailoverPool("", address) for address in self._probe_addresses)
 
         async def read(path: str) -> str:
             done = await session.run(commands.read_file(path), check=True)
@@ -324,6 +322,8 @@ class SshWatch:
         try:
             configuration = await load(read, self._record.settings.dhcpd_conf)
         except (RemoteError, ConfParseError, RecursionError) as error:
+            if self._probe_addresses:
+                self._record.pools = named_probes(self._probe_addresses, None, self._record.peer)
             self._record.update(pools_note=clean(f"pools unknown: {error}", 200))
             return
         self._configuration_read = True
@@ -335,6 +335,7 @@ class SshWatch:
         )
         self._record.peers_poke.set()
         if self._probe_addresses:
+            self._record.pools = named_probes(self._probe_addresses, configuration, self._record.peer)
             return
         pools = self._record.pools = failover_pools(configuration, self._record.peer)
         self._record.poll_poke.set()

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from dhcptui.model.guards import Action
 from dhcptui.model.incidents import Weight
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.plan import Plan
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.states import FailoverState
-from dhcptui.model.used_up import used_up
 from dhcptui.model.verdict import Verdict
 
 _S, _A = FailoverState, Action
@@ -31,22 +30,21 @@ _LEAVES: dict[Action, Callable[[ServerStanding, ServerStanding], bool]] = {
 """As what each action leaves the pair, acting server and partner: only then are its own last words true."""
 
 
-def closing(
-    action: Action, acting: Role, result: str, next_: str, verdict: Verdict, now: Moment, variant: str = ""
-) -> tuple[str, str]:
+def closing(plan: Plan, result: str, next_: str, verdict: Verdict) -> tuple[str, str]:
     """Result and next step of an action of which every step was verified.
 
     Its own words where the pair is as the action leaves it and nothing else is wrong; else what is so now, and what helps.
     """
+    action, acting = plan.action, plan.acting
     leaves = _LEAVES.get(action)
-    if leaves is not None and leaves(verdict[acting], verdict[acting.other]) and not troubled(verdict, now):
+    if leaves is not None and leaves(verdict[acting], verdict[acting.other]) and not troubled(verdict):
         return result, next_
     # What was started or rolled back is so whatever has become of the pair; who serves may be otherwise.
-    told = result if action is _A.START or variant else VERIFIED
+    told = result if action is _A.START or plan.variant else VERIFIED
     return f"{told} Now: {verdict.headline}.".strip(), verdict.advice
 
 
-def troubled(verdict: Verdict, now: Moment) -> bool:
+def troubled(verdict: Verdict) -> bool:
     """Whether something is wrong that no action leaves behind: clients without addresses, a full disk, a contradiction."""
     heavy = any(each.weight is Weight.CRITICAL or each.id == "I-13" for each in verdict.incidents)
-    return heavy or bool(verdict.contradictions) or bool(used_up((verdict.primary, verdict.secondary), now))
+    return heavy or bool(verdict.contradictions)

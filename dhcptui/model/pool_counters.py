@@ -10,9 +10,12 @@ class PoolCounters:
     """Counters of one pool as one server holds them: free is the primary's to give, backup the secondary's."""
 
     network: str
+    """As dhcpd names it; empty where it is not known."""
     total: int
     free: int
     backup: int
+    pools: tuple[str, ...] = ()
+    """The networks or ranges that it stands for: dhcpd makes one of several `pool {}` that permit the same."""
 
     @property
     def used(self) -> int:

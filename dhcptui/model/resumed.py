@@ -61,10 +61,13 @@ def left_unmarked(each: Case) -> Finding:
     """The acting server is in partner-down by an interrupted run, which has not left the marker for other consoles."""
     name = each.me.view.name
     so = unmarked(each.snapshot, each.now) is each.me.view.role
+    marks = each.me.view.marks
+    seen = each.me.state is not None and marks is not None and not marks.value.unread
     said = f"an interrupted run put {name} into partner-down and left no marker" if so else "no such run was left"
-    return Finding(
-        f"{name} is in partner-down and not marked", said, so, f"OMAPI and files of {name}", each.me.age_seconds
-    )
+    asked, by = f"{name} is in partner-down and not marked", f"OMAPI and files of {name}"
+    if not seen:
+        said = f"whether {name} is in partner-down with a marker is not known"
+    return Finding(asked, said, so and seen, by, each.me.age_seconds, seen=seen)
 
 
 def handed_over_or_healthy(each: Case) -> Finding:

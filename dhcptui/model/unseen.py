@@ -65,6 +65,7 @@ UNSEEN: Mapping[Callable[..., object], Unseen] = {
     ev.recorded_partner_down: Unseen((_R,), "it is the sign that a rescue is what is needed"),
     resumed.handed_over_or_healthy: Unseen((_R,), "both servers' states are what it is about"),
     resumed.one_serves: Unseen((_R,), "else nobody might serve"),
+    resumed.left_unmarked: Unseen((_R,), "it goes on only from where it was left"),
     resumed.left_stopped: Unseen((_R,), "it goes on only from where it was left"),
     lease_space: Unseen((_N,), "the start itself is watched; a full disk ends it at once, and that is told"),
     partner_lease_space: Unseen((_N,), "the start itself is watched; a full disk ends it at once, and that is told"),

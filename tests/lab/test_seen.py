@@ -23,9 +23,11 @@ from tests.lab.stranger import take_over
 pytestmark = pytest.mark.lab
 
 
-def dhcptui(lab: Lab, *args: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def dhcptui(lab: Lab, *args: str, timeout: float = 60, **config: Any) -> subprocess.CompletedProcess[str]:
     """Run the program from the operator's place; there is never a traceback."""
-    argv = lab.operator_argv(sys.executable, "-W", "error", "-m", "dhcptui", "--config", str(lab.write_config()), *args)
+    argv = lab.operator_argv(
+        sys.executable, "-W", "error", "-m", "dhcptui", "--config", str(lab.write_config(**config)), *args
+    )
     root = Path(__file__).parents[2]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, check=False, cwd=root)
     assert "Traceback" not in done.stderr + done.stdout
@@ -169,3 +171,26 @@ def test_the_last_words_of_a_start(lab: Lab) -> None:
         told = driver.run(Action.START, Role.SECONDARY, timeout=150)
         assert (told.outcome, told.result) == (Outcome.VERIFIED, "dhcp2 runs. Now: both servers serve.")
         assert "recover-wait" not in told.next
+
+
+def test_pools_that_dhcpd_made_one_stand_once() -> None:
+    """Two `pool {}` that permit the same are one pool of dhcpd's; a configured probe address is no network."""
+    with Lab(mclt=20, key_algorithm="hmac-sha256") as lab:
+        for server in (lab.primary, lab.secondary):
+            master = server.etc / "shared/master.conf"
+            text = master.read_text()
+            whole = "range 10.0.0.100 10.0.0.200;"
+            assert whole in text
+            parts = 'range 10.0.0.100 10.0.0.149; } pool { failover peer "foo"; range 10.0.0.150 10.0.0.200;'
+            master.write_text(text.replace(whole, parts))
+            server.restart()
+        lab.wait_settled()
+        settings: tuple[dict[str, Any], ...] = ({}, {"probe_address": ["10.0.0.120"]})
+        for more in settings:
+            done = dhcptui(lab, "status", "--json", **more)
+            (told,) = json.loads(done.stdout)["pairs"]
+            for server in told["servers"].values():
+                (pool,) = server["pools"]
+                assert (pool["network"], pool["total"]) == ("10.0.0.0/24", 101)
+            if not more:
+                assert pool["pools"] == ["10.0.0.100-10.0.0.149", "10.0.0.150-10.0.0.200"]

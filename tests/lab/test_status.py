@@ -43,7 +43,7 @@ def status(lab: Lab, config: Path, exit_code: int) -> dict[str, Any]:
     for server in pair["servers"].values():
         assert set(server) == SERVER_KEYS
         for pool in server["pools"]:
-            assert set(pool) == {"network", "total", "free", "backup"}
+            assert set(pool) == {"network", "total", "free", "backup", "pools"}
     assert done.returncode == exit_code == {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}[pair["level"]]
     text = dhcptui(lab, "--config", str(config), "status", "office")
     assert (text.returncode, text.stderr) == (exit_code, "")
@@ -67,7 +67,9 @@ def test_both_normal(lab: Lab) -> None:
         assert server["mclt_seconds"] == 20
         assert abs(server["clock_offset_seconds"]) < 0.2
         assert server["age_seconds"] < 1.5
-        assert server["pools"] == [{"network": "10.0.0.0/24", "total": 101, "free": 51, "backup": 50}]
+        assert server["pools"] == [
+            {"network": "10.0.0.0/24", "total": 101, "free": 51, "backup": 50, "pools": ["10.0.0.100-10.0.0.200"]}
+        ]
         assert server["recover_wait_ends"] is None
         assert lab.servers[role].state().local_state == "normal"
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.model.closing import closing
-from dhcptui.model.guards import Action
+from dhcptui.model.guards import Action, Ruling
+from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import LeaseSpace, PairSnapshot, PoolCounters, Role, Seen
 from dhcptui.model.states import FailoverState
 from dhcptui.model.verdict import derive
@@ -24,11 +25,12 @@ DRY = replace(
 FULL = replace(HANDED, primary=replace(HANDED.primary, space=Seen(LeaseSpace(0, 9000), NOW.mono - 1)))
 
 
-def words(action: Action, acting: Role, snapshot: PairSnapshot) -> tuple[str, str]:
+def words(
+    action: Action, acting: Role, snapshot: PairSnapshot, said: str = "dhcp1 serves every client."
+) -> tuple[str, str]:
     """What is said at the end."""
-    return closing(
-        action, acting, "dhcp1 serves every client.", "Keep dhcp2 from starting.", derive(snapshot, NOW), NOW
-    )
+    plan = Plan(action, "office", acting, "dhcp1", "dhcp2", "", (), Ruling(action, acting, ()), "dhcp1")
+    return closing(plan, said, "Keep dhcp2 from starting.", derive(snapshot, NOW))
 
 
 @pytest.mark.parametrize(
@@ -69,5 +71,4 @@ def test_else_what_is_so_now(action: Action, acting: Role, snapshot: PairSnapsho
 def test_a_start_says_what_has_become_of_the_pair(snapshot: PairSnapshot) -> None:
     """No "recover-wait ends by itself" beside two that read normal."""
     verdict = derive(snapshot, NOW)
-    told = closing(A.START, Q, "dhcp2 runs.", "", verdict, NOW)
-    assert told == (f"dhcp2 runs. Now: {verdict.headline}.", verdict.advice)
+    assert words(A.START, Q, snapshot, "dhcp2 runs.") == (f"dhcp2 runs. Now: {verdict.headline}.", verdict.advice)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from dhcptui.dhcpdconf.files import MAX_FILES, load
 from dhcptui.dhcpdconf.parse import MAX_DEPTH, ConfParseError, parse
 from dhcptui.dhcpdconf.place import failover_place
-from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools
+from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools, merged, named_probes
 from dhcptui.dhcpdconf.relation import keys, peers, ranges
 
 MASTER = """
@@ -59,12 +59,27 @@ async def test_pools_of_a_peer() -> None:
     files = Files({"/etc/dhcp/dhcpd.conf": PRIMARY, "/etc/dhcp/shared/master.conf": MASTER})
     configuration = await load(files.read, "/etc/dhcp/dhcpd.conf")
     assert failover_pools(configuration, "foo") == (
-        FailoverPool("10.0.0.0/24", "10.0.0.100"),
-        FailoverPool("10.1.0.0/16", "10.1.2.3"),
+        FailoverPool("10.0.0.0/24", "10.0.0.100", ("10.0.0.100-10.0.0.200",)),
+        FailoverPool("10.1.0.0/16", "10.1.2.3", ("10.1.2.3-10.1.2.9",), "upstairs"),
     )
-    assert failover_pools(configuration, "bar") == (FailoverPool("10.0.0.0/24", "10.0.0.211"),)
+    assert failover_pools(configuration, "bar") == (FailoverPool("10.0.0.0/24", "10.0.0.211", ("10.0.0.211",)),)
     assert failover_pools(configuration, "nobody") == ()
     assert [each.peer for each in ranges(configuration)] == ["foo", None, "bar", "foo", None, None]
+
+
+def test_a_merged_pool_has_one_name() -> None:
+    """Of one network: its ranges. Of several in a shared network: that one, and the networks. A probe is no network."""
+    one = FailoverPool("10.0.0.0/24", "10.0.0.1", ("10.0.0.1-10.0.0.9",))
+    two = FailoverPool("10.0.0.0/24", "10.0.0.21", ("10.0.0.21-10.0.0.29",))
+    assert merged([one, two]) == ("10.0.0.0/24", ("10.0.0.1-10.0.0.9", "10.0.0.21-10.0.0.29"))
+    far = FailoverPool("10.1.0.0/16", "10.1.0.1", ("10.1.0.1",), "upstairs")
+    assert merged([one, far]) == ("upstairs", ("10.0.0.0/24", "10.1.0.0/16"))
+    assert merged(named_probes(["10.0.0.5"], None, "foo")) == ("", ())
+    configuration = parse(
+        'subnet 10.0.0.0 netmask 255.255.255.0 { pool { failover peer "foo"; range 10.0.0.1 10.0.0.9; } }', "x"
+    )
+    (found,) = named_probes(["10.0.0.5"], configuration, "foo")
+    assert (found.network, found.probe_address) == ("10.0.0.0/24", "10.0.0.5")
 
 
 def test_lines_and_strings() -> None:

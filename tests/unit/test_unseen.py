@@ -75,6 +75,25 @@ def rescued(*, left: bool | None) -> PairSnapshot:
     return pair(gone(P), me)
 
 
+def declared(server: ServerView) -> PairSnapshot:
+    """A partner-down stopped before it left its marker, as its lock tells."""
+    lock = Lock(
+        "t",
+        "bob",
+        "ws9",
+        "office",
+        "partner-down",
+        "s",
+        NOW.wall - 60,
+        NOW.wall - 30,
+        "foo",
+        acting="primary",
+        done=2,
+        steps=3,
+    )
+    return pair(marked(server, lock=lock), down(Q))
+
+
 HELD = Lockout("dhcp1", "anna", NOW.wall - 600, "crash")
 UNREAD = Channel(Link.CONNECTING)
 COMM = live(P, S.COMMUNICATIONS_INTERRUPTED)
@@ -168,8 +187,13 @@ TABLE: dict[Callable[..., object], Three] = {
     ),
     resumed.one_serves: Three(
         restarting(down(Q), COMM),
-        restarting(down(Q), live(P, S.RECOVER)),
+        restarting(replace(live(Q), status=Seen(status(Q), NOW.mono - 7)), live(P, S.RECOVER)),
         {REFUSED: restarting(down(Q), gone(P))},
+    ),
+    resumed.left_unmarked: Three(
+        declared(live(P, S.PARTNER_DOWN)),
+        declared(live(P, S.COMMUNICATIONS_INTERRUPTED)),
+        {REFUSED: declared(replace(live(P, S.PARTNER_DOWN), omapi=gone(P).omapi, status=None))},
     ),
     resumed.left_stopped: Three(rescued(left=True), rescued(left=False), {REFUSED: rescued(left=None)}, Q),
     lease_space: SPACE,

@@ -9,7 +9,7 @@ from textual.content import Content
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import DISMISS
 from dhcptui.model.delayed import said as said_of_start
-from dhcptui.model.guards import Action
+from dhcptui.model.guards import Action, rule
 from dhcptui.model.interrupted import RESCUE, SYNC
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
@@ -89,7 +89,9 @@ def _lockouts(snapshot: PairSnapshot, now: Moment) -> list[Way]:
         if view.marks is not None and view.marks.value.lockout is not None
     ]
     return [
-        _cleaned(
+        _comes_back(lockout, survivor, now)
+        if _may_start(lockout.server, snapshot, now)
+        else _cleaned(
             f"{lockout.server} was declared down by {lockout.by} at {_when(lockout.since, now)}:"
             f" do not start it before it can reach {survivor}",
             f"{lockout.server} declared down by {lockout.by} at {_when(lockout.since, now)}:"
@@ -98,6 +100,21 @@ def _lockouts(snapshot: PairSnapshot, now: Moment) -> list[Way]:
         )
         for lockout, survivor in found
     ]
+
+
+def _may_start(server: str, snapshot: PairSnapshot, now: Moment) -> bool:
+    """Whether the guards allow its start, as the advice says then: one judgement, one sentence."""
+    role = next((view.role for view in snapshot.servers if view.name == server), None)
+    return role is not None and rule(Action.START, role, snapshot, now).allowed
+
+
+def _comes_back(lockout: Lockout, survivor: str, now: Moment) -> Way:
+    head = f"{lockout.server} was declared down by {lockout.by} at {_when(lockout.since, now)}"
+    return _cleaned(
+        f"{head}: it may start, {survivor} answers and resynchronises it",
+        f"{lockout.server} declared down by {lockout.by}: it may start, {survivor} resynchronises it",
+        f"{lockout.server} was declared down: it may start, {survivor} answers",
+    )
 
 
 def _scheduled(snapshot: PairSnapshot, now: Moment, commands: Commands) -> list[Way]:

@@ -54,7 +54,8 @@ def _pool(pool: PoolCounters, live: bool, glyphs: Glyphs, widest: int, hidden: i
     free, backup = _count(pool.free, digits, live), _count(pool.backup, digits, live)
     network = text((f"{pool.network.ljust(widest)}  ", MUTED))
     used: Content = text(("  used ", MUTED), (str(pool.used).rjust(digits), PLAIN if live else MUTED))
-    rest = text((f"  +{hidden} more pools", MUTED)) if hidden else text("")
+    was = "" if live else "  (was)"
+    rest = text((f"  +{hidden} more pools" if hidden else "", MUTED), (was, MUTED))
     word_free, word_backup = text(("free ", MUTED)), text((" backup ", MUTED))
     ways: list[Content] = []
     for before, after in ((network, used), (network, text("")), (text(""), text(""))):

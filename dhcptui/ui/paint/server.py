@@ -150,6 +150,12 @@ def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: G
             text(("sees ", MUTED), seen, (f" {glyphs.bad} {name} says {told}", WARNING)),
             text(("sees ", MUTED), seen, (f" {glyphs.bad} says {told}", WARNING)),
         )
+    if gone := _not_there(me, partner):
+        return line(
+            text(("partner seen as ", MUTED), seen, (f"  {glyphs.bad} but {partner.view.name}: {gone}", WARNING)),
+            text(("sees ", MUTED), seen, (f" {glyphs.bad} {gone}", WARNING)),
+            text(("sees ", MUTED), seen, (f" {glyphs.bad}", WARNING)),
+        )
     style = PLAIN if status.partner_state is _S.NORMAL else TONES[status.partner_state.info.tone]
     said = text(("partner seen as ", MUTED), (seen, style))
     if compact:
@@ -157,6 +163,14 @@ def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: G
     here = me.view.server_time(now)
     since = text((f"since {day_clock(status.partner_stos, here)}".ljust(_SINCE_WIDTH), MUTED))
     return line((said, since), said) if status.partner_stos else line(said)
+
+
+def _not_there(me: ServerStanding, partner: ServerStanding) -> str:
+    """Why what this server recorded of its partner is the past: it reads a running state of a dhcpd that does not run."""
+    status = me.status
+    if status is None or not me.live or partner.standing is not Standing.DOWN:
+        return ""
+    return partner.standing.value if status.partner_state in _RUNS else ""
 
 
 def _recorded(me: ServerStanding, now: Moment) -> Line | None:
@@ -171,6 +185,10 @@ def _recorded(me: ServerStanding, now: Moment) -> Line | None:
     said = f"was {found.state.word} ({found.source}{old})"
     partner = f"; saw partner as {found.partner_state.word}" if found.partner_state else ""
     return line(text((said + partner, MUTED)), text((said, MUTED)), text((f"was {found.state.word}{old}", MUTED)))
+
+
+_RUNS = frozenset({_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN})
+"""What a partner is recorded as while it serves; of one that ended cleanly the record says shutdown."""
 
 
 def contradicted(me: ServerStanding, partner: ServerStanding) -> bool:
@@ -233,6 +251,8 @@ def clock_level(me: ServerView, partner: ServerView) -> ClockLevel:
 
 def _clock(me: ServerStanding, partner: ServerStanding, memory: Memory, glyphs: Glyphs) -> Line:
     level = clock_level(me.view, partner.view)
+    if (old := _old_clock(me, memory)) is not None:
+        return old
     if me.view.clock is None:
         left = text(("clock ", MUTED), ("not read yet", MUTED))
         said = left
@@ -252,6 +272,18 @@ def _clock(me: ServerStanding, partner: ServerStanding, memory: Memory, glyphs: 
         line((said, right), said, (left, right), left)
         if mclt and level in _FAR
         else (line((left, right), left) if mclt else line(said, left))
+    )
+
+
+def _old_clock(me: ServerStanding, memory: Memory) -> Line | None:
+    """The offset of a server that cannot be reached any more: it was read then, and looks like that."""
+    seen = me.view.clock
+    if seen is None or me.view.ssh.link is not Link.FAILED:
+        return None
+    offset = signed(memory.clock(seen.value.seconds))
+    return line(
+        text(("clock ", MUTED), (f"was {offset}, not read since the way to it failed", MUTED)),
+        text(("clock ", MUTED), (f"was {offset}", MUTED)),
     )
 
 
