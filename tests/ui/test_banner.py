@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Lockout, Marks, PairSnapshot, Seen
+from dhcptui.model.snapshot import Lockout, Marks, PairSnapshot, Role, Seen
+from dhcptui.model.verdict import derive
 from dhcptui.ui.look import UNICODE
 from dhcptui.ui.paint.banner import banners
 from dhcptui.ui.widgets.row import Row
@@ -16,6 +17,7 @@ from tests.ui.feed import (
     MONO,
     FakeClock,
     busy_elsewhere,
+    down,
     healthy,
     locked_out,
     pair,
@@ -42,6 +44,15 @@ def test_lock_out_names_server_person_and_time() -> None:
     whole = "▲ dhcp2 was declared down by anna@ops1 at 10:33Z: do not start it before it can reach dhcp1"
     assert said(locked_out(), 116) == whole
     assert said(locked_out(), 78) == "▲ dhcp2 declared down by anna@ops1 at 10:33Z: start only if it reaches dhcp1"
+
+
+def test_a_lock_out_agrees_with_the_advice() -> None:
+    """Where the guards allow the start that the advice names, the banner does not forbid it."""
+    snapshot = locked_out()
+    returning = replace(snapshot, secondary=down(Role.SECONDARY))
+    whole = "▲ dhcp2 was declared down by anna@ops1 at 10:33Z: it may start, dhcp1 answers and resynchronises it"
+    assert said(returning, 116) == whole
+    assert "U brings dhcp2 up" in derive(returning, FakeClock()()).advice
 
 
 def test_a_foreign_lock_is_told() -> None:
