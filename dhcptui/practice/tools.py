@@ -30,6 +30,7 @@ _DEFAULT_FORMAT = "%a %b %e %H:%M:%S UTC %Y"
 _INIT_PID, _SSHD_PID, _ATD_PID = 1, 640, 655
 _COMMAND_LINES = {_INIT_PID: "/sbin/init", _SSHD_PID: "sshd: /usr/sbin/sshd -D", _ATD_PID: "/usr/sbin/atd -f"}
 _NAMES = {_INIT_PID: "systemd", _SSHD_PID: "sshd", _ATD_PID: "atd"}
+_DISK_KIB, _DISK_FREE_KIB = 20 * 2**20, 16 * 2**20
 _LOG_LINES = 20
 """Lines of the log shown of a start that failed."""
 _SIGNALS = {"1": "HUP", "2": "INT", "9": "KILL", "15": "TERM", "18": "CONT", "19": "STOP", "0": "0"}
@@ -84,6 +85,7 @@ class Tools:
             "at": self._at,
             "atq": self._atq,
             "atrm": self._atrm,
+            "df": self._df,
             "systemctl": self._systemctl,
         }
 
@@ -103,6 +105,15 @@ class Tools:
         if question.program == self._machine.restart_script.name:
             return await self._restart(stop_only=question.words[:1] == ("stop",))
         return await self._programs[question.program](question)
+
+    async def _df(self, question: Question) -> Answer:
+        """The machine's only disk: that of the host is somebody else's, and another one each time."""
+        del question
+        used = _DISK_KIB - _DISK_FREE_KIB
+        return Answer(
+            "Filesystem 1024-blocks Used Available Capacity Mounted on\n"
+            f"/dev/vda1 {_DISK_KIB} {used} {_DISK_FREE_KIB} {used * 100 // _DISK_KIB}% /\n"
+        )
 
     # -- clock and processes -------------------------------------------------------------------------------------
 

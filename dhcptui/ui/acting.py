@@ -26,7 +26,7 @@ def candidates(
         allowed = allowed[:1]
     if not allowed:  # what is still being looked at must not decide who is offered
         allowed = tuple(role for role in Role if rule(action, role, snapshot, now).pending)
-        allowed = allowed if action in {Action.SHUTDOWN, Action.HAND_OVER} else ()
+        allowed = allowed if action in {Action.SHUTDOWN, Action.HAND_OVER, Action.START} else ()
     return allowed or (_most_telling(action, snapshot, now, looking_at),)
 
 

@@ -22,13 +22,13 @@ SENTENCE = "I know that dhcp2 is off"
 
 
 async def test_what_is_not_proven_is_marked_as_such() -> None:
-    """A warning sign and the words, neither a tick nor a cross; the prompt is not a refusal."""
+    """What was not seen has a sign of its own, neither a tick nor a cross; the prompt is not a refusal."""
     async with screen(cut_off()) as (app, pilot, _console):
         await pilot.press("P")
         await pilot.pause()
         shown = app.screen.query_one(PlanView).shown
         assert "▲ Not proven: dhcp2 is unreachable from here and from dhcp1" in shown
-        assert "▲ dhcp2's dhcpd is proven gone · not proven" in shown
+        assert "? dhcp2's dhcpd is proven gone · not proven" in shown
         assert "✗" not in shown
         assert "Type dhcp2 and press Enter, Esc to leave" in row(app, "prompt-hint")
 
