@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from dhcptui.config import PairSettings
 from dhcptui.model.audit import AuditEntry
+from dhcptui.model.changes import Changes
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Progress, StepReport
 from dhcptui.model.snapshot import (
@@ -149,6 +150,7 @@ class Pose:
                     ),
                     "marks": marks and replace(marks, at=MONO - shell, value=self._marks(marks.value, lines)),
                     "remarks": (),
+                    "changes": Changes(),  # seen by the clock of the host; the logs of the pictures tell of all of them
                 },
             )
         )  # fmt: skip

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from dhcptui.config import PairSettings, load
 from dhcptui.engine.actions.sync_compare import Comparison
@@ -25,6 +26,7 @@ from dhcptui.model.guards import Action
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.plan import Outcome, Progress, StepState
 from dhcptui.model.snapshot import PairSnapshot, Role, Seen
+from dhcptui.practice import balance
 from dhcptui.practice.drills import PracticeDrills
 from dhcptui.practice.pair import PracticePair
 from tests.lab.driving import Driver
@@ -185,8 +187,9 @@ def _words(pair: PracticePair, settings: PairSettings) -> list[tuple[str, str]]:
 
 @contextmanager
 def night() -> Iterator[Night]:
-    """A healthy pair since half past seven, and the engine on it."""
-    with PracticePair(mclt=MCLT_SECONDS, speed=SPEED, key_secret=KEY_TEXT) as pair:
+    """A healthy pair since half past seven, and the engine on it. Its pools are balanced once: when else, chance decides."""
+    once = patch.object(balance, "MIN_BALANCE_SECONDS", 86400)
+    with once, PracticePair(mclt=MCLT_SECONDS, speed=SPEED, key_secret=KEY_TEXT) as pair:
         pair.wait_settled()
         settings = load(pair.write_config()).pair(None)
         engine = EngineThread(settings)
