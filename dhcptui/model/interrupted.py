@@ -18,6 +18,8 @@ LATER_SECONDS = 5.0
 """Two clocks are compared, and a log's stamps are whole seconds."""
 ROLLBACK = "rollback"
 """The variant of sync-restart that undoes an interrupted run instead of resuming it."""
+LEFT_TO_ROLL_BACK = "there is an interrupted run to roll back"
+"""What a rollback asks of the files on the copy target."""
 
 
 def interrupted_run(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:

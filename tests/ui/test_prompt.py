@@ -275,3 +275,52 @@ async def test_an_interrupted_run_is_gone_on_with_or_rolled_back() -> None:
         await confirm(pilot, "office")
         [(plan, typed)] = console.ran
         assert (plan.action, plan.variant, typed) == (Action.SYNC_RESTART, "rollback", "office")
+
+
+async def test_what_an_interrupted_run_left_is_offered_once_it_is_read() -> None:
+    """R within a second of the start: nothing is told of files that were not compared, and both ways turn up as they are."""
+    record = SyncRecord("r1", "0", "anna@ops1", "20260822T140000Z", ("copied", "restarting dhcp2"), WALL)
+    there = replace(healthy().secondary, marks=Seen(Marks(sync=record), MONO))
+    compared = replace(SAME, record=record, source_digest="0", target_digest="0", backup_there=True)
+    async with screen(healthy(), (120, 40)) as (app, pilot, console):
+        console.comparison = None
+        await pilot.press("R")
+        await pilot.pause()
+        first = app.screen.query_one(PlanView).shown.splitlines()[0]
+        assert "being compared" in first
+        assert "Copy" not in first
+        await pilot.press(*"office")
+        console.show(pair(healthy().primary, there))  # the record is read, the directories are not
+        await pilot.pause()
+        asked = app.screen.query_one(PlanView).shown
+        assert asked.startswith("What is to become of the interrupted run?")
+        assert "Copy" not in asked
+        assert "had not been restarted" not in asked
+        assert entry(app).value == ""
+        console.comparison = compared
+        console.show(pair(healthy().primary, there))
+        await pilot.pause()
+        asked = app.screen.query_one(PlanView).shown
+        assert "1 Resume the run that anna@ops1 began: restart dhcp2, then dhcp1." in asked
+        assert (
+            "2 Roll back the run that anna@ops1 began: dhcp2 gets its old /etc/dhcp/shared again and restarts." in asked
+        )
+        await pilot.press("1")
+        await confirm(pilot, "office")
+        [(plan, _)] = console.ran
+        assert plan.variant == ""
+
+
+async def test_a_comparison_alone_offers_both_ways() -> None:
+    """The directories were compared before the marks were read: what lies there is known all the same."""
+    record = SyncRecord("r1", "0", "anna@ops1", "20260822T140000Z", ("copied",), WALL)
+    async with screen(healthy(), (120, 40)) as (app, pilot, console):
+        console.comparison = None
+        await pilot.press("R")
+        console.comparison = replace(SAME, record=record, source_digest="0", target_digest="0", backup_there=True)
+        console.show(healthy())
+        await pilot.pause()
+        assert app.screen.query_one(PlanView).shown.startswith("What is to become of the interrupted run?")
+        await pilot.press("2")
+        await confirm(pilot, "office")
+        assert [plan.variant for plan, _ in console.ran] == ["rollback"]

@@ -12,7 +12,7 @@ from dhcptui.engine.actions.sync_compare import Comparison
 from dhcptui.model import delayed
 from dhcptui.model.evidence import case
 from dhcptui.model.guards import Action, rule
-from dhcptui.model.interrupted import stopped_in_restart
+from dhcptui.model.interrupted import ROLLBACK, stopped_in_restart
 from dhcptui.model.peer_guards import without_those_that_stay
 from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
@@ -87,13 +87,14 @@ def make_plan(
         kept = without_those_that_stay(case(acting, snapshot, now), ruling.findings, touched)
         stopped = pair[role].name if role else ""
         ruling = sync_restart.judged(replace(ruling, findings=kept), comparison, now, variant, stopped)
+    unknown = syncing and comparison is None and variant != ROLLBACK  # a rollback says so itself
     return Plan(
         action=action,
         pair=pair.name,
         acting=acting,
         acting_name=pair[acting].name,
         partner_name=pair[acting.other].name,
-        headline=script.headline,
+        headline=sync_restart.BEFORE_COMPARED if unknown else script.headline,
         steps=tuple(step.planned for step in script.steps),
         ruling=ruling,
         confirm_text=script.confirm_text,

@@ -20,7 +20,7 @@ from dhcptui.engine.actions.sync_copy import SyncRun
 from dhcptui.engine.actions.sync_turn import turn
 from dhcptui.model.evidence import Case, Finding
 from dhcptui.model.guards import Action, Ruling
-from dhcptui.model.interrupted import ROLLBACK
+from dhcptui.model.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK
 from dhcptui.model.peer_guards import afterwards
 from dhcptui.model.plan import PlannedStep
 from dhcptui.model.snapshot import Moment, Role
@@ -36,7 +36,6 @@ def script(pair: PairSettings, acting: Role, comparison: Comparison | None = Non
     run = SyncRun(pair, comparison)
     if variant == ROLLBACK:
         return _rollback(run)
-    resumed = comparison.resumable if comparison else None
     left = _left_to_restart(run)
     copying = comparison is None or not comparison.nothing_to_copy
     steps = (
@@ -45,18 +44,9 @@ def script(pair: PairSettings, acting: Role, comparison: Comparison | None = Non
         *(_turn(run, server) for server in left),
         _tidy(run),
     )
-    restarts = ", then ".join(server.name for server in left)
-    if resumed:
-        headline = f"Resume the run that {resumed.by} began: " + (f"restart {restarts}." if left else "clear up.")
-    elif copying:
-        headline = (
-            f"Copy {run.source.shared_dir} from {run.source.name} to {run.target.name}, test, restart {restarts}."
-        )
-    else:
-        headline = f"Nothing to copy: test, restart {restarts}."
     return ActionScript(
         Action.SYNC_RESTART,
-        headline,
+        _headline(run, left),
         pair.name,
         steps,
         "Both servers run the new configuration and read normal.",
@@ -65,6 +55,22 @@ def script(pair: PairSettings, acting: Role, comparison: Comparison | None = Non
         "Sync-restart again: it resumes what was put in place, or begins anew.",
         both_served,
     )
+
+
+BEFORE_COMPARED = "Sync + restart, or the rest of an interrupted run: the directories are being compared."
+"""Headline of a plan that does not know yet what it will do."""
+
+
+def _headline(run: SyncRun, left: list[ServerSettings]) -> str:
+    """What it does, in one sentence."""
+    found, restarts = run.comparison, ", then ".join(server.name for server in left)
+    if found and found.error:
+        return "Sync + restart: the directories could not be compared."
+    if found and found.resumable:
+        return f"Resume the run that {found.resumable.by} began: " + (f"restart {restarts}." if left else "clear up.")
+    if found and found.nothing_to_copy:
+        return f"Nothing to copy: test, restart {restarts}."
+    return f"Copy {run.source.shared_dir} from {run.source.name} to {run.target.name}, test, restart {restarts}."
 
 
 def both_served(each: Case) -> str:
@@ -149,8 +155,9 @@ def _revertible(comparison: Comparison, now: Moment) -> Finding:
         if comparison.error and not comparison.record
         else f"no interrupted run with a backup lies on {comparison.target}"
     )
-    asked = "there is an interrupted run to roll back"
-    return Finding(asked, observed, record is not None, f"files on {comparison.target}", now.mono - comparison.read_at)
+    return Finding(
+        LEFT_TO_ROLL_BACK, observed, record is not None, f"files on {comparison.target}", now.mono - comparison.read_at
+    )
 
 
 def _line(server: ServerSettings, command: Command) -> str:

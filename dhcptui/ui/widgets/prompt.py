@@ -18,7 +18,7 @@ from dhcptui.engine.api import Console
 from dhcptui.model.commands import shown
 from dhcptui.model.delayed import AT_ONCE, CANCEL
 from dhcptui.model.guards import Action
-from dhcptui.model.interrupted import ROLLBACK, sync_record
+from dhcptui.model.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK, sync_record
 from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.script import plan_as_script
 from dhcptui.model.snapshot import Moment, Role
@@ -81,6 +81,8 @@ class Prompt(Vertical, can_focus=True):
         self.stage = Stage.CLOSED
         self.plan: Plan | None = None
         self._choices: tuple[Plan, ...] = ()
+        self._wanted: tuple[Action, Sequence[Role]] | None = None
+        """What was opened, as long as it may turn out that there is more to choose from."""
         self._confirmed = ""
         """The confirmation that was typed, while the sentence is still wanted."""
         self._opened = 0.0
@@ -117,21 +119,59 @@ class Prompt(Vertical, can_focus=True):
         """Show the plan of `action`; with several roles, ask first which server acts."""
         self.query_one(PlanView).scroll_home(animate=False)
         self._changed = False
-        plans = [self._engine.plan(action, role, variant) for role in roles for variant in self._variants(action)]
-        # Where a start is scheduled, that can be taken off as well as run at once.
-        plans += [self._engine.plan(action, each.acting, CANCEL) for each in plans if each.variant == AT_ONCE]
+        self._wanted = action, roles
+        self._prepare(action, roles[0])
+        plans = self._ways(action, roles)
         if len(plans) > 1:
-            self._choices = tuple(plans)
-            self._clear()
-            self._enter(Stage.CHOOSING)
-            self.take_focus()
+            self._offer(plans)
         else:
             self._read(action, roles[0], plans[0].variant)
 
-    def _variants(self, action: Action) -> tuple[str, ...]:
+    def _ways(self, action: Action, roles: Sequence[Role]) -> tuple[Plan, ...]:
+        """Each plan that may be meant, as it is now."""
+        plans = [self._engine.plan(action, role, variant) for role in roles for variant in self._variants(action, role)]
+        # Where a start is scheduled, that can be taken off as well as run at once.
+        plans += [self._engine.plan(action, each.acting, CANCEL) for each in plans if each.variant == AT_ONCE]
+        return tuple(plans)
+
+    def _offer(self, plans: tuple[Plan, ...]) -> None:
+        """Ask which of them is meant."""
+        self._choices = plans
+        self._clear()
+        self._enter(Stage.CHOOSING)
+        self.take_focus()
+
+    def _variants(self, action: Action, role: Role) -> tuple[str, ...]:
         """An interrupted sync-restart is resumed or rolled back, where it has left something to roll back."""
+        if action is not Action.SYNC_RESTART:
+            return ("",)
         record = sync_record(self._engine.snapshot(), self._clock())
-        return ("", ROLLBACK) if action is Action.SYNC_RESTART and record and record.stamp else ("",)
+        findings = self._engine.plan(action, role, ROLLBACK).ruling.findings
+        left = any(each.asked == LEFT_TO_ROLL_BACK and each.ok for each in findings)
+        return ("", ROLLBACK) if left or (record and record.stamp) else ("",)
+
+    def _choose_anew(self) -> bool:
+        """Offer what there is to choose from as it is known now; whether that is asked for.
+
+        Neither what an interrupted run has left nor the comparison of the directories is known when a prompt opens.
+        """
+        if self._wanted is None or self.stage not in {Stage.CHOOSING, Stage.READING}:
+            return False
+        action, roles = self._wanted
+        if self.stage is Stage.READING and action is not Action.SYNC_RESTART:
+            return False
+        plans = self._ways(action, roles)
+        if len(plans) == 1:
+            if self.stage is Stage.CHOOSING:
+                self._read(action, roles[0], plans[0].variant)
+            return False
+        if self.stage is Stage.READING:
+            self._void()
+            self._offer(plans)
+        elif [each.headline for each in plans] != [each.headline for each in self._choices]:
+            self._choices = plans
+            self._show_choices()
+        return True
 
     def leave(self) -> None:
         """Close, unless a step is under way: it goes on, and so does the view of it."""
@@ -216,15 +256,22 @@ class Prompt(Vertical, can_focus=True):
         """Take one of the offered servers."""
         if self.stage is Stage.CHOOSING and index < len(self._choices):
             chosen = self._choices[index]
+            self._wanted = None
             self._read(chosen.action, chosen.acting, chosen.variant)
 
     def _read(self, action: Action, role: Role, variant: str = "") -> None:
-        self._engine.prepare(action, role)  # first: what was gathered for an earlier plan must not stand in this one
-        self.plan, self._opened = self._engine.plan(action, role, variant), self._clock().mono
+        if self._clock().mono - self._opened > GATHER_SECONDS:
+            self._prepare(action, role)
+        self.plan = self._engine.plan(action, role, variant)
         self._void()
         self._typed_at, self._ahead.begun = -1e9, False
         self._enter(Stage.READING)
         self._present()
+
+    def _prepare(self, action: Action, role: Role) -> None:
+        """Gather anew, before any plan is made: what was gathered for an earlier one must not stand in it."""
+        self._engine.prepare(action, role)
+        self._opened = self._clock().mono
 
     def _void(self) -> None:
         """What was typed counts no more."""
@@ -274,7 +321,7 @@ class Prompt(Vertical, can_focus=True):
 
     def reconsider(self) -> None:
         """Make the plan anew; where it differs, what was typed is void."""
-        if self.stage is not Stage.READING or self.plan is None:
+        if self._choose_anew() or self.stage is not Stage.READING or self.plan is None:
             return
         if self.collects is not self.query_one("#prompt-entry").display:
             self._settle_entry()
@@ -388,10 +435,13 @@ class Prompt(Vertical, can_focus=True):
         self.query_one(ProgressView).display = stage in {Stage.RUNNING, Stage.ENDED}
         self._offer_entry(self.collects)
         if stage is Stage.CHOOSING:
-            self._caption(self._choices[0].action.value)
-            self.query_one(PlanView).offer(self._choices)
-            offered = "   ".join(f"{number} {short(plan)}" for number, plan in enumerate(self._choices, 1))
-            self._hint(say((offered, f"bold {ACCENT}"), (f"   {self._back} to leave", MUTED)))
+            self._show_choices()
+
+    def _show_choices(self) -> None:
+        self._caption(self._choices[0].action.value)
+        self.query_one(PlanView).offer(self._choices)
+        offered = "   ".join(f"{number} {short(plan)}" for number, plan in enumerate(self._choices, 1))
+        self._hint(say((offered, f"bold {ACCENT}"), (f"   {self._back} to leave", MUTED)))
 
     def _offer_entry(self, shown: bool) -> None:
         self.query_one("#prompt-entry").display = shown
