@@ -69,6 +69,8 @@ class _Run:
         self.script = make_script(plan.action, plan.acting, engine.settings, engine.comparison, plan.variant)
         self.reports = [StepReport() for _ in plan.steps]
         self.off_script: list[str] = []
+        self.untouched = False
+        """It failed, and all is as it was before it began."""
         self.began = moment().mono
         self.record = RunLog(
             desk.log, plan.pair, plan.action.value, len(plan.steps), plan.acting_name, desk.told,
@@ -179,6 +181,7 @@ class _Run:
             return self._abandoned(index, planned.where)
         except (StepFailed, OmapiError, RemoteError, ConfigError, AuditError) as error:
             next_ = getattr(error, "next", "") or getattr(error, "advice", "") or self._what_now()
+            self.untouched = index == 0 and getattr(error, "untouched", False)
             return self._failed(index, planned.where, str(error), next_)
         except Exception as error:  # a fault of ours must not leave a run without its end
             return self._failed(index, planned.where, f"a fault in dhcptui: {type(error).__name__}: {error}", _LOOK)
@@ -229,7 +232,7 @@ class _Run:
         """Locks away, last line written. A run that stopped half-way leaves its locks behind, expired, as a notice."""
         begun = any(each.state in {StepState.DONE, StepState.FAILED} for each in self.reports)
         half_way = (told.outcome is Outcome.INTERRUPTED and begun) or (
-            told.outcome is Outcome.FAILED and self.record.has_acted
+            told.outcome is Outcome.FAILED and self.record.has_acted and not self.untouched
         )
         await self.locks.release(told.result if half_way else "")
         if told.outcome is Outcome.VERIFIED:

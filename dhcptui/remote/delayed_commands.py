@@ -13,7 +13,14 @@ from dhcptui.remote.commands import START, Command, script
 
 SYSTEMD = "/run/systemd/system"
 """The sign of a running systemd."""
+HALF_DONE = 5
+"""Exit status of both commands where a job or a file of theirs may be left."""
 _JOB = 'sed -n \'s/^.*"job":"\\([^"]*\\)"}$/\\1/p\' "$f" | tail -n 1'
+
+
+def nothing_done(exit_status: int) -> bool:
+    """Whether a failed `start_later` or `cancel_start` left everything as it was."""
+    return exit_status > 0 and exit_status != HALF_DONE
 
 
 def start_later(directory: str, body: str, words: Sequence[str], seconds: int, systemd: str = SYSTEMD) -> Command:
@@ -34,7 +41,7 @@ if [ -d "$sign" ] && command -v systemd-run >/dev/null 2>&1; then
   u=dhcptui-start-$$
   if systemd-run --on-active="$s" --timer-property=AccuracySec=1s --unit="$u" -- \
     /bin/sh -c 'rm -f -- "$1"; shift; exec "$@"' sh "$d/$f" "$@" >&2; then
-    mark $((now + s)) $((now + s + 2)) "systemd $u" || { systemctl stop "$u.timer" >&2; exit 1; }
+    mark $((now + s)) $((now + s + 2)) "systemd $u" || { systemctl stop "$u.timer" >&2 && exit 1; exit 5; }
     printf "systemd %s\n" "$u"; exit 0
   fi
   command -v at >/dev/null 2>&1 || exit 1
@@ -48,7 +55,7 @@ if command -v at >/dev/null 2>&1; then
   said=$(printf "%s\n" "$line" | at now + "$m" minutes 2>&1) || { printf "%s\n" "$said" >&2; exit 1; }
   n=$(printf "%s\n" "$said" | sed -n 's/^[Jj]ob \([0-9][0-9]*\) .*$/\1/p' | tail -n 1)
   from=$((now - now % 60 + m * 60))
-  mark "$from" $((from + w)) "at $n" || { atrm "$n" >&2; exit 1; }
+  mark "$from" $((from + w)) "at $n" || { atrm "$n" >&2 && exit 1; exit 5; }
   printf "at %s\n" "$n"; exit 0
 fi
 echo "neither systemd-run (with a running systemd) nor at is there" >&2; exit 1""",
@@ -87,7 +94,7 @@ at\ [0-9]*)
   fi;;
 *) echo "its job cannot be read" >&2; exit 1;;
 esac
-rm -f -- "$f" || exit 1
+rm -f -- "$f" || exit 5
 printf "%s\n" "$job" """,
         directory,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from dhcptui.model.delayed import CANCEL, said, scheduled
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome
 from dhcptui.model.snapshot import Role
-from dhcptui.remote.commands import START
+from dhcptui.remote.commands import LOCK, START
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
 
@@ -168,3 +169,19 @@ def test_a_timer_begins_and_a_start_at_once_takes_it_off(lab: Lab) -> None:
         assert lab.secondary.is_running()
         assert not (lab.secondary.lib / START).exists()
         assert lab.secondary.run("sh", "-c", "ls /run/*.timer 2>/dev/null; true").stdout == ""
+
+
+def test_a_start_that_could_not_be_scheduled_leaves_nothing(lab: Lab) -> None:
+    """Neither atd nor systemd runs there: it says so, and no console tells of an action that stopped half-way."""
+    lab.wait_settled()
+    with driving(lab) as driver:
+        driver.settled()
+        lab.secondary.kill()
+        driver.until_words("communications-interrupted", "dhcpd not running", 10)
+        done = dhcptui(lab, "do", "start", "office", "--server", "dhcp2", "--after", "1h", "--confirm", "dhcp2")
+        assert (done.returncode, "nothing was scheduled" in done.stdout) == (2, True), done
+        for server in lab.servers.values():
+            assert not (server.lib / LOCK).exists()
+            assert not (server.lib / START).exists()
+        told = json.loads(dhcptui(lab, "status", "office", "--json").stdout)
+        assert told["pairs"][0]["interrupted"] is None

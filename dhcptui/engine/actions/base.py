@@ -32,11 +32,15 @@ PATIENCE_SECONDS = 900.0
 
 
 class StepFailed(Exception):
-    """A step could not be done or verified. The text says what was observed; `next` what to do."""
+    """A step could not be done or verified. The text says what was observed; `next` what to do.
 
-    def __init__(self, text: str, next_: str = "") -> None:
+    `untouched`: all is as it was before the step, so that nothing of it is left to anybody.
+    """
+
+    def __init__(self, text: str, next_: str = "", *, untouched: bool = False) -> None:
         super().__init__(text)
         self.next = next_
+        self.untouched = untouched
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,16 @@ async def schedule_restart(context: Context, server: ServerSettings, seconds: in
     try:
         done = await context.command(server.role, command)
     except CommandFailed as error:
+        undone = delayed_commands.nothing_done(error.exit_status)
         raise StepFailed(
             f"no delayed restart on {server.name}: {why(error)}",
-            f"Restart {server.name} by hand when its time has come; nothing was scheduled.",
+            f"Restart {server.name} by hand when its time has come; "
+            + (
+                "nothing was scheduled."
+                if undone
+                else f"whether a job is left there is not known: look at {server.name}."
+            ),
+            untouched=undone,
         ) from error
     job = done.stdout.decode("utf-8", "replace").strip()
     if not await context.until(lambda snapshot, now: scheduled(snapshot[server.role]) is not None, SEEN_SECONDS):
@@ -64,6 +71,7 @@ def cancel_step(server: ServerSettings) -> Step:
             raise StepFailed(
                 f"the start of {server.name} is still scheduled: {why(error)}",
                 f"Look at {server.name}: atq, or systemctl list-timers.",
+                untouched=delayed_commands.nothing_done(error.exit_status),
             ) from error
 
         def gone(snapshot: PairSnapshot, now: Moment) -> bool:
