@@ -327,6 +327,29 @@ def test_the_source_does_not_restart(lab: Lab) -> None:
         assert not compared(driver, "rollback").allowed
 
 
+def test_the_target_refuses_what_the_source_runs_already(lab: Lab) -> None:
+    """The source restarts first and well, the target does not come up: its old files run, and the source's new ones too."""
+    old = contents(lab.secondary)
+    widen(lab.primary)
+    script = lab.secondary.etc / "restart-dhcpd"
+    good = script.read_text().removeprefix("#!/bin/sh\n")
+    refuses = "kill -9 $(cat /var/lib/dhcp/dhcpd.pid); echo cannot start >&2; exit 1"
+    script.write_text(f"#!/bin/sh\nif grep -q 10.0.0.180 /etc/dhcp/shared/master.conf; then {refuses}; fi\n{good}")
+    with driving(lab, restart_order=["primary", "secondary"]) as driver:
+        driver.settled()
+        lab.wait_settled()
+        pid = lab.primary.pid()
+        told = sync(driver)
+        assert told.outcome is Outcome.FAILED
+        assert "runs with it again" in told.result
+        for text in (told.result, told.next):
+            assert "dhcp1 still runs the newer configuration until its next restart" in text
+        assert "was not touched" not in told.next
+        assert lab.primary.pid() != pid
+        assert contents(lab.secondary) == old
+        both_normal(lab)
+
+
 def test_a_restart_that_does_nothing(lab: Lab) -> None:
     """A restart command that leaves the old process running is told apart from a dhcpd that does not come up."""
     (lab.secondary.etc / "restart-dhcpd").write_text("#!/bin/sh\necho not allowed >&2\nexit 1\n")
@@ -423,9 +446,12 @@ def test_console_killed_and_resumed(lab: Lab) -> None:
     assert all(any(sample) for sample in sampler.samples)
 
 
-@pytest.mark.parametrize("title", ["swap it in, keeping a backup", "restart dhcp2"])
+@pytest.mark.parametrize("title", ["swap it in, keeping a backup", "restart dhcp2", "restart dhcp1"])
 def test_console_killed_and_rolled_back(lab: Lab, title: str) -> None:
-    """A second console puts the old directory back, and restarts the secondary only if the first one had."""
+    """A second console puts the old directory back, and restarts the secondary only if the first one had.
+
+    A primary that the first one had restarted runs the newer configuration: before and afterwards that is said.
+    """
     old = contents(lab.secondary)
     widen(lab.primary)
     lab.wait_settled()
@@ -435,11 +461,16 @@ def test_console_killed_and_rolled_back(lab: Lab, title: str) -> None:
     pids = lab.primary.pid(), lab.secondary.pid()
     with driving(lab) as driver:
         driver.settled()
-        told = carry_out(driver, allowed(driver, "rollback"))
+        plan = allowed(driver, "rollback")
+        told = carry_out(driver, plan)
         assert told.outcome is Outcome.VERIFIED, told
         assert contents(lab.secondary) == old
         assert lab.primary.pid() == pids[0]
-        assert (lab.secondary.pid() == pids[1]) == (title != "restart dhcp2")
+        assert (lab.secondary.pid() == pids[1]) == (not title.startswith("restart"))
+        newer = "dhcp1 still runs the newer configuration until its next restart"
+        for text in (" ".join(plan.ruling.warnings), told.result, told.next):
+            assert (newer in text) == (title == "restart dhcp1"), text
+        assert ("before its next restart" in told.next) == (title != "restart dhcp1")
         assert leftovers(lab.secondary) == [".dhcptui-rejected-shared"]
         assert not compared(driver).headline.startswith("Resume")
         both_normal(lab)

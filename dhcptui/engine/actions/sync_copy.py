@@ -329,6 +329,23 @@ async def forget(context: Context, run: SyncRun) -> None:
         return
 
 
+def runs_newer(run: SyncRun) -> str:
+    """What the source's dhcpd runs where that run had restarted it: a way back of the target does not change it."""
+    source = run.source
+    if not was_restarted(run, source.role):
+        return ""
+    runs = "still runs" if f"restarted {source.name}" in run.record.done else "may run"
+    return f"{source.name} {runs} the newer configuration until its next restart"
+
+
+def after_way_back(run: SyncRun) -> str:
+    """What to do about the source once the target has its old directory again."""
+    source = run.source
+    if newer := runs_newer(run):
+        return f"The two differ: {newer}. Mend or revert its files and restart it, or sync-restart again."
+    return f"{source.name} keeps the new files: mend or revert them there before its next restart."
+
+
 def was_restarted(run: SyncRun, role: Role) -> bool:
     """Whether the interrupted run had restarted a server, or may have."""
     name = run.pair[role].name

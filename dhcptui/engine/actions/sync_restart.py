@@ -98,7 +98,9 @@ def _expected(pair: PairSettings) -> frozenset[tuple[str, str]]:
     return frozenset((pair[role].name, state.word) for role in Role for state in states)
 
 
-def judged(ruling: Ruling, comparison: Comparison | None, now: Moment, variant: str = "", stopped: str = "") -> Ruling:
+def judged(
+    ruling: Ruling, pair: PairSettings, comparison: Comparison | None, now: Moment, variant: str = "", stopped: str = ""
+) -> Ruling:
     """The guards' ruling with what the comparison adds: a precondition, and a word on an interrupted run.
 
     `stopped`: name of the server that is not normal because an interrupted run was restarting it: nothing but that run
@@ -107,10 +109,11 @@ def judged(ruling: Ruling, comparison: Comparison | None, now: Moment, variant: 
     if comparison is None:
         return replace(ruling, findings=(*ruling.findings, BEING_COMPARED))
     if variant == ROLLBACK:
-        findings = [_revertible(comparison, now)]
+        findings, newer = [_revertible(comparison, now)], sync_copy.runs_newer(SyncRun(pair, comparison))
         if stopped and stopped != comparison.target:
             findings.append(_only_one_left(comparison, stopped, now))
-        return replace(ruling, findings=(*ruling.findings, *findings))
+        warnings = (*ruling.warnings, f"The two will differ: {newer}.") if newer else ruling.warnings
+        return replace(ruling, findings=(*ruling.findings, *findings), warnings=warnings)
     if stopped and not comparison.error:
         ruling = replace(ruling, findings=(*ruling.findings, _resumable(comparison, now)))
     warnings = ruling.warnings
@@ -306,7 +309,7 @@ def _rollback(run: SyncRun) -> ActionScript:
     if not run.record.stamp:
         return _nothing_to_roll_back(run)
     backup = place.backup(run.record.stamp)
-    restarted = sync_copy.was_restarted(run, target.role)
+    restarted, newer = sync_copy.was_restarted(run, target.role), sync_copy.runs_newer(run)
     # Its old files are in place already: a failure to come up has nothing older to fall back on.
     steps = [
         _step(
@@ -329,8 +332,9 @@ def _rollback(run: SyncRun) -> ActionScript:
         + (" and restarts." if restarted else "; it had not been restarted yet."),
         run.pair.name,
         (*steps, _tidy(run)),
-        f"{target.name} has its old directory again; what it replaced lies in {place.rejected}.",
-        f"{run.source.name} keeps the new files: mend or revert them there before its next restart.",
+        f"{target.name} has its old directory again; what it replaced lies in {place.rejected}."
+        + (f" {newer}." if newer else ""),
+        sync_copy.after_way_back(run),
         _expected(run.pair),
         f"The rest by hand: dhcpd on {target.name} must be restarted with its old files if it runs the new ones.",
         both_served,

@@ -12,7 +12,7 @@ from dhcptui.config import ServerSettings
 from dhcptui.engine.actions.base import Context, StepFailed
 from dhcptui.engine.actions.coming_up import offset_seconds, pids, restart_command, when_clocks_agree
 from dhcptui.engine.actions.others import OthersBack, case_now, unsworn
-from dhcptui.engine.actions.sync_copy import SyncRun, forget, put_back
+from dhcptui.engine.actions.sync_copy import SyncRun, after_way_back, forget, put_back, runs_newer
 from dhcptui.engine.actions.upcoming import GONE_SECONDS, Fate, Upcoming
 from dhcptui.engine.clocks import moment
 from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
@@ -175,7 +175,11 @@ async def _with_old_files(context: Context, run: SyncRun, failure: DidNotComeUp)
     server, other = run.target, context.pair[run.target.role.other]
     await put_back(context, run)
     said = f"{server.name} did not come up with the new configuration: {failure}. Its old directory is back"
-    rest = f"{other.name} was not touched. What was refused lies in {run.place.rejected} on {server.name}."
+    newer = runs_newer(run)
+    rest = f"What was refused lies in {run.place.rejected} on {server.name}."
+    rest = f"{after_way_back(run)} {rest}" if newer else f"{other.name} was not touched. {rest}"
+    if newer:
+        said += f" ({newer})"
     try:
         await _restart(context, run, server)
     except (DidNotComeUp, StepFailed) as again:
