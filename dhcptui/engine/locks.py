@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,7 @@ from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.remote import commands, marks
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, RemoteError
@@ -230,15 +232,19 @@ async def _read_again(engine: PairEngine, role: Role) -> None:
 async def clear_left(engine: PairEngine, run: Interrupted, desk: Desk) -> None:
     """Take away what an interrupted run has left as a notice: its expired locks, its record; what fails can still be read."""
     for view, lock in lock_left(engine.snapshot, moment()):
-        if lock.action == run.action:
+        if lock.run == run.run if lock.run and run.run else lock.action == run.action:
             await break_lock(engine, view.role, "", desk)
     if run.action == SYNC and sync_record(engine.snapshot, moment()) is not None:
-        for role, watcher in engine.watchers.items():
-            path = record_of(watcher.settings.shared_dir)
-            if (seen := engine.snapshot[role].marks) and seen.value.sync:
-                await _away(
-                    watcher, commands.remove_tree(path), f"dismissed: remove {path}", desk, engine.settings.name
-                )
+        await _clear_records(engine, lambda record: True, desk)
+
+
+async def _clear_records(engine: PairEngine, wanted: Callable[[SyncRecord], bool], desk: Desk) -> None:
+    """Take the records of dismissed sync-restarts away, where they were read."""
+    for role, watcher in engine.watchers.items():
+        path, seen = record_of(watcher.settings.shared_dir), engine.snapshot[role].marks
+        if seen and seen.value.sync and wanted(seen.value.sync):
+            told = f"dismissed: remove {path}"
+            await _away(watcher, commands.remove_tree(path), told, desk, engine.settings.name)
 
 
 async def clear_settled(engine: PairEngine, desk: Desk) -> None:
@@ -256,6 +262,8 @@ async def clear_settled(engine: PairEngine, desk: Desk) -> None:
         said = f"{lock.action} of {lock.owner}@{lock.host} had stopped ({lock.step}), nothing is left to do: remove its lock"
         command = commands.release_lock(place, lock.token)
         await _away(watcher, command, said, desk, engine.settings.name)
+    if _at_rest(engine) and sync_record(engine.snapshot, moment()) is not None:  # one that was not read when dismissed
+        await _clear_records(engine, lambda record: record.run in engine.snapshot.dismissed, desk)
 
 
 def _at_rest(engine: PairEngine) -> bool:

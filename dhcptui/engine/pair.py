@@ -79,6 +79,13 @@ class PairEngine:
         self.snapshot = replace(self.snapshot, left=run, sequence=self.snapshot.sequence + 1)
         self._changed(self.snapshot)
 
+    def dismissed(self, runs: frozenset[str]) -> None:
+        """Nothing is told of these runs any more, whatever is read of them later."""
+        if not runs <= self.snapshot.dismissed:
+            known = self.snapshot.dismissed | runs
+            self.snapshot = replace(self.snapshot, dismissed=known, sequence=self.snapshot.sequence + 1)
+            self._changed(self.snapshot)
+
     def compared(self, comparison: Comparison | None) -> None:
         """Keep a comparison; a new snapshot goes out, so that whoever shows a plan makes it anew."""
         self.comparison = comparison

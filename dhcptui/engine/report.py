@@ -141,7 +141,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
     if held := lock_held(snapshot, now):
         view, lock = held
         lines.append(
-            f"  at work: {lock.owner}@{lock.host} runs {lock.action} ({lock.step}), as the lock on {view.name} says"
+            f"  at work, or just gone: {lock.owner}@{lock.host} runs {lock.action} ({lock.step}), as the lock on {view.name} says"
         )
     if verdict.interrupted is not None:
         lines.append(f"  stopped half-way: {interrupted_words(verdict.interrupted, now)}")

@@ -40,6 +40,15 @@ def find_interrupted(log: AuditLog, pair: str) -> Interrupted | None:
     return None
 
 
+def find_dismissed(log: AuditLog, pair: str) -> frozenset[str]:
+    """The runs of this pair that somebody dismissed, or that were settled. Raises AuditError."""
+    return frozenset(
+        record["run"]
+        for record in log.records(last_bytes=LAST_BYTES)
+        if record["pair"] == pair and record["run"] and record.get("outcome") in {DISMISSED, SETTLED}
+    )
+
+
 def recent_records(log: AuditLog, pair: str, since: float = 0.0) -> list[tuple[AuditEntry, str]]:
     """What was done on this pair: each entry, and who did it where it says so; a lock is no act. Raises AuditError."""
     return [

@@ -17,7 +17,16 @@ from dhcptui.model.evidence import hear_each_other
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.incident_signs import Probable
 from dhcptui.model.incidents import Weight
-from dhcptui.model.interrupted import RESCUE, SYNC, interrupted_run, lock_held, sync_record, unmarked
+from dhcptui.model.interrupted import (
+    RESCUE,
+    SYNC,
+    exiting,
+    interrupted_run,
+    lock_held,
+    lock_of_gone,
+    sync_record,
+    unmarked,
+)
 from dhcptui.model.mix_up import MixUp, mix_up
 from dhcptui.model.pool_exhausted import shortage
 from dhcptui.model.reach import matrix
@@ -117,7 +126,7 @@ def advise(
     """What now, for a pair of standings in which these incidents were named."""
     case = _Case(snapshot, *pair, named, now)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
-        _mixed_up, _others_act, _crossed, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
+        _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _shut, _out_of_contact, _healthy, _unseen, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
@@ -147,11 +156,19 @@ def _mixed_up(case: _Case) -> Advice | None:
 
 def _others_act(case: _Case) -> Advice | None:
     """Somebody else is at work, or has just died at it: every action is refused until the lock counts no more."""
-    held = lock_held(case.snapshot, case.now)
+    gone = lock_of_gone(case.snapshot, case.now)
+    held = lock_held(case.snapshot, case.now) or gone
     if held is None:
         return None
     view, lock = held
     left = max(0.0, lock.expires - view.server_time(case.now))
+    if held is gone:
+        if said := _exiting(case):
+            return said
+        return (
+            f"Wait: the {lock.action} of {lock.owner}@{lock.host} stopped half-way. Its lock ends in {left:.0f} s,"
+            " and the way on is told then.",
+        )
     who, what = f"{lock.owner}@{lock.host}", f"{lock.action} ({lock.step})" if lock.step else lock.action
     ways = (
         f"Wait: {who} runs {what}. If that console is gone, its lock ends in {left:.0f} s, and the way on is told then.",
@@ -159,6 +176,16 @@ def _others_act(case: _Case) -> Advice | None:
         f"Wait: somebody else runs {lock.action}.",
     )
     return (next((way for way in ways if len(way) <= MOST_LETTERS), ways[-1]),)
+
+
+def _exiting(case: _Case) -> Advice | None:
+    """A dhcpd that is silent because it was told to exit: nothing is to be found out, only to be waited for."""
+    run = exiting(case.snapshot, case.now)
+    if run is None or run.role is None:
+        return None
+    me, other = (case.a, case.b) if case.a.view.role is run.role else (case.b, case.a)
+    serves = f" {other.view.name} serves meanwhile." if other.serving else ""
+    return (f"Wait: {me.view.name}'s dhcpd has been told to exit, which takes it up to about 17 s.{serves}",)
 
 
 def _crossed(case: _Case) -> Advice | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dhcptui.model.gone import Gone, Proof, proof, sentence
+from dhcptui.model.interrupted import holder_gone
 from dhcptui.model.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
 from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, impostor, stand
@@ -81,7 +82,21 @@ def state_allows(each: ServerStanding, table: dict[FailoverState, str], action: 
 
 def always(each: Case) -> list[Finding]:
     """What every action wants: no dhcpd 3.0.x, roles as configured, and nobody else at work."""
-    return [found for server in (each.me, each.partner) for check in ALWAYS for found in check(server, each.now)]
+    servers = (each.me, each.partner)
+    return [
+        _gone_or_not(found, server, each) for server in servers for check in ALWAYS for found in check(server, each.now)
+    ]
+
+
+def _gone_or_not(found: Finding, server: ServerStanding, each: Case) -> Finding:
+    """Of a lock whose holder is known to be gone nobody says that somebody is at work: it only keeps everybody out."""
+    view = server.view
+    lock = view.marks.value.lock if view.marks else None
+    if found.by != f"lock on {view.name}" or lock is None or not holder_gone(lock, each.snapshot):
+        return found
+    left = lock.expires - view.server_time(each.now)
+    said = f"the {lock.action} of {lock.owner} on {lock.host} stopped; its lock ends in {left:.0f} s"
+    return replace(found, observed=said)
 
 
 def version_known(server: ServerStanding, now: Moment) -> list[Finding]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role, ServerView
-from dhcptui.model.standing import ServerStanding, Standing, stand
+from dhcptui.model.standing import ServerStanding, Standing, sighted, stand
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 
 _S = FailoverState
-SYNC, RESCUE, PARTNER_DOWN = "sync-restart", "rescue", "partner-down"
+SYNC, RESCUE, PARTNER_DOWN, SHUTDOWN = "sync-restart", "rescue", "partner-down", "shutdown"
 LATER_SECONDS = 5.0
 """Two clocks are compared, and a log's stamps are whole seconds."""
 ROLLBACK = "rollback"
@@ -25,9 +25,10 @@ LEFT_TO_ROLL_BACK = "there is an interrupted run to roll back"
 def interrupted_run(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
     """The newest action on this pair that stopped half-way and left something to do.
 
-    None where there is none, and while an action of this console is under way: it may be the one that goes on.
+    None where there is none, and while somebody may be at work, this console or another one: it may be the one that
+    goes on, or the very run, and then nobody says that it has stopped.
     """
-    return None if _we_act(snapshot, now) else _newest(snapshot, now)
+    return None if _we_act(snapshot, now) or _they_act(snapshot, now) else _newest(snapshot, now)
 
 
 def _newest(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
@@ -42,6 +43,11 @@ def _we_act(snapshot: PairSnapshot, now: Moment) -> bool:
     )
 
 
+def _they_act(snapshot: PairSnapshot, now: Moment) -> bool:
+    held = lock_held(snapshot, now)
+    return held is not None and _ours(held[1], snapshot)
+
+
 def left_on(role: Role, snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
     """The run whose expired lock lies on this server."""
     return next((_from_lock(*each, snapshot, now) for each in lock_left(snapshot, now) if each[0].role is role), None)
@@ -54,9 +60,37 @@ def lock_left(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView, Lo
 
 
 def lock_held(snapshot: PairSnapshot, now: Moment) -> tuple[ServerView, Lock] | None:
-    """Somebody else's lock that still counts, and the server it lies on."""
+    """Somebody else's lock that still counts, and the server it lies on; not one whose holder is known to be gone."""
+    return next((each for each in _that_count(snapshot, now) if not holder_gone(each[1], snapshot)), None)
+
+
+def lock_of_gone(snapshot: PairSnapshot, now: Moment) -> tuple[ServerView, Lock] | None:
+    """A lock that still keeps everybody out, though its holder is known to be gone."""
+    return next((each for each in _that_count(snapshot, now) if holder_gone(each[1], snapshot)), None)
+
+
+def _that_count(snapshot: PairSnapshot, now: Moment) -> list[tuple[ServerView, Lock]]:
     locks = ((view, view.marks.value.lock) for view in snapshot.servers if view.marks)
-    return next(((view, lock) for view, lock in locks if lock and _held(view, lock, now)), None)
+    return [(view, lock) for view, lock in locks if lock and _held(view, lock, now)]
+
+
+def holder_gone(lock: Lock, snapshot: PairSnapshot) -> bool:
+    """Whether the audit log of this machine tells that the run which holds the lock has stopped."""
+    return bool(lock.run) and snapshot.left is not None and snapshot.left.run == lock.run
+
+
+EXITING_SECONDS = 25.0
+"""So long after a shutdown's last sign its dhcpd may still be exiting: that takes 10 to 17 s from when it was told."""
+
+
+def exiting(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
+    """The shutdown that stopped in its last step, while its dhcpd, which was told to exit, is still there and silent."""
+    run = _newest(snapshot, now)
+    if run is None or run.action != SHUTDOWN or run.role is None or not run.steps or run.step < run.steps - 1:
+        return None
+    me = stand(snapshot[run.role], now)
+    waits = me.standing is Standing.SILENT and sighted(me.view, now) is not False
+    return run if waits and now.wall - run.at <= EXITING_SECONDS else None
 
 
 def settled_locks(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView, Lock], ...]:
@@ -106,7 +140,9 @@ def _marked(view: ServerView) -> bool:
 
 
 def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
-    """Whether nothing is left to do about it: the pair is whole again, or what it was about has come to be."""
+    """Whether nothing is left to do about it: somebody said so, the pair is whole again, or it is as it was to be."""
+    if run.run in snapshot.dismissed:
+        return True
     if run.action == SYNC:
         seen = [view.marks.value for view in snapshot.servers if view.marks]
         return (

@@ -419,6 +419,8 @@ class PairSnapshot:
     sequence: int = 0
     left: Interrupted | None = None
     """An action that this machine's audit log knows to have stopped half-way."""
+    dismissed: frozenset[str] = frozenset()
+    """Runs that need no more attention, by this machine's audit log: what the servers still tell of them is no news."""
 
     def __getitem__(self, role: Role) -> ServerView:
         return self.primary if role is Role.PRIMARY else self.secondary

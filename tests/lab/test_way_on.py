@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -153,3 +154,58 @@ def test_only_the_marker_is_left_to_do(lab: Lab, tmp_path: Path) -> None:
         assert told.outcome is Outcome.VERIFIED, told
         assert marker.exists()
         assert lab.primary.state().local_stos == stos
+
+
+def test_a_dhcpd_that_was_told_to_exit_is_waited_for(lab: Lab, tmp_path: Path) -> None:
+    """Killed while dhcpd exits, as it takes it ten seconds and more: the next console says that, and nothing else."""
+    lab.wait_settled()
+    with killed(
+        lab, tmp_path, "shutdown", "office", "--server", "dhcp2", "--confirm", "dhcp2",
+        at=lambda said: said == "outcome act sent, connection closed",
+    ):  # fmt: skip
+        pass
+    said: list[str] = []
+    with driving(lab) as driver:
+        driver.until(lambda: driver.words()[0] == "partner-down", 30, "dhcp1 in partner-down")
+
+        def over() -> bool:
+            exits = lab.secondary.is_running()  # asked first: what is said of an exit may outlive it, not precede it
+            if exits and all(view.marks and view.process for view in driver.engine.snapshot().servers):
+                said.append(derive(driver.engine.snapshot(), moment()).advice)
+            return driver.word(S) == "dhcpd not running"
+
+        driver.until(over, 60, "dhcp2 down")
+        driver.until(lambda: "brings dhcp2 up" in words(driver), 15, "the usual advice afterwards")
+    rest = [each for each in said if "runs shutdown" not in each]  # the lock of the killed console counts for a moment
+    assert rest, said
+    assert {each for each in rest if "been told to exit, which takes it up to about 17 s" not in each} == set()
+
+
+def test_a_dismissal_holds_where_a_server_was_not_read_yet(lab: Lab) -> None:
+    """dhcp2 is out of reach when the run is dismissed: its notice is neither told nor left when it is back."""
+    lab.wait_settled()
+    lab.secondary.set_local_state(8)
+    lab.wait_states("partner-down", "shutdown")
+    lock = {
+        "token": "b" * 32, "owner": "anna", "host": "ops9", "pair": "office", "action": "take-back", "peer": "foo",
+        "run": "r77", "acting": "secondary", "variant": "", "done": 1, "steps": 2, "step": "left", "since": 1, "expires": 2,
+    }  # fmt: skip
+    notices = [server.lib / commands.LOCK for server in lab.servers.values()]
+    for notice in notices:
+        notice.write_text(json.dumps(lock, separators=(",", ":")) + "\n")
+    lab.cut("op", "secondary")
+    with driving(lab) as driver:
+        driver.until(lambda: driver.engine.interrupted() is not None, 30, "the interrupted run")
+        assert driver.engine.snapshot().secondary.marks is None
+        assert "is dismissed" in driver.engine.dismiss_interrupted().result(20)
+        told: list[str] = []
+
+        def read() -> bool:
+            if (run := driver.engine.interrupted()) is not None:
+                told.append(run.run)
+            return driver.engine.snapshot().secondary.marks is not None and not any(each.exists() for each in notices)
+
+        driver.until(lambda: driver.engine.interrupted() is None, 10, "told no more")
+        lab.heal()
+        driver.until(read, 60, "both notices gone")
+        assert told == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.message import Message
 
 from dhcptui.model.audit import AuditEntry, AuditEvent
@@ -84,12 +86,14 @@ async def test_an_acting_key_closes_it() -> None:
 async def test_an_interrupted_run_stands_in_it_once() -> None:
     """What an earlier console left half-done is told with its last entry."""
     async with screen(healthy()) as (app, pilot, console):
-        console.broken_off = HALF_DONE
-        for _ in range(3):
+        other = replace(HALF_DONE, run="another", by="carl@ops3")
+        for turn in range(6):  # two notices of one run, each by the clock of its server, and those of another run
+            console.broken_off = replace((HALF_DONE, other)[turn % 2], at=HALF_DONE.at + turn / 1000)
             app.main.tick()
         await pilot.press("a")
         await pilot.pause()
         assert picture(app).count("by ben@ops2: interrupted after step 3 of 5; last: systemctl restart") == 1
+        assert picture(app).count("by carl@ops3: interrupted") == 1
 
 
 async def test_it_is_bounded() -> None:

@@ -190,3 +190,46 @@ def test_what_a_record_says() -> None:
     assert record.restarting == "dhcp1"
     assert record.words == "copied, restarted dhcp2, restarting dhcp1"
     assert SyncRecord("r", "0", "me", "1", ("copied",)).restarting == ""
+
+
+def test_only_one_is_said_of_a_lock_that_still_counts() -> None:
+    """At work, or just gone: unless this machine knows that it is gone, and then nobody is said to be at work."""
+    held = half_shut(replace(BOB, expires=NOW.wall + 40, changed=NOW.wall - 20))
+    other = Interrupted("r0", "office", "hand-over", "dhcp2", 0, 2, NOW.wall - 500, "carl", "", Q)
+    for snapshot in (held, replace(held, left=other)):
+        verdict = derive(snapshot, NOW)
+        (told,) = as_json([(snapshot, verdict)], NOW)["pairs"]
+        assert (told["interrupted"], told["acting"]["by"]) == (None, "bob@ws9")
+        assert "stopped half-way" not in as_text(snapshot, verdict, NOW)
+        assert "at work, or just gone: bob@ws9" in as_text(snapshot, verdict, NOW)
+    gone = replace(held, left=Interrupted("r1", "office", "shutdown", "dhcp2", 1, 2, NOW.wall - 20, "bob", "", Q))
+    verdict = derive(gone, NOW)
+    (told,) = as_json([(gone, verdict)], NOW)["pairs"]
+    assert (told["interrupted"]["step"], told["acting"]) == (1, None)
+    assert "at work" not in as_text(gone, verdict, NOW)
+    assert "stopped half-way. Its lock ends in 40 s" in verdict.advice
+    reasons = " ".join(rule(Action.SHUTDOWN, Q, gone, NOW).reasons)
+    assert "its lock ends in 40 s" in reasons
+    assert "runs shutdown" not in reasons
+
+
+def test_a_dhcpd_that_was_told_to_exit() -> None:
+    """Silent after the last step of a shutdown: waited for as long as an exit takes, and only then looked into."""
+    silent = replace(live(Q, S.SHUTDOWN, S.PARTNER_DOWN), omapi=FAILED)
+    lock = replace(BOB, done=2, steps=3, changed=NOW.wall - 10)
+    told = pair(live(P, S.PARTNER_DOWN, S.SHUTDOWN), marked(silent, lock=lock))
+    assert "dhcp2's dhcpd has been told to exit" in derive(told, NOW).advice
+    assert "up to about 17 s. dhcp1 serves meanwhile." in derive(told, NOW).advice
+    for other in (replace(lock, changed=NOW.wall - 60), replace(lock, done=1), replace(lock, action="hand-over")):
+        late = pair(told.primary, marked(silent, lock=other))
+        assert "told to exit" not in derive(late, NOW).advice
+        assert "Find out why dhcp2" in derive(late, NOW).advice
+
+
+def test_what_was_dismissed_is_not_told_by_what_is_read_later() -> None:
+    """By the run's id, on either server, from a lock or from a record; another run is told all the same."""
+    for snapshot in (half_shut(), half_restarted(down(Q), "copied", "restarting dhcp2")):
+        assert interrupted_run(snapshot, NOW) is not None
+        assert interrupted_run(replace(snapshot, dismissed=frozenset({"r2"})), NOW) is not None
+        assert interrupted_run(replace(snapshot, dismissed=frozenset({"r1"})), NOW) is None
+    assert settled_locks(replace(half_shut(), dismissed=frozenset({"r1"})), NOW)

@@ -86,7 +86,9 @@ def make_plan(
         touched = sync_restart.restarted(pair, comparison, variant)
         kept = without_those_that_stay(case(acting, snapshot, now), ruling.findings, touched)
         stopped = pair[role].name if role else ""
-        ruling = sync_restart.judged(replace(ruling, findings=kept), pair, comparison, now, variant, stopped)
+        ruling = sync_restart.judged(
+            replace(ruling, findings=kept), pair, comparison, now, variant=variant, stopped=stopped
+        )
     unknown = syncing and comparison is None and variant != ROLLBACK  # a rollback says so itself
     return Plan(
         action=action,

@@ -79,6 +79,7 @@ class SyncRun:
         """Write how far we are, for whoever finds this run interrupted."""
         if milestone not in self.record.done:
             self.record = replace(self.record, done=(*self.record.done, milestone))
+        self.record = replace(self.record, run=context.record.run)  # the lock and the audit log tell of it by this name
         line = (self.record.to_json() + "\n").encode()
         try:
             await self.on_target(context, sync_commands.write_own(self.place.record), line)
@@ -251,6 +252,7 @@ async def swap(context: Context, run: SyncRun) -> str:
     """Put the staged directory in place; back again if the target's dhcpd refuses it."""
     place = run.place
     command = sync_commands.swap_in(place.staging, place.directory, place.backups, place.record)
+    run.record = replace(run.record, run=context.record.run)
     rest = (run.record.without_stamp() + "\n").encode()
     try:
         stamp = (await run.on_target(context, command, rest)).decode("ascii", "replace").strip()

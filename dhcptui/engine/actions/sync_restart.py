@@ -99,7 +99,13 @@ def _expected(pair: PairSettings) -> frozenset[tuple[str, str]]:
 
 
 def judged(
-    ruling: Ruling, pair: PairSettings, comparison: Comparison | None, now: Moment, variant: str = "", stopped: str = ""
+    ruling: Ruling,
+    pair: PairSettings,
+    comparison: Comparison | None,
+    now: Moment,
+    *,
+    variant: str = "",
+    stopped: str = "",
 ) -> Ruling:
     """The guards' ruling with what the comparison adds: a precondition, and a word on an interrupted run.
 

@@ -10,7 +10,7 @@ from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import DISMISS
 from dhcptui.model.delayed import said as said_of_start
 from dhcptui.model.guards import Action, rule
-from dhcptui.model.interrupted import RESCUE, SYNC
+from dhcptui.model.interrupted import RESCUE, SYNC, holder_gone
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
 from dhcptui.model.words import day_clock, joined
@@ -64,7 +64,7 @@ def _locks(snapshot: PairSnapshot, now: Moment) -> tuple[list[Way], list[Way]]:
     found: dict[str, tuple[Lock, list[str], bool]] = {}
     for view in snapshot.servers:
         lock = view.marks.value.lock if view.marks else None
-        if lock is not None:
+        if lock is not None and not holder_gone(lock, snapshot):
             holds = lock.expires > view.server_time(now)
             found.setdefault(lock.token, (lock, [], holds))[1].append(view.name)
     held = [_acts(lock, names) for lock, names, holds in found.values() if holds]

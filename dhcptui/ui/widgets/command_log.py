@@ -33,7 +33,7 @@ class CommandLog(FindingPane):
         )
         self.caption = "command log"
         self.border_title = Content(self.caption)
-        self._told: Interrupted | None = None
+        self._told: set[tuple[str, ...]] = set()
         self._signs = {
             LineKind.STATE: glyphs.run,
             LineKind.LINK: glyphs.wait,
@@ -52,9 +52,13 @@ class CommandLog(FindingPane):
 
     def recall(self, run: Interrupted | None) -> None:
         """Say once what an earlier console left half-done."""
-        if run is None or run == self._told:
+        if run is None:
             return
-        self._told = run
+        # Each server's lock tells of the same run, and the time by our clock differs a little from look to look.
+        known = (run.run,) if run.run else (run.action, run.acting, run.by)
+        if known in self._told:
+            return
+        self._told.add(known)
         done = f"{run.action} on {run.acting} by {run.by}: interrupted after step {run.step} of {run.steps}"
         self.append([_result(run.at, f"{done}; last: {run.last}", LineKind.WARNING)])
 

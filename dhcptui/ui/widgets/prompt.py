@@ -86,6 +86,7 @@ class Prompt(Vertical, can_focus=True):
         self._confirmed = ""
         """The confirmation that was typed, while the sentence is still wanted."""
         self._opened = 0.0
+        self._prepared: tuple[Action, Role] | None = None
         self._changed = False
         self._warned = False
         self._typed_at = -1e9
@@ -120,7 +121,9 @@ class Prompt(Vertical, can_focus=True):
         self.query_one(PlanView).scroll_home(animate=False)
         self._changed = False
         self._wanted = action, roles
-        self._prepare(action, roles[0])
+        self._prepared = None
+        if len(roles) == 1:  # first: what was gathered for an earlier prompt must not stand in this one
+            self._prepare(action, roles[0])
         plans = self._ways(action, roles)
         if len(plans) > 1:
             self._offer(plans)
@@ -260,7 +263,7 @@ class Prompt(Vertical, can_focus=True):
             self._read(chosen.action, chosen.acting, chosen.variant)
 
     def _read(self, action: Action, role: Role, variant: str = "") -> None:
-        if self._clock().mono - self._opened > GATHER_SECONDS:
+        if self._prepared != (action, role) or self._clock().mono - self._opened > GATHER_SECONDS:
             self._prepare(action, role)
         self.plan = self._engine.plan(action, role, variant)
         self._void()
@@ -269,8 +272,9 @@ class Prompt(Vertical, can_focus=True):
         self._present()
 
     def _prepare(self, action: Action, role: Role) -> None:
-        """Gather anew, before any plan is made: what was gathered for an earlier one must not stand in it."""
+        """Gather anew what the plan wants to know."""
         self._engine.prepare(action, role)
+        self._prepared = action, role
         self._opened = self._clock().mono
 
     def _void(self) -> None:
