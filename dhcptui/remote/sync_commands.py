@@ -177,34 +177,53 @@ def swap_in(staging: str, target: str, backups: str, record: str) -> Command:
     )
 
 
+def _back_of(directory: str) -> str:
+    """Where a way back notes which directory it puts in place, so that one which is tried again can prove it was done."""
+    return record_of(directory).removesuffix(".json") + ".back"
+
+
 def swap_back(target: str, rejected: str, backup: str, again: bool = False) -> Command:
     """Put `backup` in the place of `target`, which becomes `rejected`. An empty `backup`: there was nothing before.
 
-    A target that is missing (a host that died between two renames) is no obstacle. `again`: it was tried before and may
-    have been done; then the backup is gone, and both others are there.
+    A target that is missing (a host that died between two renames) is no obstacle, and what was rejected then stays. What
+    an earlier run has rejected is kept beside it, with a stamp: nobody knows whether it is anywhere else. `again`: it was
+    tried before and may have been done, which only the number of the very directory that was put back proves.
     """
     return _in_one(
-        "n=$1 r=$2 b=$3 w=$(unguessed)\n"
-        'if [ "$4" = again ] && [ -n "$b" ] && [ ! -e "$b" ] && [ ! -L "$b" ] && [ -d "$n" ] && [ -d "$r" ]; then exit 0; fi\n'
+        "n=$1 r=$2 b=$3 p=$4 w=$(unguessed)\n"
+        'there() { [ -e "$1" ] || [ -L "$1" ]; }\n'
+        'number() { (set -f; set -- $(ls -di "./$1"); printf %s "$1"); }\n'
+        'if [ "$5" = again ]; then\n'
+        '  if [ -z "$b" ] && ! there "$n"; then exit 0; fi\n'
+        '  if [ -n "$b" ] && ! there "$b" && [ -d "$n" ] && holds "$p" "$b $(number "$n")"; then exit 0; fi\n'
+        "fi\n"
         'if [ -n "$b" ] && { [ ! -d "$b" ] || [ -L "$b" ]; }; then printf "%s is missing\\n" "$b" >&2; exit 1; fi\n'
-        'room "$w" || exit 1\n'
-        # What was rejected before is removed only where nobody else can change it meanwhile.
-        'if [ -e "../$r" ] || [ -L "../$r" ]; then rename "../$r" old || { left "$w"; exit 1; }; fi\n'
+        'k=$(number "$b"); room "$w" || exit 1\n'
+        'if [ -n "$b" ] && ! put "$b $k" "$p" rename; then left "$w"; exit 1; fi\n'
         "s=0\n"
-        'if [ -e "../$n" ] || [ -L "../$n" ]; then rename "../$n" "../$r" || s=1; fi\n'
+        'if there "../$n"; then\n'
+        '  if [ -L "../$r" ]; then rm -f "../$r" || s=1\n'  # nothing of ours is a link
+        '  elif [ -e "../$r" ]; then\n'
+        "    t=$(date -u +%Y%m%dT%H%M%SZ)\n"
+        '    while there "../$r-$t"; do sleep 1; t=$(date -u +%Y%m%dT%H%M%SZ); done\n'
+        '    rename "../$r" "../$r-$t" || s=1\n'
+        "  fi\n"
+        '  [ $s = 1 ] || rename "../$n" "../$r" || s=1\n'
+        "fi\n"
         'if [ $s = 0 ] && [ -n "$b" ]; then rename "../$b" "../$n" || { s=1; rename "../$r" "../$n"; }; fi\n'
-        'rm -rf old; left "$w"; exit $s',
+        'left "$w"; exit $s',
         target,
         _own(rejected),
         _own(backup) if backup else "",
+        _own(_back_of(target)),
         rest=("again",) if again else (),
     )
 
 
 def tidy(record: str, backups: str, keep: int) -> Command:
-    """Remove the record of a finished run, and all but the newest `keep` backups; their stamps sort by time."""
+    """Remove the record of a finished run and the note of its way back, and all but the newest `keep` backups; their stamps sort by time."""
     return _in_one(
-        'rm -f "./$1" || exit 1\n'
+        'rm -f "./$1" "./${1%.json}.back" || exit 1\n'
         'k=$3 w=$(unguessed); set -- "$2"-[0-9]*T[0-9]*Z\n'
         '[ $# -gt "$k" ] || exit 0\n'
         'room "$w" || exit 1\n'

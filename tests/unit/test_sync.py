@@ -505,13 +505,47 @@ def test_swap_back_again(place: Place) -> None:
 
 
 def test_swap_back_to_nothing_again(place: Place) -> None:
-    """There was no directory before: tried once more, there is none again."""
+    """There was no directory before: tried once more, there is none again, and what was rejected is still there."""
     shutil.rmtree(place.directory)
     swap(place)
     back = sync_commands.swap_back(place.directory, place.rejected, "", again=True)
     for _ in range(2):
         assert sh(back).returncode == 0
         assert not Path(place.directory).exists()
+        assert (Path(place.rejected) / "a").read_text() == "new"
+
+
+def test_what_an_earlier_run_rejected_proves_nothing_and_is_kept(place: Place) -> None:
+    """It is no sign that the way back was gone already; and the next thing rejected does not take its place for good."""
+    Path(place.rejected).mkdir()
+    (Path(place.rejected) / "mine").write_text("only here")
+    stamp = swap(place).stdout.decode().strip()
+    backup = Path(place.backup(stamp))
+    away = backup.rename(backup.with_name("moved by somebody"))
+    back = sync_commands.swap_back(place.directory, place.rejected, str(backup), again=True)
+    done = sh(back)
+    assert (done.returncode, b"is missing" in done.stderr) == (1, True)
+    assert (Path(place.directory) / "a").read_text() == "new"
+    assert (Path(place.rejected) / "mine").read_text() == "only here"
+    away.rename(backup)
+    for _ in range(2):
+        assert sh(back).returncode == 0
+        assert (Path(place.directory) / "a").read_text() == "old"
+        assert (Path(place.rejected) / "a").read_text() == "new"
+        [kept] = Path(place.directory).parent.glob(".dhcptui-rejected-*Z")
+        assert (kept / "mine").read_text() == "only here"
+    assert sh(sync_commands.tidy(place.record, place.backups, 5)).returncode == 0
+    names = sorted(path.name for path in Path(place.directory).parent.iterdir())
+    assert names == [".dhcptui-rejected-sha red", kept.name, "sha red"]
+
+
+def test_what_was_rejected_survives_a_crash_between_the_renames_back(place: Place) -> None:
+    """The new directory was moved aside, the host died: tried again, the old one comes back and the new one is kept."""
+    stamp = swap(place).stdout.decode().strip()
+    Path(place.directory).rename(place.rejected)
+    assert sh(sync_commands.swap_back(place.directory, place.rejected, place.backup(stamp), again=True)).returncode == 0
+    assert (Path(place.directory) / "a").read_text() == "old"
+    assert (Path(place.rejected) / "a").read_text() == "new"
 
 
 def test_stage_and_merge(place: Place) -> None:
