@@ -21,7 +21,7 @@ from dhcptui.engine.watcher import ServerWatcher
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.interrupted import SYNC, left_on, lock_left, settled, settled_locks, sync_record
 from dhcptui.model.plan import Plan
-from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role
+from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role, ServerView
 from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
@@ -233,9 +233,19 @@ async def clear_left(engine: PairEngine, run: Interrupted, desk: Desk) -> None:
     """Take away what an interrupted run has left as a notice: its expired locks, its record; what fails can still be read."""
     for view, lock in lock_left(engine.snapshot, moment()):
         if lock.run == run.run if lock.run and run.run else lock.action == run.action:
-            await break_lock(engine, view.role, "", desk)
+            await _clear_lock(engine, view, lock, desk)
     if run.action == SYNC and sync_record(engine.snapshot, moment()) is not None:
         await _clear_records(engine, lambda record: True, desk)
+
+
+async def _clear_lock(engine: PairEngine, view: ServerView, lock: Lock, desk: Desk) -> None:
+    """Take the expired lock of a dismissed run away, from its place or from where it was put aside."""
+    if view.marks and lock is view.marks.value.lock:
+        await break_lock(engine, view.role, "", desk)
+        return
+    watcher = engine.watchers[view.role]
+    command = commands.release_lock(directory(watcher.settings), lock.token)
+    await _away(watcher, command, f"dismissed: remove the notice of {held_by(lock)}", desk, engine.settings.name)
 
 
 async def _clear_records(engine: PairEngine, wanted: Callable[[SyncRecord], bool], desk: Desk) -> None:

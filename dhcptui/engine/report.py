@@ -7,6 +7,7 @@ from typing import Any
 
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.delayed import said as said_of_start
+from dhcptui.model.evidence import planted_words
 from dhcptui.model.interrupted import lock_held
 from dhcptui.model.peers import judge
 from dhcptui.model.since import state_since
@@ -167,6 +168,8 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
             if not channel.ok
         ]
         lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
+        if planted := planted_words(view):
+            lines.append(f"    {planted}")
         if delayed := said_of_start(view, now):
             lines.append(f"    {delayed}")
         lines += [

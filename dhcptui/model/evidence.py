@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from dhcptui.model.gone import Gone, Proof, proof, sentence
 from dhcptui.model.interrupted import holder_gone
 from dhcptui.model.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
-from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen
+from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen, ServerView
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, impostor, stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.vantage import one_place
@@ -150,6 +150,18 @@ ALWAYS = (version_known, role_as_configured, answers_itself, nobody_else_acts)
 def _unread(asked: str, observed: str) -> Finding:
     """Not seen, which is said and is no matter."""
     return Finding(asked, observed, False, "console", seen=False, matters=False)
+
+
+def planted(each: Case) -> tuple[str, ...]:
+    """What stands at the name of a lock, and is none: nobody is kept out by it, and somebody should look who made it."""
+    return tuple(planted_words(server.view) for server in (each.me, each.partner) if planted_words(server.view))
+
+
+def planted_words(view: ServerView) -> str:
+    """What stands at the name of this server's lock and is none, and what to do about it; empty where nothing does."""
+    found = view.marks.value.planted if view.marks else ""
+    said = f"{view.name}: a {found} stands beside the lease file as .dhcptui-lock. It is no lock and keeps nobody out;"
+    return f"{said} remove it, and see who may write there." if found else ""
 
 
 def partner_silent(each: Case) -> Finding:

@@ -244,7 +244,10 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     # What matters most stands first: a living partner for the actions against it, the states for all others.
     findings = states + findings if row.partner is not None else findings + states
     findings += [*row.others(case), *ev.always(case)]
-    return Ruling(action, acting, tuple(findings), warnings(action, case), pg.unread(case))
+    # A local user may make it and take it away all the time: that changes nothing of what was read and confirmed.
+    planted = ev.planted(case)
+    told = (*warnings(action, case), *planted)
+    return Ruling(action, acting, tuple(findings), told, (*pg.unread(case), *planted))
 
 
 def warnings(action: Action, case: Case) -> tuple[str, ...]:

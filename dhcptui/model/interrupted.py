@@ -55,7 +55,7 @@ def left_on(role: Role, snapshot: PairSnapshot, now: Moment) -> Interrupted | No
 
 def lock_left(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView, Lock], ...]:
     """Expired locks of this relationship: each was left by a run that has stopped."""
-    locks = ((view, _lock(view)) for view in snapshot.servers)
+    locks = ((view, lock) for view in snapshot.servers for lock in (_lock(view), *_aside(view)))
     return tuple((view, lock) for view, lock in locks if lock and _ours(lock, snapshot) and not _held(view, lock, now))
 
 
@@ -196,6 +196,10 @@ def _ours(lock: Lock, snapshot: PairSnapshot) -> bool:
 def _lock(view: ServerView) -> Lock | None:
     marks = view.marks.value if view.marks else None
     return (marks.lock or marks.own) if marks else None
+
+
+def _aside(view: ServerView) -> tuple[Lock, ...]:
+    return view.marks.value.left if view.marks else ()
 
 
 def _held(view: ServerView, lock: Lock, now: Moment) -> bool:

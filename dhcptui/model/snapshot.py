@@ -315,6 +315,10 @@ class Marks:
     """How far a sync-restart that copied to this server has come; it is there until that run's end."""
     unread: str = ""
     """Why it is not known whether there is a lock-out: it, or what lies beside the lease file, could not be read."""
+    left: tuple[Lock, ...] = ()
+    """Expired locks that were put aside when another relationship's console took the lock."""
+    planted: str = ""
+    """What stands at the name of the lock and is none: "symbolic link of nobody"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,6 +281,10 @@ def remove_tree(path: str) -> Command:
 # link, or anything but a file, is never read or written through. What was written is read back.
 
 LOCK, LOCKOUT, START, SYNC = OWN_PREFIX + "lock", OWN_PREFIX + "lockout", OWN_PREFIX + "start", "sync"
+LEFT = LOCK + "-left"
+"""Begins the name of an expired lock of another relationship: whoever took the lock after it has put it aside."""
+MOST_LEFT = 20
+"""So many of them are read: anybody who may write there can make some."""
 MARK_BYTES = 1900
 """More than this is not read of a mark; ours are shorter, and a line of the remote shell may have 2000 characters."""
 
@@ -333,22 +337,32 @@ def lockout_name(peer: str) -> str:
 def read_marks(directory: str, record: str = "", peer: str = "") -> Command:
     """The server's time, then two lines for each mark: its name and when it was changed; its text.
 
-    Of a delayed start the first line also says whether its job is there or gone.
+    Of a delayed start the first line also says whether its job is there or gone, of a lock who owns it, and what it is.
     `record`: where a sync-restart that copied to this server says how far it has come; it is called SYNC in the answer.
     """
     return _script(
         _THERE
         + f"s={START} o={lockout_name(peer)}\n"
         + _JOB_THERE
-        + r"""date +%s
+        + f"left={LEFT} most={MOST_LEFT}"
+        + r"""
+changed() { c=$(date -r "$1" +%s 2>/dev/null); printf %s "${c:-0}"; }
+kind() { if [ -L "$1" ]; then echo link; elif [ -d "$1" ]; then echo directory; else echo file; fi; }
+owner() { (set -f; set -- $(ls -ld "$1"); printf %s "$3"); }
+text() { if is "$1"; then head -c """
+        + str(MARK_BYTES)
+        + r""" "$1" | tr "\n" " "; fi; echo; }
+date +%s
 for f in $l $o $s; do
   if [ -e $f ] || [ -L $f ]; then
-    more=; if [ $f = $s ] && is $f; then more=" $(there $f)"; fi
-    printf "%s %s%s\n" $f "$(date -r $f +%s 2>/dev/null)" "$more"
-    if is $f; then head -c """
-        + str(MARK_BYTES)
-        + r""" $f | tr "\n" " "; fi; echo
+    more=
+    if [ $f = $l ]; then more=" $(owner $l) $(kind $l)"; elif [ $f = $s ] && is $f; then more=" $(there $f)"; fi
+    printf "%s %s%s\n" $f "$(changed $f)" "$more"
+    text $f
   fi
+done
+for f in $left-*; do
+  if is "$f" && [ $most -gt 0 ]; then most=$((most - 1)); printf "%s %s\n" $left "$(changed "$f")"; text "$f"; fi
 done
 if [ -n "$3" ] && is "$3"; then
   printf "sync %s\n" "$(date -r "$3" +%s 2>/dev/null)"; head -c """
@@ -364,22 +378,33 @@ fi""",
 def take_lock(directory: str, token: str, body: str, seconds: int) -> Command:
     """Take the lock for `seconds`, by the server's own clock; an expired one gives way. Exit 1: held, its text follows.
 
+    An expired one of another relationship is put aside, where its own consoles still read it. A link or a directory of
+    that name was planted: nobody's lock is one, and nobody is kept out by it.
     `body` is the lock's JSON object without its closing brace; the server adds since and expires.
     """
     return _script(
         _ALONE
-        + r"""if [ -e "$l" ] || [ -L "$l" ]; then
+        + f"left={LEFT}\n"
+        + r"""if { [ -e "$l" ] || [ -L "$l" ]; } && ! is "$l"; then rm -f "$l" 2>/dev/null || rmdir "$l" || exit 9; fi
+if is "$l"; then
   u=$(field expires)
   # Nobody's lock lasts so long: the clock was set back behind it.
   if [ -n "$u" ] && [ "$u" -gt $((now + 2 * $4)) ]; then u=$now; fi
-  if [ -z "$u" ] && [ -L "$l" ]; then
-    u=$((now + 1)); if [ -n "$(find "$l" -prune -mmin +1)" ]; then u=$now; fi
-  elif [ -z "$u" ]; then m=$(date -r "$l" +%s 2>/dev/null); u=$((${m:-$now} + $4)); fi
-  if [ "$u" -le "$now" ]; then rm -f "$l" || exit 9; else """
+  if [ -z "$u" ]; then m=$(date -r "$l" +%s 2>/dev/null); u=$((${m:-$now} + $4)); fi
+  if [ "$u" -le "$now" ]; then
+    p=$(sed -n 's/^.*\("peer":"[^"]*"\).*$/\1/p' "$l" 2>/dev/null | tail -n 1)
+    case $3 in
+    *"${p:-no peer}"*) rm -f "$l" || exit 9;;
+    *) if [ -n "$p" ] && mv -f $q "$l" "$left-${w#.dhcptui-}" 2>/dev/null; then :; else rm -f "$l" || exit 9; fi;;
+    esac
+  else """
         + _SHOW
         + r"""; fi
 fi
-made "$3,\"since\":$now,\"expires\":$((now + $4))}" "$l" link || exit 9""",
+b="$3,\"since\":$now,\"expires\":$((now + $4))}"
+e=$(made "$b" "$l" link 2>&1) && exit 0
+# Somebody plants links faster than they are removed: it is replaced.
+if [ -L "$l" ]; then made "$b" "$l" rename || exit 9; else printf "%s\n" "$e" >&2; exit 9; fi""",
         directory,
         token,
         body,
@@ -388,10 +413,13 @@ made "$3,\"since\":$now,\"expires\":$((now + $4))}" "$l" link || exit 9""",
 
 
 def renew_lock(directory: str, token: str, body: str, seconds: int) -> Command:
-    """Write our lock anew, to expire in `seconds`. Exit 1: it is not ours any more, and what is there follows."""
+    """Write our lock anew, to expire in `seconds`. Exit 1: it is not ours any more, and what is there follows.
+
+    A link in its place was planted: it is replaced, as it is by `take_lock`.
+    """
     return _script(
         _ALONE
-        + f"if ! ours; then {_SHOW}; fi\n"
+        + f'if [ -L "$l" ]; then rm -f "$l"; elif ! ours; then {_SHOW}; fi\n'
         + r"""s=$(field since)
 made "$3,\"since\":${s:-$now},\"expires\":$((now + $4))}" "$l" rename || exit 9""",
         directory,
@@ -402,10 +430,16 @@ made "$3,\"since\":${s:-$now},\"expires\":$((now + $4))}" "$l" rename || exit 9"
 
 
 def release_lock(directory: str, token: str, changed: int = 0) -> Command:
-    """Remove the lock with this token, and no other; without one: whatever was last changed at `changed`, or a link."""
+    """Remove the lock with this token, put aside or not, and no other; without one: what was last changed at `changed`."""
     return _script(
         _ALONE
-        + r"""if [ -n "$t" ]; then ours || exit 1
+        + f"left={LEFT}\n"
+        + r"""if [ -n "$t" ] && ! ours; then
+  for f in $left-*; do
+    if is "$f" && grep -F -q -e "\"token\":\"$t\"" "$f"; then rm -f "$f" || exit 9; exit 0; fi
+  done
+  exit 1
+elif [ -n "$t" ]; then :
 elif [ ! -L "$l" ] && [ "$(date -r "$l" +%s 2>/dev/null)" != "$3" ]; then exit 1; fi
 rm -f "$l" || exit 9""",
         directory,

@@ -29,6 +29,8 @@ Ask = Callable[[Command], Awaitable[Completed]]
 _HELD = 1
 _TEXT_LIMIT = 120
 _STEP_LIMIT = 240
+_KINDS = {"link": "symbolic link", "directory": "directory"}
+"""What may stand at the name of the lock, and is none."""
 
 
 def new_token() -> str:
@@ -91,13 +93,20 @@ def parse_marks(lines: list[str]) -> Marks:
     lockout: Lockout | None = None
     sync: SyncRecord | None = None
     start: DelayedStart | None = None
+    left: list[Lock] = []
+    planted = ""
     for head, text in zip(lines[1::2], lines[2::2], strict=False):
-        name, changed, there = [*head.split(), "", "", ""][:3]
-        if name == commands.LOCK:
+        name, changed, there, kind = [*head.split(), "", "", "", ""][:4]
+        if name == commands.LOCK and kind in _KINDS:
+            planted = f"{_KINDS[kind]} of {clean(there, 60)}"
+        elif name == commands.LOCK:
             written = _number(changed)
-            lock = replace(parse_lock(text) or _unknown_lock(written or now), changed=written or 0.0)
+            lock = parse_lock(text) or _unknown_lock(written or now, clean(there, 60))
+            lock = replace(lock, changed=written or 0.0)
             if lock.expires > now + 2 * LOCK_SECONDS:  # nobody's lock lasts so long: the clock was set back behind it
                 lock = replace(lock, expires=now)
+        elif name == commands.LEFT and (aside := parse_lock(text)):
+            left.append(replace(aside, changed=_number(changed) or 0.0))
         elif name.startswith(commands.LOCKOUT):
             lockout = parse_lockout(text)
             unread = "" if lockout else f"there is a {commands.LOCKOUT}, and it cannot be read"
@@ -105,7 +114,7 @@ def parse_marks(lines: list[str]) -> Marks:
             start = parse_start(text, {"there": True, "gone": False}.get(there))
         elif name == commands.SYNC and (found := SyncRecord.from_json(text)):
             sync = replace(found, at=_number(changed) or 0.0)
-    return Marks(lock, lockout, start, sync=sync, unread=unread)
+    return Marks(lock, lockout, start, sync=sync, unread=unread, left=tuple(left), planted=planted)
 
 
 def parse_start(text: str, there: bool | None = None) -> DelayedStart | None:
@@ -201,8 +210,9 @@ def _holder(done: Completed) -> Lock | None:
     return parse_lock(clean(done.stdout)) or _unknown_lock(0.0)
 
 
-def _unknown_lock(changed: float) -> Lock:
-    return Lock("", "unknown", "unknown", "", "something", "the lock cannot be read", changed, changed + LOCK_SECONDS)
+def _unknown_lock(changed: float, owner: str = "") -> Lock:
+    said = "the lock cannot be read" + (f": a file of {owner}, {commands.LOCK} beside the lease file" if owner else "")
+    return Lock("", "unknown", "unknown", "", "something", said, changed, changed + LOCK_SECONDS)
 
 
 def _open(fields: Mapping[str, str | int]) -> str:

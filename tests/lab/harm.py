@@ -353,7 +353,9 @@ DHCPD_OWN = re.compile(
     r"var/lib/dhcp/dhcpd\.(?:leases(?:~|\.\d+)?|pid)|var/log/(?:dhcpd|sshd)\.log|run/(?:restart-dhcpd\.lock|sshd\.pid)"
 )
 """What dhcpd, its start script and sshd write by themselves."""
-MARKS = re.compile(r"var/lib/dhcp/\.dhcptui-(?:lock|lock\.busy|lockout(?:-(?P<peer>[^/]*))?|\d+-[0-9a-f]+)(?:/.*)?")
+MARKS = re.compile(
+    r"var/lib/dhcp/\.dhcptui-(?:lock|lock\.busy|lock-left-[^/]*|lockout(?:-(?P<peer>[^/]*))?|\d+-[0-9a-f]+)(?:/.*)?"
+)
 RESCUE = re.compile(r"var/lib/dhcp/\.dhcptui-(?:rescue-[^/]*|\d+-[0-9a-f]+)(?:/.*)?")
 SHARED = re.compile(r"etc/dhcp/(?:shared|\.dhcptui-[^/]*)(?:/.*)?")
 PLANTED = re.compile(r"(?:etc/dhcp|var/lib/dhcp)/\.dhcptui-[^/]*")

@@ -176,6 +176,45 @@ def test_planted_links_and_a_copy(lab: Lab) -> None:
         assert (shared(lab.secondary) / "master.conf").read_bytes() == new
 
 
+REPLANT = """
+import os, sys, time
+os.setgid(65534); os.setuid(65534)
+print("on", flush=True)
+while True:
+    try:
+        os.symlink("/proc/uptime", "/var/lib/dhcp/.dhcptui-lock")
+    except OSError:
+        pass
+    time.sleep(0.005)
+"""
+"""A link at the name of the lock, to what is always new; made again as soon as it is gone."""
+
+
+def test_a_link_in_the_place_of_a_lock_keeps_nobody_out(lab: Lab) -> None:
+    """A local user plants it again and again: it is said, with its owner, and a hand-over is done under our own lock."""
+    lab.primary.run("chmod", "0777", "/var/lib/dhcp")
+    planter = Popen(lab.primary.inside_argv(plain_python(), "-c", REPLANT), stdout=PIPE)
+    assert planter.stdout is not None
+    try:
+        planter.stdout.readline()
+        with driving(lab) as driver:
+            driver.settled()
+            lab.wait_settled()
+
+            def told() -> bool:
+                warnings = driver.plan(Action.HAND_OVER, P).ruling.warnings
+                return any("a symbolic link of nobody" in each and "remove it" in each for each in warnings)
+
+            driver.until(told, 15, "what was planted")
+            done = driver.run(Action.HAND_OVER, P)
+            assert done.outcome is Outcome.VERIFIED, done
+            assert "no lock on" not in done.next
+    finally:
+        planter.kill()
+        planter.wait(10)
+        planter.stdout.close()
+
+
 @pytest.mark.parametrize("what", ["link to a directory", "directory"])
 def test_a_marker_is_read_back(lab: Lab, what: str) -> None:
     """A marker's name leads into a directory: the link is replaced; a directory is said, and is no tick."""

@@ -233,3 +233,23 @@ def test_what_was_dismissed_is_not_told_by_what_is_read_later() -> None:
         assert interrupted_run(replace(snapshot, dismissed=frozenset({"r2"})), NOW) is not None
         assert interrupted_run(replace(snapshot, dismissed=frozenset({"r1"})), NOW) is None
     assert settled_locks(replace(half_shut(), dismissed=frozenset({"r1"})), NOW)
+
+
+def test_a_notice_that_was_put_aside_is_told_too() -> None:
+    """Another relationship's console took the lock meanwhile: what it found there is still ours to read."""
+    left = pair(marked(live(P, S.PARTNER_DOWN, S.SHUTDOWN)), marked(live(Q, S.SHUTDOWN, S.PARTNER_DOWN), left=(BOB,)))
+    found = interrupted_run(left, NOW)
+    assert found is not None
+    assert (found.run, found.by) == ("r1", "bob@ws9")
+    assert interrupted_run(replace(left, peer="bar"), NOW) is None
+
+
+def test_what_was_planted_is_said_and_refuses_nothing() -> None:
+    """Who owns it and what to do, in the plan and in the status; made and taken away again it changes no plan."""
+    odd = pair(marked(live(P), planted="symbolic link of nobody"), live(Q))
+    said = "dhcp1: a symbolic link of nobody stands beside the lease file as .dhcptui-lock."
+    plan = make_plan(Action.SHUTDOWN, Q, SETTINGS, odd, NOW)
+    assert plan.allowed
+    assert any(said in each and "remove it" in each for each in plan.ruling.warnings)
+    assert plan.same_as(make_plan(Action.SHUTDOWN, Q, SETTINGS, pair(live(P), live(Q)), NOW))
+    assert said in as_text(odd, derive(odd, NOW), NOW)

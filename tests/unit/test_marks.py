@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,3 +197,55 @@ def test_nobody_can_guess_where_a_mark_is_made(tmp_path: Path) -> None:
     done = sh(commands.put_lockout(str(tmp_path), '{"server":"dhcp1"'))
     assert done.exit_status == 0, done
     assert '"server":"dhcp1"' in (tmp_path / commands.LOCKOUT).read_text()
+
+
+async def test_a_notice_of_another_relationship_is_put_aside(tmp_path: Path) -> None:
+    """Two relationships in one directory: an expired lock of the other one stays to be read, and can be taken away."""
+    theirs = replace(claim("bob"), told=marks.Told(peer="bar", run="r1"))
+    mine = replace(claim(), told=marks.Told(peer="foo"))
+    await marks.take_lock(ask, str(tmp_path), theirs, "1 of 2")
+    await marks.renew_lock(ask, str(tmp_path), theirs, "Interrupted after step 1 of 2.", 0)
+    before = seen(tmp_path).lock
+    assert before is not None
+    assert await marks.take_lock(ask, str(tmp_path), mine, "1 of 1") is None
+    found = seen(tmp_path)
+    assert (found.lock and found.lock.owner, [each.peer for each in found.left]) == ("alice", ["bar"])
+    assert replace(found.left[0], changed=before.changed) == before
+    await marks.renew_lock(ask, str(tmp_path), mine, "Interrupted.", 0)
+    again = replace(claim("carl"), told=marks.Told(peer="foo"))
+    assert await marks.take_lock(ask, str(tmp_path), again, "1 of 1") is None  # of its own relationship: it gives way
+    assert [each.owner for each in seen(tmp_path).left] == ["bob"]
+    assert await marks.release_lock(ask, str(tmp_path), again.token)
+    assert await marks.release_lock(ask, str(tmp_path), theirs.token)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("what", ["link", "dangling link", "directory"])
+async def test_what_was_planted_in_the_place_of_a_lock_keeps_nobody_out(tmp_path: Path, what: str) -> None:
+    """However new it is; who owns it is told. A file that nobody can read is a lock for a minute, with its owner."""
+    lock, there, me = tmp_path / commands.LOCK, tmp_path / "there", pwd.getpwuid(os.geteuid()).pw_name
+    there.write_text("kept")
+    lock.mkdir() if what == "directory" else lock.symlink_to(there if what == "link" else tmp_path / "nowhere")
+    found = seen(tmp_path)
+    assert (found.lock, found.planted) == (
+        None,
+        f"{'symbolic ' * ('link' in what)}{what.rsplit(maxsplit=1)[-1]} of {me}",
+    )
+    assert await marks.take_lock(ask, str(tmp_path), claim(), "x") is None
+    assert (seen(tmp_path).planted, there.read_text()) == ("", "kept")
+    lock.write_text("garbage")
+    unread = seen(tmp_path).lock
+    assert unread is not None
+    assert f"a file of {me}, {commands.LOCK} beside the lease file" in unread.step
+
+
+async def test_a_lock_that_became_a_link_is_ours_again(tmp_path: Path) -> None:
+    """Else whoever may write there could stop every run between two steps."""
+    mine, lock = claim(), tmp_path / commands.LOCK
+    await marks.take_lock(ask, str(tmp_path), mine, "1 of 2")
+    lock.unlink()
+    lock.symlink_to("/etc/passwd")
+    assert await marks.renew_lock(ask, str(tmp_path), mine, "2 of 2", 60) is None
+    again = seen(tmp_path).lock
+    assert again is not None
+    assert (again.token, again.step) == (mine.token, "2 of 2")
