@@ -10,7 +10,7 @@ from dhcptui.config import PairSettings
 from dhcptui.engine.audit import AuditError, AuditLog
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.pair import PairEngine
-from dhcptui.engine.unfinished import find_dismissed, find_interrupted
+from dhcptui.engine.unfinished import look_back
 from dhcptui.model.peers import peers_read
 from dhcptui.model.snapshot import Link, Moment, PairSnapshot, ServerView
 
@@ -31,8 +31,9 @@ async def looking(settings: PairSettings, seconds: float = LOOK_SECONDS) -> Asyn
     """An engine that has looked at each server as far as it can be seen, and goes on watching inside the block."""
     engine = PairEngine(settings, follow_log=False)
     with suppress(AuditError):
-        engine.left_behind(find_interrupted(AuditLog(), settings.name))
-        engine.dismissed(find_dismissed(AuditLog(), settings.name))
+        left, dismissed = look_back(AuditLog(), settings.name)
+        engine.left_behind(left)
+        engine.dismissed(dismissed)
     began = moment().mono
     watching = asyncio.create_task(engine.run())
     try:

@@ -17,7 +17,7 @@ from dhcptui.engine.clocks import moment
 from dhcptui.engine.configuration_check import ConfigurationCheck, check_configuration, not_checked
 from dhcptui.engine.first import first_snapshot
 from dhcptui.engine.leaving import Departure
-from dhcptui.engine.unfinished import dismiss, find_dismissed, find_interrupted, recent_records
+from dhcptui.engine.unfinished import dismiss, look_back, recent_records
 from dhcptui.faults import keep
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
@@ -293,9 +293,9 @@ class EngineThread:
 
     def _look_back(self) -> None:
         with suppress(AuditError):
-            left = find_interrupted(self._desk.log, self._settings.name)
+            left, dismissed = look_back(self._desk.log, self._settings.name)
             if self._engine is not None:
-                self._engine.dismissed(find_dismissed(self._desk.log, self._settings.name))
+                self._engine.dismissed(dismissed)
             if self._engine is not None and (left or self._engine.snapshot.left):
                 self._engine.left_behind(left)
 

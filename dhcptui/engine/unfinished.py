@@ -29,24 +29,23 @@ def find_interrupted(log: AuditLog, pair: str) -> Interrupted | None:
 
     Raises AuditError.
     """
+    return look_back(log, pair)[0]
+
+
+def look_back(log: AuditLog, pair: str) -> tuple[Interrupted | None, frozenset[str]]:
+    """The same, and the runs of this pair that somebody dismissed, or that were settled. Raises AuditError."""
     open_runs: dict[str, _Run] = {}
+    dismissed: set[str] = set()
     for record in log.records(last_bytes=LAST_BYTES):
         if record["pair"] == pair:
             _follow(open_runs, record)
+            if record.get("outcome") in {DISMISSED, SETTLED}:
+                dismissed.add(record["run"])
     host = Operator.here().host
     for run in reversed(open_runs.values()):
         if run.begun and (run.interrupted or writer_gone(run.begin, host)):
-            return _interrupted(run)
-    return None
-
-
-def find_dismissed(log: AuditLog, pair: str) -> frozenset[str]:
-    """The runs of this pair that somebody dismissed, or that were settled. Raises AuditError."""
-    return frozenset(
-        record["run"]
-        for record in log.records(last_bytes=LAST_BYTES)
-        if record["pair"] == pair and record["run"] and record.get("outcome") in {DISMISSED, SETTLED}
-    )
+            return _interrupted(run), frozenset(dismissed - {""})
+    return None, frozenset(dismissed - {""})
 
 
 def recent_records(log: AuditLog, pair: str, since: float = 0.0) -> list[tuple[AuditEntry, str]]:

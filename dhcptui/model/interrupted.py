@@ -44,8 +44,7 @@ def _we_act(snapshot: PairSnapshot, now: Moment) -> bool:
 
 
 def _they_act(snapshot: PairSnapshot, now: Moment) -> bool:
-    held = lock_held(snapshot, now)
-    return held is not None and _ours(held[1], snapshot)
+    return any(_ours(lock, snapshot) and not holder_gone(lock, snapshot) for _, lock in _that_count(snapshot, now))
 
 
 def left_on(role: Role, snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
@@ -75,8 +74,9 @@ def _that_count(snapshot: PairSnapshot, now: Moment) -> list[tuple[ServerView, L
 
 
 def holder_gone(lock: Lock, snapshot: PairSnapshot) -> bool:
-    """Whether the audit log of this machine tells that the run which holds the lock has stopped."""
-    return bool(lock.run) and snapshot.left is not None and snapshot.left.run == lock.run
+    """Whether the audit log of this machine tells that the run which holds the lock has stopped, or needs no attention."""
+    stopped = snapshot.dismissed | ({snapshot.left.run} if snapshot.left else frozenset())
+    return bool(lock.run) and lock.run in stopped
 
 
 EXITING_SECONDS = 25.0

@@ -22,7 +22,18 @@ from dhcptui.model.verdict import derive
 from dhcptui.remote import commands
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
-from tests.lab.test_sync_restart import RECORD, allowed, both_normal, carry_out, contents, leftovers, shared
+from tests.lab.test_sync_restart import (
+    RECORD,
+    allowed,
+    both_normal,
+    carry_out,
+    contents,
+    killed_console,
+    leftovers,
+    shared,
+    widen,
+)
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.lab
 P, S = Role.PRIMARY, Role.SECONDARY
@@ -209,3 +220,30 @@ def test_a_dismissal_holds_where_a_server_was_not_read_yet(lab: Lab) -> None:
         lab.heal()
         driver.until(read, 60, "both notices gone")
         assert told == []
+
+
+def test_r_right_after_the_start_tells_what_was_left_once_it_is_read(lab: Lab) -> None:
+    """Pressed at the first frame, after a sync-restart was killed: nothing is said of files that were not read yet."""
+    widen(lab.primary)
+    lab.wait_settled()
+    killed_console(lab, "restart dhcp2")
+    for server in lab.servers.values():  # as a person breaks it
+        (server.lib / commands.LOCK).unlink(missing_ok=True)
+    argv = lab.operator_argv(sys.executable, "-m", "dhcptui", "--config", str(lab.write_config()))
+    frames: list[str] = []
+
+    def offered(terminal: Terminal) -> bool:
+        frames.append(" ".join(terminal.text().split()))
+        return "What is to become of the interrupted run?" in frames[-1] and "began: restart dhcp1." in frames[-1]
+
+    with Terminal(argv, columns=120, rows=40, env={"PYTHONPATH": str(ROOT)}) as terminal:
+        terminal.until(r"dhcp1.*primary", 20)
+        terminal.send("R")
+        terminal.until(lambda: offered(terminal), 40)
+        assert "gets its old /etc/dhcp/shared again and restarts." in frames[-1]
+        for frame in frames:
+            assert "Copy /etc/dhcp/shared" not in frame
+            assert "had not been restarted yet" not in frame
+        terminal.send("2")
+        terminal.until(r"Type office and press Enter", 20)
+        assert terminal.shows("Roll back the run that")

@@ -16,7 +16,7 @@ from dhcptui.cli import main
 from dhcptui.engine import audit
 from dhcptui.engine.audit import AuditError, AuditLog, Operator, RunLog
 from dhcptui.engine.audit_report import parse_since
-from dhcptui.engine.unfinished import dismiss, find_interrupted
+from dhcptui.engine.unfinished import dismiss, find_interrupted, look_back
 from dhcptui.model.audit import AuditEvent
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import Outcome, Plan, PlannedStep
@@ -171,7 +171,10 @@ def test_a_run_whose_console_died(log: AuditLog, done: int) -> None:
     assert (found.run, found.action, found.acting, found.step, found.steps) == (run.run, "shutdown", "dhcp2", done, 2)
     assert (found.by, found.last) == ("alice", "set local-state = 8")
     assert find_interrupted(log, "home") is None
+    assert look_back(log, "office")[1] == frozenset()
     dismiss(log, found, WHO)
+    assert look_back(log, "office") == (None, frozenset({found.run}))
+    assert look_back(log, "other")[1] == frozenset()
     assert find_interrupted(log, "office") is None
 
 

@@ -10,7 +10,7 @@ from dhcptui.engine.actions import make_plan
 from dhcptui.engine.report import as_json, as_text
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.guards import Action, rule
-from dhcptui.model.interrupted import interrupted_run, settled_locks, sync_record
+from dhcptui.model.interrupted import interrupted_run, lock_held, settled_locks, sync_record
 from dhcptui.model.snapshot import Lock, Lockout, Marks, PairSnapshot, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState as S
 from dhcptui.model.sync_record import SyncRecord
@@ -233,6 +233,9 @@ def test_what_was_dismissed_is_not_told_by_what_is_read_later() -> None:
         assert interrupted_run(replace(snapshot, dismissed=frozenset({"r2"})), NOW) is not None
         assert interrupted_run(replace(snapshot, dismissed=frozenset({"r1"})), NOW) is None
     assert settled_locks(replace(half_shut(), dismissed=frozenset({"r1"})), NOW)
+    fresh = replace(half_shut(replace(BOB, expires=NOW.wall + 40)), dismissed=frozenset({"r1"}))
+    assert lock_held(fresh, NOW) is None  # somebody who has dismissed it knows that nobody is at work
+    assert not rule(Action.SHUTDOWN, Q, fresh, NOW).allowed
 
 
 def test_a_notice_that_was_put_aside_is_told_too() -> None:
