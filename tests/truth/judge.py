@@ -26,6 +26,8 @@ REPORT_SECONDS = 1.5
 PLATEAU_SECONDS = 2.5
 """A state that lasted so long is part of the past that anybody tells."""
 SINCE_SECONDS = 2.0
+UNWATCHED_SECONDS = 0.6
+"""Clients ask four times a second."""
 PASSING_SECONDS = 1.0
 Judge = Callable[[Record], Iterator[str]]
 
@@ -87,8 +89,8 @@ def silence(record: Record) -> Iterator[str]:
         if claim.level in {"critical", "unknown"}:
             continue
         begin = claim.begin - SILENCE_SECONDS - record.slack
-        ticks = record.between(begin, claim.end)
-        if ticks and ticks[0].at - begin < 1 and not any(tick.answered for tick in ticks):
+        ticks = _watched(record, begin, claim.end)
+        if ticks and not any(tick.answered for tick in ticks):
             yield _told(record, claim, f"{claim.level}: {claim.headline!r}", ticks)
 
 
@@ -211,7 +213,14 @@ def _window(record: Record, claim: Claim, age: float) -> Sequence[Tick]:
     begin, end = _span(record, claim, age)
     if not record.ticks or begin < record.ticks[0].at or end > record.ticks[-1].at:
         return ()
-    return record.between(begin, end)
+    return _watched(record, begin, end)
+
+
+def _watched(record: Record, begin: float, end: float) -> Sequence[Tick]:
+    """All ticks of a stretch; none where a part of it has none: clients that were answered late prove nothing there."""
+    ticks = record.between(begin, end)
+    times = [begin, *(tick.at for tick in ticks), end]
+    return ticks if all(two - one < UNWATCHED_SECONDS for one, two in pairwise(times)) else ()
 
 
 def _told(record: Record, claim: Claim, what: str, ticks: Sequence[Tick]) -> str:

@@ -144,3 +144,14 @@ def test_a_state_that_passes_at_once_is_seen_by_the_log_alone() -> None:
 def test_what_was_not_watched_is_not_judged() -> None:
     """At the edges of a record nobody looked."""
     assert judge(_with([Claim(39.9, 39.9, "warning", "", (Said(Q, False, None, 0.1),))])) == {}
+
+
+def test_where_clients_were_not_watched_nothing_is_judged() -> None:
+    """Ticks with late answers are left out: whoever speaks of that time is not held against what came after it."""
+    record = good()
+    late = replace(
+        record, claims=[_claim(20.3, both=False)], ticks=[t for t in record.ticks if not 18.5 <= t.at < 20.0]
+    )
+    assert judge(late) == {}
+    lied = replace(late, claims=[_claim(22.6, both=False)])
+    assert "serving" in judge(lied)
