@@ -51,15 +51,18 @@ class _Loader:
         if not any(map(_include, node.walk())):
             return node
         found: list[Node] = []
+        strange = list(node.odd)
         for child in node.children or ():
             if _include(child):
                 path = posixpath.normpath(posixpath.join(START_DIRECTORY, child.words[1]))
-                found += (await self.file(path, including, child)).children or ()
+                included = await self.file(path, including, child)
+                found += included.children or ()
+                strange += included.odd
             elif child.children is not None:
                 found.append(await self._expanded(child, including))
             else:
                 found.append(child)
-        return replace(node, children=tuple(found))
+        return replace(node, children=tuple(found), odd=tuple(strange))
 
 
 def _include(node: Node) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from dhcptui.dhcpdconf.compare import Difference, differences
 from dhcptui.dhcpdconf.overlay import Stretch, overlay
 from dhcptui.dhcpdconf.parse import Node
 from dhcptui.dhcpdconf.relation import Peer, Range, peers, ranges
+from dhcptui.dhcpdconf.spelling import Spelling, spelling
 from dhcptui.model.snapshot import Role
 
 
@@ -55,6 +56,11 @@ class Subject:
     expected: Expected | None = None
 
     @cached_property
+    def spelling(self) -> Spelling:
+        """Its configuration as it was meant, and what is misspelt or unknown in it."""
+        return spelling(self.configuration)
+
+    @cached_property
     def peers(self) -> list[Peer]:
         """Its peer declarations."""
         return peers(self.configuration)
@@ -74,6 +80,12 @@ class Pair:
     secondary: Subject
     drift: str = ""
     """How the shared directories differ; empty: they do not, or it is not known."""
+
+    @cached_property
+    def meant(self) -> Pair:
+        """The same pair, its configurations read as they were meant: nothing is missing where it is misspelt."""
+        one, two = (replace(each, configuration=each.spelling.meant) for each in (self.primary, self.secondary))
+        return replace(self, primary=one, secondary=two)
 
     @cached_property
     def differences(self) -> list[Difference]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dhcptui.dhcpdconf import lint_peer, lint_pools, lint_server, lint_shared, relations
+from dhcptui.dhcpdconf import lint_peer, lint_pools, lint_server, lint_shared, lint_words, relations
 from dhcptui.dhcpdconf.findings import Finding, Pair, Problem, Rule, Severity
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
@@ -67,18 +67,29 @@ RULES = (
     Rule("L53", _W, lint_server.restart_needed, "start of the process, times of the files"),
     Rule("L54", _W, lint_server.other_file, "command line of the process"),
     Rule("L55", _W, lint_server.drift, "both shared directories, compared as sync + restart does"),
+    Rule("L60", _E, lint_words.odd_characters, "conflex.c reads ASCII; dhcpd -t refuses it"),
+    Rule("L61", _W, lint_words.odd_in_strings, "conflex.c: read_string() takes any byte"),
+    Rule("L62", _E, lint_words.misspelt, "confpars.c, parse.c; dhcpd -t refuses it"),
+    Rule("L63", _W, lint_words.unknown, "dhcpd.conf(5), dhcp-options(5); dhcpd -t refuses it, unless it was built otherwise"),
 )  # fmt: skip
 """One row a rule. Their order is the order of the report within a server."""
 
 
 def lint(pair: Pair) -> tuple[Finding, ...]:
     """Every finding: the primary's, the secondary's, the pair's; errors first within each."""
-    found = [_finding(pair, rule, problem) for rule in RULES for problem in rule.check(pair)]
-    for other in relations.others(pair):
+    found = [
+        _finding(pair, rule, problem)
+        for rule in RULES
+        for problem in rule.check(pair if rule in _AS_WRITTEN else pair.meant)
+    ]
+    for other in relations.others(pair.meant):
         found += [_of_other(other, rule, problem) for rule in _OF_EACH for problem in rule.check(other)]
     severities, roles = list(Severity), [*Role, None]
     return tuple(sorted(found, key=lambda each: (roles.index(each.role), severities.index(each.severity))))
 
+
+_AS_WRITTEN = tuple(rule for rule in RULES if rule.check.__module__ == lint_words.__name__)
+"""All others see the configuration as it was meant."""
 
 _OF_EACH = tuple(
     rule
@@ -117,6 +128,6 @@ def worst(findings: Iterable[Finding]) -> Severity | None:
 
 def common_peer(pair: Pair) -> str:
     """The relationship to look at where nobody named one: the first that both declare, else the first of either."""
-    names = [[each.name for each in pair[role].peers] for role in Role]
+    names = [[each.name for each in pair.meant[role].peers] for role in Role]
     both = [name for name in names[0] if name in names[1]]
     return next(iter([*both, *names[0], *names[1]]), "")

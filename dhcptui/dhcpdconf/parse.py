@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from dhcptui.dhcpdconf.odd import BYTE_ORDER_MARK, Odd, odd
 from dhcptui.model.sanitize import clean
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Node:
     children: tuple[Node, ...] | None
     file: str
     line: int
+    odd: tuple[Odd, ...] = ()
+    """Of a whole file, and of the block that includes one: the lines with characters that dhcpd cannot read."""
 
     def named(self, *keywords: str) -> Iterator[Node]:
         """Direct children that begin with these keywords (lower case)."""
@@ -111,16 +114,23 @@ def parse(text: str, file: str) -> Node:
 
     if len(text) > MAX_CHARACTERS:
         raise ConfParseError(file, 0, f"longer than {MAX_CHARACTERS} characters")
-    text = text.removeprefix("\ufeff")
+    strange = odd(text, file)
+    text = text.removeprefix(BYTE_ORDER_MARK)
     unclosed = _unclosed(text, file)
     try:
         tree = _parser().parse(text)
     except UnexpectedCharacters as error:
         what = "a string that is never closed" if error.char == '"' else f"unexpected {error.char!r}"
-        raise ConfParseError(file, error.line, what) from error
+        raise ConfParseError(file, error.line, what + _blamed(strange, error.line)) from error
     except UnexpectedToken as error:
         raise _told(error, file, text, unclosed) from error
-    return Node((), tuple(_nodes(tree.children, file)), file, 1)
+    return Node((), tuple(_nodes(tree.children, file)), file, 1, strange)
+
+
+def _blamed(strange: tuple[Odd, ...], line: int) -> str:
+    """What else is wrong on the line where a string began: a closing quotation mark of another kind does not end it."""
+    found = next((each for each in strange if each.line == line), None)
+    return f"; {found.named} stands on this line" if found else ""
 
 
 def _unclosed(text: str, file: str) -> int:

@@ -27,7 +27,7 @@ def as_json(name: str, pair: Pair, findings: Sequence[Finding]) -> dict[str, Any
         "schema": SCHEMA,
         "pair": name or None,
         "peer": clean(pair.peer),
-        "peers_compared": [clean(each) for each in shared(pair)],
+        "peers_compared": [clean(each) for each in shared(pair.meant)],
         "counts": {each.value: sum(found.severity is each for found in findings) for each in Severity},
         "findings": [
             {
@@ -59,7 +59,7 @@ def as_text(pair: Pair, findings: Sequence[Finding]) -> str:
     words = ", ".join(
         f"{number} {word}{'s' if number != 1 and word != 'info' else ''}" for number, word in counts if number
     )
-    names = shared(pair)
+    names = shared(pair.meant)
     peers = ", ".join(repr(clean(each)) for each in names)
     looked = f"{len(names)} failover peers compared ({peers}): " if len(names) > 1 else f"failover peer {peers}: "
     return "\n".join([*said, "", f"{looked if names else ''}{words or 'nothing found'}"]).lstrip("\n")

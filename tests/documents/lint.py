@@ -12,6 +12,7 @@ HEADS = {
     "L3": "What both must answer alike, and lease times",
     "L4": "OMAPI and secrets",
     "L5": "What runs on the servers (over SSH only)",
+    "L6": "The text itself",
 }
 
 

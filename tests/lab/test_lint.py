@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from dhcptui.dhcpdconf import known
 from tests.lab.pair import Lab
+from tests.unit import dhcpd_words
 
 pytestmark = pytest.mark.lab
 
@@ -184,3 +186,42 @@ def test_a_scaffold_runs(lab: Lab) -> None:
     assert status.returncode == 0, status.stdout
     shown = lint(lab, "office")
     assert (shown.returncode, shown.stdout) == (0, "failover peer 'foo': nothing found\n")
+
+
+def refused(tmp_path: Path, text: str, *words: str) -> str:
+    """What `dhcpd -t` says of a configuration; empty where it takes it."""
+    (tmp_path / "c.conf").write_text(text)
+    done = subprocess.run(
+        ["/usr/sbin/dhcpd", *words, "-t", "-cf", str(tmp_path / "c.conf")], capture_output=True, timeout=30, check=False
+    )
+    return done.stderr.decode("utf-8", "replace") if done.returncode else ""
+
+
+def test_what_dhcpd_knows(tmp_path: Path) -> None:
+    """dhcpd itself takes the configurations that lint has to leave in peace."""
+    assert refused(tmp_path, dhcpd_words.FOUR) == ""
+    assert refused(tmp_path, dhcpd_words.SIX, "-6") == ""
+
+
+def test_every_parameter_and_option_is_one(tmp_path: Path) -> None:
+    """dhcpd takes each parameter with one of these values, and knows each option; what it refuses is in neither table."""
+    end = "\nsubnet 10.0.0.0 netmask 255.255.255.0 { }\n"
+    values = ("1", "on", "none", "prefer", "local7", "2001:db8::1")
+    built_otherwise = {"use-eui-64", "persist-eui-64-leases"}
+    for name in sorted(known.PARAMETERS - built_otherwise - {"omapi-key"}):
+        assert any(not refused(tmp_path, f"{name} {value};{end}") for value in values), name
+    options = "\n".join(f"option {name} zz;" for name in sorted(known.OPTIONS))
+    said = refused(tmp_path, options + end)
+    assert said
+    assert "unknown option" not in said
+    for name in ("tftp-server", "domain-names", "frobnicate"):
+        assert "unknown option" in refused(tmp_path, f"option {name} 1;{end}")
+        assert name not in known.OPTIONS
+
+
+@pytest.mark.parametrize("odd", ["\ufeff", "\u00a0", "\x01", "\u200b"])
+def test_dhcpd_refuses_odd_characters(tmp_path: Path, odd: str) -> None:
+    """Why such a character is an error: dhcpd does not start."""
+    end = "\nsubnet 10.0.0.0 netmask 255.255.255.0 { }\n"
+    assert refused(tmp_path, f"authoritative;{odd}{end}")
+    assert not refused(tmp_path, f"authoritative;\x0b\x0c\r # {odd}{end}")
