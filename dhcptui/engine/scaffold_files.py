@@ -17,7 +17,7 @@ from dhcptui.dhcpdconf.findings import Severity
 from dhcptui.dhcpdconf.lint import lint
 from dhcptui.dhcpdconf.scaffold import CONF_DIRECTORY, ROLES, SHARED_DIRECTORY, Key, Scaffold, ScaffoldError
 from dhcptui.engine.lint_read import from_files
-from dhcptui.engine.survey import complaint
+from dhcptui.model.complaint import complaint
 from dhcptui.model.sanitize import clean
 
 TEST_SECONDS = 10

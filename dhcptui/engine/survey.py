@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dhcptui.dhcpdconf.files import load
 from dhcptui.dhcpdconf.parse import Node
+from dhcptui.model.complaint import complaint
 from dhcptui.model.sanitize import clean
 from dhcptui.remote import commands, discover_commands
 from dhcptui.remote.commands import Command
@@ -19,11 +20,6 @@ from dhcptui.remote.shell import RemoteShell
 
 LOOK_SECONDS = 15.0
 MAX_BYTES = 32 * 1024 * 1024
-SAID_CHARACTERS = 300
-_BOILERPLATE = re.compile(
-    r"Internet Systems|Copyright|All rights|For info|Config file:|Database file:|PID file:|Configuration file errors"
-    r"|WARNING:|Server starting|^$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +118,6 @@ async def tested(session: SshSession, conf: str) -> str:
     """What `dhcpd -t` finds wrong; empty: nothing, or it cannot be run there."""
     done = await session.run(commands.dhcpd_test(conf), timeout=LOOK_SECONDS)
     return "" if done.exit_status != 1 else complaint(done.stderr.decode("utf-8", "replace"))
-
-
-def complaint(said: str) -> str:
-    """The first complaint among what `dhcpd -t` printed."""
-    found = [line.strip() for line in said.splitlines()]
-    first = next((line for line in found if re.search(r" line \d+: ", line)), "")
-    first = first or next((line for line in found if not _BOILERPLATE.search(line)), "")
-    return clean(first or "it ends with exit status 1", SAID_CHARACTERS)
 
 
 def explain(error: RemoteError | Exception) -> str:

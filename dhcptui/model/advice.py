@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dhcptui.model.advice_pools import enlarge
 from dhcptui.model.agreement import contradicting, just_changed, just_heard, together
+from dhcptui.model.cannot_start import in_the_way, why_not
 from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import case as case_of
 from dhcptui.model.evidence import hear_each_other
@@ -253,9 +254,22 @@ def _refused(case: _Case) -> Advice | None:
             what = "write an address for the name in" if id_ == "I-17" else "mend"
             begin = f"{each.view.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
             return (begin, _A.START, " brings it up.") if case.may(_A.START, each) else (begin + "start it.",)
+    each = case.blamed("I-28")
+    if each is not None and each.standing is Standing.DOWN:
+        return _in_the_way(case, each)
     if case.weighs("I-6") and Standing.SILENT in {case.a.standing, case.b.standing}:
         return (COMPARE,)
     return None
+
+
+def _in_the_way(case: _Case, each: ServerStanding) -> Advice:
+    """What keeps a dhcpd from starting, as its log says it."""
+    time = each.view.server_time(case.now)
+    what = in_the_way(why_not(each.view, time, case.snapshot.peer, {"I-28"}))
+    name = each.view.name
+    ways = (f"{name}'s dhcpd does not start: {what}", f"{name}'s dhcpd does not start: its log says why")
+    begin = next(way for way in ways if len(way) <= MOST_LETTERS - len(". Then U brings it up.") or way is ways[-1])
+    return (begin + ". Then ", _A.START, " brings it up.") if case.may(_A.START, each) else (begin + ".",)
 
 
 def _wrong_one(case: _Case) -> Advice | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from dhcptui.model.cannot_start import why_not
 from dhcptui.model.evidence import CLOCK_FRESH_SECONDS
 from dhcptui.model.guards import Action
 from dhcptui.model.incidents import Weight
-from dhcptui.model.lexicon import LineKind
+from dhcptui.model.lexicon import BAD_FILE, LineKind
 from dhcptui.model.loglines import Transition
 from dhcptui.model.remarks import Remark
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot, PoolCounters, Role, ServerView
@@ -197,9 +198,18 @@ class Side:
         """The latest of these remarks."""
         return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in list(remarks)[-most:])
 
+    def first(self, remarks: Sequence[Remark], most: int = 2) -> tuple[Evidence, ...]:
+        """The first of these remarks: what dhcpd complains of comes before what it says of its end."""
+        return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in remarks[:most])
+
+    def why_not(self, ids: Collection[str], peer: str) -> tuple[Remark, ...]:
+        """Why it could not be started when that was tried last, the first complaint first."""
+        return why_not(self.view, self.time, peer, ids)
+
     def _other_process(self, remark: Remark) -> bool:
-        """The end of another process (a `dhcpd -t`, a second start) says nothing of the one that runs."""
-        if remark.line.kind is not LineKind.FATAL or not sighted(self.view, self.now) or self.view.process is None:
+        """The end of another process (a `dhcpd -t`, a second start) and its complaint say nothing of the one that runs."""
+        ends = remark.line.kind is LineKind.FATAL or remark.line.meaning == BAD_FILE
+        if not ends or not sighted(self.view, self.now) or self.view.process is None:
             return False
         return remark.line.pid is not None and remark.line.pid not in self.view.process.value.pids
 

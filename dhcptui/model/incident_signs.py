@@ -40,7 +40,7 @@ FIRST_BALANCE_SECONDS = 5.0
 """The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
 ORDER = (
-    "I-22", "I-21", "I-20", "I-25", "I-3", "I-13", "I-24", "I-26", "I-12", "I-5", "I-27", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
+    "I-22", "I-21", "I-20", "I-25", "I-3", "I-13", "I-28", "I-24", "I-26", "I-12", "I-5", "I-27", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
     "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
 )  # fmt: skip
 """Among incidents of equal weight the one that explains more stands first."""

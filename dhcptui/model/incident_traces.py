@@ -26,6 +26,8 @@ TOGETHER_SECONDS = 30.0
 """Two starts no further apart are one deed."""
 DEATH_SECONDS = 10.0
 """A process that is lost so soon after a state change may have died of it."""
+_WHY_IT_ENDS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
+"""Whose complaint is the first one tells which of them it is; the rest is what came of it."""
 _ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
 
 
@@ -128,10 +130,17 @@ def refused(seen: Scene) -> Iterator[Found]:
             yield Found("I-6", WARNING if not seen.healthy else NOTE, me.said(lines))
         elif strays := me.lines({"I-6"}, RECENT_SECONDS, {LineKind.WARNING}, after=after):
             yield Found("I-6", NOTE, me.said(strays))
-        fatal = me.lines({"I-6"}, LONG_SECONDS, {LineKind.FATAL})
-        if fatal and me.gone:
-            bad = me.lines({"I-6"}, LONG_SECONDS, {LineKind.FATAL, LineKind.ERROR})
-            yield Found("I-6", seen.outage, (me.says(), *me.said(bad)))
+        bad = me.why_not({"I-6"}, seen.snapshot.peer)
+        if me.gone and any(each.line.kind is LineKind.FATAL for each in bad):
+            yield Found("I-6", seen.outage, (me.says(), *me.first(bad)))
+
+
+def cannot_start(seen: Scene) -> Iterator[Found]:
+    """I-28: dhcpd is gone, and its log says what is in the way, whoever wrote it."""
+    for me, _ in seen.sides:
+        bad = me.why_not(_WHY_IT_ENDS, seen.snapshot.peer)
+        if me.gone and bad and bad[0].line.incident == "I-28":
+            yield Found("I-28", seen.outage, (me.says(), *me.first(bad)), ((_A.START, me.role),))
 
 
 def blocked_words(seen: Scene) -> Iterator[Found]:
@@ -254,6 +263,6 @@ def duplicates(seen: Scene) -> Iterator[Found]:
 
 
 TRACES: tuple[Callable[[Scene], Iterator[Found]], ...] = (
-    unwritable, died, refused, blocked_words, first_start, database, passed_conflict, rejections, started_together,
+    unwritable, died, refused, cannot_start, blocked_words, first_start, database, passed_conflict, rejections, started_together,
     names, versions, edited, duplicates,
 )  # fmt: skip

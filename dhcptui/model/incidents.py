@@ -296,6 +296,17 @@ INCIDENTS: tuple[Incident, ...] = (
         "Do not correct both servers: that crosses them again. Do not look for NAT or a firewall, and do not wait.",
         ("address and peer address of each relationship on both", "interface order on both", "dhcptui lint", "names in the refusals"),
     ),
+    Incident(
+        "I-28", "dhcpd does not start, or was killed",
+        "Its dhcpd does not run, and starting it again changes nothing.",
+        "Something outside its configuration is in the way: the lease file or dhcpd.conf cannot be opened (rights, AppArmor,"
+        " SELinux), another program has port 67, no interface fits, the memory was used up. dhcpd, the init script, systemd or"
+        " the kernel says which.",
+        "Mend what the first complaint names, then start dhcpd. The lines behind it only say that it ends.",
+        "Do not start it again and again, and do not empty its lease file: neither mends the reason.",
+        ("the first complaint in its log", "kernel log for AppArmor and SELinux", "who holds UDP port 67", "owner and mode of the lease file"),
+        _A.START,
+    ),
 )
 # fmt: on
 

@@ -57,6 +57,10 @@ def _compiled(format_: str) -> re.Pattern[str]:
     return re.compile(source)
 
 
+BAD_FILE = "error in the configuration"
+"""The meaning of a line that names a file and a line in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row of the table: a line dhcpd can write.
@@ -230,7 +234,7 @@ LEXICON: tuple[Entry, ...] = (
     ),
     Entry("CP:315", "Corrupt lease file - possible data loss!", E, "I-8", "look at the lease file before any resync"),
     Entry("D:141", "Can't start OMAPI protocol: {result}", W, None, "the OMAPI port is taken; next try in 5 s"),
-    Entry("D:881", "There's already a DHCP server running.", F, None, "its pid file names a process; dhcpd does not start"),
+    Entry("D:881", "There's already a DHCP server running.", F, "I-28", "dhcpd does not start: its pid file names a process; if that is no dhcpd, remove the file"),
     Entry("D:1058", "Server starting service.", S, "I-10", "dhcpd has started"),
     Entry("D:1201", "OMAPI key {key}: {result}", F, None, "omapi-key names a key that is not declared"),
     Entry("D:1784", "Received signal {n:n}, initiating shutdown.", S, None, "stopped by a signal"),
@@ -277,9 +281,11 @@ LEXICON: tuple[Entry, ...] = (
     *(
         Entry(source, format_, kind, incident, why)
         for source, format_, kind, incident, why in (
-            ("db.c", "Can't open lease database {path}: {error:any}", F, "I-13", "dhcpd does not start: make the lease file, or mend its rights, AppArmor or SELinux"),
-            ("D", "Can't bind to dhcp address: {error:any}", F, None, "dhcpd does not start: another DHCP server has the port; see who holds UDP port 67"),
-            ("discover.c", "Not configured to listen on any interfaces!", F, "I-6", "dhcpd does not start: no interface that it is given has a subnet declaration"),
+            ("db.c", "Can't open lease database {path}: {error:any}", F, "I-28", "dhcpd does not start: make the lease file, or mend its rights, AppArmor or SELinux"),
+            ("D", "Can't bind to dhcp address: {error:any}", F, "I-28", "dhcpd does not start: another DHCP server has the port; see who holds UDP port 67"),
+            ("D", "Can't open {path}: {error:any}", F, "I-28", "dhcpd does not start: it may not read that file, or there is none; mend path, rights, AppArmor or SELinux"),
+            ("lpf.c", "Open a socket for LPF: {error:any}", F, "I-28", "dhcpd does not start: it has no right to raw sockets; start it as root, or with CAP_NET_RAW"),
+            ("discover.c", "Not configured to listen on any interfaces!", F, "I-28", "dhcpd does not start: no interface that it is given has a subnet declaration"),
             ("discover.c", "Interface {interface} matches multiple shared networks", F, "I-6", "dhcpd does not start: two shared networks have addresses of that interface"),
             ("discover.c", "No subnet declaration for {interface} ({address}).", W, None, "clients at that interface are ignored: declare the network, or do not give dhcpd the interface"),
         )

@@ -86,7 +86,7 @@ class _Reader:
         if line.stamp is None:
             self._unreadable(line)
             return
-        if line.kind is LineKind.OTHER:
+        if line.kind is LineKind.OTHER or line.teller:
             return
         at = line.stamp - self._offset
         if line.text.startswith(BANNER):

@@ -19,7 +19,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from dhcptui.model.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, reason_of
+from dhcptui.model.lexicon import BAD_FILE, TARGET_INCIDENT, Entry, LineKind, look_up, reason_of
+from dhcptui.model.lexicon_start import judge
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
 
 __all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse", "parse_lines"]
@@ -66,7 +67,8 @@ class LogLine(NamedTuple):
     `stamp`: seconds since the epoch by the clock of the server (None: the line carries no time), `clock`: the same as
     "HH:MM:SS" in UTC, `text`: the message without its prefix, `incident`: "I-7" of the catalogue, `meaning`: the line in
     plain words ("" for lines the lexicon does not know). Lines with equal `fold_key` say the same of different
-    addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs.
+    addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs. `teller`: the
+    program that logged it, where that was not dhcpd.
     """
 
     stamp: float | None
@@ -79,6 +81,7 @@ class LogLine(NamedTuple):
     transition: Transition | None = None
     fold_key: str | None = None
     subject: str | None = None
+    teller: str = ""
 
 
 def parse(raw: str | bytes, now: float, utc_offset_seconds: int = 0) -> LogLine:
@@ -129,7 +132,7 @@ def _parse_plain(
     if fraction and stamp is not None:
         stamp += float(fraction)
     if text.startswith(_CLIENTS) and ": " not in text:  # most lines of a busy server end here
-        return _new(LogLine, (stamp, clock, text, number, _CLIENT, None, "", None, text, None))
+        return _new(LogLine, (stamp, clock, text, number, _CLIENT, None, "", None, text, None, ""))
     return _judge(stamp, clock, text, number)
 
 
@@ -170,9 +173,18 @@ def _parse_any(raw: str | bytes, now: float, utc_offset_seconds: int) -> LogLine
             clock = _clock(int(stamp))
     number = int(pid) if pid else None
     if program not in _PROGRAMS:
-        shown = masked(f"{program}: {text}" if program else text)
-        return LogLine(stamp, clock, shown, number, LineKind.OTHER, fold_key=shown)
+        return _of_another(stamp, clock, program or "", text, number)
     return _judge(stamp, clock, text, number)
+
+
+def _of_another(stamp: float | None, clock: str, program: str, text: str, pid: int | None) -> LogLine:
+    """A line of another program: it may say why dhcpd does not start, or is gone."""
+    shown = masked(f"{program}: {text}" if program else text)
+    found = judge(program, text) if program else None
+    if found is None:
+        return LogLine(stamp, clock, shown, pid, LineKind.OTHER, fold_key=shown, teller=program)
+    key = None if found.kind is LineKind.FATAL else shown
+    return LogLine(stamp, clock, shown, pid, found.kind, found.incident, found.meaning, None, key, teller=program)
 
 
 def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLine:
@@ -186,7 +198,7 @@ def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLi
     if found is None:
         kind = LineKind.CLIENT if said.startswith((*_CLIENTS, "reuse_lease:")) else LineKind.ROUTINE
         if kind is LineKind.ROUTINE and _BAD_CONFIG.fullmatch(said):
-            return LogLine(stamp, clock, text, pid, LineKind.ERROR, "I-6", "error in the configuration", None, text)
+            return LogLine(stamp, clock, text, pid, LineKind.ERROR, "I-6", BAD_FILE, None, text)
         return LogLine(stamp, clock, text, pid, kind, fold_key=text)
     entry, match = found
     slots = match.groupdict()

@@ -14,7 +14,7 @@ from enum import Enum
 
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.leasefile import FailoverRecord
-from dhcptui.model.lexicon import LineKind
+from dhcptui.model.lexicon import BAD_FILE, LineKind
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.snapshot import FailoverStatus, Role
 from dhcptui.model.states import FailoverState
@@ -26,6 +26,11 @@ LOOSE_SECONDS = 20.0
 FOLD_SECONDS = 120.0
 """Lines about the link that say the same are one event when no more than this lies between them."""
 
+END_SECONDS = 10.0
+"""What a process says within this of its first complaint belongs to the same end."""
+STARTED = "Server starting service."
+FAILED = "a start or a test of dhcpd failed: "
+
 _S = FailoverState
 
 
@@ -36,6 +41,8 @@ class EventKind(Enum):
     START = "start"
     LINK = "link"
     END = "end"
+    FAILED = "failed start"
+    """Of another process than the one that ran: a start that failed, or a test of the configuration."""
     ACTION = "action"
 
 
@@ -75,6 +82,8 @@ class Note:
     """Another time that the source may mean (dhcpd backdates a state by mclt when it leaves shutdown)."""
     place: int = field(default=0, compare=False)
     """Where it stands in its source: lines of one second have their order from this."""
+    pid: int | None = None
+    """The process that wrote it, where dhcpd wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +128,19 @@ def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
             f"moves from {move.from_state} to {move.to_state}",
             _state(move.from_state),
             _state(move.to_state),
+            pid=line.pid,
         )
-    if line.text == "Server starting service.":
-        return Note(EventKind.START, Source.LOG, role, role, line.stamp, "dhcpd started")
+    if line.text == STARTED:
+        return Note(EventKind.START, Source.LOG, role, role, line.stamp, "dhcpd started", pid=line.pid)
     kind = None
-    if line.kind is LineKind.FATAL:
+    if line.kind is LineKind.FATAL or line.meaning == BAD_FILE:
         kind = EventKind.END
     elif peer in line.text and (
         line.kind is LineKind.LINK or line.text.startswith(("Failover CONNECT", "Failover DISCONNECT"))
     ):
         kind = EventKind.LINK
-    return Note(kind, Source.LOG, role, role, line.stamp, line.text) if kind else None
+    pid = None if line.teller else line.pid
+    return Note(kind, Source.LOG, role, role, line.stamp, line.text, pid=pid) if kind else None
 
 
 def from_lines(role: Role, lines: Iterable[LogLine], peer: str, start: int = 0) -> list[Note]:
@@ -178,7 +189,7 @@ def merge(
     links: dict[tuple[Role | None, str], Event] = {}
     events: list[Event] = []
     # Lines of one whole second stand in the order of their log. (A set would lose the first of equal ones.)
-    for note in sorted(dict.fromkeys(notes), key=lambda note: (_RANK[note.source], note.stamp, note.place)):
+    for note in sorted(_ends(dict.fromkeys(notes)), key=lambda note: (_RANK[note.source], note.stamp, note.place)):
         event = replace(_event(note, offsets), doubt=why) if (why := doubt(note)) else _event(note, offsets)
         if note.kind is EventKind.MOVE:
             moves.add(note, event, _offset(note, offsets))
@@ -193,6 +204,25 @@ def merge(
         else:
             events.append(event)
     return tuple(sorted([*events, *links.values(), *moves.events], key=lambda event: (event.at, event.place)))
+
+
+def _ends(notes: Iterable[Note]) -> list[Note]:
+    """The same notes, where the lines of one end are one note with the first complaint, and another process's is no end."""
+    kept: list[Note] = []
+    running: dict[Role | None, int | None] = {}
+    ending: dict[tuple[Role | None, int | None], float] = {}
+    for note in sorted(notes, key=lambda note: (note.stamp, note.place)):
+        who = (note.teller, note.pid)
+        if note.kind is not EventKind.END:
+            if note.pid is not None:
+                running[note.teller] = note.pid
+                ending.pop(who, None)
+            kept.append(note)
+        elif who not in ending or note.stamp > ending[who] + END_SECONDS:
+            ending[who] = note.stamp
+            other = note.pid is not None and running.get(note.teller, note.pid) != note.pid
+            kept.append(replace(note, kind=EventKind.FAILED, text=FAILED + note.text) if other else note)
+    return kept
 
 
 class _Moves:

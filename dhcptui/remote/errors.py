@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import re
 
+from dhcptui.model.complaint import without_farewell
 from dhcptui.model.sanitize import clean
 
 STDERR_TAIL = 400
 """Characters kept from the end of a failed command's stderr: the reason stands last."""
 _SHORT = 120
 _SCRIPT = re.compile(r"(sudo -n )?/bin/sh -c ", re.ASCII)
+
+
+def tail_of(stderr: str | bytes) -> str:
+    """The end of what a command said, sanitised; of dhcpd, without the lines on bugs that it always ends with."""
+    text = stderr if isinstance(stderr, str) else stderr.decode("utf-8", "replace")
+    return clean(without_farewell(text)[-STDERR_TAIL:])
 
 
 def named(line: str) -> str:
@@ -79,7 +86,7 @@ class CommandFailed(RemoteError):
     def __init__(self, line: str, exit_status: int, stderr: str | bytes) -> None:
         self.line = clean(line)
         self.exit_status = exit_status
-        self.stderr = clean(stderr[-STDERR_TAIL:])
+        self.stderr = tail_of(stderr)
         how = f"was killed by signal {-exit_status}" if exit_status < 0 else f"failed with exit status {exit_status}"
         # sudo -n never asks: say what it wants instead.
         asks = "sudo" in self.stderr and ("password" in self.stderr or "not allowed" in self.stderr)

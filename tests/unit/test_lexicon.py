@@ -223,9 +223,9 @@ def test_silence_is_explained() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "incident", "remedy"),
     [
-        ("Can't open lease database /var/lib/dhcp/dhcpd.leases: Permission denied --", F, "I-13", "AppArmor"),
-        ("Can't bind to dhcp address: Address already in use", F, None, "who holds UDP port 67"),
-        ("Not configured to listen on any interfaces!", F, "I-6", "subnet declaration"),
+        ("Can't open lease database /var/lib/dhcp/dhcpd.leases: Permission denied --", F, "I-28", "AppArmor"),
+        ("Can't bind to dhcp address: Address already in use", F, "I-28", "who holds UDP port 67"),
+        ("Not configured to listen on any interfaces!", F, "I-28", "subnet declaration"),
         ("Interface eth0 matches multiple shared networks", F, "I-6", "two shared networks"),
         ("No subnet declaration for eth1 (10.1.1.1).", W, None, "declare the network"),
     ],

@@ -17,7 +17,7 @@ from dhcptui.dhcpdconf.lint import RULES, common_peer, lint, worst
 from dhcptui.dhcpdconf.parse import parse
 from dhcptui.dhcpdconf.scaffold import Key, Scaffold
 from dhcptui.engine.lint_report import as_json, as_text, exit_code
-from dhcptui.engine.survey import complaint
+from dhcptui.model.complaint import complaint
 from dhcptui.model.snapshot import Role
 
 BASE64 = "c2VjcmV0IHNlY3JldCBzZWNyZXQ="

@@ -16,7 +16,6 @@ from dhcptui.model.evidence import Case, case
 from dhcptui.model.guards import Action
 from dhcptui.model.peers import peers_read
 from dhcptui.model.plan import PlannedStep
-from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverStatus, Moment, PairSnapshot, Role
 from dhcptui.model.standing import ServerStanding, Standing, stand
 from dhcptui.model.states import FailoverState
@@ -24,7 +23,7 @@ from dhcptui.omapi.errors import OmapiError, OmapiUnconfirmed
 from dhcptui.omapi.objects import CONTROL_SHUTDOWN, SettableState
 from dhcptui.remote import marks
 from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import STDERR_TAIL, CommandFailed, RemoteError
+from dhcptui.remote.errors import CommandFailed, RemoteError, tail_of
 from dhcptui.remote.session import MAX_OUTPUT, Completed
 
 PATIENCE_SECONDS = 900.0
@@ -184,7 +183,7 @@ class Context:
         with self._audited(server, line + fed) as answered:
             session = self.engine.watchers[role].session
             done = await session.run(command, input=input_, timeout=timeout, max_bytes=max_bytes)
-            said = clean(done.stderr[-STDERR_TAIL:]) if done.exit_status else ""
+            said = tail_of(done.stderr) if done.exit_status else ""
             answered(f"exit status {done.exit_status}" + (f": {said}" if said else ""), done.exit_status == 0)
         if check and done.exit_status != 0:
             raise CommandFailed(line, done.exit_status, done.stderr)

@@ -24,6 +24,7 @@ from dhcptui.engine.actions.sync_compare import (
 )
 from dhcptui.engine.actions.sync_tree import MAX_BYTES, Tree, TreeError, change, digest, pack, result
 from dhcptui.engine.locks import why
+from dhcptui.model.complaint import complaint, spoken
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
 from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
@@ -146,15 +147,15 @@ async def test(context: Context, server: ServerSettings, next_: str) -> str:
     """`dhcpd -t` with the server's own configuration."""
     done = await context.command(server.role, commands.dhcpd_test(server.dhcpd_conf), check=False)
     if done.exit_status != 0:
-        raise StepFailed(f"dhcpd -t on {server.name}: {_complaint(done.stderr)}", next_)
+        raise StepFailed(f"dhcpd -t on {server.name}: {_complaint(done.stderr.decode('utf-8', 'replace'))}", next_)
     return f"dhcpd -t passes on {server.name}"
 
 
-def _complaint(stderr: bytes) -> str:
-    """The lines of `dhcpd -t` that name a file and line, with their text; all of it where none does."""
-    lines = [clean(line, 200) for line in stderr.splitlines() if line.strip()]
+def _complaint(said: str) -> str:
+    """The lines of `dhcpd -t` that name a file and line; the first ones that it complains in where none does."""
+    lines = [clean(line, 200) for line in spoken(said)]
     named = [line for line in lines if " line " in line]
-    return " / ".join((named or lines[-3:])[:4])
+    return " / ".join((named or lines)[:4]) or complaint(said)
 
 
 async def test_source(context: Context, run: SyncRun) -> str:

@@ -14,6 +14,7 @@ from enum import Enum
 
 from dhcptui.engine.actions.base import Context
 from dhcptui.engine.clocks import mono
+from dhcptui.model.complaint import FAREWELL
 from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.sanitize import clean
@@ -39,12 +40,9 @@ TICKS_A_SECOND = 100.0
 """USER_HZ of Linux, on every machine that runs dhcpd."""
 _DIGITS = re.compile(r"\d+")
 SAID_LETTERS = 300
+_REASONS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
+_ENDS = frozenset({LineKind.ERROR, LineKind.FATAL})
 KEPT_LINES = 40
-_FAREWELL = (
-    "exiting.", "If you think you have received this message", "than a configuration issue please", "bugs on either our",
-    "before submitting a bug", "process and the information",
-)  # fmt: skip
-"""Beginnings of what dhcpd logs after the reason for its end."""
 
 
 class Fate(Enum):
@@ -73,6 +71,7 @@ class Upcoming:
         self.said = ""
         """What the command printed; kept for when the outcome is not what was wanted."""
         self._lines: list[str] = []
+        self._complaint = ""
         self._heard: set[str] = set()
         self._serves = False
         """It has read everything: what is missing still is OMAPI."""
@@ -113,8 +112,10 @@ class Upcoming:
 
     @property
     def _reason(self) -> str:
-        """The last thing dhcpd logged before its own farewell."""
-        said = [line for line in self._lines if line and not line.startswith(_FAREWELL)]
+        """The first complaint since the command, or else the last thing that was logged before dhcpd's own farewell."""
+        if self._complaint:
+            return self._complaint
+        said = [line for line in self._lines if line and not line.startswith(FAREWELL)]
         return said[-1] if said else self.said
 
     async def watch(self, command: Command) -> Fate:
@@ -193,6 +194,9 @@ class Upcoming:
             self._worked = mono()
         self._serves = self._serves or any("Server starting service" in line.text for line in lines)
         self._lines = [*self._lines, *(clean(line.text, SAID_LETTERS).strip() for line in lines)][-KEPT_LINES:]
+        bad = next((line for line in lines if line.incident in _REASONS and line.kind in _ENDS), None)
+        if bad is not None and not bad.text.startswith(FAREWELL):
+            self._complaint = self._complaint or clean(bad.text, SAID_LETTERS).strip()
         self._gave_up = self._gave_up or any(line.kind is LineKind.FATAL for line in lines)
 
     async def _look(self) -> None:

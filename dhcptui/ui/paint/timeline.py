@@ -11,7 +11,7 @@ from dhcptui.model.lexicon import TARGET_INCIDENT
 from dhcptui.model.loglines import LineKind, LogLine, Transition, parse
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
-from dhcptui.model.timeline import Event, EventKind, Source
+from dhcptui.model.timeline import FAILED, Event, EventKind, Source
 from dhcptui.model.words import clock, day_clock, joined, span
 
 OFF_SECONDS = 1.0
@@ -22,6 +22,7 @@ _KINDS = {
     EventKind.START: LineKind.STATE,
     EventKind.LINK: LineKind.ROUTINE,
     EventKind.END: LineKind.ERROR,
+    EventKind.FAILED: LineKind.WARNING,
     EventKind.ACTION: LineKind.LINK,
 }
 _WEIGHTS = {Weight.WARNING: LineKind.WARNING, Weight.CRITICAL: LineKind.ERROR}
@@ -103,7 +104,9 @@ def _judged(event: Event, peer: str) -> LogLine:
         return _move(event, event.to_state, peer)
     if event.kind is EventKind.ACTION:
         return LogLine(None, "", "", None, LineKind.LINK, None, _ACTION)
-    found = parse("Server starting service." if event.kind is EventKind.START else event.text, event.stamp)
+    found = parse(
+        "Server starting service." if event.kind is EventKind.START else event.text.removeprefix(FAILED), event.stamp
+    )
     return found._replace(kind=_KINDS.get(event.kind, LineKind.STATE), fold_key=None)
 
 
