@@ -37,8 +37,9 @@ from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.stopped_last import stopped_last
 from dhcptui.model.stuck import stuck
 from dhcptui.model.unnoticed import unnoticed
+from dhcptui.model.waiting import SetBack, set_back
 from dhcptui.model.way_back import OFF
-from dhcptui.model.words import age
+from dhcptui.model.words import age, clock, span
 
 _S, _A = FailoverState, Action
 Advice = tuple[str | Action, ...]
@@ -329,6 +330,8 @@ def _rebuilding(case: _Case) -> Advice | None:
     for each, other in case.sides:
         if each.state not in REBUILDING:
             continue
+        if wait := set_back(each, other.view, case.now):
+            return _clock_set(each, wait)
         if other.serving:
             name = other.view.name
             return (
@@ -340,6 +343,18 @@ def _rebuilding(case: _Case) -> Advice | None:
                 return (f"Restart {name}'s dhcpd: its recover has not moved for {age(found.seconds)}; {found.seen}.",)
             return ("Wait: both exchange their leases and go to normal by themselves. Never empty both lease files.",)
     return None
+
+
+def _clock_set(each: ServerStanding, wait: SetBack) -> Advice:
+    """A wait that a clock has made longer: until when it lasts by that clock, and what ends it in time."""
+    name, until, left = each.view.name, clock(wait.ends), span(wait.remaining_seconds)
+    if not wait.behind_seconds:
+        return (f"Wait until {until} by {name}'s clock ({left}): it ran ahead when its last state began.",)
+    ways = (
+        f"Set {name}'s clock right: it was set back, so its wait lasts until {until} by it ({left}). Set right, it ends in time.",
+        f"Set {name}'s clock right: set back, it makes the wait last until {until} ({left}).",
+    )
+    return (next((way for way in ways if len(way) <= MOST_LETTERS), ways[-1]),)
 
 
 def _named(case: _Case) -> Advice | None:

@@ -81,7 +81,7 @@ INCIDENTS: tuple[Incident, ...] = (
         "I-4", "A returning server waits out the MCLT",
         "A server has fetched all leases and still answers nobody.",
         "It waits until every lease it may have promised before its crash has run out: until the start of its last state"
-        " plus mclt.",
+        " plus mclt, by its own clock. A clock that is set back makes the wait longer; set right, it ends in time.",
         "Nothing, while its partner serves for both. A clean shutdown next time avoids the wait.",
         "Do not delete lease files and do not set recover again: both start the wait anew.",
         ("the countdown", "whether the partner is in partner-down and serves"),

@@ -20,6 +20,7 @@ from dhcptui.model.since import pair_since
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
 from dhcptui.model.standing import ServerStanding, stand
 from dhcptui.model.states import FailoverState
+from dhcptui.model.waiting import mclt_of, recover_wait_ends
 
 __all__ = ["Countdown", "Level", "Verdict", "countdown", "derive", "recover_wait_ends", "worst"]
 _S = FailoverState
@@ -112,22 +113,12 @@ def _contradicted(found: tuple[Contradiction, ...]) -> Advice:
     return next(((each.look_at,) for each in found if each.kind is not Kind.PARTNER), ())
 
 
-def recover_wait_ends(view: ServerView, partner: ServerView) -> int | None:
-    """When the server's recover-wait ends: local-stos + mclt on its own clock (proven to the second), or None.
-
-    The start of the state is no use: local-stos is not touched on entering recover-wait (failover.c:1825).
-    """
-    if view.status is None or view.status.value.local_state is not _S.RECOVER_WAIT:
-        return None
-    return view.status.value.local_stos + _mclt(view, partner)
-
-
 def countdown(each: ServerStanding, partner: ServerView, now: Moment) -> Countdown | None:
     """What counts down on one server, if anything does."""
     view, status = each.view, each.status
     if not each.live or status is None:
         return None
-    mclt = _mclt(view, partner)
+    mclt = mclt_of(view, partner)
     ends = status.local_stos + mclt
     remaining = ends - view.server_time(now)
     if each.state is _S.RECOVER_WAIT:
@@ -137,9 +128,3 @@ def countdown(each: ServerStanding, partner: ServerView, now: Moment) -> Countdo
     else:
         return None
     return Countdown(view.name, what, ends, mclt, max(0.0, remaining), view.clock is not None)
-
-
-def _mclt(view: ServerView, partner: ServerView) -> int:
-    """The pair's MCLT in seconds: a secondary reads 0 until it has met its primary once."""
-    mine = view.status.value.mclt_seconds if view.status else 0
-    return mine or (partner.status.value.mclt_seconds if partner.status else 0)
