@@ -8,7 +8,7 @@ its findings; the runner asks again right before the first step.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from dhcptui.model import evidence as ev
@@ -81,6 +81,7 @@ ANY = ""
 _CONFLICT = "conflict resolution is under way; a partner in conflict-done exits on a state write"
 _FULL_WAIT = "it is neither in shutdown nor paused: a full resynchronisation with a full MCLT wait would follow"
 _SERVES = "it answers its clients as it is"
+_UNNOTICED = "it has not noticed yet that its partner is gone"
 _NOT_NORMAL = "both must be normal"
 _RESTART_ONLY_HEALTHY = "restarts are staged so that one server always serves: both must be normal"
 
@@ -126,7 +127,7 @@ TAKE_BACK_PARTNER: dict[FailoverState, str] = {
 """Partner's state -> why not; which way it is then depends on both (model/way_back.py)."""
 
 RESCUE_FROM: dict[FailoverState, str] = {
-    state: ANY if state in {_S.PARTNER_DOWN, *OFF, *REBUILDING}
+    state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OFF, *REBUILDING}
     else "it is still starting (15 s)" if state is _S.STARTUP
     else _CONFLICT if "conflict" in state.word or "resolution" in state.word
     else _SERVES if state.info.serves
@@ -241,6 +242,8 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     states = [ev.state_allows(server, table, action.value) for server, table in tables if table is not None]
     if action is Action.PARTNER_DOWN:
         states = [not_yet(case, found) for found in states]
+    if action is Action.RESCUE and case.me.silenced:
+        states = [replace(found, observed=found.observed.replace(_SERVES, _UNNOTICED)) for found in states]
     # What matters most stands first: a living partner for the actions against it, the states for all others.
     findings = states + findings if row.partner is not None else findings + states
     findings += [*row.others(case), *ev.always(case)]

@@ -218,10 +218,9 @@ def _last(each: ServerStanding, now: Moment | None = None) -> str:
 def _nobody(pair: _Pair) -> str:
     silenced = [each for each in pair if each.silenced]
     if silenced:
-        name, state = silenced[0].view.name, silenced[0].state
-        return (
-            f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as partner-down"
-        )
+        name, state, status = silenced[0].view.name, silenced[0].state, silenced[0].status
+        heard = status.partner_state.word if status else "?"
+        return f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as {heard}"
     verb = "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
     return f"{verb}: " + " and ".join(f"{each.view.name} {short(each)}" for each in pair)
 

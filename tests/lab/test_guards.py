@@ -244,7 +244,7 @@ CELLS = [
     Cell("drained, partner alive", drained, Action.RESCUE, P, False),
     *(
         Cell(f"trapped in {s.word}", trapped(s), Action.RESCUE, P, True, ("communications-interrupted", DOWN))
-        for s in [S.SHUTDOWN, S.PARTNER_DOWN, *REBUILT]
+        for s in [S.SHUTDOWN, S.PARTNER_DOWN, S.COMMUNICATIONS_INTERRUPTED, *REBUILT]
     ),
 ]
 
