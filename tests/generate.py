@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.documents import completions, configuration, guards, guide, incidents, keys, lint, manpage
+from tests.documents import completions, configuration, guards, guide, incidents, keys, lint, manpage, witnesses
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS: dict[str, Callable[[], str]] = {
@@ -15,6 +15,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/incidents.md": incidents.incidents,
     "docs/keys.md": keys.keys,
     "docs/lint.md": lint.lint,
+    "docs/witnesses.md": witnesses.witnesses,
     "share/man/man1/dhcptui.1": manpage.manpage,
     "share/bash-completion/completions/dhcptui": completions.bash,
     "share/zsh/site-functions/_dhcptui": completions.zsh,

@@ -222,6 +222,7 @@ def _half_way(case: _Case) -> Advice | None:
 
 
 def _sorting_out(case: _Case) -> Advice | None:
+    """Conflict resolution, or two that contradict each other until they meet."""
     for each, other in case.sides:
         if each.state is _S.RESOLUTION_INTERRUPTED and other.standing in _LOST:
             back = case.bring_up(other)
@@ -239,6 +240,7 @@ def _sorting_out(case: _Case) -> Advice | None:
 
 
 def _cannot_write(case: _Case) -> Advice | None:
+    """A lease file that cannot be written: space or rights come first."""
     if (each := case.blamed("I-13")) is None:
         return None
     begin = f"Free space below {each.view.name}'s lease file, or mend its rights; then "
@@ -308,6 +310,7 @@ def _alone(case: _Case) -> Advice | None:
 
 
 def _silenced(case: _Case) -> Advice | None:
+    """A server whose living partner is in partner-down answers nobody until that one has left it."""
     for each, other in case.sides:
         if each.silenced and other.live:
             return (f"Wait until {other.view.name} has left partner-down; {each.view.name} answers nobody before.",)
@@ -315,6 +318,7 @@ def _silenced(case: _Case) -> Advice | None:
 
 
 def _both_down(case: _Case) -> Advice | None:
+    """Both are stopped: which one first."""
     if not all(each.standing is Standing.DOWN for each in (case.a, case.b)):
         return None
     last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
@@ -327,6 +331,7 @@ def _both_down(case: _Case) -> Advice | None:
 
 
 def _rebuilding(case: _Case) -> Advice | None:
+    """A server on its way back: whether waiting helps."""
     for each, other in case.sides:
         if each.state not in REBUILDING:
             continue
@@ -358,6 +363,7 @@ def _clock_set(each: ServerStanding, wait: SetBack) -> Advice:
 
 
 def _named(case: _Case) -> Advice | None:
+    """A host name where an address belongs."""
     each = case.blamed("I-17")
     if each is None or not each.live or each.state is _S.NORMAL:
         return None
@@ -365,6 +371,7 @@ def _named(case: _Case) -> Advice | None:
 
 
 def _starting(case: _Case) -> Advice | None:
+    """A start that looks for its partner, for 15 s at most."""
     starting = [each for each in (case.a, case.b) if each.state is _S.STARTUP]
     if len(starting) == 2:
         return ("Wait: both are starting and serve again within 15 s. Do not restart them meanwhile.",)
@@ -374,6 +381,7 @@ def _starting(case: _Case) -> Advice | None:
 
 
 def _shut(case: _Case) -> Advice | None:
+    """A server that was told to stop serving: whoever did it must take it back."""
     for off, on in case.sides:
         if off.state not in {_S.SHUTDOWN, _S.PAUSED, _S.UNKNOWN}:
             continue
@@ -427,6 +435,7 @@ def _fit(said: str, more: str) -> Advice:
 
 
 def _healthy(case: _Case) -> Advice | None:
+    """Both normal: pools, updates, clocks, or nothing to do."""
     if not all(each.state is _S.NORMAL and each.serving for each in (case.a, case.b)):
         return None
     restart = case.may(_A.SYNC_RESTART, case.a)
@@ -458,6 +467,7 @@ def _healthy(case: _Case) -> Advice | None:
 
 
 def _unseen(case: _Case) -> Advice | None:
+    """Servers that have not been contacted yet."""
     if any(each.standing is Standing.UNSEEN for each in (case.a, case.b)):
         return ("Wait a moment: the servers are being contacted.",)
     return None
