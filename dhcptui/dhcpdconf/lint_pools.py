@@ -31,6 +31,8 @@ def unknown_peer(pair: Pair) -> Iterator[Problem]:
 def peer_without_pool(pair: Pair) -> Iterator[Problem]:
     """At least one pool names the relationship itself; what a pool inherits from its shared network does not count."""
     for role, subject, peer in pair.each():
+        if next(subject.configuration.named("ldap-server"), None):
+            continue  # its pools stand in the directory, which nobody has read
         own = {
             node.words[2]
             for scope in subject.configuration.walk()

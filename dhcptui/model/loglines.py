@@ -45,6 +45,7 @@ _REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]")
 _new = tuple.__new__  # half the time of the constructor of a NamedTuple
 _CLIENTS = ("DHCP", "BOOTRE")
 _CLIENT = LineKind.CLIENT
+_NUMBERS = re.compile(r"\d+")
 _BAD_CONFIG = re.compile(r"\S+ line \d+: .+")
 
 Head = tuple[float | None, str, int | None]
@@ -183,7 +184,8 @@ def _of_another(stamp: float | None, clock: str, program: str, text: str, pid: i
     found = judge(program, text) if program else None
     if found is None:
         return LogLine(stamp, clock, shown, pid, LineKind.OTHER, fold_key=shown, teller=program)
-    key = None if found.kind is LineKind.FATAL else shown
+    # A service manager tries again and again, and each denial has a number: they fold, lest they push out what else is known.
+    key = None if found.own and found.kind is LineKind.FATAL else _NUMBERS.sub("#", shown)
     return LogLine(stamp, clock, shown, pid, found.kind, found.incident, found.meaning, None, key, teller=program)
 
 

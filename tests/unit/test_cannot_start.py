@@ -111,6 +111,13 @@ def test_what_is_in_the_way(lines: tuple[str, ...], incident: str, first: str, a
     assert advice in verdict.advice
 
 
+def test_a_thousand_denials_and_attempts_are_two_remarks() -> None:
+    """They differ in numbers alone, and push nothing out of what is remembered."""
+    lines = [line for n in range(500) for line in (DENIED.replace("785.1:2", f"{n}.1:{n}"), "systemd[1]: dhcpd.service: Failed with result 'exit-code'.")]  # fmt: skip
+    view = told(down(Q), (2000, "dhcpd[10]: failover peer foo: I move from startup to normal"), *lines)
+    assert len(view.remarks) == 3
+
+
 def test_a_start_that_succeeded_since_ends_it() -> None:
     """What was in the way of an earlier start says nothing of a dhcpd that ran after it and is gone now."""
     view = told(

@@ -128,6 +128,13 @@ def test_what_dhcpd_knows(text_: str) -> None:
     assert read.meant == node
 
 
+def test_pools_that_stand_in_a_directory() -> None:
+    """With LDAP the pools are not in the file: that none names the peer was not seen."""
+    directory = 'authoritative;\nldap-server "ldap.example.org";\nldap-base-dn "dc=example,dc=org";'
+    changes = {P: [("authoritative;", directory), ('    failover peer "foo";', "")]}
+    assert not [each for each in found(changes) if each[0] in {"L21", "L63"}]
+
+
 def test_a_file_of_another_kind() -> None:
     """Thousands of unknown statements are ten lines and a number, and soon done."""
     nonsense = "".join(f"zz{n} {n};\nmax-leese-tme {n};\n" for n in range(2000))
