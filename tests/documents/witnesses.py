@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
 
 from dhcptui.model import advice, headline, unnoticed
+from dhcptui.model.contradictions import Kind
 from dhcptui.model.diagnosis import Cause
+from dhcptui.model.evidence import ALWAYS
 from dhcptui.model.guards import RESUMED, RULES
 from dhcptui.model.incidents import INCIDENTS
 from dhcptui.model.serving import Span
 from dhcptui.model.standing import Standing
 from dhcptui.model.timeline import EventKind, Source
+from dhcptui.model.unseen import UNSEEN
 
 SLOT = "…"
 
 
 class Witness(Enum):
-    """Who has seen something, as it is called on the page; its docstring line says what it is read from."""
+    """Who has seen something, as it is called on the page; READ_FROM says what it is read from."""
 
     OMAPI = "OMAPI"
     PARTNER = "its partner's OMAPI"
@@ -38,6 +41,7 @@ class Witness(Enum):
     CONSOLE = "this console"
     REACH = "the servers' own tries"
     CONF = "dhcpd.conf"
+    DISK = "free space"
     MARKS = "marks"
     AUDIT = "audit log"
 
@@ -54,6 +58,7 @@ READ_FROM = {
     W.CONSOLE: "what this console, or `watch`, saw of a server and when: the only witness of what nobody wrote down",
     W.REACH: "ping, SSH port and failover port, tried from each server towards the other",
     W.CONF: "both servers' dhcpd.conf with its includes",
+    W.DISK: "`df` below the lease file, asked over SSH now and then; older than five minutes it is not seen",
     W.MARKS: "locks and lock-outs that consoles leave beside the lease file",
     W.AUDIT: "what this console's operators did",
 }
@@ -75,6 +80,7 @@ HEADLINES: tuple[Row, ...] = (
         "no state of one: `… serves; … cannot be reached`. Of both: `nothing is known: …`, never `both serve`"),
     Row(("serves alone", "serves from its own half, short leases", "… serves from its half", "…, not noticed yet (will by …): … …"), (W.OMAPI, W.PROCESS, W.REACH),
         "the other one `cannot be reached` or `does not answer`; `not noticed yet` only where two places saw it gone"),
+    Row(("both serve",), (W.OMAPI, W.PROCESS), "behind a contradiction; `nobody is seen serving` where neither is seen to"),
     Row(("nobody serves", "nobody serves: "), (W.OMAPI, W.PROCESS),
         "`nobody is seen serving`: one of them could not be asked, and could not be looked into"),
     Row(("nobody is seen serving", "nobody is seen serving: "), (W.CONSOLE, W.OMAPI), "`nothing is known: …`"),
@@ -95,7 +101,7 @@ HEADLINES: tuple[Row, ...] = (
     Row(("the pools do not balance",), (W.OMAPI, W.LOG), "not said"),
     Row(("lease updates are rejected",), (W.LOG,), "not said; an unread log is named on the server's panel"),
     Row(("their clocks are far apart",), (W.CLOCK, W.LOG), "a clock that was not read is `not known`; dhcpd's own refusal speaks alone"),
-    Row(("has no disk space left", "cannot write its lease file"), (W.LOG, W.OMAPI), "a state refused over OMAPI speaks alone; else not said"),
+    Row(("has no disk space left", "cannot write its lease file", "…: what it gives out is not recorded"), (W.LOG, W.DISK, W.OMAPI), "a state refused over OMAPI speaks alone; else not said"),
     Row(("… of … stopped half-way", "… stopped half-way", ", but", " (dhcpd not running)"), (W.MARKS, W.AUDIT), "not said: without marks and audit log nobody knows of a run"),
     Row(("…; our configuration has … and … swapped", "… …; … is the same server, so who else serves is not seen", "serves nobody",
          "both servers serve as …, from one half: addresses may be given out twice", "…; both say they are …", "…; … says it is …"), (W.OMAPI,),
@@ -104,9 +110,10 @@ HEADLINES: tuple[Row, ...] = (
 ADVICE: tuple[Row, ...] = (
     Row(("_mixed_up",), (W.OMAPI,), "the next question is asked"),
     Row(("_others_act", "_half_way"), (W.MARKS, W.AUDIT), "without marks nobody is known to be at work: the plan says which server has none"),
+    Row(("_exiting",), (W.MARKS, W.AUDIT, W.OMAPI), "it `does not answer`: that it was told to exit is not known without marks and audit log"),
     Row(("_crossed",), (W.LOG,), "compare the failover peer blocks; `dhcptui lint` reads them"),
     Row(("_sorting_out",), (W.OMAPI, W.CLOCK), "without a clock: as if both states were of one moment"),
-    Row(("_cannot_write",), (W.LOG, W.OMAPI), "the server is `down` or `does not answer`: start it, look at its log"),
+    Row(("_cannot_write",), (W.LOG, W.DISK, W.OMAPI), "the server is `down` or `does not answer`: start it, look at its log"),
     Row(("_refused",), (W.LOG, W.PROCESS), "bring it up; the start itself then tells dhcpd's first complaint"),
     Row(("_wrong_one",), (W.MARKS, W.LOG, W.LEASES), "the guard of `start` wants a sentence, since nobody saw that it was not declared down"),
     Row(("_alone", "_silenced", "_both_down"), (W.OMAPI, W.PROCESS, W.REACH, W.LEASES), "`Find out why …`: an action is named only where its guard allows it"),
@@ -125,7 +132,7 @@ INCIDENT_ROWS: tuple[Row, ...] = (
     Row(("I-7",), (W.REACH, W.LOG, W.OMAPI), "`blocked` is said only where a try met it; else that they do not hear each other"),
     Row(("I-8", "I-14", "I-19"), (W.LOG, W.OMAPI), "a recover without a log is a server on its way back: I-4"),
     Row(("I-9", "I-16", "I-20"), (W.LOG, W.MARKS, W.OMAPI), "not named by the log; what the marks and the states show is told"),
-    Row(("I-13",), (W.LOG, W.OMAPI), "named by a state that was refused over OMAPI; else not"),
+    Row(("I-13",), (W.LOG, W.DISK, W.OMAPI), "named by the free space alone, or by a state that was refused over OMAPI; else not"),
     Row(("I-15",), (W.LOG,), "never named: a label of lines"),
     Row(("I-18", "I-28"), (W.PROCESS, W.LOG), "dhcpd is seen not to run, and why is not known; without processes it `does not answer`"),
     Row(("I-22",), (W.MARKS, W.AUDIT), "not named"),
@@ -134,14 +141,24 @@ INCIDENT_ROWS: tuple[Row, ...] = (
     Row(("I-26",), (W.OMAPI, W.LOG, W.CONSOLE), "not named: without earlier leases a new pair looks alike"),
 )
 CHECKS: tuple[Row, ...] = (
-    Row(("partner_silent", "would_answer", "recorded_partner_down", "handed_over_or_healthy", "hear_each_other", "one_serves", "queue_empty", "partner_queue_empty"),
-        (W.OMAPI,), "refused: what a server says of itself, or of its partner, decides; a connection under way is waited for"),
-    Row(("partner_gone", "process_gone"), (W.PROCESS, W.REACH), "refused while a look is under way; where none is possible a typed sentence answers for it"),
-    Row(("clocks", "clocks_close", "clocks_if_known"), (W.CLOCK,), "`not known`: refused; no matter only where its partner is gone and cannot be read"),
-    Row(("ssh", "partner_ssh"), (W.CONSOLE,), "refused: the steps go through it"),
-    Row(("start_order",), (W.MARKS, W.LEASES, W.PARTNER), "a typed sentence: that it was not declared down"),
-    Row(("untouched", "when_stopped", "when_started", "when_restarted", "when_restarted_in_turn"), (W.CONF, W.OMAPI), "refused while it is read; where it cannot be read a typed sentence answers for it"),
-    Row(("left_unmarked", "left_stopped"), (W.MARKS, W.AUDIT, W.PROCESS), "the action is judged as a new one"),
+    Row(("partner_silent", "would_answer", "recorded_partner_down", "handed_over_or_healthy", "hear_each_other", "one_serves", "queue_empty",
+         "partner_queue_empty", "role_as_configured"), (W.OMAPI,), ""),
+    Row(("partner_gone", "process_gone"), (W.PROCESS, W.REACH), ""),
+    Row(("answers_itself",), (W.PROCESS, W.OMAPI), ""),
+    Row(("clocks", "clocks_close", "clocks_if_known"), (W.CLOCK,), ""),
+    Row(("ssh", "partner_ssh", "version_known"), (W.CONSOLE,), ""),
+    Row(("start_order",), (W.MARKS, W.LEASES, W.PARTNER), ""),
+    Row(("lease_space", "partner_lease_space"), (W.DISK,), ""),
+    Row(("untouched", "when_stopped", "when_started", "when_restarted", "when_restarted_in_turn"), (W.CONF, W.OMAPI), ""),
+    Row(("left_unmarked", "left_stopped"), (W.MARKS, W.AUDIT, W.PROCESS), ""),
+    Row(("nobody_else_acts",), (W.MARKS,), ""),
+)
+"""What follows where it was not seen stands in model/unseen.py, for each of them."""
+CONTRADICTIONS: tuple[Row, ...] = (
+    Row((Kind.IMPOSTOR.value,), (W.OMAPI, W.PROCESS), "OMAPI is taken at its word until two looks have seen nobody of ours behind it"),
+    Row((Kind.SILENT.value,), (W.PROCESS, W.OMAPI), "`does not answer`: whether its dhcpd runs is not known"),
+    Row((Kind.PARTNER.value,), (W.PARTNER, W.OMAPI, W.CLOCK), "not said: two readings of which nobody knows that they are of one moment contradict nothing"),
+    Row((Kind.LOG.value,), (W.LOG, W.OMAPI, W.CLOCK), "not said; why the log is not read stands on the server's panel"),
 )
 STANDINGS: tuple[Row, ...] = (
     Row((Standing.LIVE.value,), (W.OMAPI,), "one of the others; the last state stands greyed, with its age"),
@@ -219,12 +236,15 @@ def questions() -> list[str]:
     return [each.id for one in tuples if isinstance(one, ast.Tuple) for each in one.elts if isinstance(each, ast.Name)]
 
 
+def _checks() -> Iterator[Callable[..., object]]:
+    yield from ALWAYS
+    for rule in (*RULES.values(), *RESUMED.values()):
+        yield from (*rule.checks, rule.others)
+
+
 def checks() -> dict[str, str]:
     """Every check of the guards, with the first line of what it says."""
-    rules = [*RULES.values(), *RESUMED.values()]
-    return {
-        check.__name__: (check.__doc__ or "").splitlines()[0] for rule in rules for check in (*rule.checks, rule.others)
-    }
+    return {check.__name__: (check.__doc__ or "").splitlines()[0] for check in _checks()}
 
 
 def spans() -> list[str]:
@@ -238,6 +258,7 @@ def everything() -> dict[str, tuple[list[str], tuple[Row, ...]]]:
     return {
         "Headlines": (headlines(), HEADLINES),
         "What now": (questions(), ADVICE),
+        "Witnesses that contradict each other": ([each.value for each in Kind], CONTRADICTIONS),
         "Incidents": ([each.id for each in INCIDENTS], INCIDENT_ROWS),
         "Findings of a plan": (list(checks()), CHECKS),
         "How far a server is seen": ([each.value for each in Standing], STANDINGS),
@@ -262,10 +283,24 @@ def witnesses() -> str:
     ]
     for head, (_, rows) in everything().items():
         page += ["", f"## {head}", "", "| sentence | witness | without it |", "|---|---|---|"]
-        page += [_line(_named(head, row.said), row.carried, row.missing) for row in rows]
+        page += (
+            _findings(rows)
+            if rows is CHECKS
+            else [_line(_named(head, row.said), row.carried, row.missing) for row in rows]
+        )
     page += ["", "## What stands beside them", "", "| sentence | witness | without it |", "|---|---|---|"]
     page += [_line(said, carried, missing) for said, carried, missing in OTHERS]
     return "\n".join(page) + "\n"
+
+
+def _findings(rows: Iterable[Row]) -> Iterator[str]:
+    """One line a check: each has an answer of its own to not having been seen."""
+    words, unseen = checks(), {check.__name__: found for check, found in UNSEEN.items()}
+    for row in rows:
+        for key in row.said:
+            found = unseen[key]
+            meanings = " or ".join(each.value for each in found.meanings)
+            yield _line(words[key], row.carried, f"**{meanings}** ({found.why})")
 
 
 def _line(said: str, carried: Iterable[Witness], missing: str) -> str:
@@ -278,9 +313,6 @@ def _named(head: str, keys: Iterable[str]) -> str:
     if head == "Incidents":
         titles = {each.id: each.title for each in INCIDENTS}
         return "<br>".join(f"{each} {titles[each]}" for each in keys)
-    if head == "Findings of a plan":
-        words = checks()
-        return "<br>".join(dict.fromkeys(words[each] for each in keys))
     if head == "What now":
         return "<br>".join(_asked(each) for each in keys)
     return "<br>".join(f"`{each.strip()}`" for each in keys)

@@ -17,7 +17,8 @@ def test_every_sentence_has_its_witness(section: str) -> None:
     assert len(told) == len(set(told))
     assert sorted(set(said) - set(told)) == []
     assert sorted(set(told) - set(said)) == []
-    assert all(row.carried and row.missing for row in rows)
+    assert all(row.carried for row in rows)
+    assert section == "Findings of a plan" or all(row.missing for row in rows)
 
 
 def test_what_is_read_from_the_code() -> None:
