@@ -134,6 +134,18 @@ class Side:
         return self.view.status.value.local_state if self.view.status else None
 
     @property
+    def last_heard(self) -> FailoverState | None:
+        """The last thing its partner told it: by what it has recorded now, its log, its lease file, or its last answer."""
+        if self.live:
+            return self.heard
+        told = [move for _, move in self.changes if move.who == "peer"]
+        if told:
+            return from_word(told[-1].to_state)
+        if self.view.recorded:
+            return self.view.recorded.value.partner_state
+        return self.view.status.value.partner_state if self.view.status else None
+
+    @property
     def action(self) -> str:
         """The action that a console, ours or another, runs on it now; empty for none."""
         marks = self.view.marks.value if self.view.marks else None

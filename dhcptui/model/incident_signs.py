@@ -290,7 +290,7 @@ def declared_down(seen: Scene) -> Iterator[Found]:
         return
     for me, holder in seen.sides:
         mark = holder.lockout if holder.lockout and holder.lockout.server == me.name else None
-        if mark is None and holder.last_state is not _S.PARTNER_DOWN:
+        if mark is None and (holder.last_state is not _S.PARTNER_DOWN or _stepped_back(me, holder)):
             continue
         who = (Evidence(holder.name, f"{mark.by} declared {me.name} down", mark.since),) if mark else ()
         evidence = (*who, _last(holder), me.says())
@@ -302,6 +302,12 @@ def declared_down(seen: Scene) -> Iterator[Found]:
             yield Found("I-20", CRITICAL if me.serving else WARNING, evidence, first)
         elif me.lost and holder.lost:
             yield Found("I-20", seen.outage if holder.standing.serving is False else WARNING, evidence, first)
+
+
+def _stepped_back(me: Side, holder: Side) -> bool:
+    """Whether its partner took over by its own word, a hand-over or a return: it started in recover, and stays silent alone."""
+    back = {_S.SHUTDOWN, *REBUILDING}
+    return holder.last_heard in back or me.last_state in back
 
 
 def _last(side: Side) -> Evidence:
