@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 from dhcptui.config import PairSettings
 from dhcptui.engine.audit import AuditError, AuditLog
@@ -12,7 +13,8 @@ from dhcptui.engine.clocks import moment
 from dhcptui.engine.pair import PairEngine
 from dhcptui.engine.unfinished import look_back
 from dhcptui.model.peers import peers_read
-from dhcptui.model.snapshot import Link, Moment, PairSnapshot, ServerView
+from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, ServerView
+from dhcptui.model.standing import Standing, stand
 
 LOOK_SECONDS = 6.0
 """At most; a healthy pair takes a fraction of a second."""
@@ -23,7 +25,8 @@ GREETING_SECONDS = 2.0
 async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[PairSnapshot, Moment]:
     """A snapshot in which each server was reached, or is known not to answer, and the moment it was taken."""
     async with looking(settings, seconds) as engine:
-        return engine.snapshot, moment()
+        now = moment()
+        return _given_up(engine.snapshot, now), now
 
 
 @asynccontextmanager
@@ -55,7 +58,7 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
     if view.ssh.link is Link.CONNECTING:
         return False
     if not view.ssh.ok:
-        return view.omapi.link is not Link.CONNECTING or now.mono - began > GREETING_SECONDS
+        return view.omapi.link is not Link.CONNECTING or now.mono - max(began, view.ssh.since) > GREETING_SECONDS
     if view.process is None:
         return False
     if view.omapi.ok:
@@ -65,4 +68,14 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
         return read or bool(view.pools_note)
     if view.omapi.link is Link.FAILED or view.process.value.stopped:
         return view.recorded is not None or bool(view.recorded_note)
-    return now.mono - began > GREETING_SECONDS
+    return now.mono - max(began, view.ssh.since) > GREETING_SECONDS
+
+
+def _given_up(snapshot: PairSnapshot, now: Moment) -> PairSnapshot:
+    """The same, where a dhcpd that could be asked and has not answered in its time counts as one that does not."""
+    for view in snapshot.servers:
+        tried = view.omapi.link is Link.CONNECTING and view.ssh.link is not Link.CONNECTING
+        if tried and stand(view, now).standing is Standing.UNSEEN:
+            failed = Channel(Link.FAILED, f"no answer over OMAPI for {GREETING_SECONDS:g} s", since=view.ssh.since)
+            snapshot = snapshot.with_view(replace(view, omapi=failed))
+    return snapshot

@@ -129,7 +129,7 @@ def advise(
     case = _Case(snapshot, *pair, named, now)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
         _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
-        _named, _starting, _shut, _out_of_contact, _healthy, _unseen, _none_answers,
+        _named, _starting, _unseen, _shut, _out_of_contact, _healthy, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
     return next(found, ("Look at the logs of both servers.",))

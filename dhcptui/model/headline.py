@@ -138,6 +138,8 @@ def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
     serving = [each for each in pair if each.serving]
     if not live:
         return _blind(pair)
+    if not serving and any(each.awaited for each in pair):
+        return _not_known(pair)
     if contradicting(a.state, b.state):
         if not together(a, b, now):
             return _changing(serving)
@@ -193,6 +195,8 @@ def _blind(pair: _Pair) -> tuple[Level, str]:
     said = " and ".join(f"{each.view.name} {_last(each)}" for each in pair)
     if all(each.serving is False for each in pair):
         return Level.CRITICAL, "nobody serves: " + said
+    if any(each.awaited for each in pair) and not all(each.standing is Standing.UNSEEN for each in pair):
+        return _not_known(pair)
     if any(each.standing in {Standing.DOWN, Standing.SILENT} and each.view.status for each in pair) or any(
         each.serving is False for each in pair
     ):
@@ -203,6 +207,11 @@ def _blind(pair: _Pair) -> tuple[Level, str]:
     if contradicting(*was) and all(each.standing is Standing.SILENT for each in pair):
         return Level.WARNING, f"two servers that may both give out the same addresses: {said}"
     return Level.UNKNOWN, "nothing is known: " + said
+
+
+def _not_known(pair: _Pair) -> tuple[Level, str]:
+    """One does not serve, and the other one has not been read yet."""
+    return Level.UNKNOWN, "not known who serves: " + "; ".join(f"{e.view.name} {short(e)}" for e in pair)
 
 
 def _last(each: ServerStanding, now: Moment | None = None) -> str:

@@ -107,6 +107,11 @@ class Side:
         return self.standing.standing in {Standing.DOWN, Standing.SILENT, Standing.UNREACHABLE}
 
     @property
+    def awaited(self) -> bool:
+        """It is still being contacted: nothing is known of it yet."""
+        return self.standing.awaited
+
+    @property
     def gone(self) -> bool:
         """Its dhcpd is proven not to run."""
         return self.standing.standing is Standing.DOWN
@@ -258,8 +263,8 @@ class Scene:
 
     @property
     def outage(self) -> Weight:
-        """Critical while nobody is seen serving, a warning otherwise."""
-        return Weight.WARNING if self.served else Weight.CRITICAL
+        """Critical while nobody serves as far as can be seen, a warning otherwise, and while one was not read yet."""
+        return Weight.WARNING if self.served or self.a.awaited or self.b.awaited else Weight.CRITICAL
 
     @property
     def action(self) -> str:

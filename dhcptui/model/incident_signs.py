@@ -143,7 +143,7 @@ def conflict(seen: Scene) -> Iterator[Found]:
     """I-3: both are sorting out who has which lease, or will as soon as they meet."""
     for me, other in seen.sides:
         if me.state in CONFLICT or (me.state is not None and me.state.info.serves and me.heard in CONFLICT):
-            yield Found("I-3", CRITICAL, (me.says(), me.records(), other.says()))
+            yield Found("I-3", WARNING if other.awaited else CRITICAL, (me.says(), me.records(), other.says()))
     if contradicting(seen.a.state, seen.b.state) and together(seen.a.standing, seen.b.standing, seen.now):
         yield Found("I-3", CRITICAL, (seen.a.says(), seen.b.says()))
 
@@ -155,12 +155,12 @@ def rebuilding(seen: Scene) -> Iterator[Found]:
         if me.state not in REBUILDING or (me.heard is _S.PARTNER_DOWN and other.lost):
             continue
         help_ = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role)) if other.lost else ()
-        weight = NOTE if other.serving else CRITICAL
+        weight = NOTE if other.serving else WARNING if other.awaited else CRITICAL
         if new or (other.state in {_S.RECOVER, _S.RECOVER_DONE} and not database_lost(me, other)):
             yield Found("I-19", NOTE, (me.says(), other.says(), *new))
             continue
         lost = database_lost(me, other)
-        if lost or (me.state is _S.RECOVER and not other.serving):
+        if lost or (me.state is _S.RECOVER and not (other.serving or other.awaited)):
             yield Found("I-8", max(weight, WARNING), (me.says(), other.says(), *lost), help_)
         if me.state is not _S.RECOVER or not lost:
             yield Found("I-4", weight, (me.says(), other.says()), help_)
@@ -255,11 +255,12 @@ def not_serving(seen: Scene) -> Iterator[Found]:
     for me, other in seen.sides:
         lines = me.lines({"I-12"}, 3600, {LineKind.FATAL})
         if me.state is _S.SHUTDOWN:
-            handed = other.state is _S.PARTNER_DOWN and not lines
+            to = me.heard if other.awaited else other.state
+            handed = to is _S.PARTNER_DOWN and not lines
             if seen.action:
                 lines_of_action = (Evidence(me.name, f"{seen.action} is under way"),)
                 yield Found("I-12", NOTE, (me.says(), other.says(), *lines_of_action))
-            elif handed and other.serving:
+            elif handed and (other.serving or other.awaited):
                 yield Found("I-12", NOTE, (me.says(), other.says()), ((_A.TAKE_BACK, me.role),))
             else:
                 yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other))

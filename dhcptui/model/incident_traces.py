@@ -174,7 +174,7 @@ def started_together(seen: Scene) -> Iterator[Found]:
         for remark in side.view.remarks:
             if "Both servers normal" in remark.line.text and early < remark.last_at - side.time < late:
                 return
-    weight = NOTE if seen.served else CRITICAL
+    weight = NOTE if seen.served else seen.outage
     yield Found("I-10", weight, (*seen.a.said([one]), *seen.b.said([two])))
 
 

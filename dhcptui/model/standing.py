@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.model.snapshot import FailoverStatus, Moment, ServerView
+from dhcptui.model.snapshot import FailoverStatus, Link, Moment, ServerView
 from dhcptui.model.states import FailoverState, serves
 
 STALE_AFTER_SECONDS = 1.5
@@ -53,6 +53,14 @@ class ServerStanding:
     def state(self) -> FailoverState | None:
         """The state the server says of itself *now*; None unless live."""
         return self.status.local_state if self.live and self.status else None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is still being contacted: that it serves is not known yet, nor that it does not."""
+        if self.standing is not Standing.UNSEEN:
+            return False
+        unread = self.view.process is None and not self.view.process_note
+        return unread or _greeting(self.view) or self.view.ssh.link is Link.CONNECTING
 
     @property
     def silenced(self) -> bool:
@@ -117,10 +125,17 @@ def _standing(view: ServerView, now: Moment) -> Standing:
     if view.omapi.ok and view.status and view.status.age(now) <= fresh_seconds(view.omapi.round_trip_seconds or 0.0):
         return Standing.LIVE
     running = sighted(view, now)
-    if running is not None:
-        return Standing.SILENT if running or view.omapi.ok else Standing.DOWN
-    if view.omapi.ok:
+    if running is False and not view.omapi.ok:
+        return Standing.DOWN
+    if _greeting(view) and not (running and view.process and view.process.value.stopped):
+        return Standing.UNSEEN
+    if running is not None or view.omapi.ok:
         return Standing.SILENT
     if view.ssh.ok or view.ssh.link.value == "connecting" or view.omapi.link.value == "connecting":
         return Standing.UNSEEN if view.status is None else Standing.SILENT
     return Standing.UNREACHABLE
+
+
+def _greeting(view: ServerView) -> bool:
+    """Whether its dhcpd has neither told its state nor failed to: the first answer over OMAPI is on its way."""
+    return view.status is None and view.omapi.link in {Link.CONNECTING, Link.OK}

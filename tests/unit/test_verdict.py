@@ -9,13 +9,15 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.engine.gather import settled
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.headline import MOST_LETTERS
+from dhcptui.model.incidents import Weight
 from dhcptui.model.snapshot import PoolCounters, RecordedState, Role, Seen, ServerView
 from dhcptui.model.standing import Standing, stand
-from dhcptui.model.states import FailoverState
+from dhcptui.model.states import FailoverState, serves
 from dhcptui.model.verdict import Level, derive, worst
-from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair
+from tests.unit.making import FAILED, NOW, OK, down, gone, hung, live, never, pair
 from tests.unit.test_incident_signs import said
 
 S = FailoverState
@@ -313,3 +315,34 @@ def test_advice_names_the_key_that_is_bound() -> None:
         other = verdict.advise(lambda action: f"<{action.value}>")
         assert key not in other
         assert re.sub("<[a-z-]+>", "", other) == re.sub(r"\b[SUHPX]\b", "", verdict.advice)
+
+
+def test_what_was_not_read_yet_is_not_nobody() -> None:
+    """One that does not serve was read first: the other one may serve, so nothing is critical, and no incident is."""
+    coming = replace(never(Q), ssh=OK, process=live(Q).process)  # its processes were seen, its dhcpd not asked yet
+    told = replace(coming, omapi=OK)  # it has answered, and its state is not in the snapshot yet
+    silent = [live(P, me, heard) for me in S for heard in S if not serves(me, heard)]
+    for one in (*silent, down(P), hung(P)):
+        for two in (never(Q), coming, told):
+            verdict = derive(pair(one, two), NOW)
+            assert verdict.level is Level.UNKNOWN, verdict.headline
+            assert verdict.headline.startswith("not known who serves: dhcp1 "), verdict.headline
+            assert all(each.weight < Weight.CRITICAL for each in verdict.incidents), verdict.incidents
+            assert "Nobody serves" not in verdict.advice
+            assert verdict.serving == ()
+
+
+def test_what_was_looked_for_in_vain_is_no_longer_awaited() -> None:
+    """A dhcpd that does not answer although asked, or is held, and a host that cannot be reached."""
+    refused = replace(never(Q), ssh=OK, omapi=FAILED, process=live(Q).process)
+    unread = replace(never(Q), ssh=OK, omapi=FAILED, process_note="ps is missing")
+    held = replace(never(Q), ssh=OK, process=hung(Q).process)
+    for two in (refused, unread, held, gone(Q)):
+        assert derive(pair(live(P, S.SHUTDOWN, S.PARTNER_DOWN), two), NOW).level is Level.CRITICAL
+
+
+def test_status_gives_each_dhcpd_its_time() -> None:
+    """It is counted from the login, not from the beginning: a slow login takes none of it away."""
+    view = replace(never(Q), ssh=replace(OK, since=NOW.mono - 1), process=live(Q).process)
+    assert not settled(view, NOW, NOW.mono - 5)
+    assert settled(view, replace(NOW, mono=NOW.mono + 1.1), NOW.mono - 5)
