@@ -7,11 +7,12 @@ from typing import Any
 
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.delayed import said as said_of_start
+from dhcptui.model.delayed import scheduled
 from dhcptui.model.evidence import planted_words
 from dhcptui.model.interrupted import lock_held
 from dhcptui.model.peers import judge
 from dhcptui.model.since import state_since
-from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState
+from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState, ServerView
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.verdict import Level, Verdict, recover_wait_ends
 from dhcptui.model.words import day_clock, iso, span, timer
@@ -70,6 +71,21 @@ def _server(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> dict[s
             for pool in (view.pools.value if view.pools else ())
         ],
         "other_peers": _others(each, snapshot, now),
+        "delayed_start": _delayed_start(view),
+    }
+
+
+def _delayed_start(view: ServerView) -> dict[str, Any] | None:
+    """A start that the server's own timer will run; null where none is scheduled, as far as its files could be read."""
+    start = scheduled(view)
+    if start is None:
+        return None
+    return {
+        "by": start.by,
+        "earliest": iso(start.earliest),
+        "latest": iso(start.latest),
+        "job": start.job,
+        "job_found": start.there,
     }
 
 
@@ -171,7 +187,8 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
         if planted := planted_words(view):
             lines.append(f"    {planted}")
         if delayed := said_of_start(view, now):
-            lines.append(f"    {delayed}")
+            take_off = f"dhcptui do start {snapshot.pair} --server {view.name} --cancel --confirm {view.name}"
+            lines.append(f"    {delayed}; to cancel it: {take_off}")
         lines += [
             f"    also failover peer {one.peer.label}: {one.state.word if one.state else f'not known ({one.why})'}"
             for one in judge(snapshot, view.role, now)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from dhcptui.model.advice_pools import enlarge
 from dhcptui.model.agreement import contradicting, just_changed, just_heard, together
 from dhcptui.model.cannot_start import in_the_way, why_not
+from dhcptui.model.delayed import to_come, when
 from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import case as case_of
 from dhcptui.model.evidence import hear_each_other
@@ -128,7 +129,7 @@ def advise(
     """What now, for a pair of standings in which these incidents were named."""
     case = _Case(snapshot, *pair, named, now)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
-        _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _alone, _silenced, _both_down, _rebuilding,
+        _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _will_start, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _unseen, _shut, _out_of_contact, _healthy, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
@@ -281,8 +282,46 @@ def _wrong_one(case: _Case) -> Advice | None:
         return None
     for remedy in case.named["I-20"].remedies:
         holder, other = case.snapshot[remedy.acting].name, case.snapshot[remedy.acting.other].name
-        return remedy.action, f" brings {holder} up first: it knows what was given out while {other} was declared down."
+        known = f" brings {holder} up first: it knows what was given out while {other} was declared down."
+        return _and_starts(case, (remedy.action, known))
     return None
+
+
+def _will_start(case: _Case) -> Advice | None:
+    """A server's own timer will bring it up: nobody need be in a hurry, and nobody be surprised."""
+    for each, other in case.sides:
+        start = to_come(each.view, case.now)
+        if each.standing is not Standing.DOWN or start is None:
+            continue
+        last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
+        if other.standing is Standing.DOWN and last and last.server is other:
+            return None  # that one comes first
+        begins = f"{each.view.name} starts by itself {when(start, each.view.server_time(case.now))}"
+        tail: Advice = (". `dhcptui do start --cancel` takes that off.",)
+        if case.may(_A.START, each):
+            tail = ". ", _A.START, " starts it now or cancels that."
+        ways: tuple[Advice, ...] = (
+            (f"{begins} by its clock (asked by {start.by})", *tail),
+            (f"{begins} by its clock", *tail),
+            (begins, *tail),
+        )
+        return next((way for way in ways if _letters(way) <= MOST_LETTERS), ways[-1])
+    return None
+
+
+def _and_starts(case: _Case, said: Advice) -> Advice:
+    """The same, with what will start by itself, where there is room for it."""
+    for each in (case.a, case.b):
+        start = to_come(each.view, case.now)
+        if each.standing is Standing.DOWN and start is not None:
+            more = f" {each.view.name} starts by itself {when(start, each.view.server_time(case.now))}."
+            return (*said, more) if _letters((*said, more)) <= MOST_LETTERS else said
+    return said
+
+
+def _letters(said: Advice) -> int:
+    """How long it is, with a key of one letter for each action."""
+    return sum(1 if isinstance(part, Action) else len(part) for part in said)
 
 
 def _alone(case: _Case) -> Advice | None:
@@ -326,8 +365,10 @@ def _both_down(case: _Case) -> Advice | None:
         return ("Start the server that was stopped last; it knows most. Then start the other one.",)
     first, other = last.server, case.b if last.server is case.a else case.a
     if not case.may(_A.START, first):
-        return (f"Start {first.view.name} first: it was the last to serve. Then start {other.view.name}.",)
-    return _A.START, f" brings {first.view.name} up first: it was the last to serve. Then start {other.view.name}."
+        said = f"Start {first.view.name} first: it was the last to serve. Then start {other.view.name}."
+        return _and_starts(case, (said,))
+    up = f" brings {first.view.name} up first: it was the last to serve. Then start {other.view.name}."
+    return _and_starts(case, (_A.START, up))
 
 
 def _rebuilding(case: _Case) -> Advice | None:

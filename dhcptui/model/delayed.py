@@ -27,6 +27,14 @@ def scheduled(view: ServerView) -> DelayedStart | None:
     return view.marks.value.start if view.marks else None
 
 
+def to_come(view: ServerView, now: Moment) -> DelayedStart | None:
+    """What is scheduled and will begin, as far as is known: its job is not gone, and it is not overdue."""
+    start = scheduled(view)
+    if start is None or start.there is False or view.server_time(now) > start.latest + LATE_SECONDS:
+        return None
+    return start
+
+
 def when(start: DelayedStart, now: float) -> str:
     """When it begins: "at 03:20:13 UTC", "between 03:20 and 03:25 UTC"."""
     day = day_clock(start.earliest, now)
@@ -45,9 +53,8 @@ def said(view: ServerView, now: Moment) -> str:
     start = scheduled(view)
     if start is None:
         return ""
-    server_now = view.server_time(now)
-    times = f"{when(start, server_now)} by its clock"
-    if start.there is False or server_now > start.latest + LATE_SECONDS:
+    times = f"{when(start, view.server_time(now))} by its clock"
+    if to_come(view, now) is None:
         gone = "its job is gone" if start.there is False else "it has not begun"
         return f"{view.name} was to be started {times} (scheduled by {start.by}), and {gone}"
     return f"{view.name} will be started {times} (scheduled by {start.by})"

@@ -8,14 +8,18 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dhcptui.model.delayed import CANCEL, said, scheduled
+from dhcptui.model.delayed import CANCEL, said, scheduled, when
 from dhcptui.model.guards import Action
 from dhcptui.model.plan import Outcome
 from dhcptui.model.snapshot import Role
+from dhcptui.model.verdict import derive
+from dhcptui.model.words import iso
 from dhcptui.remote.commands import LOCK, START
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
@@ -169,6 +173,50 @@ def test_a_timer_begins_and_a_start_at_once_takes_it_off(lab: Lab) -> None:
         assert lab.secondary.is_running()
         assert not (lab.secondary.lib / START).exists()
         assert lab.secondary.run("sh", "-c", "ls /run/*.timer 2>/dev/null; true").stdout == ""
+
+
+def test_what_now_and_status_tell_of_it(lab: Lab) -> None:
+    """When dhcpd begins on which server, who asked for it, and how it is taken off: in the advice, and in the JSON of `status`."""
+    with_systemd(lab.secondary)
+    lab.wait_settled()
+    lab.write_config()
+
+    def start() -> dict[str, Any] | None:
+        (pair,) = json.loads(dhcptui(lab, "status", "office", "--json").stdout)["pairs"]
+        assert pair["servers"]["primary"]["delayed_start"] is None
+        found: dict[str, Any] | None = pair["servers"]["secondary"]["delayed_start"]
+        return found
+
+    def advice() -> str:
+        return derive(driver.engine.snapshot(), driver.now()).advice
+
+    with driving(lab) as driver:
+        driver.settled()
+        lab.secondary.kill()
+        driver.until_words("communications-interrupted", "dhcpd not running", 10)
+        assert start() is None
+        asked = time.time()
+        later = ("do", "start", "office", "--server", "dhcp2", "--confirm", "dhcp2")
+        assert dhcptui(lab, *later, "--after", "1h").returncode == 0
+        driver.until(lambda: scheduled(driver.engine.snapshot().secondary) is not None, 10, "the other console")
+        found = scheduled(driver.engine.snapshot().secondary)
+        assert found is not None
+        begins = when(found, asked)
+        assert datetime.fromtimestamp(found.earliest, UTC).strftime("%H:%M:%S") in begins
+        told = f"dhcp2 starts by itself {begins} by its clock (asked by {found.by}). U starts it now or cancels that."
+        driver.until(lambda: advice() == told, 10, f"{told} in {advice()}")
+        told_json = start()
+        assert told_json is not None
+        assert told_json == {
+            "by": found.by, "earliest": iso(found.earliest), "latest": iso(found.latest),
+            "job": found.job, "job_found": True,
+        }  # fmt: skip
+        assert found.earliest >= asked + 3600
+        text = dhcptui(lab, "status", "office").stdout
+        assert "to cancel it: dhcptui do start office --server dhcp2 --cancel --confirm dhcp2" in text
+        assert dhcptui(lab, *later, "--cancel").returncode == 0
+        driver.until(lambda: "U brings dhcp2 up" in advice(), 10, "the usual advice")
+        assert start() is None
 
 
 def test_a_start_that_could_not_be_scheduled_leaves_nothing(lab: Lab) -> None:

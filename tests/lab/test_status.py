@@ -17,6 +17,7 @@ pytestmark = pytest.mark.lab
 SERVER_KEYS = {
     "name", "state", "since", "partner_state", "partner_since", "mclt_seconds", "unacked_updates",
     "recover_wait_ends", "clock_offset_seconds", "omapi", "ssh", "age_seconds", "pools", "other_peers",
+    "delayed_start",
 }  # fmt: skip
 
 

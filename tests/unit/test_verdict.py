@@ -13,12 +13,12 @@ from dhcptui.engine.gather import settled
 from dhcptui.model.guards import Action, rule
 from dhcptui.model.headline import MOST_LETTERS
 from dhcptui.model.incidents import Weight
-from dhcptui.model.snapshot import PoolCounters, RecordedState, Role, Seen, ServerView
+from dhcptui.model.snapshot import DelayedStart, Lockout, Marks, PoolCounters, RecordedState, Role, Seen, ServerView
 from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState, serves
 from dhcptui.model.verdict import Level, derive, worst
 from tests.unit.making import FAILED, NOW, OK, down, gone, hung, live, never, pair
-from tests.unit.test_incident_signs import said
+from tests.unit.test_incident_signs import hold_advice, said
 
 S = FailoverState
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -346,3 +346,30 @@ def test_status_gives_each_dhcpd_its_time() -> None:
     view = replace(never(Q), ssh=replace(OK, since=NOW.mono - 1), process=live(Q).process)
     assert not settled(view, NOW, NOW.mono - 5)
     assert settled(view, replace(NOW, mono=NOW.mono + 1.1), NOW.mono - 5)
+
+
+def due(view: ServerView, *, in_seconds: float = 600.0, there: bool | None = True) -> ServerView:
+    """The server with a start that its own timer will run."""
+    at = NOW.wall + in_seconds
+    start = DelayedStart("anna@ops1", NOW.wall - 60, at, at + 1, "systemd dhcptui-start-1", there)
+    return replace(view, marks=Seen(Marks(start=start), NOW.mono - 1))
+
+
+def test_a_start_that_is_scheduled_is_what_now() -> None:
+    """With when, by whom and what key takes it off; not of a job that is gone, and not before the server that comes first."""
+    told = "dhcp2 starts by itself at 11:16:40 UTC by its clock (asked by anna@ops1). U starts it now or cancels that."
+    alone = live(P, S.COMMUNICATIONS_INTERRUPTED)
+    assert derive(pair(alone, due(down(Q))), NOW).advice == told
+    assert "U brings dhcp2 up" in derive(pair(alone, due(down(Q), there=False)), NOW).advice
+    assert "U brings dhcp2 up" in derive(pair(alone, due(down(Q), in_seconds=-90)), NOW).advice
+    assert derive(pair(down(P), due(down(Q))), NOW).advice == told
+    first = replace(down(P), status=Seen(live(P).status.value, NOW.mono - 2))  # type: ignore[union-attr]
+    both = derive(pair(first, due(down(Q))), NOW).advice
+    assert both == (
+        "U brings dhcp1 up first: it was the last to serve. Then start dhcp2. dhcp2 starts by itself at 11:16:40 UTC."
+    )
+    hold_advice(derive(pair(first, due(down(Q))), NOW), pair(first, due(down(Q))), NOW)
+    declared = replace(
+        down(P), marks=Seen(Marks(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash")), NOW.mono - 1)
+    )
+    assert derive(pair(declared, due(down(Q))), NOW).advice.startswith("U brings dhcp1 up first: it knows")
