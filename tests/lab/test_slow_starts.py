@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from dhcptui.engine.actions import upcoming
 from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress
+from dhcptui.model.plan import Outcome, Progress, StepState
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
+from tests.lab.test_first_moments import GREETING, held_up
 from tests.lab.test_sync_restart import allowed, both_normal, carry_out, contents, widen
 
 pytestmark = pytest.mark.lab
@@ -110,3 +113,71 @@ def test_a_dhcpd_that_reads_its_leases_is_waited_for(lab: Lab, monkeypatch: pyte
         assert "reads its leases" in told_meanwhile(driver)
         assert "lease records" in told_meanwhile(driver)
         both_normal(lab)
+
+
+def test_the_first_line_of_a_complaint_is_the_reason(lab: Lab) -> None:
+    """A dhcpd that refuses its configuration: the step ends long before a minute, with what it said first."""
+    lab.secondary.kill()
+    conf = lab.secondary.etc / "dhcpd.conf"
+    conf.write_text(conf.read_text() + "\nno-such-statement 5;\n")
+    with driving(lab) as driver:
+        driver.until_words("communications-interrupted", "dhcpd not running", 10)
+        told = driver.run(Action.START, S)
+        assert told.outcome is Outcome.FAILED, told
+        assert took(told) < upcoming.START_SECONDS / 2
+        assert re.search(r"no dhcpd runs on dhcp2 after its restart: \S+dhcpd.conf line \d+: ", told.result), (
+            told.result
+        )
+
+
+@pytest.mark.parametrize("words", [True, False], ids=["fatal", "without a word"])
+def test_a_dhcpd_that_dies_while_the_pair_settles(lab: Lab, words: bool) -> None:
+    """It answered, and ended before the pair was well: the step ends then, and not after its minute."""
+    lab.secondary.kill()
+    with driving(lab) as driver:
+        driver.until_words("communications-interrupted", "dhcpd not running", 10)
+        lab.cut("primary", "secondary", port=520)  # it looks for its partner for 15 s
+        driver.until_read(Action.START, S)
+        plan = driver.plan(Action.START, S)
+        driver.engine.run(plan, plan.confirm_text)
+        driver.until(lambda: driver.word(S) == "startup", 30, "its start")
+        driver.until(
+            lambda: bool(driver.progress) and driver.progress[-1][1].steps[-1].state is StepState.RUNNING,
+            10,
+            "the last step",
+        )
+        pid = lab.secondary.pid()
+        lab.secondary.kill()
+        if words:  # as dhcpd writes them before it ends by itself; it has no cause to here
+            with lab.secondary.log_file.open("a") as log:
+                stamp = datetime.now(UTC).isoformat()
+                log.writelines(
+                    f"{stamp} dhcp2 dhcpd[{pid}]: {said}\n"
+                    for said in ("Can't open lease database /var/lib/dhcp/dhcpd.leases: Input/output error", "exiting.")
+                )
+        driver.until(lambda: driver.progress[-1][1].outcome is not Outcome.RUNNING, 30, "an end")
+        told = driver.progress[-1][1]
+        assert told.outcome is Outcome.FAILED, told
+        assert "dhcpd on dhcp2 came up and ended again" in told.result
+        assert ("ended again: Can't open lease database" in told.result) is words
+
+
+def test_a_dhcpd_that_dies_before_it_answers(lab: Lab) -> None:
+    """Seen, and gone again without a word: it was started, and no minute is waited for another one."""
+    scripted(lab.secondary, after="sleep 2; kill -9 $(cat /var/lib/dhcp/dhcpd.pid)")
+    lab.secondary.kill()
+    with driving(lab) as driver:
+        driver.until_words("communications-interrupted", "dhcpd not running", 10)
+        with held_up(lab, *GREETING):
+            told = driver.run(Action.START, S, timeout=50)
+        assert told.outcome is Outcome.FAILED, told
+        assert "dhcpd on dhcp2 came up and ended again" in told.result
+        assert took(told) < upcoming.START_SECONDS / 2
+
+
+def took(told: Progress) -> float:
+    """How long the failed step took."""
+    (step,) = (each for each in told.steps if each.state is StepState.FAILED)
+    assert step.started_seconds is not None
+    assert step.ended_seconds is not None
+    return step.ended_seconds - step.started_seconds

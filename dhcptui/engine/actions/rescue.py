@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import bring_up, restart_command
+from dhcptui.engine.actions.gone_again import GoneAgain
 from dhcptui.engine.actions.others import OthersBack, unsworn
 from dhcptui.engine.clocks import moment
 from dhcptui.engine.locks import why
@@ -319,10 +320,18 @@ async def _serves(context: Context) -> str:
     def serving(snapshot: PairSnapshot, now: Moment) -> bool:
         return stand(snapshot[acting], now).serving is True
 
-    served = await context.until(serving, SERVE_SECONDS)
+    gone = GoneAgain(context, acting)
+    served = await context.until(
+        lambda snapshot, now: serving(snapshot, now) or gone.seen(snapshot, now), SERVE_SECONDS
+    )
     with suppress(StepFailed):  # whether the partner is back is asked now, and not what was seen before
         await context.fresh()
     state, back = context.standing(acting).state, _back(context)
+    if gone.dead:
+        raise StepFailed(
+            gone.why + (f", and {back}" if back else ""),
+            f"Look at the log of {context.me.name}; the old lease file lies beside the new one.",
+        )
     if not served:
         raise StepFailed(
             f"{context.me.name} reads {state.word if state else 'nothing'} after {SERVE_SECONDS:.0f} s"

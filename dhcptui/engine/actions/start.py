@@ -8,6 +8,7 @@ from dhcptui.config import PairSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.engine.actions.coming_up import clocks_step, start_step
 from dhcptui.engine.actions.delayed import cancel_step, delayed_command, schedule_restart
+from dhcptui.engine.actions.gone_again import GoneAgain
 from dhcptui.engine.actions.others import BACK_SECONDS
 from dhcptui.engine.clocks import moment
 from dhcptui.model.guards import Action
@@ -105,7 +106,11 @@ async def _settle(context: Context) -> str:
             return True
         return me.serving is True and (not partner.live or partner.state in OFF)
 
-    if not await context.until(settled, SETTLE_SECONDS):
+    gone = GoneAgain(context, acting)
+    well = await context.until(lambda snapshot, now: settled(snapshot, now) or gone.seen(snapshot, now), SETTLE_SECONDS)
+    if gone.dead:
+        raise StepFailed(gone.why, f"Look at the log of {context.me.name}.")
+    if not well:
         state = context.standing(acting).state
         advice = "It resolves conflicts: wait." if state in CONFLICT else ""
         if state is None:

@@ -11,9 +11,10 @@ import shlex
 from dhcptui.config import ServerSettings
 from dhcptui.engine.actions.base import Context, StepFailed
 from dhcptui.engine.actions.coming_up import offset_seconds, pids, restart_command, when_clocks_agree
+from dhcptui.engine.actions.gone_again import GoneAgain
 from dhcptui.engine.actions.others import OthersBack, case_now, unsworn
 from dhcptui.engine.actions.sync_copy import SyncRun, after_way_back, forget, put_back, runs_newer
-from dhcptui.engine.actions.upcoming import GONE_SECONDS, Fate, Upcoming
+from dhcptui.engine.actions.upcoming import Fate, Upcoming
 from dhcptui.engine.clocks import moment
 from dhcptui.model.evidence import CLOCK_LIMIT_SECONDS
 from dhcptui.model.peer_guards import Interruption, interrupted
@@ -96,12 +97,12 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
             )
         case Fate.LOST:
             raise _lost(context, run, server, coming.why)
-    watch = _Watch(role, moment().mono)
+    watch, gone = _Watch(role, moment().mono), GoneAgain(context, role)
     alone = context.standing(role.other).standing is Standing.DOWN
     well = watch.serves if alone else watch.normal
-    await context.until(lambda snapshot, now: well(snapshot, now) or watch.gone(snapshot, now), BOTH_NORMAL_SECONDS)
-    if watch.dead:
-        raise DidNotComeUp(f"dhcpd on {server.name} came up and died again")
+    await context.until(lambda snapshot, now: well(snapshot, now) or gone.seen(snapshot, now), BOTH_NORMAL_SECONDS)
+    if gone.dead:
+        raise DidNotComeUp(gone.why)
     if not watch.seen_well:
         raise StepFailed(
             f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {_words(context)}",
@@ -121,21 +122,7 @@ class _Watch:
 
     def __init__(self, role: Role, since: float) -> None:
         self.role, self.since = role, since
-        self.seen_well = self.dead = False
-        self._gone_since: float | None = None
-
-    def gone(self, snapshot: PairSnapshot, now: Moment) -> bool:
-        """No process for some seconds."""
-        view = snapshot[self.role]
-        if view.process is None or view.process.at <= self.since or not view.ssh.ok:
-            return False
-        if view.process.value.running:
-            self._gone_since = None
-            return False
-        if self._gone_since is None:
-            self._gone_since = view.process.at
-        self.dead = view.process.at - self._gone_since >= GONE_SECONDS
-        return self.dead
+        self.seen_well = False
 
     def normal(self, snapshot: PairSnapshot, now: Moment) -> bool:
         """Both read normal, and each hears the other as normal."""

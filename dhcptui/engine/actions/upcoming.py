@@ -13,8 +13,8 @@ from contextlib import suppress
 from enum import Enum
 
 from dhcptui.engine.actions.base import Context
+from dhcptui.engine.actions.gone_again import GONE_SECONDS, SAID_LETTERS, complaint
 from dhcptui.engine.clocks import mono
-from dhcptui.model.complaint import FAREWELL
 from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.sanitize import clean
@@ -25,8 +25,8 @@ from dhcptui.remote import holder_commands
 from dhcptui.remote.commands import Command
 from dhcptui.remote.errors import CommandFailed, CommandTimeout, RemoteError
 
-GONE_SECONDS = 3.0
-"""A dhcpd that cannot start dies at once; a supervisor that tries again does so within this time."""
+ENDED_SECONDS = 10.0
+"""One that was seen and has gone without a word: a script may have tried its configuration before it starts it."""
 START_SECONDS = 60.0
 """A command that ended well, and a log that says nothing: dhcpd may still be about to be started."""
 IDLE_SECONDS = 25.0
@@ -39,9 +39,6 @@ WORKING_SHARE = 0.03
 TICKS_A_SECOND = 100.0
 """USER_HZ of Linux, on every machine that runs dhcpd."""
 _DIGITS = re.compile(r"\d+")
-SAID_LETTERS = 300
-_REASONS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
-_ENDS = frozenset({LineKind.ERROR, LineKind.FATAL})
 KEPT_LINES = 40
 
 
@@ -70,13 +67,12 @@ class Upcoming:
         self.fate: Fate | None = None
         self.said = ""
         """What the command printed; kept for when the outcome is not what was wanted."""
-        self._lines: list[str] = []
-        self._complaint = ""
+        self._lines: list[LogLine] = []
         self._heard: set[str] = set()
         self._serves = False
         """It has read everything: what is missing still is OMAPI."""
-        self._gave_up = False
-        """Its log says that dhcpd has ended."""
+        self._gave_up = self._came = False
+        """Its log says that dhcpd has ended; a new process was seen."""
         self._began = self._worked = self._looked = mono()
         self._ended = self._failed = False
         self._gone_since: float | None = None
@@ -92,11 +88,13 @@ class Upcoming:
     @property
     def why(self) -> str:
         """In words, with what the log or the command says of it; for any fate but UP."""
-        said = self._reason if self._gave_up else self.said
+        said = complaint(self._lines) if self._gave_up else self.said
         because = f": {said}" if said else ""
         match self.fate:
             case Fate.DEAD if self._failed or self._gave_up:
                 return f"no dhcpd runs on {self.name} after its restart{because}"
+            case Fate.DEAD if self._came:
+                return f"dhcpd on {self.name} came up and ended again{because}"
             case Fate.DEAD:
                 return f"no dhcpd was started on {self.name} for {START_SECONDS:.0f} s{because}"
             case Fate.IDLE:
@@ -109,14 +107,6 @@ class Upcoming:
                 return f"dhcpd on {self.name} still reads its leases after {age(self.seconds)}{self._leases}"
             case _:
                 return self.context.snapshot[self.role].ssh.detail or "SSH is gone"
-
-    @property
-    def _reason(self) -> str:
-        """The first complaint since the command, or else the last thing that was logged before dhcpd's own farewell."""
-        if self._complaint:
-            return self._complaint
-        said = [line for line in self._lines if line and not line.startswith(FAREWELL)]
-        return said[-1] if said else self.said
 
     async def watch(self, command: Command) -> Fate:
         """Run the restart command and follow what comes of it until that is known."""
@@ -168,6 +158,7 @@ class Upcoming:
         if pids == self.before:
             quiet = self._ended and now.mono - self._began > (GONE_SECONDS if self._failed else IDLE_SECONDS)
             return Fate.OLD if quiet else None
+        self._came = True
         view = snapshot[self.role]
         if stand(view, now).live and view.status is not None and view.status.at > self._began:
             return Fate.UP
@@ -183,7 +174,8 @@ class Upcoming:
         self._worked = now.mono  # one that comes now has just begun
         gone = at - self._gone_since
         certain = self._failed or self._gave_up
-        return Fate.DEAD if gone >= (GONE_SECONDS if certain else START_SECONDS) else None
+        patience = GONE_SECONDS if certain else ENDED_SECONDS if self._came else START_SECONDS
+        return Fate.DEAD if gone >= patience else None
 
     def _logged(self, role: Role, lines: Sequence[LogLine]) -> None:
         if role is not self.role:
@@ -193,10 +185,7 @@ class Upcoming:
         if new and not self._serves:  # one that says the same again and again, or serves without OMAPI, comes no nearer
             self._worked = mono()
         self._serves = self._serves or any("Server starting service" in line.text for line in lines)
-        self._lines = [*self._lines, *(clean(line.text, SAID_LETTERS).strip() for line in lines)][-KEPT_LINES:]
-        bad = next((line for line in lines if line.incident in _REASONS and line.kind in _ENDS), None)
-        if bad is not None and not bad.text.startswith(FAREWELL):
-            self._complaint = self._complaint or clean(bad.text, SAID_LETTERS).strip()
+        self._lines = [*self._lines, *lines][-KEPT_LINES:]
         self._gave_up = self._gave_up or any(line.kind is LineKind.FATAL for line in lines)
 
     async def _look(self) -> None:

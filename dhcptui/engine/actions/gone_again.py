@@ -1,0 +1,63 @@
+"""A dhcpd that has come up, and ends again while something more is awaited of it: seen at once, with what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dhcptui.engine.actions.base import Context
+from dhcptui.engine.clocks import moment
+from dhcptui.model.complaint import FAREWELL
+from dhcptui.model.lexicon import LineKind
+from dhcptui.model.loglines import LogLine
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+
+GONE_SECONDS = 3.0
+"""A dhcpd that cannot start dies at once; a supervisor that tries again does so within this time."""
+SAID_LETTERS = 300
+_BLAMES = frozenset({LineKind.ERROR, LineKind.FATAL})
+_REASONS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
+"""Incidents whose lines say why dhcpd does not start, whoever logs them: it, an init script, systemd, the kernel."""
+
+
+def complaint(lines: Sequence[LogLine]) -> str:
+    """The first thing that a dhcpd which gave up complained of; empty where none of the lines tells of an end."""
+    ended = [line for line in lines if line.kind is LineKind.FATAL]
+    if not ended:
+        return ""
+    told = [line for line in lines if line.text.strip() and not line.text.startswith(FAREWELL)]
+    its = [line for line in told if line.pid == ended[-1].pid]
+    blamed = [line for line in told if line.kind in _BLAMES and (line.incident in _REASONS or line in its)]
+    first = blamed[0] if blamed else its[-1] if its else ended[-1]
+    return clean(first.text, SAID_LETTERS).strip()
+
+
+class GoneAgain:
+    """Whether the dhcpd that runs on a server now has ended since; only what was read after this moment counts."""
+
+    def __init__(self, context: Context, role: Role) -> None:
+        now = moment()
+        self.dead = False
+        self._context, self._role, self._since = context, role, now.mono
+        self._begin = context.snapshot[role].server_time(now)
+        self._gone_since: float | None = None
+
+    def seen(self, snapshot: PairSnapshot, now: Moment) -> bool:
+        """No process for some seconds."""
+        view = snapshot[self._role]
+        if view.process is None or view.process.at <= self._since or not view.ssh.ok:
+            return False
+        if view.process.value.running:
+            self._gone_since = None
+            return False
+        if self._gone_since is None:
+            self._gone_since = view.process.at
+        self.dead = view.process.at - self._gone_since >= GONE_SECONDS
+        return self.dead
+
+    @property
+    def why(self) -> str:
+        """In words, with what its log says of it."""
+        view = self._context.snapshot[self._role]
+        said = complaint([remark.line for remark in view.remarks if remark.last_at >= self._begin])
+        return f"dhcpd on {view.name} came up and ended again" + (f": {said}" if said else "")
