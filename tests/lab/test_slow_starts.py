@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from datetime import UTC, datetime
 
@@ -181,3 +182,20 @@ def took(told: Progress) -> float:
     assert step.started_seconds is not None
     assert step.ended_seconds is not None
     return step.ended_seconds - step.started_seconds
+
+
+def test_a_server_that_answers_slowly_does_not_make_its_dhcpd_idle(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at it takes longer than a dhcpd may do nothing, as on a loaded machine: what was not seen meanwhile is not known."""
+    monkeypatch.setattr(upcoming, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(upcoming, "IDLE_SECONDS", 4.0)
+    real, slow = lab.secondary.etc / "lab/real-grep", lab.secondary.etc / "lab/grep"
+    shutil.copy("/usr/bin/grep", real)
+    slow.write_text('#!/bin/sh\ncase "$*" in *"^lease "*) sleep 6;; esac\nexec /etc/dhcp/lab/real-grep "$@"\n')
+    slow.chmod(0o755)
+    lab.secondary.run("mount", "--bind", "/etc/dhcp/lab/grep", "/usr/bin/grep")
+    many_leases(lab.secondary)
+    widen(lab.primary)
+    with driving(lab) as driver:
+        told = synced(lab, driver)
+        assert told.outcome is Outcome.VERIFIED, told
+        both_normal(lab)

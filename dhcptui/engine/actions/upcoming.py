@@ -73,7 +73,8 @@ class Upcoming:
         """It has read everything: what is missing still is OMAPI."""
         self._gave_up = self._came = False
         """Its log says that dhcpd has ended; a new process was seen."""
-        self._began = self._worked = self._looked = mono()
+        self._began = self._worked = self._looked = self._idle = mono()
+        """When it was last seen to work, looked at, and seen to do nothing: what was not seen is not known, and not idle."""
         self._ended = self._failed = False
         self._gone_since: float | None = None
         self._away_since: float | None = None
@@ -162,7 +163,7 @@ class Upcoming:
         view = snapshot[self.role]
         if stand(view, now).live and view.status is not None and view.status.at > self._began:
             return Fate.UP
-        if now.mono - self._worked > IDLE_SECONDS:
+        if self._idle - self._worked > IDLE_SECONDS:
             return Fate.IDLE
         return Fate.READING if self.seconds > self.context.patience else None
 
@@ -195,12 +196,17 @@ class Upcoming:
         if not pids or pids == self.before:
             self.context.tell(f"{age(self.seconds)}: no new dhcpd yet")
             return
-        with suppress(RemoteError):
+        try:
             seconds, self._looked = mono() - self._looked, mono()
             cpu = _cpu(await self._ask(holder_commands.cpu_time(pids[0])))
-            if cpu is None or (self._cpu is not None and cpu - self._cpu > WORKING_SHARE * seconds):
-                self._worked = mono()  # not known is not idle
+            if cpu is None or self._cpu is None or cpu - self._cpu > WORKING_SHARE * seconds:
+                self._worked = mono()
+            else:
+                self._idle = mono()
             self._cpu = cpu
+        except RemoteError:
+            self._worked = mono()
+        with suppress(RemoteError):
             if not self._leases:
                 count = await self._ask(holder_commands.count_leases(self.context.pair[self.role].leases))
                 self._leases = f", {count} lease records" if count.isdigit() else " "
