@@ -18,6 +18,8 @@ from tests.terminal import BACKSPACE, ENTER, ESC, Terminal
 pytestmark = pytest.mark.lab
 ROOT = Path(__file__).parents[2]
 MCLT = 20
+PATIENCE = 30
+"""For what a loaded machine may take its time for."""
 
 
 @contextmanager
@@ -103,27 +105,24 @@ def test_partner_down_is_refused_on_a_healthy_pair(lab: Lab) -> None:
 
 
 def test_clean_shutdown_by_keys(lab: Lab) -> None:
-    """S on the secondary: the survivor in partner-down within a second of Enter, and the result says what comes next."""
+    """S on the secondary: the survivor in partner-down, and the result says what comes next. How fast, tells the bench."""
     lab.wait_settled()
     with console(lab) as terminal:
-        terminal.until(r"both servers serve", 10)
-        terminal.until(r"clock [+-]\d.*clock [+-]\d", 10)
+        terminal.until(r"both servers serve", PATIENCE)
+        terminal.until(r"clock [+-]\d.*clock [+-]\d", PATIENCE)
         terminal.send("S")
-        terminal.until(r"1 dhcp1\s+2 dhcp2", 5)
+        terminal.until(r"1 dhcp1\s+2 dhcp2", PATIENCE)
         terminal.send("2")
-        terminal.until(r"Type dhcp2 and press Enter", 5)
+        terminal.until(r"Type dhcp2 and press Enter", PATIENCE)
         terminal.send("dhcp2" + ENTER)
-        entered = time.monotonic()
-        while lab.primary.local_state() != "partner-down":
-            assert time.monotonic() - entered < 5.0
-            time.sleep(0.01)
-        terminal.until(r"VERIFIED", 40)
+        lab.wait_states("partner-down", None, timeout=PATIENCE)
+        terminal.until(r"VERIFIED", 2 * PATIENCE)
         assert "dhcp2's restart will skip the MCLT wait" in re.sub(r"[\s│]+", " ", terminal.text())
         assert not lab.secondary.is_running()
         terminal.send(ESC)
-        terminal.until(r"dhcp1 serves alone; dhcp2 is down", 5)
+        terminal.until(r"dhcp1 serves alone; dhcp2 is down", PATIENCE)
         lab.secondary.start()
-        terminal.until(r"both servers serve", 10)
+        terminal.until(r"both servers serve", PATIENCE)
 
 
 def test_sync_restart_shows_the_complaint(lab: Lab) -> None:
