@@ -224,22 +224,25 @@ def _choose(plans: list[Plan]) -> Plan:
 
 
 def _plan(args: argparse.Namespace) -> int:
+    from dhcptui.engine.clocks import moment
     from dhcptui.engine.headless import Headless
-    from dhcptui.engine.plan_report import plan_json, plan_text
+    from dhcptui.engine.plan_report import helps, plan_json, plan_text
     from dhcptui.model.guards import Action
 
     settings, action = _settings(args).pair(args.pair), Action(args.action)
     with Headless(settings, wait=args.wait) as engine:
         engine.look()
         plan = _choose(engine.plans(action, _roles(settings, action, args.server), _variant(args)))
-    print(json.dumps(plan_json(plan), indent=2) if args.json else plan_text(plan))
+        helping = helps(plan, engine.engine.snapshot(), moment())
+    print(json.dumps(plan_json(plan), indent=2) if args.json else plan_text(plan, helping))
     return 0 if plan.allowed else 1
 
 
 def _do(args: argparse.Namespace) -> int:
+    from dhcptui.engine.clocks import moment
     from dhcptui.engine.headless import Headless, Left
     from dhcptui.engine.leaving import READER_GONE, Output, left_code, on_signals, when_gone
-    from dhcptui.engine.plan_report import EXIT_CODES, StepPrinter, plan_text
+    from dhcptui.engine.plan_report import EXIT_CODES, StepPrinter, helps, plan_text
     from dhcptui.model.guards import Action
     from dhcptui.model.plan import Outcome
 
@@ -265,9 +268,11 @@ def _do(args: argparse.Namespace) -> int:
                 warn(f"dhcptui: {left}: nothing was begun")
                 return left_code(departure)
             if not plan.allowed:
-                warn(plan_text(plan))
+                warn(plan_text(plan, helps(plan, engine.engine.snapshot(), moment()), steps=False))
                 return 1
             outcome = engine.run(plan, args.confirm, args.sentence, lambda line: warn(f"dhcptui: {line}")).outcome
+            for line in helps(plan, engine.engine.snapshot(), moment()) if outcome is Outcome.REFUSED else ():
+                say(line)
     return left_code(departure) if outcome is Outcome.INTERRUPTED else EXIT_CODES[outcome]
 
 

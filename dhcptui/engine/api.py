@@ -65,6 +65,10 @@ class Console(Insight, Protocol):
     def cut_short(self) -> Progress | None:
         """The result of the action that ended early because somebody left; None where none did."""
 
+    @property
+    def ended_leaving(self) -> Progress | None:
+        """The result of the action that ended, well or not, after somebody had asked to leave; None where none did."""
+
     def stop(self) -> None:
         """End watching; waits for a running step, closes every connection. Blocks a few seconds at most."""
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from dhcptui.model.commands import key_of
 from dhcptui.model.evidence import Finding
-from dhcptui.model.plan import Outcome, Plan, Progress, StepState
+from dhcptui.model.guards import Action
+from dhcptui.model.interrupted import lock_held
+from dhcptui.model.plan import BOTH_STATES, Outcome, Plan, Progress, StepState
+from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.words import age
 
 SCHEMA = 1
 MEANWHILE_SECONDS = 20.0
 _SIGNS = {StepState.DONE: "ok", StepState.FAILED: "FAILED", StepState.SKIPPED: "not run"}
+_BY_KEY = {key_of(action): action for action in Action if action is not Action.HAND_OVER}
+"""What a key in a sentence stands for; that of a hand-over is named only where it takes back."""
 EXIT_CODES = {Outcome.VERIFIED: 0, Outcome.REFUSED: 1, Outcome.FAILED: 2, Outcome.INTERRUPTED: 2, Outcome.RUNNING: 2}
 
 
@@ -59,29 +67,66 @@ def _sign(finding: Finding) -> str:
     return "ok " if finding.ok else "!! " if finding.sentence else "NO "
 
 
-def plan_text(plan: Plan) -> str:
-    """A plan for a person."""
-    lines = [f"{plan.action.value} on {plan.acting_name}: {plan.headline}"]
+def helps(plan: Plan, snapshot: PairSnapshot, now: Moment) -> list[str]:
+    """The options that may lead on after a refusal, each with what it does; empty where none does."""
+    said = []
+    if any(not each.ok and each.pending for each in plan.ruling.findings):
+        said.append("--wait SECONDS waits longer for what has not been seen yet.")
+    if held := lock_held(snapshot, now):
+        view, lock = held
+        left = max(0.0, lock.expires - view.server_time(now))
+        who = shlex.quote(f"{lock.owner}@{lock.host}")
+        said.append(
+            f"`do` with --break-lock {who} removes the lock, if that console is gone; it ends in {left:.0f} s then."
+        )
+    return said
+
+
+def in_commands(text: str, plan: Plan) -> str:
+    """What comes next, with commands in the place of keys and of what a screen would show."""
+    names = {plan.acting_name, plan.partner_name}
+    servers = "|".join(re.escape(name) for name in names)
+
+    def command(found: re.Match[str]) -> str:
+        if found[1] in names:
+            return found[0]
+        action = _BY_KEY[found[1]]
+        server = found[2] or found[3]  # where none is named `do` takes the one that may act, or asks which
+        where = f" --server {server}" if server and action is not Action.SYNC_RESTART else ""
+        return f"`dhcptui do {action.value} {plan.pair}{where}`"
+
+    told = text.replace(BOTH_STATES, f"`dhcptui status {plan.pair}`")
+    where = rf"(?: on ({servers})(?!\w)|(?= brings ({servers}) up))?"
+    return re.sub(rf"(?<!\S)([{''.join(_BY_KEY)}]){where}(?=[\s,.:;]|$)", command, told)
+
+
+def plan_text(plan: Plan, helping: Sequence[str] = (), *, steps: bool = True) -> str:
+    """A plan for a person: of a refused one the reason first, and what would help. Without its steps on request."""
+    lines = [] if plan.allowed else ["Refused: " + "; ".join(plan.ruling.reasons), *(f"  {each}" for each in helping)]
+    lines.append(f"{plan.action.value} on {plan.acting_name}: {plan.headline}")
     lines += [f"  ! {warning}" for warning in plan.ruling.warnings]
     lines.append("Evidence")
     for finding in plan.ruling.findings:
         sign = _sign(finding)
         read = f", {age(finding.age_seconds)} ago" if finding.age_seconds is not None else ""
         lines.append(f"  {sign} {finding.asked}: {finding.observed} ({finding.by}{read})")
-    lines.append("Steps")
+    lines += _steps(plan) if steps else []
+    if plan.allowed:
+        lines.append(f"Allowed. To run it: --confirm {plan.confirm_text!r}")
+        if plan.ruling.sentence:
+            lines.append(f"Not everything is proven; you answer for it with: --sentence {plan.ruling.sentence!r}")
+    return "\n".join(lines)
+
+
+def _steps(plan: Plan) -> list[str]:
+    """Every step with its command in full, and what else belongs to the plan."""
+    lines = ["Steps"]
     for number, step in enumerate(plan.steps, 1):
         lines.append(f"  {number}. {step.title} ({step.where})")
         if step.command:
             lines.append(f"       {step.command}")
         lines.append(f"       until: {step.verified_by}")
-    lines += [f"  | {line}" for line in plan.attachment]
-    if plan.allowed:
-        lines.append(f"Allowed. To run it: --confirm {plan.confirm_text!r}")
-        if plan.ruling.sentence:
-            lines.append(f"Not everything is proven; you answer for it with: --sentence {plan.ruling.sentence!r}")
-    else:
-        lines.append("Refused: " + "; ".join(plan.ruling.reasons))
-    return "\n".join(lines)
+    return [*lines, *(f"  | {line}" for line in plan.attachment)]
 
 
 class StepPrinter:
@@ -110,8 +155,9 @@ class StepPrinter:
                 self._said_at = now
                 said.append(f"   {step.title}: {report.detail}")
         if progress.outcome is not Outcome.RUNNING:
-            said.append(f"{progress.outcome.value.upper()}: {progress.result}".rstrip(": "))
+            result = progress.result.removeprefix("Refused: ")
+            said.append(f"{progress.outcome.value.upper()}: {result}".rstrip(": "))
             said += [f"off script: {seen}" for seen in progress.off_script]
             if progress.next:
-                said.append(f"Next: {progress.next}")
+                said.append(f"Next: {in_commands(progress.next, progress.plan)}")
         return said

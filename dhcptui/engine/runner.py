@@ -20,7 +20,7 @@ from dhcptui.engine.locks import LockLost, Locks, clear_lockouts
 from dhcptui.engine.pair import PairEngine
 from dhcptui.model.closing import closing
 from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
+from dhcptui.model.plan import BOTH_STATES, Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, ServerView
 from dhcptui.model.standing import answers_since, stand
@@ -28,7 +28,7 @@ from dhcptui.model.verdict import derive
 from dhcptui.omapi.errors import OmapiError
 from dhcptui.remote.errors import RemoteError
 
-_LOOK = "Look at the states above."
+_LOOK = f"Look at {BOTH_STATES}."
 _ABANDON_SECONDS = 0.1
 """So often a step under way is asked whether it was abandoned."""
 AGAIN_SECONDS = 3.0

@@ -49,6 +49,7 @@ class EngineThread:
         self._departure = Departure()
         self._desk = Desk(AuditLog(), Operator.here(), self._audited, self._departure, patience)
         self._cut_short: Progress | None = None
+        self._ended_leaving: Progress | None = None
         self._untold: Exception | None = None
         self._snapshot = first_snapshot(settings)
         self._listener: Listener | None = None
@@ -98,6 +99,11 @@ class EngineThread:
     def cut_short(self) -> Progress | None:
         """The result of the action that ended early because somebody left; None where none did."""
         return self._cut_short
+
+    @property
+    def ended_leaving(self) -> Progress | None:
+        """The result of the action that ended, well or not, after somebody had asked to leave; None where none did."""
+        return self._ended_leaving
 
     def stop(self) -> None:
         """End watching after the step under way, and start no further one; closes every connection."""
@@ -251,6 +257,7 @@ class EngineThread:
         try:
             told = await runner.run(engine, plan, typed, sentence, self._moved, desk=self._desk)
             self._cut_short = told if told.outcome is Outcome.INTERRUPTED else None
+            self._ended_leaving = told if self._departure.reason else None
         finally:
             self._acting = None
             self._look_back()

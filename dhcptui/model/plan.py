@@ -11,6 +11,9 @@ from enum import Enum
 from dhcptui.model.guards import Action, Ruling
 from dhcptui.model.snapshot import Role
 
+BOTH_STATES = "the states of both servers"
+"""Where a result sends somebody who is to look: they stand on the screen, and a command tells them."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:

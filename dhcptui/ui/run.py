@@ -15,7 +15,9 @@ from dhcptui.console_settings import ConsoleSettings, check_theme
 from dhcptui.engine.api import Console, Drills
 from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.leaving import Output, left_code, on_signals, silence, when_gone
+from dhcptui.engine.plan_report import in_commands
 from dhcptui.faults import keep
+from dhcptui.model.plan import Outcome
 from dhcptui.ui import collector
 
 EXIT_FAULT = 70
@@ -93,8 +95,11 @@ def wind_up(console: Console, output: Output) -> None:
             output.line(f"dhcptui: {said}")
         time.sleep(_WAIT_SECONDS)
     console.stop()
-    if (told := console.cut_short) is not None:
-        output.line(f"dhcptui: {told.plan.action.value}: {told.result} {told.next}".rstrip())
+    if (told := console.ended_leaving) is not None:
+        begins = told.outcome in {Outcome.INTERRUPTED, Outcome.REFUSED}  # its text begins with that word
+        outcome = "" if begins else f"{told.outcome.value.upper()}: "
+        next_ = in_commands(told.next, told.plan)
+        output.line(f"dhcptui: {told.plan.action.value}: {outcome}{told.result} {next_}".rstrip())
 
 
 def run_welcome(path: Path, problem: str, *, theme: str | None = None, ascii_only: bool = False) -> bool:

@@ -189,3 +189,16 @@ def test_ctrl_c_of_do_waits_for_the_step(lab: Lab, way: str) -> None:
         assert not program.desk.trail.find(step=RESTART_DHCP2 + 1)
     assert end["outcome"] == "interrupted"
     lab.wait_states(timeout=10)
+
+
+@pytest.mark.parametrize(("kind", "way"), [(Console, "SIGINT"), (Console, "q twice"), (Do, "SIGINT")])
+def test_the_last_step_ends_and_says_how(lab: Lab, kind: type[Console] | type[Do], way: str) -> None:
+    """Left in the last step: it ends, all is done, and whoever left reads the result and what comes next, in commands."""
+    with at_work(lab, SHUTDOWN, kind, way, (3, At.MIDDLE)) as program:
+        leave(program, way)
+        end = ended(program)
+        said = " ".join(program.said().split())
+    assert end["outcome"] == "verified"
+    begin = "dhcptui: shutdown: VERIFIED: " if kind is Console else "VERIFIED: "
+    assert f"{begin}dhcp2 is stopped, dhcp1 serves every client" in said
+    assert "To bring dhcp2 back: `dhcptui do start office`, or" in said

@@ -24,6 +24,7 @@ from dhcptui.model.snapshot import Role
 from dhcptui.remote import commands, marks
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
+from tests.lab.test_status import dhcptui
 from tests.terminal import ENTER, Terminal
 
 pytestmark = [pytest.mark.lab, pytest.mark.flaky(reruns=0)]
@@ -495,3 +496,19 @@ def test_a_stalled_terminal_during_sync_restart(lab: Lab) -> None:
         time.sleep(max(0.0, began + 10 - time.monotonic()))
         stack.close()
         terminal.until(r"VERIFIED", 10)
+
+
+@pytest.mark.parametrize("command", ["plan", "do"])
+def test_a_refusal_on_the_command_line_says_why_first(lab: Lab, command: str) -> None:
+    """The reason before all else, then the option that helps; `do` has no script in it, which only `plan` promises."""
+    lab.wait_settled()
+    lab.write_config()
+    foreign_lock(lab.primary)
+    line = [command, "shutdown", "office", "--server", "dhcp2", *(["--confirm", "dhcp2"] if command == "do" else [])]
+    done = dhcptui(lab, *line, "--config", str(lab.dir / "config.toml"))
+    said = (done.stdout if command == "plan" else done.stderr).splitlines()
+    assert done.returncode == 1
+    assert said[0] == "Refused: bob on ws9 runs sync-restart (3 of 6: copy)"
+    assert said[1].startswith("  `do` with --break-lock bob@ws9 removes the lock, if that console is gone; it ends in ")
+    assert said[2].startswith("shutdown on dhcp2: ")
+    assert ("Steps" in said) is (command == "plan")

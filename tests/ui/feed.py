@@ -250,6 +250,7 @@ class ScriptedConsole:
     departure: Departure = field(default_factory=Departure)
     acting: Progress | None = None
     cut_short: Progress | None = None
+    ended_leaving: Progress | None = None
     broken_off: Interrupted | None = None
     events: tuple[Event, ...] = ()
     """The timeline."""

@@ -8,7 +8,7 @@ from dhcptui.config import PairSettings, ServerSettings
 from dhcptui.engine.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
 from dhcptui.engine.actions.hand_over import followed
 from dhcptui.model.guards import Action
-from dhcptui.model.plan import PlannedStep
+from dhcptui.model.plan import BOTH_STATES, PlannedStep
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.standing import stand
 from dhcptui.model.states import REBUILDING, FailoverState
@@ -123,7 +123,7 @@ async def _until_normal(context: Context, role: Role) -> str:
         why = ": updates were still unacknowledged when it stopped serving" if partner.serving else ""
         raise StepFailed(
             f"{waiting[0]} waits out the MCLT{why}",
-            f"Nothing to do: {meanwhile}, and the countdown stands above.",
+            f"Nothing to do: {meanwhile}, and {BOTH_STATES} tell how long.",
         )
     raise StepFailed(
         f"not both normal after {NORMAL_SECONDS:.0f} s: {name} reads {me.state.word if me.state else 'nothing'}",
