@@ -48,6 +48,8 @@ class Life:
     """When it noted that the link was lost."""
     timeouts: list[float] = field(default_factory=list)
     """When it noted that its partner was silent for too long."""
+    last_client: float | None = None
+    """When it last wrote of a client."""
     ended: bool = False
     """It said that it ends."""
     hole: bool = False
@@ -161,6 +163,8 @@ class _Reader:
             life.timeouts.append(at)
         elif line.text == ENDED:
             life.ended = True
+        if line.kind is LineKind.CLIENT:
+            life.last_client = at
         life.signs.append(max(at, life.end))
 
     def _to_startup(self, line: LogLine) -> bool:

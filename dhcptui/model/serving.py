@@ -8,7 +8,7 @@ known where nobody did. A log that was not read tells nothing, and then nothing 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -26,6 +26,8 @@ SAME_SECONDS = 3.0
 """A record of the lease file and a line of the log tell of the same move."""
 SILENCE_SECONDS = 60.0
 """How long a partner waits for a word before it notes the loss, where its max-response-delay is not known."""
+EXIT_SECONDS = 30.0
+"""A dhcpd that was told to exit is gone so long after it has lost its partner."""
 AGE_SECONDS = 2.0
 """Process ages are whole seconds."""
 _UNTOLD = frozenset({_S.RECOVER, _S.RECOVER_WAIT, _S.STARTUP, _S.UNKNOWN})
@@ -144,6 +146,8 @@ class _Server:
             self._add(life.begin, *self._states(index, life))
             self._hung(life)
             self._end_of(life, following)
+            if following or not self._goes_on(life):
+                self._told_to_exit(life)
         return self._changes
 
     # -- inside a life -----------------------------------------------------------------------------------------------
@@ -247,6 +251,21 @@ class _Server:
         else:
             at = max(life.end, loss.at)
             self._add(at, (at, None if self._answers_now(following) else False))
+
+    def _told_to_exit(self, life: Life) -> None:
+        """It lost its partner to silence, wrote of no client any more, and ended: a dhcpd that was told to end over OMAPI
+        serves nobody from that moment on, keeps still for ten seconds or more, and still reads a serving state."""
+        lost = next((at for at in life.timeouts if at > (life.last_client or life.begin)), None)
+        if lost is None or life.end - lost > EXIT_SECONDS:
+            return
+        index = bisect_left(life.signs, lost)
+        since = life.signs[index - 1] if index else life.begin
+        was = _value(self._changes, since)
+        self._changes = [
+            *(each for each in self._changes if each[0] < since),
+            (since, None if was else was),
+            *((at, None if value and at < life.end else value) for at, value in self._changes if at > since),
+        ]
 
     def _answers_now(self, following: Life | None) -> bool:
         return following is None and self._told.present.local is not None

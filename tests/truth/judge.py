@@ -26,7 +26,7 @@ REPORT_SECONDS = 1.5
 PLATEAU_SECONDS = 2.5
 """A state that lasted so long is part of the past that anybody tells."""
 SINCE_SECONDS = 2.0
-UNWATCHED_SECONDS = 0.6
+UNWATCHED_SECONDS = 0.4
 """Clients ask four times a second."""
 PASSING_SECONDS = 1.0
 Judge = Callable[[Record], Iterator[str]]
@@ -89,7 +89,7 @@ def silence(record: Record) -> Iterator[str]:
         if claim.level in {"critical", "unknown"}:
             continue
         begin = claim.begin - SILENCE_SECONDS - record.slack
-        ticks = _watched(record, begin, claim.end)
+        ticks = _watched(record, begin, claim.end + POLL_SECONDS + record.slack)
         if ticks and not any(tick.answered for tick in ticks):
             yield _told(record, claim, f"{claim.level}: {claim.headline!r}", ticks)
 

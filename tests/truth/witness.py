@@ -32,7 +32,7 @@ TICK_SECONDS = 0.25
 NEWCOMER_SECONDS = 3.0
 ANSWER_SECONDS = 2.0
 """An answer that comes later than this is none (the lab's dhcpd asks no ping before an offer)."""
-LATE_SECONDS = 0.5
+LATE_SECONDS = 0.2
 """A tick with an answer later than this says neither that the server served then nor that it did not."""
 RECORDED_SECONDS = 5.0
 """dhcpd writes a lease down before it grants it; so late it is read on a loaded machine."""
@@ -189,11 +189,12 @@ class StateReader(threading.Thread):
     def run(self) -> None:
         """Until told to stop."""
         while not self._halt.wait(TICK_SECONDS):
+            asked = time.monotonic()
             try:
-                state: str | None = self._server.state(timeout=0.5).local_state
-            except (NoAnswer, OSError):
-                state = None
-            self.readings.append(Reading(time.monotonic(), state))
+                state = self._server.state(timeout=0.5).local_state
+                self.readings.append(Reading(time.monotonic(), state))
+            except (NoAnswer, OSError):  # so it was when it was asked: it may answer before the wait is over
+                self.readings.append(Reading(asked, None))
 
     def stop(self) -> None:
         """End."""

@@ -136,6 +136,21 @@ def test_it_is_down_now() -> None:
     assert told(ALIVE, two, 100, (NORMAL, GONE)) == [(0, 100, True, None)]
 
 
+def test_a_dhcpd_that_was_told_to_exit_is_not_known_to_serve() -> None:
+    """It falls silent, loses its partner to that silence and ends: from its last word before on nothing is known of it."""
+    lost = [line(30, "timeout waiting for failover peer foo", 30), line(30, "peer foo: disconnected", 30)]
+    moved = move(30, "normal", "communications-interrupted", pid=30)
+    client = line(18, "DHCPACK on 10.0.0.50 to 02:00:00:00:00:01 via eth0", 30)
+    one = [*ALIVE, line(30, "timeout waiting for failover peer foo"), line(30, "peer foo: disconnected")]
+    two = [move(-9, "recover-done", "normal", pid=30), client, *lost, moved, *serving(60, 31)]
+    assert told(one, two, 100, (NORMAL, NORMAL)) == [
+        (0, 18, True, True), (18, 60, True, None), (60, 60.2, True, False), (60.2, 100, True, True),
+    ]  # fmt: skip
+    later = line(31, "DHCPACK on 10.0.0.51 to 02:00:00:00:00:02 via eth0", 30)  # a cut, and an end afterwards
+    two = [two[0], client, *lost, moved, later, *serving(60, 31)]
+    assert told(one, two, 100, (NORMAL, NORMAL))[:2] == [(0, 31, True, True), (31, 60, True, None)]
+
+
 def test_a_cut_link_is_no_death() -> None:
     """Both note the silence: both go on serving."""
     both = [
