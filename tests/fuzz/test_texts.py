@@ -381,10 +381,10 @@ def test_heavy_texts(name: str, text: str) -> None:
         "clocks": lambda: [parse_chrony(text), parse_ntpq(text), parse_openntpd(text), parse_timedate(text)],
     }
     for reader, read in readers.items():
-        began = time.monotonic()
+        began = time.process_time()  # of this process alone: what else the machine does is not counted
         with suppress(ConfParseError):
             read()
-        took = time.monotonic() - began
+        took = time.process_time() - began
         assert took < 4, f"{reader} took {took:.1f} s for {name}"
 
 

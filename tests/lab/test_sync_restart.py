@@ -244,7 +244,12 @@ def test_passes_the_test_but_does_not_start(lab: Lab) -> None:
 
 
 def test_starts_but_never_answers(lab: Lab) -> None:
-    """The new OMAPI port is taken: dhcpd runs and nobody can talk to it. After 25 s the old files are back."""
+    """The new OMAPI port is taken: dhcpd runs and nobody can talk to it. After 25 s the old files are back.
+
+    The old dhcpd answers until the command stops it: that is no word of the new one.
+    """
+    script = lab.secondary.etc / "restart-dhcpd"
+    script.write_text(script.read_text().replace("\n", "\nsleep 1.5\n", 1))
     taken = (
         "import socket,time; s=socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1);"
         "s.bind(('0.0.0.0', 7912)); s.listen(); print('listening', flush=True); time.sleep(300)"

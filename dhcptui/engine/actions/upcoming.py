@@ -19,7 +19,7 @@ from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import stand
+from dhcptui.model.standing import answers_since
 from dhcptui.model.words import age
 from dhcptui.remote import holder_commands
 from dhcptui.remote.commands import Command
@@ -71,8 +71,10 @@ class Upcoming:
         self._heard: set[str] = set()
         self._serves = False
         """It has read everything: what is missing still is OMAPI."""
-        self._gave_up = self._came = False
-        """Its log says that dhcpd has ended; a new process was seen."""
+        self._gave_up = False
+        """Its log says that dhcpd has ended."""
+        self._came: tuple[tuple[int, ...], float] | None = None
+        """The new process that was seen last, and since when that is known."""
         self._began = self._worked = self._looked = self._idle = mono()
         """When it was last seen to work, looked at, and seen to do nothing: what was not seen is not known, and not idle."""
         self._ended = self._failed = False
@@ -156,12 +158,13 @@ class Upcoming:
         if not pids:
             return self._without(now, at)
         self._gone_since = None
-        if pids == self.before:
+        if set(pids) & set(self.before):  # a test of the configuration beside the old one is no new dhcpd
             quiet = self._ended and now.mono - self._began > (GONE_SECONDS if self._failed else IDLE_SECONDS)
             return Fate.OLD if quiet else None
-        self._came = True
-        view = snapshot[self.role]
-        if stand(view, now).live and view.status is not None and view.status.at > self._began:
+        if self._came is None or self._came[0] != pids:
+            self._came = pids, now.mono
+        # Asked after the new one was seen: what the old one answered while the command ran is no word of it.
+        if answers_since(snapshot[self.role], self._came[1], now):
             return Fate.UP
         if self._idle - self._worked > IDLE_SECONDS:
             return Fate.IDLE
@@ -193,7 +196,7 @@ class Upcoming:
         """Whether its process works, and on how much; told while it is waited for."""
         seen = self.context.snapshot[self.role].process
         pids = seen.value.pids if seen else ()
-        if not pids or pids == self.before:
+        if not pids or set(pids) & set(self.before):
             self.context.tell(f"{age(self.seconds)}: no new dhcpd yet")
             return
         try:
