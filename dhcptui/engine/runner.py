@@ -20,6 +20,7 @@ from dhcptui.engine.locks import LockLost, Locks, clear_lockouts
 from dhcptui.engine.pair import PairEngine
 from dhcptui.model.closing import closing
 from dhcptui.model.guards import Action
+from dhcptui.model.peers import peers_read
 from dhcptui.model.plan import BOTH_STATES, Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, ServerView
@@ -144,6 +145,16 @@ class _Run:
     async def _verified(self) -> Progress:
         """The last words, from what is seen of the pair after the last step."""
         said, next_ = self.script.result, self.script.next
+        start = moment().mono
+        if (
+            self.script.afterwards is not None
+        ):  # of the other relationships too it tells what was seen after the last step
+            await self.engine.until(
+                lambda snapshot, now: all(
+                    peers_read(view, start) for view in snapshot.servers if stand(view, now).live
+                ),
+                AGAIN_SECONDS,
+            )
         if self.script.judged:
             await self._read_again()
             said, next_ = closing(self.plan, said, next_, derive(self.engine.snapshot, moment()))
