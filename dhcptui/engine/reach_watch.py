@@ -37,6 +37,7 @@ LOST_SECONDS = 4.0
 """The same while the console does not hear the partner: this is evidence that must not grow old."""
 GRACE_SECONDS = 1.5
 """A restart takes less: not a reason to try anything."""
+_CLOSED = frozenset({Reach.REFUSED, Reach.SILENT})
 HOLD_SECONDS = 15.0
 """An open port is not tried again for so long: dhcpd wants 5 s of quiet to connect by itself."""
 PATIENT_SECONDS = 120.0
@@ -197,19 +198,27 @@ class _Side:
             if state is Reach.OPEN:
                 self._open_at[name] = mono()
         old = self._view.reach.value if self._view.reach else None
-        if old and old.address == tried.address:  # what is not tried again so soon still stands
+        old = old if old and old.address == tried.address else None
+        met_at = mono() if tried.failover_port is not Reach.UNKNOWN else old.failover_met_at if old else 0.0
+        if old:  # what is not tried again so soon still stands
             if tried.failover_port is Reach.UNKNOWN and self._held("failover"):
                 kept = asked - self._open_at["failover"]
                 tried = replace(tried, failover_port=old.failover_port, failover_kept_seconds=max(0.0, kept))
             if tried.ssh_port is Reach.UNKNOWN and self._held("ssh"):
                 tried = replace(tried, ssh_port=old.ssh_port)
+        same = old is not None and old.failover_port is tried.failover_port
+        since = old.failover_since if old and same else met_at
+        tried = replace(tried, failover_met_at=met_at, failover_since=since)
         self._watcher.record.update(reach=Seen(tried, asked))
 
     def _held(self, name: str) -> bool:
         """An open port is not tried again so soon; while the two are connected a try hinders nothing."""
         if name == "failover" and self._connected():
             return False
-        return mono() - self._open_at.get(name, -1e9) < HOLD_SECONDS
+        opened, theirs = self._open_at.get(name, -1e9), self._other.reach.value if self._other.reach else None
+        if name == "failover" and theirs and theirs.failover_port in _CLOSED and theirs.failover_since > opened:
+            return False  # the other way has closed since: this one may have, too
+        return mono() - opened < HOLD_SECONDS
 
     def _connected(self) -> bool:
         """Whether this server's last socket table had the connection with the partner."""

@@ -253,6 +253,9 @@ def _blocked(matrix: Matrix) -> _Said | None:
             return Cause.REFUSED, said, f"Look at dhcpd and the firewall on {other.name}."
     if len(closed) == 1:
         me, other = closed[0]
+        if _open_before(other, me):
+            said = f"{me.name} does not reach {other.name} any more; whether {other.name} still reaches {me.name} is being tried."
+            return Cause.UNKNOWN, said, ""
         verb = "are refused" if me.failover.state is Reach.REFUSED else "meet silence"
         said = (
             f"Connections from {me.name} to {other.name} at {_port(me)} {verb} although {other.name} listens;"
@@ -260,6 +263,16 @@ def _blocked(matrix: Matrix) -> _Said | None:
         )
         return Cause.PORT_ONE_WAY, said, f"Look at the firewalls from {me.name} to {other.name}."
     return _both_closed(matrix)
+
+
+def _open_before(other: Side, me: Side) -> bool:
+    """Whether the way from `other` was last tried, and open, before the way from `me` was found closed."""
+    theirs, mine = other.reach, me.reach
+    if theirs is None or mine is None or other.failover.inferred:
+        return False
+    if theirs.failover_port is not Reach.OPEN or mine.failover_port not in _CLOSED:
+        return False
+    return theirs.failover_met_at < mine.failover_since
 
 
 def _both_closed(matrix: Matrix) -> _Said:

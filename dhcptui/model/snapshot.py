@@ -191,6 +191,10 @@ class PartnerReach:
     """The server's own commands did not end in that time: it was tried, and nothing can be said."""
     failover_kept_seconds: float = 0.0
     """How old what is said of the failover port was at this look: an open one is not tried again so soon."""
+    failover_met_at: float = field(default=0.0, compare=False)
+    """When the failover port was last really tried (mono seconds)."""
+    failover_since: float = field(default=0.0, compare=False)
+    """Since when each try met the same there (mono seconds)."""
 
     @property
     def alive(self) -> bool | None:

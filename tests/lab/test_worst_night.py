@@ -131,7 +131,7 @@ def test_plan_and_do(lab: Lab) -> None:
 
     wrong = dhcptui(lab, "do", "hand-over", "office", "--server", "dhcp1", "--confirm", "dhcp2")
     assert wrong.returncode == 1
-    assert "Refused" in wrong.stdout
+    assert "REFUSED" in wrong.stdout
     assert lab.states() == {"primary": "normal", "secondary": "normal"}
 
     either = dhcptui(lab, "do", "hand-over", "office", "--confirm", "dhcp1")

@@ -117,6 +117,15 @@ def test_dhcpds_own_try() -> None:
     assert matrix(pair(newer, apart(Q, None)), NOW).primary.failover.state is R.OPEN
 
 
+def test_an_open_way_from_before_the_other_one_closed_is_no_witness() -> None:
+    """One way is blocked only where the other one was tried since: else both may be cut."""
+    closed = replace(silent(P), failover_met_at=NOW.mono - 1, failover_since=NOW.mono - 3)
+    before = replace(opened(Q), failover_met_at=NOW.mono - 4, failover_since=NOW.mono - 90)
+    since = replace(before, failover_met_at=NOW.mono - 2)
+    assert said(apart(P, closed), apart(Q, before)).cause is Cause.UNKNOWN
+    assert said(apart(P, closed), apart(Q, since)).cause is Cause.PORT_ONE_WAY
+
+
 def silent(role: Role) -> PartnerReach:
     """Ping passes, the port does not."""
     return reach(role, R.SILENT)
