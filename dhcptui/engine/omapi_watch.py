@@ -12,6 +12,7 @@ from dhcptui.dhcpdconf.pools import FailoverPool, merged
 from dhcptui.engine.clocks import mono
 from dhcptui.engine.peer_watch import follow_peers
 from dhcptui.engine.record import ServerRecord, first, told
+from dhcptui.model.pool_counters import Emptied
 from dhcptui.model.pool_exhausted import remember
 from dhcptui.model.queues import queue_moved
 from dhcptui.model.sanitize import clean
@@ -179,8 +180,10 @@ class OmapiWatch:
         scarce = remember(counters, dict(self._record.view.scarce))
         before = self._record.view.pools
         used = sum(pool.used for pool in before.value) if before else 0
-        if used and counters and not any(pool.used for pool in counters):
-            self._record.update(forgot=Seen(used, asked))
+        # Only over another connection may another dhcpd answer; what one connection sees fall has run out.
+        again = before is not None and before.at < self._record.connected_at
+        if before and again and used and counters and not any(pool.used for pool in counters):
+            self._record.update(forgot=Seen(Emptied(used, before.at), asked))
         self._record.update(pools=Seen(tuple(counters), asked), scarce=scarce, pools_note="")
 
     async def _wait_poll(self, client: OmapiClient) -> None:

@@ -290,8 +290,9 @@ class SshWatch:
         if self._remarks.add(lines, self._record.view.server_time(moment())):
             self._record.update(remarks=self._remarks.kept)
         self._taken.add(lines)
-        if self._taken.before != self._record.view.given_before:
-            self._record.update(given_before=self._taken.before)
+        view = self._record.view
+        if (self._taken.before, self._taken.kept) != (view.given_before, view.kept_at_start):
+            self._record.update(given_before=self._taken.before, kept_at_start=self._taken.kept)
         if self._record.view.scarce and self._taken.due(mono()):
             self._record.update(holders=self._taken.holders)
         if any(line.transition for line in lines):

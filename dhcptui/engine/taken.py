@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from dhcptui.model.holders import Holders, given_out, summarise
@@ -11,6 +12,7 @@ from dhcptui.model.loglines import LogLine
 MOST_ADDRESSES = 4096
 STARTED = "Server starting service."
 SUMMARY_SECONDS = 5.0
+_WROTE = re.compile(r"Wrote (\d+) leases to leases file\.")
 
 
 class Taken:
@@ -21,12 +23,18 @@ class Taken:
         self._due = 0.0
         self.before = 0
         """How many addresses were given out before the last start that these lines tell of."""
+        self.kept: int | None = None
+        """How many leases were in the lease file at that start."""
+        self._wrote: tuple[int | None, int] | None = None
 
     def add(self, lines: Iterable[LogLine]) -> None:
         """Take new lines; most of them are looked at for no longer than their kind takes."""
         for line in lines:
             if line.text == STARTED:
                 self.before, self._taken = len(self._taken) or self.before, {}
+                self.kept = self._wrote[1] if self._wrote and self._wrote[0] == line.pid else None
+            elif line.kind is LineKind.ROUTINE and (wrote := _WROTE.fullmatch(line.text)):
+                self._wrote = line.pid, int(wrote[1])
             elif line.kind is LineKind.CLIENT and (found := given_out(line.text)):
                 address, hardware = found
                 self._taken.pop(address, None)

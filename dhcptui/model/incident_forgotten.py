@@ -7,11 +7,18 @@ from collections.abc import Iterator
 from dhcptui.model.incident_scene import Evidence, Found, Scene, Side
 from dhcptui.model.incident_traces import LONG_SECONDS, starts_of
 from dhcptui.model.incidents import Weight
+from dhcptui.model.pool_counters import Emptied
+from dhcptui.model.snapshot import Seen
 from dhcptui.model.states import REBUILDING, FailoverState
 
 _S = FailoverState
 _KEEPS_NO_TRACE = frozenset({state.word for state in REBUILDING} | {_S.SHUTDOWN.word})
 """What a clean stop leaves behind: starting from recover is right then."""
+
+STAMP_SECONDS = 1.5
+"""A log tells its times to the second, and an offset of a clock was measured a moment earlier or later."""
+FIRST_LOOK_SECONDS = 60.0
+"""Counters that are read for the first time later than this after a start may miss leases that ran out meanwhile."""
 
 
 def both_forgot(seen: Scene) -> Iterator[Found]:
@@ -39,11 +46,17 @@ def _forgot(side: Side) -> Evidence | None:
     if saved and saved not in _KEEPS_NO_TRACE:
         return Evidence(side.name, f"stopped in {saved} and started from recover", remark.last_at)
     gone = side.view.forgot
-    if gone is not None and side.time - gone.age(side.now) >= remark.last_at:
+    if gone is not None and _at_start(gone, side.now.mono - (side.time - remark.last_at)):
         return Evidence(
-            side.name, f"{gone.value} addresses were in use before its start, none after it", remark.last_at
+            side.name, f"{gone.value.used} addresses were in use before its start, none after it", remark.last_at
         )
-    earlier, used = side.view.given_before, sum(pool.used for pool in side.pools)
-    if before is None and side.pools and earlier and 2 * used < earlier:
-        return Evidence(side.name, f"its log tells of {earlier} leases from before its first start", remark.last_at)
+    earlier, kept = side.view.given_before, side.view.kept_at_start
+    if before is None and kept is not None and 2 * kept < earlier:
+        text = f"its log tells of {earlier} leases from before its first start, and of {kept} in its lease file then"
+        return Evidence(side.name, text, remark.last_at)
     return None
+
+
+def _at_start(gone: Seen[Emptied], start: float) -> bool:
+    """Whether the counters fell over this start (mono seconds): leases that were given out after it have run out."""
+    return gone.value.last <= start + STAMP_SECONDS and start - STAMP_SECONDS <= gone.at <= start + FIRST_LOOK_SECONDS

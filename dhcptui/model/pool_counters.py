@@ -21,3 +21,12 @@ class PoolCounters:
     def used(self) -> int:
         """Addresses that are neither free nor backup."""
         return max(0, self.total - self.free - self.backup)
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """Addresses that were in use by the last counters of one OMAPI connection, and none by the first of the next one."""
+
+    used: int
+    last: float
+    """When they were counted last (mono seconds)."""

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dhcptui.model.changes import NO_CHANGES, Changes
+from dhcptui.model.pool_counters import Emptied
 from dhcptui.model.pool_counters import PoolCounters as PoolCounters  # noqa: PLC0414 - one of the values of a snapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.way import NO_WAY, SshWay
@@ -400,8 +401,10 @@ class ServerView:
     """Who took the addresses, by its log; looked for only while a pool is scarce."""
     given_before: int = 0
     """How many addresses its log saw given out before its last start."""
-    forgot: Seen[int] | None = None
-    """So many addresses were in use when its pools were read, and none the next time."""
+    kept_at_start: int | None = None
+    """How many leases were in its lease file at its last start, by its log."""
+    forgot: Seen[Emptied] | None = None
+    """Its pools were in use, and were not any more when another connection read them first."""
     pools_note: str = ""
     """Why there are no pool counters, when there is a reason."""
     changes: Changes = NO_CHANGES

@@ -142,6 +142,22 @@ def test_both_lease_files_emptied() -> None:
         shown(lab, lost)
 
 
+def test_first_leases_of_a_new_pair_run_out() -> None:
+    """Not I-26: the leases that both counted after their first start, and then none, have only run out."""
+    with Lab(mclt=8, key_algorithm=KEY) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        assert lab.dhcp_client(timeout=20)
+        driver.until(lambda: in_use(driver) == [1, 1], 60, "counted")
+        driver.until(lambda: in_use(driver) == [0, 0], 120, "run out")
+        assert "I-26" not in incidents(driver)
+        assert verdict(driver).level is Level.OK
+
+
+def in_use(driver: Driver) -> list[int]:
+    """What each server counts as used."""
+    return [sum(pool.used for pool in each.pools.value) for each in driver.engine.snapshot().servers if each.pools]
+
+
 def test_both_stopped() -> None:
     """I-25: the one that outlived the other is named, by a console that was open and by one that comes afterwards."""
     with Lab(mclt=600, key_algorithm=KEY) as lab, driving(lab) as driver:
