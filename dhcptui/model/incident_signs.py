@@ -23,6 +23,7 @@ from dhcptui.model.interrupted import interrupted_run
 from dhcptui.model.lexicon import LineKind
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
+from dhcptui.model.remarks import Remark
 from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.stopped_last import stopped_last
@@ -36,6 +37,8 @@ NOTE, WARNING, CRITICAL = Weight
 MOST_EVIDENCE = 6
 LOOK_SECONDS = 1.0
 """A look around over SSH began so much earlier than its answer came."""
+AGAIN_SECONDS = 5.0
+"""Free addresses may all be on offer: only where nobody was refused for so long do counters end the alarm."""
 FIRST_BALANCE_SECONDS = 5.0
 """The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
@@ -114,10 +117,20 @@ def runs_dry(seen: Scene) -> Iterator[Found]:
         dry = [pool for pool in me.pools if pool.total and not (pool.free + pool.backup if alone else me.own(pool))]
         counters = tuple(me.counts(pool) for pool in dry or me.pools[:1])
         wanted = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role))
-        if dry or hungry:
+        past = [each for each in hungry if not dry and _free_since(me, each)]
+        if dry or len(past) < len(hungry):
             yield Found("I-1", CRITICAL, (me.says(), other.says(), *counters, *me.said(hungry)), wanted)
-        elif other.lost and not alone:
+            continue
+        if other.lost and not alone:
             yield Found("I-1", WARNING, (me.says(), other.says(), *counters), wanted)
+        if past:
+            yield Found("I-1", NOTE, (me.says(), other.says(), *counters, *me.said(past)))
+
+
+def _free_since(me: Side, refusal: Remark) -> bool:
+    """Whether its pools were counted after this refusal, some time later: the caller found that none of them is dry."""
+    counted = me.view.pools
+    return bool(me.pools) and counted is not None and me.time - counted.age(me.now) >= refusal.last_at + AGAIN_SECONDS
 
 
 def unbalanced(seen: Scene) -> Iterator[Found]:

@@ -392,3 +392,30 @@ def test_a_stopped_process_is_not_a_dead_one() -> None:
     """dhcpd that hangs is there: no remedy starts it."""
     view = replace(hung(Q), process=Seen(ProcessSighting((100,), stopped=True), NOW.mono))
     assert A.START not in remedies(pair(live(P, COMM), view), "I-1")
+
+
+TURNED_AWAY = "DHCPDISCOVER from 00:16:3e:11:22:33 via eth0: peer holds all free leases"
+
+
+@pytest.mark.parametrize("state", [COMM, PDOWN])
+@pytest.mark.parametrize(
+    ("ago", "pool", "weighs"),
+    [
+        (3, (20, 10, 10), True),
+        (20, (20, 10, 10), False),
+        (140, (20, 10, 10), False),
+        (20, (20, 0, 0), True),
+        (20, None, True),
+    ],
+    ids=["refused just now", "free since", "long free", "none free", "not counted"],
+)
+def test_a_refusal_before_addresses_came_back_is_the_past(
+    state: FailoverState, ago: float, pool: tuple[int, int, int] | None, weighs: bool
+) -> None:
+    """Counters that were read after it, and tell of free addresses of its own, end the alarm; the line stays as a note."""
+    view = replace(live(P, state, stos=1_794_999_000), pools=None)
+    view = said(dressed(view, 0, pool, None) if pool else view, (ago, TURNED_AWAY))
+    snapshot = pair(view, down(Q))
+    assert ids(snapshot)["I-1"] is (Weight.CRITICAL if weighs else Weight.WARNING if state is COMM else Weight.NOTE)
+    assert ("no address left" in derive(snapshot, NOW).headline) is weighs
+    assert any(TURNED_AWAY in each.text for found in hold(snapshot) if found.id == "I-1" for each in found.evidence)
