@@ -15,6 +15,10 @@ def enlarge(
     found: Shortage, pair: tuple[ServerStanding, ServerStanding], restart: bool, most: int
 ) -> tuple[str | Action, ...]:
     """What frees or adds addresses; `restart`: sync + restart is allowed; `most`: letters that there is room for."""
+    if found.on_offer:
+        return (
+            "All that is free is on offer, for two minutes each: find who asks and does not take, or loses answers.",
+        )
     if not found.pools:
         where = f" of {found.networks[0]}" if len(found.networks) == 1 else ""
         return (

@@ -8,7 +8,7 @@ from dhcptui.model.guards import Action
 from dhcptui.model.incident_scene import Evidence, Found, Scene
 from dhcptui.model.incidents import Weight
 from dhcptui.model.pool_exhausted import PoolLeft, Shortage, log_read, shortage
-from dhcptui.model.refusals import NO_LEASE, REFUSED_SECONDS
+from dhcptui.model.refusals import NO_LEASE, NOT_HERE, REFUSED_SECONDS
 from dhcptui.model.snapshot import Role
 
 MOST_POOLS = 2
@@ -25,7 +25,15 @@ def used_up(seen: Scene) -> Iterator[Found]:
     wanted = ((Action.SYNC_RESTART, Role.PRIMARY),)
     weight = Weight.CRITICAL if found.critical else Weight.WARNING
     yield Found(
-        "I-23", weight, (*counts, _turned_away(found, pair_read=log_read(pair)), *holders, *_lines(seen)), wanted
+        "I-23",
+        weight,
+        (
+            *counts,
+            _turned_away(found, pair_read=log_read(pair)),
+            *holders,
+            *_lines(seen, NOT_HERE if found.elsewhere else NO_LEASE),
+        ),
+        wanted,
     )
 
 
@@ -41,9 +49,11 @@ def _turned_away(found: Shortage, *, pair_read: bool) -> Evidence:
     return Evidence("", none if pair_read else "whether clients are turned away is not known: a log is not read")
 
 
-def _lines(seen: Scene) -> Iterator[Evidence]:
+def _lines(seen: Scene, words: str) -> Iterator[Evidence]:
     for me, _ in seen.sides:
         lines = [
-            each for each in me.lines({"I-23"}, REFUSED_SECONDS, after=me.since) if each.line.text.endswith(NO_LEASE)
+            each
+            for each in me.lines({"I-23", "I-1"}, REFUSED_SECONDS, after=me.since)
+            if each.line.text.endswith(words)
         ]
         yield from me.said(lines, 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from dhcptui.model.incident_scene import POOLS_FRESH_SECONDS
-from dhcptui.model.refusals import NO_LEASE, REFUSED_SECONDS, clients, refused_network
+from dhcptui.model.refusals import NO_LEASE, NOT_HERE, REFUSED_SECONDS, clients, refused_network, turned_twice
 from dhcptui.model.snapshot import Link, Moment, PoolCounters
 from dhcptui.model.standing import ServerStanding
 from dhcptui.model.states import FailoverState
@@ -57,6 +57,8 @@ class Shortage:
     """Where they were refused, by dhcpd's words."""
     counted: bool
     """The pools were counted lately; False: the log alone speaks."""
+    elsewhere: bool = False
+    """Each of these clients was sent to the other server by both."""
 
     @property
     def critical(self) -> bool:
@@ -64,6 +66,11 @@ class Shortage:
         if any(pool.scarcity is Scarcity.DRY for pool in self.pools):
             return True
         return bool(self.refused) and (bool(self.pools) or not self.counted)
+
+    @property
+    def on_offer(self) -> bool:
+        """Addresses are free by both counters, and none is left to offer: offers hold them, and nobody takes them."""
+        return self.elsewhere and self.counted and not self.pools
 
     @property
     def worst(self) -> tuple[PoolLeft, ...]:
@@ -75,7 +82,8 @@ class Shortage:
         """What follows "both servers serve, but "."""
         if not self.pools:
             where = f" in {self.networks[0]}" if len(self.networks) == 1 else ""
-            return f"{_turned_away(self.refused)}: no free leases{where}"
+            why = "free addresses are offered and not taken" if self.on_offer else f"no free leases{where}"
+            return f"{_turned_away(self.refused)}: {why}"
         subject = f"{named(self.worst)} {'is' if len(self.worst) == 1 else 'are'}"
         least = min(self.worst, key=lambda pool: pool.left)
         if least.left:
@@ -112,9 +120,11 @@ def shortage(pair: tuple[ServerStanding, ServerStanding], now: Moment) -> Shorta
     counted = [found for each in pair if (found := _left(each, now)) is not None]
     pools = _both(counted)
     refused, networks = _refused(pair, now)
-    if not pools and not refused:
+    twice = turned_twice(*(_sent_on(each, now) for each in pair))
+    if not pools and not refused and not twice:
         return None
-    return Shortage(pools, frozenset(refused), tuple(sorted(networks)), bool(counted))
+    everyone = frozenset(refused | twice)
+    return Shortage(pools, everyone, tuple(sorted(networks)), bool(counted), bool(twice) and not refused)
 
 
 def log_read(pair: tuple[ServerStanding, ServerStanding]) -> bool:
@@ -151,12 +161,29 @@ def _refused(pair: tuple[ServerStanding, ServerStanding], now: Moment) -> tuple[
     found: set[str] = set()
     networks: set[str] = set()
     for each in pair:
-        begin = max(each.view.server_time(now) - REFUSED_SECONDS, each.status.local_stos if each.status else 0)
+        begin = _begin(each, now)
         for remark in each.view.remarks:
             if remark.line.text.endswith(NO_LEASE) and (turned := clients([remark], begin)):
                 found |= turned
                 networks.add(refused_network(remark.line.text))
     return found, networks - {""}
+
+
+def _begin(each: ServerStanding, now: Moment) -> float:
+    """Since when its refusals count, by its clock."""
+    return max(each.view.server_time(now) - REFUSED_SECONDS, each.status.local_stos if each.status else 0)
+
+
+def _sent_on(each: ServerStanding, now: Moment) -> dict[str, float]:
+    """Client -> when this server last said that the other one has the free leases, by the console's clock."""
+    begin, offset = _begin(each, now), each.view.server_time(now) - now.wall
+    return {
+        client: at - offset
+        for remark in each.view.remarks
+        if remark.line.text.endswith(NOT_HERE)
+        for at, client in remark.refused
+        if at >= begin
+    }
 
 
 def named(pools: tuple[PoolLeft, ...]) -> str:

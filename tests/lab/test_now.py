@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+import socket
 import time
 
 import pytest
@@ -11,8 +13,10 @@ from dhcptui.model.guards import Action
 from dhcptui.model.incidents import Weight
 from dhcptui.model.snapshot import Role
 from dhcptui.model.verdict import Level
+from tests.lab import net
+from tests.lab.client import new_mac
 from tests.lab.driving import Driver, driving
-from tests.lab.load import loading
+from tests.lab.load import frame, loading
 from tests.lab.naming import Answer, incidents, named, replay, says, shown, verdict
 from tests.lab.pair import Lab
 from tests.lab.relationships import BAR, add
@@ -151,6 +155,23 @@ def test_first_leases_of_a_new_pair_run_out() -> None:
         driver.until(lambda: in_use(driver) == [0, 0], 120, "run out")
         assert "I-26" not in incidents(driver)
         assert verdict(driver).level is Level.OK
+
+
+def test_offers_that_nobody_takes() -> None:
+    """I-23: they hold every address, so that both send each client to the other one while both count free addresses."""
+    with Lab(mclt=60, key_algorithm=KEY, range=("10.0.0.100", "10.0.0.109")) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        with net.thread_in(net.namespace(lab.name, "client")):
+            wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+            wire.bind(("eth0", 0x0800))
+        with wire:
+            for _ in range(25):
+                hardware = bytes.fromhex(new_mac().replace(":", ""))
+                wire.send(frame(secrets.token_bytes(4), hardware, bytes([53, 1, 1]), 10))
+        driver.until(lambda: "offered and not taken" in driver.headline(), 60, "told")
+        assert verdict(driver).level is Level.WARNING
+        assert incidents(driver)["I-23"].weight is Weight.WARNING
+        assert in_use(driver) == [0, 0]
 
 
 def in_use(driver: Driver) -> list[int]:

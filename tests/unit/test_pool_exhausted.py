@@ -92,6 +92,52 @@ def test_clients_that_are_turned_away_while_addresses_are_free() -> None:
     assert "permit lists" in verdict.advice
 
 
+ELSEWHERE = "DHCPDISCOVER from 02:00:00:00:00:{:02x} via eth0: peer holds all free leases"
+
+
+def elsewhere(free: int, first: list[tuple[float, int]], second: list[tuple[float, int]]) -> PairSnapshot:
+    """A healthy pair in which each server sent these clients to the other one, so long ago."""
+    one, two = (
+        said(pools(live(role), 40, free, free), *((ago, ELSEWHERE.format(client)) for ago, client in clients))
+        for role, clients in ((P, first), (Q, second))
+    )
+    return pair(one, two)
+
+
+def test_clients_that_each_server_sends_to_the_other_one() -> None:
+    """Nobody serves them: the addresses that both count as free are all on offer to others."""
+    verdict = judge(elsewhere(20, [(9, 3), (5, 1), (3, 2)], [(5, 1), (2, 2), (2, 4)]))
+    assert (verdict.level, verdict.headline) == (
+        Level.WARNING,
+        "both servers serve, but 2 clients were refused in a minute: free addresses are offered and not taken",
+    )
+    assert "on offer" in verdict.advice
+    (found,) = (each for each in verdict.incidents if each.id == "I-23")
+    assert found.weight is Weight.WARNING
+    assert any(text.text.startswith(ELSEWHERE.format(2)) for text in found.evidence)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([(5, 1)], []), ([(5, 1)], [(5, 2)]), ([(50, 1)], [(5, 1)]), ([(70, 1)], [(70, 1)])],
+    ids=["one server", "another client", "another time", "long ago"],
+)
+def test_clients_that_the_other_server_may_have_served(
+    first: list[tuple[float, int]], second: list[tuple[float, int]]
+) -> None:
+    """Sent to the partner by one server only: that is how it should be."""
+    assert judge(elsewhere(20, first, second)).level is Level.OK
+
+
+def test_clients_that_nobody_serves_at_the_end_of_a_pool() -> None:
+    """Counted like those that are refused in plain words."""
+    verdict = judge(elsewhere(1, [(5, 1)], [(5, 1)]))
+    assert (verdict.level, verdict.headline) == (
+        Level.CRITICAL,
+        "both servers serve, but pool 10.0.0.0/24 is nearly used up: 2 of 40 left, 1 client was refused in a minute",
+    )
+
+
 def test_refusals_count_where_no_counter_was_read() -> None:
     """The log alone is enough for an alarm, and an old reading is none."""
     old: Seen[tuple[PoolCounters, ...]] = Seen((PoolCounters(NET, 90, 40, 40),), NOW.mono - 60)
