@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from dhcptui.cli import main
+from dhcptui.config import ConfigError
 from dhcptui.engine import audit
 from dhcptui.engine.audit import AuditError, AuditLog, Operator, RunLog
 from dhcptui.engine.audit_report import parse_since
@@ -22,6 +24,7 @@ from dhcptui.model.guards import Action, rule
 from dhcptui.model.plan import Outcome, Plan, PlannedStep
 from dhcptui.model.snapshot import Role
 from tests.unit.making import NOW, live, pair
+from tests.unit.test_cli import CONFIG
 
 WHO = Operator("alice", "ws1", "192.0.2.7")
 PLANTED = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
@@ -214,9 +217,39 @@ def test_another_boot_means_dead(log: AuditLog, monkeypatch: pytest.MonkeyPatch)
 
 def test_since() -> None:
     """A duration back from now, or a time in UTC."""
-    assert parse_since("2h", 10_000.0) == 2_800.0
-    assert parse_since("2026-11-22T10:00", 0) == 1_795_341_600
-    assert parse_since("2026-11-22T12:00+02:00", 0) == 1_795_341_600
+    assert parse_since("2h", 1_000_010_000.0) == 1_000_002_800.0
+    now = 1_795_341_600.0
+    assert parse_since("2026-11-22T10:00", now) == now
+    assert parse_since("2026-11-22T12:00+02:00", now + 60) == now
+    assert parse_since("0s", now) == now
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2026-11-22T12:00", "is in the future: it is 2026-11-22T10:00 now, in UTC"),
+        ("2026-11-22T10:00-02:00", "is in the future"),
+        ("2027-11-22", "is in the future"),
+        ("9999-12-31T23:59", "is in the future"),
+        ("1969-12-31T10:00", "is before all records"),
+        ("0001-01-01T00:00+14:00", "is before all records"),
+        ("999999w", "is before all records"),
+    ],
+)
+def test_a_time_that_nothing_can_be_told_since(text: str, why: str) -> None:
+    """Local time that is read as UTC, or a wrong year: a report on no time at all would say that all was well."""
+    with pytest.raises(ConfigError, match=re.escape(f"--since {text!r} {why}")):
+        parse_since(text, 1_795_341_600.0)
+
+
+@pytest.mark.parametrize("command", [["audit"], ["report", "office"]], ids=["audit", "report"])
+def test_commands_refuse_a_time_to_come(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each of the two that take --since, as it refuses other wrong words, and before anything is asked of a server."""
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG)
+    for since in ("9999-01-01", "0001-01-01", "yesterday"):
+        assert main(["--config", str(config), *command, "--since", since]) == 1
+        assert f"--since '{since}'" in capsys.readouterr().err
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
