@@ -123,6 +123,24 @@ def test_a_lease_file_is_watched_while_it_is_filled() -> None:
         driver.until(lambda: driver.engine.snapshot().secondary.growth is None, 10, "not asked any more")
 
 
+def test_both_lease_files_emptied_after_a_clean_stop() -> None:
+    """I-26: starting from recover is right then, so that only the counters of before and after the start tell it."""
+    with Lab(mclt=600, key_algorithm=KEY) as lab, driving(lab) as driver:
+        settle(lab, driver)
+        with loading(lab, 8, most=6, waited=0) as load:
+            load.join(30)
+        driver.until(lambda: in_use(driver) == [6, 6], 60, "counted")
+        for server in (lab.primary, lab.secondary):
+            server.omapi_shutdown()
+        driver.until_words("dhcpd not running", "dhcpd not running", timeout=60)
+        for server in (lab.primary, lab.secondary):
+            server.leases.write_text("")
+        lab.start_dhcpd()
+        lab.wait_settled()
+        driver.until(lambda: "I-26" in incidents(driver), 60, "told")
+        says(driver, "I-26", "6 addresses were in use before its start, none after it")
+
+
 def test_both_lease_files_emptied() -> None:
     """I-26: both are normal at once and know no lease: a warning, told from a first start, by the console that saw it
     and by one that comes afterwards."""
