@@ -132,7 +132,7 @@ def test_a_crash_and_its_return() -> None:
 
 
 def test_the_survivor_runs_dry() -> None:
-    """I-1 at its end: clients have taken the last address of its half."""
+    """I-1 at its end: clients have taken the last address of its half. Once leases have run out it has some to give."""
     with Lab(mclt=20, key_algorithm=KEY, range=("10.0.0.100", "10.0.0.107")) as lab, driving(lab) as driver:
         settle(lab, driver)
         killed(lab, driver)
@@ -144,6 +144,9 @@ def test_the_survivor_runs_dry() -> None:
             named(driver, dry, 15)
             says(driver, "I-1", "free 0")
         shown(lab, dry)
+        driver.until(lambda: "no address left" not in driver.headline(), 120, "some are back")
+        assert incidents(driver)["I-1"].weight is WARNING
+        says(driver, "I-1", "free 4, backup 4 of 8")
 
 
 def test_the_pools_do_not_balance() -> None:
