@@ -58,7 +58,7 @@ class Shortage:
     counted: bool
     """The pools were counted lately; False: the log alone speaks."""
     elsewhere: bool = False
-    """Each of these clients was sent to the other server by both."""
+    """Each of these clients was sent to the other server by one of them, so that it may have the free addresses."""
 
     @property
     def critical(self) -> bool:
@@ -120,11 +120,14 @@ def shortage(pair: tuple[ServerStanding, ServerStanding], now: Moment) -> Shorta
     counted = [found for each in pair if (found := _left(each, now)) is not None]
     pools = _both(counted)
     refused, networks = _refused(pair, now)
-    twice = turned_twice(*(_sent_on(each, now) for each in pair))
+    one, two = (_sent_on(each, now) for each in pair)
+    twice = turned_twice(one, two)
     if not pools and not refused and not twice:
         return None
     everyone = frozenset(refused | twice)
-    return Shortage(pools, everyone, tuple(sorted(networks)), bool(counted), bool(twice) and not refused)
+    return Shortage(
+        pools, everyone, tuple(sorted(networks)), bool(counted), bool(everyone) and everyone <= one.keys() | two.keys()
+    )
 
 
 def log_read(pair: tuple[ServerStanding, ServerStanding]) -> bool:

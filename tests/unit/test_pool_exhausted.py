@@ -117,6 +117,16 @@ def test_clients_that_each_server_sends_to_the_other_one() -> None:
     assert any(text.text.startswith(ELSEWHERE.format(2)) for text in found.evidence)
 
 
+@pytest.mark.parametrize(("more", "on_offer"), [((), True), ((REFUSED.format(9),), False)], ids=["all", "not all"])
+def test_a_client_that_one_server_would_send_on_is_permitted(more: tuple[str, ...], on_offer: bool) -> None:
+    """The partner that should have the addresses says that there are none: not a permit list, but offers."""
+    one = said(pools(live(P), 40, 20, 20), ELSEWHERE.format(1), ELSEWHERE.format(2))
+    two = said(pools(live(Q), 40, 20, 20), REFUSED.format(1), REFUSED.format(2), *more)
+    verdict = judge(pair(one, two))
+    assert ("offered and not taken" in verdict.headline) is on_offer
+    assert ("permit lists" in verdict.advice) is not on_offer
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [([(5, 1)], []), ([(5, 1)], [(5, 2)]), ([(50, 1)], [(5, 1)]), ([(70, 1)], [(70, 1)])],
