@@ -251,8 +251,8 @@ INCIDENTS: tuple[Incident, ...] = (
         "I-23", "A pool is used up",
         "New clients get no address, although both servers are normal and serve.",
         "More clients hold leases than the range has addresses, leases are longer than the clients stay, or one client takes"
-        " many. Both halves are empty: neither server can help the other. Or all that is free is on offer: somebody asks for"
-        " addresses and does not take them, and each offer holds one for two minutes.",
+        " many: both halves are empty. Or all that is free is on offer: an offer that nobody takes holds an address for two"
+        " minutes.",
         "Enlarge the range on both servers, or shorten the leases, and deploy that. Look first at who holds the addresses:"
         " one device or one maker may have taken most of them.",
         "Do not restart for it, and declare nobody down: neither frees an address. Delete no lease that a client still uses.",
