@@ -266,9 +266,11 @@ def _blocked(matrix: Matrix) -> _Said | None:
 
 
 def _open_before(other: Side, me: Side) -> bool:
-    """Whether the way from `other` was last tried, and open, before the way from `me` was found closed."""
+    """Whether the way from `other` was last seen open, or only inferred to be, before the way from `me` was closed."""
     theirs, mine = other.reach, me.reach
-    if theirs is None or mine is None or other.failover.inferred:
+    if other.failover.inferred:
+        return True
+    if theirs is None or mine is None:
         return False
     if theirs.failover_port is not Reach.OPEN or mine.failover_port not in _CLOSED:
         return False

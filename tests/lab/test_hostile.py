@@ -27,6 +27,7 @@ from tests.lab.test_sync_restart import UNREAD
 from tests.terminal import ENTER, ESC, Terminal
 
 pytestmark = pytest.mark.lab
+PAGE_DOWN = "\x1b[6~"
 ROOT = Path(__file__).parents[2]
 COLUMNS, ROWS = 120, 40
 NAME = r"\033]2;666\007\302\233666m\342\200\256[bold]\377"
@@ -91,6 +92,7 @@ def test_hostile_files_in_the_shared_directory(lab: Lab, tmp_path: Path) -> None
     with console(lab, tmp_path) as terminal:
         terminal.send("R")
         terminal.until(r"Type office and press Enter", 10)
+        terminal.send(PAGE_DOWN)  # what changes stands below the evidence
         terminal.until(r"\\x1b\]2;666\\x07\.conf", 10)
         terminal.send("office" + ENTER)
         terminal.until(r"To answer for it", 10)  # a dhcpd.conf that cannot be read may hold other relationships
