@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dhcptui.model.declared import LastWord, last_word, marker_on, read_since, strange_marker, took_over
 from dhcptui.model.gone import Gone, Proof, proof, sentence
 from dhcptui.model.interrupted import holder_gone
 from dhcptui.model.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
-from dhcptui.model.snapshot import Link, Lockout, Moment, PairSnapshot, PartnerReach, Role, Seen, ServerView
+from dhcptui.model.snapshot import Link, Moment, PairSnapshot, PartnerReach, Role, Seen, ServerView
 from dhcptui.model.standing import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, impostor, stand
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.vantage import one_place
@@ -369,47 +370,62 @@ def process_gone(each: Case) -> Finding:
     return _judged(found, asked, name, {Gone.UNPROVEN})  # with a port of it taken it would not come up as it should
 
 
-def lockout_of(each: Case, server: ServerStanding) -> Lockout | None:
-    """The marker that names `server`, lying on its partner."""
-    holder = each.partner if server is each.me else each.me
-    lockout = holder.view.marks.value.lockout if holder.view.marks else None
-    return lockout if lockout and lockout.server == server.view.name else None
-
-
 def start_order(each: Case) -> Finding:
     """A server that was declared down starts only while its survivor is there to resynchronise it."""
-    name, other = each.me.view.name, each.partner.view.name
-    lockout = lockout_of(each, each.me)
-    asked = f"{name} would not start unsynchronised"
-    if lockout is None and (why := _lockout_unseen(each)):
+    name, partner = each.me.view.name, each.partner.view
+    lockout, live = marker_on(partner), each.partner.live
+    asked, by = f"{name} would not start unsynchronised", f"files on {partner.name}"
+    if lockout is not None:
+        said = f"{name} was declared down by {lockout.by} ({day_clock(lockout.since, each.now.wall)} UTC)"
+        if live:
+            return Finding(asked, f"{said}; {partner.name} answers and will resynchronise it", True, by)
+        return Finding(asked, f"{said} and {partner.name} does not answer: start {partner.name} first", False, by)
+    if not live and (word := took_over(each.partner, each.me, each.snapshot.peer)):
+        return _took_over(each, asked, word)
+    if why := _lockout_unseen(each):
         return _perhaps_declared_down(each, asked, why)
-    if lockout is None:
-        return Finding(asked, f"no lock-out for {name} on {other}", True, f"files on {other}")
-    said = f"{name} was declared down by {lockout.by} ({day_clock(lockout.since, each.now.wall)} UTC)"
-    if each.partner.live:
-        return Finding(asked, f"{said}; {other} answers and will resynchronise it", True, f"files on {other}")
-    return Finding(asked, f"{said} and {other} does not answer: start {other} first", False, f"files on {other}")
+    if live:
+        return Finding(asked, f"no lock-out for {name} on {partner.name}", True, by)
+    word = last_word(each.partner, each.snapshot.peer)
+    last = f"{partner.name} was last in {word.state.word if word else '?'} ({word.source if word else '?'})"
+    return Finding(asked, f"{last}; no lock-out for {name} on it", word is not None, by, seen=word is not None)
+
+
+def _took_over(each: Case, asked: str, word: LastWord) -> Finding:
+    """Its partner has left word of a partner-down and does not answer: it knows what was given out meanwhile."""
+    name, other = each.me.view.name, each.partner.view.name
+    since = f" since {day_clock(word.since, each.partner.view.server_time(each.now))} UTC" if word.since else ""
+    said = f"{other} was last in partner-down ({word.source}{since}) and does not answer"
+    mine, by = last_word(each.me, each.snapshot.peer), f"{word.source} of {other}"
+    if mine and mine.state is _S.PARTNER_DOWN:  # each declared the other one down: one of them must come first
+        return Finding(asked, f"{said}; so was {name}", False, by, sentence=f"I know that {name} served last")
+    return Finding(asked, f"{said}: start {other} first, it knows what was given out", False, by)
 
 
 def _lockout_unseen(each: Case) -> str:
-    """Why it is not known whether a lock-out lies on the partner; empty where that was looked at recently."""
+    """Why it is not known whether it was declared down; empty where all that tells of it was looked at recently."""
     view = each.partner.view
     if not view.ssh.ok:
         return f"{view.name} is not reached: {view.ssh.detail or view.ssh.link.value}"
     if view.marks is None or view.marks.age(each.now) > SIGHTING_FRESH_SECONDS:
         return view.process_note or "not looked at yet"
-    return view.marks.value.unread
+    if why := view.marks.value.unread or strange_marker(view):
+        return why
+    if each.partner.live or (read_since(view) and last_word(each.partner, each.snapshot.peer)):
+        return ""
+    return view.recorded_note or f"what {view.name} wrote down last is not read yet"
 
 
 def _perhaps_declared_down(each: Case, asked: str, why: str) -> Finding:
-    """No lock-out was seen, nor that there is none: no matter where the partner will resynchronise it, else sworn to."""
+    """That it was not is not seen: no matter where the partner will resynchronise it, pending, or else sworn to."""
     name, partner = each.me.view.name, each.partner.view
     said, by = f"whether {name} was declared down is not seen ({why})", f"files on {partner.name}"
     if each.partner.live:
         observed = f"{said}; {partner.name} answers and will resynchronise it"
         return Finding(asked, observed, False, by, seen=False, matters=False)
-    comes = partner.ssh.ok and not partner.process_note and not (partner.marks and partner.marks.value.unread)
-    if comes or partner.ssh.link is Link.CONNECTING:
+    unread = partner.marks is not None and (partner.marks.value.unread or strange_marker(partner))
+    never = partner.process_note or partner.recorded_note or unread
+    if partner.ssh.link is Link.CONNECTING or (partner.ssh.ok and not never):
         return Finding(asked, said, False, by, pending=True, seen=False)
     return Finding(asked, said, False, by, sentence=f"I know that {name} was not declared down", seen=False)
 

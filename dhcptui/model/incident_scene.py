@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dhcptui.model.cannot_start import why_not
+from dhcptui.model.declared import last_heard, last_word, marker_on, moves_of
 from dhcptui.model.evidence import CLOCK_FRESH_SECONDS
 from dhcptui.model.guards import Action
 from dhcptui.model.incidents import Weight
@@ -14,7 +15,7 @@ from dhcptui.model.loglines import Transition
 from dhcptui.model.remarks import Remark
 from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot, PoolCounters, Role, ServerView
 from dhcptui.model.standing import ServerStanding, Standing, sighted, stand
-from dhcptui.model.states import FailoverState, from_word
+from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
 
 _S = FailoverState
@@ -59,6 +60,8 @@ class Side:
     """One server as the signs see it."""
 
     standing: ServerStanding
+    peer: str
+    """The relationship, by dhcpd's name."""
     now: Moment
     told: Mapping[str, Sequence[Remark]]
     """Its remarks by incident, oldest first."""
@@ -132,23 +135,13 @@ class Side:
         """Its state now, or the last one that is known of it: from OMAPI, its lease file or its log."""
         if self.live:
             return self.state
-        if moves := self.moves():
-            return from_word(moves[-1][1].to_state)
-        if self.view.recorded:
-            return self.view.recorded.value.state
-        return self.view.status.value.local_state if self.view.status else None
+        word = last_word(self.standing, self.peer)
+        return word.state if word else None
 
     @property
     def last_heard(self) -> FailoverState | None:
         """The last thing its partner told it: by what it has recorded now, its log, its lease file, or its last answer."""
-        if self.live:
-            return self.heard
-        told = [move for _, move in self.changes if move.who == "peer"]
-        if told:
-            return from_word(told[-1].to_state)
-        if self.view.recorded:
-            return self.view.recorded.value.partner_state
-        return self.view.status.value.partner_state if self.view.status else None
+        return self.heard if self.live else last_heard(self.standing, self.peer)
 
     @property
     def action(self) -> str:
@@ -159,8 +152,8 @@ class Side:
 
     @property
     def lockout(self) -> Lockout | None:
-        """The marker of a partner-down that lies on it: it names the other server."""
-        return self.view.marks.value.lockout if self.view.marks else None
+        """The marker of a partner-down that lies on it: it means the other server."""
+        return marker_on(self.view)
 
     @property
     def pools(self) -> tuple[PoolCounters, ...]:
@@ -295,11 +288,7 @@ def scene(snapshot: PairSnapshot, now: Moment) -> Scene:
 
 def _side(view: ServerView, peer: str, now: Moment) -> Side:
     told: dict[str, list[Remark]] = {}
-    changes = []
     for remark in view.remarks:
-        line = remark.line
-        if line.incident:
-            told.setdefault(line.incident, []).append(remark)
-        if line.transition and line.transition.peer == peer:
-            changes.append((remark, line.transition))
-    return Side(stand(view, now), now, told, changes)
+        if remark.line.incident:
+            told.setdefault(remark.line.incident, []).append(remark)
+    return Side(stand(view, now), peer, now, told, moves_of(view, peer))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dhcptui.model.agreement import contradicting, just_heard, together
+from dhcptui.model.declared import stepped_back
 from dhcptui.model.diagnosis import diagnose
 from dhcptui.model.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.model.guards import Action, rule
@@ -303,8 +304,9 @@ def declared_down(seen: Scene) -> Iterator[Found]:
     if seen.action == "rescue":  # it starts the one server that is left, knowingly
         return
     for me, holder in seen.sides:
-        mark = holder.lockout if holder.lockout and holder.lockout.server == me.name else None
-        if mark is None and (holder.last_state is not _S.PARTNER_DOWN or _stepped_back(me, holder)):
+        mark = holder.lockout
+        stepped = stepped_back(me.standing, holder.standing, seen.snapshot.peer)
+        if mark is None and (holder.last_state is not _S.PARTNER_DOWN or stepped):
             continue
         who = (Evidence(holder.name, f"{mark.by} declared {me.name} down", mark.since),) if mark else ()
         evidence = (*who, _last(holder), me.says())
@@ -316,12 +318,6 @@ def declared_down(seen: Scene) -> Iterator[Found]:
             yield Found("I-20", CRITICAL if me.serving else WARNING, evidence, first)
         elif me.lost and holder.lost:
             yield Found("I-20", seen.outage if holder.standing.serving is False else WARNING, evidence, first)
-
-
-def _stepped_back(me: Side, holder: Side) -> bool:
-    """Whether its partner took over by its own word, a hand-over or a return: it started in recover, and stays silent alone."""
-    back = {_S.SHUTDOWN, *REBUILDING}
-    return holder.last_heard in back or me.last_state in back
 
 
 def _last(side: Side) -> Evidence:

@@ -59,7 +59,8 @@ UNSEEN: Mapping[Callable[..., object], Unseen] = {
     ),
     ev.start_order: Unseen(
         (_R, _S, _N),
-        "refused while a look is under way; sworn to where its partner cannot be reached or the marker cannot be read;"
+        "refused while a look is under way; sworn to where its partner cannot be reached, or the marker or its"
+        " partner's last state cannot be read;"
         " no matter where its partner answers, which resynchronises it",
     ),
     ev.recorded_partner_down: Unseen((_R,), "it is the sign that a rescue is what is needed"),

@@ -15,12 +15,14 @@ from dhcptui.model.snapshot import (
     PairSnapshot,
     PoolCounters,
     ProcessSighting,
+    RecordedState,
     Role,
     Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState
 
+NORMAL = FailoverState.NORMAL
 NOW = Moment(wall=1_795_000_000.0, mono=5_000.0)
 OK = Channel(Link.OK, since=4_000.0, round_trip_seconds=0.0004)
 FAILED = Channel(Link.FAILED, "nothing listens on 127.0.0.1:7911", "start dhcpd", since=4_990.0)
@@ -73,6 +75,7 @@ def down(role: Role) -> ServerView:
         omapi=FAILED,
         status=Seen(status(role), NOW.mono - 12),
         process=Seen(ProcessSighting(()), NOW.mono - 0.5),
+        recorded=Seen(RecordedState(NORMAL, 1_794_990_000, NORMAL, "lease file", 1_794_990_000), NOW.mono - 0.5),
     )
 
 
