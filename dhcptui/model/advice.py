@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dhcptui.model.advice_pools import enlarge
-from dhcptui.model.agreement import contradicting, just_changed, just_heard, together
+from dhcptui.model.agreement import contradicting, just_changed, just_heard, overlap_seconds, together
 from dhcptui.model.cannot_start import in_the_way, why_not
 from dhcptui.model.delayed import to_come, when
 from dhcptui.model.diagnosis import diagnose
@@ -48,6 +48,8 @@ Advice = tuple[str | Action, ...]
 MOST_LETTERS = 140
 """What two rows of a narrow terminal hold, with a word to spare at the end of the first."""
 COMPARE = "Compare the failover peer blocks of both: name, role, addresses, ports, mclt. Then restart the wrong one."
+APART_SECONDS = 8.0
+"""Two that are on their way to each other may be seen out of contact for a moment."""
 _LOST = frozenset({Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT})
 
 
@@ -378,6 +380,9 @@ def _rebuilding(case: _Case) -> Advice | None:
             continue
         if wait := set_back(each, other.view, case.now):
             return _clock_set(each, wait)
+        serves = f" {other.view.name} serves meanwhile." if other.serving else ""
+        if apart := _apart(case, serves, f"{each.view.name} does not hear {other.view.name}"):
+            return apart
         if other.serving:
             name = other.view.name
             return (
@@ -456,19 +461,34 @@ def _out_of_contact(case: _Case) -> Advice | None:
     states = {case.a.state, case.b.state}
     if _S.COMMUNICATIONS_INTERRUPTED not in states or not states <= {_S.COMMUNICATIONS_INTERRUPTED, _S.NORMAL}:
         return None
-    if case.weighs("I-5"):
-        return (
-            "Set the clocks right, best by NTP: the link comes back by itself. Both live: not a case for partner-down.",
-        )
-    found = diagnose(matrix(case.snapshot, case.now))
     end = " Both live: not a case for partner-down."
+    if said := _trouble(case, end):
+        return said
+    begin = "Both run but do not hear each other: check the failover port between them and both clocks."
+    return (begin + " Not a case for partner-down.",)
+
+
+def _trouble(case: _Case, end: str) -> Advice | None:
+    """What keeps two that run from meeting, where that is known, and what to do about it; then `end`, where it fits."""
+    if case.weighs("I-5"):
+        return _fit("Set the clocks right, best by NTP: the link comes back by itself.", end)
+    found = diagnose(matrix(case.snapshot, case.now))
     if found.incident == "I-6" or (found.incident != "I-7" and case.weighs("I-6")):
         look = found.look_at if found.incident == "I-6" else ""
         return _fit(look + " Then restart the wrong one." if look else COMPARE, end)
-    if found.look_at and found.incident == "I-7":
-        return _fit(found.look_at, end)
-    begin = "Both run but do not hear each other: check the failover port between them and both clocks."
-    return (begin + " Not a case for partner-down.",)
+    return _fit(found.look_at, end) if found.look_at and found.incident == "I-7" else None
+
+
+def _apart(case: _Case, end: str, deaf: str) -> Advice | None:
+    """The same for a server on its way back: None while nothing is known to be wrong, or that is too new to last."""
+    lasted = overlap_seconds(case.a, case.b, case.now)
+    if lasted is not None and lasted < APART_SECONDS:
+        return None
+    if not any(case.weighs(id_) for id_ in ("I-5", "I-6", "I-7", "I-17")):
+        return None
+    if named := _named(case):
+        return named
+    return _trouble(case, end) or _fit(f"Mend the link between the two: {deaf}, and waits for it.", end)
 
 
 def _fit(said: str, more: str) -> Advice:

@@ -119,7 +119,7 @@ ADVICE: tuple[Row, ...] = (
     Row(("_wrong_one",), (W.MARKS, W.LOG, W.LEASES), "the guard of `start` wants a sentence, since nobody saw that it was not declared down"),
     Row(("_will_start",), (W.MARKS,), "a server that is down, as without one: whether a start is scheduled is told only where its mark was read"),
     Row(("_alone", "_silenced", "_both_down"), (W.OMAPI, W.PROCESS, W.REACH, W.LEASES), "`Find out why …`: an action is named only where its guard allows it"),
-    Row(("_rebuilding",), (W.OMAPI, W.CLOCK, W.LEASES), "without the clock no word of one that was set back; without the lease files a full queue is not called stuck"),
+    Row(("_rebuilding",), (W.OMAPI, W.CLOCK, W.LEASES, W.REACH, W.LOG), "without tries and log the states alone tell that the two are apart; without the clock no word of one that was set back; without the lease files a full queue is not called stuck"),
     Row(("_named",), (W.LOG,), "the next question is asked"),
     Row(("_starting", "_shut"), (W.OMAPI,), "the next question is asked"),
     Row(("_out_of_contact",), (W.REACH, W.CLOCK, W.LOG, W.CONF), "`check the failover port between them and both clocks`: no cause is named"),
