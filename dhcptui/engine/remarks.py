@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from dhcptui.model.cannot_start import sign_of_life
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.refusals import REFUSED_SECONDS, refused_client
 from dhcptui.model.remarks import Remark, remarkable
@@ -75,3 +76,23 @@ class Remarks:
     def _drop(self, key: tuple[object, ...]) -> None:
         del self._kept[key]
         self._refused.pop(key, None)
+
+
+class Signs:
+    """Signs of life of our own dhcpd in a log that others, and tests of a file, may write as well."""
+
+    def __init__(self) -> None:
+        self._pid: int | None = None
+        """Of the last one that moved in our relationship."""
+
+    def last(self, lines: Sequence[LogLine], peer: str, pids: Collection[int]) -> float:
+        """When the last of these lines that is one was written; 0 for none. `pids`: those seen to be ours."""
+        for line in lines:
+            move = line.transition
+            if move is not None and move.who == "me" and move.peer == peer:
+                self._pid = line.pid
+        for line in reversed(lines):
+            ours = line.pid is not None and (line.pid == self._pid or line.pid in pids)
+            if ours and line.stamp is not None and sign_of_life(line):
+                return line.stamp
+        return 0.0

@@ -21,7 +21,7 @@ from dhcptui.engine.growth import watch_growth
 from dhcptui.engine.process_watch import ProcessWitness
 from dhcptui.engine.record import ServerRecord, first, pause, told
 from dhcptui.engine.recorded import Noted, RecordedWatch
-from dhcptui.engine.remarks import Remarks
+from dhcptui.engine.remarks import Remarks, Signs
 from dhcptui.engine.taken import Taken
 from dhcptui.engine.time_watch import follow_time_sync
 from dhcptui.model.loglines import LogLine, parse_lines
@@ -85,6 +85,7 @@ class SshWatch:
         self._read_at = 0.0
         self._overlap = Overlap()
         self._remarks = Remarks()
+        self._signs = Signs()
         self._taken = Taken()
         self._utc_offset_seconds = 0
         self._zone_known = asyncio.Event()
@@ -289,6 +290,7 @@ class SshWatch:
         self._logged(self._record.view.role, lines)
         if self._remarks.add(lines, self._record.view.server_time(moment())):
             self._record.update(remarks=self._remarks.kept)
+        self._lives(lines)
         self._taken.add(lines)
         view = self._record.view
         if (self._taken.before, self._taken.kept) != (view.given_before, view.kept_at_start):
@@ -297,6 +299,14 @@ class SshWatch:
             self._record.update(holders=self._taken.holders)
         if any(line.transition for line in lines):
             self._record.poke()
+
+    def _lives(self, lines: Sequence[LogLine]) -> None:
+        """Note the last sign of life, once a second at most: a busy server writes thousands of them."""
+        process = self._record.view.process
+        seen = process.value.pids if process else ()
+        last = self._signs.last(lines, self._record.peer, seen)
+        if last >= (self._record.view.lived or 0.0) + 1:
+            self._record.update(lived=last)
 
     async def _follow_configuration(self, session: SshSession) -> None:
         """What dhcpd was started with: read again whenever another dhcpd answers."""

@@ -270,8 +270,7 @@ def _refused(case: _Case) -> Advice | None:
 
 def _in_the_way(case: _Case, each: ServerStanding) -> Advice:
     """What keeps a dhcpd from starting, as its log says it."""
-    time = each.view.server_time(case.now)
-    what = in_the_way(why_not(each.view, time, case.snapshot.peer, {"I-28"}))
+    what = in_the_way(why_not(each.view, case.now, case.snapshot.peer, {"I-28"}))
     name = each.view.name
     ways = (f"{name}'s dhcpd does not start: {what}", f"{name}'s dhcpd does not start: its log says why")
     begin = next(way for way in ways if len(way) <= MOST_LETTERS - len(". Then U brings it up.") or way is ways[-1])

@@ -6,30 +6,46 @@ from collections.abc import Collection, Sequence
 
 from dhcptui.model.complaint import FAREWELL
 from dhcptui.model.lexicon import LineKind
+from dhcptui.model.loglines import LogLine
 from dhcptui.model.remarks import Remark
-from dhcptui.model.snapshot import ServerView
+from dhcptui.model.snapshot import Moment, ServerView
 
 ONE_START_SECONDS = 30.0
 """Lines no further apart are of one attempt: what dhcpd says, what its init script and systemd make of it."""
 LONG_SECONDS = 3600.0
+SLACK_SECONDS = 2.0
+"""An answer and a line of the log are told apart by this much, for want of better clocks."""
+_LIVES = frozenset({LineKind.CLIENT, LineKind.LINK, LineKind.STATE})
 _ENDS = frozenset({LineKind.FATAL, LineKind.ERROR})
 
 
-def why_not(view: ServerView, time: float, peer: str, ids: Collection[str]) -> tuple[Remark, ...]:
-    """The complaints of the last attempt that are of these incidents, the first one first; none where it ran since.
-
-    `time`: now, by the server's clock.
-    """
-    ran = max((each.last_at for each in view.remarks if _ran(each, peer)), default=0.0)
+def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[str]) -> tuple[Remark, ...]:
+    """The complaints of the last attempt that are of these incidents, the first one first; none where it ran since."""
+    begin = max(last_sign(view, now, peer), view.server_time(now) - LONG_SECONDS)
     found = [
         each
         for each in sorted(view.remarks, key=lambda each: each.last_at)
         if each.line.incident in ids
         and each.line.kind in _ENDS
-        and max(ran, time - LONG_SECONDS) <= each.last_at
+        and begin <= each.last_at
         and not each.line.text.startswith(FAREWELL)
     ]
     return _last_attempt(found)
+
+
+def last_sign(view: ServerView, now: Moment, peer: str) -> float:
+    """Until when its dhcpd is known to have run, by its own clock; what complained before was a test beside it.
+
+    By its log, and by its last answer over OMAPI; 0 where neither tells.
+    """
+    moved = max((each.last_at for each in view.remarks if _ran(each, peer)), default=0.0)
+    answered = view.server_time(now) - view.status.age(now) - SLACK_SECONDS if view.status else 0.0
+    return max(moved, view.lived or 0.0, answered)
+
+
+def sign_of_life(line: LogLine) -> bool:
+    """Whether only a dhcpd that runs writes this: of clients, of the link, of its states. A test of a file does not."""
+    return not line.teller and line.stamp is not None and line.kind in _LIVES
 
 
 def _ran(remark: Remark, peer: str) -> bool:

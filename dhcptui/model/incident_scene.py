@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dhcptui.model.cannot_start import why_not
+from dhcptui.model.cannot_start import last_sign, why_not
 from dhcptui.model.declared import last_heard, last_word, marker_on, moves_of
 from dhcptui.model.evidence import CLOCK_FRESH_SECONDS
 from dhcptui.model.guards import Action
@@ -214,10 +214,12 @@ class Side:
 
     def why_not(self, ids: Collection[str], peer: str) -> tuple[Remark, ...]:
         """Why it could not be started when that was tried last, the first complaint first."""
-        return why_not(self.view, self.time, peer, ids)
+        return why_not(self.view, self.now, peer, ids)
 
     def _other_process(self, remark: Remark) -> bool:
-        """The end of another process (a `dhcpd -t`, a second start) and its complaint say nothing of the one that runs."""
+        """The end of another process (a `dhcpd -t`, a second start) and its complaint say nothing of the one that runs, or ran."""
+        if remark.line.meaning == BAD_FILE and remark.last_at < last_sign(self.view, self.now, self.peer):
+            return True
         ends = remark.line.kind is LineKind.FATAL or remark.line.meaning == BAD_FILE
         if not ends or not sighted(self.view, self.now) or self.view.process is None:
             return False

@@ -399,6 +399,8 @@ class ServerView:
     """The pools that have come near their end, and have not got well since: judged at each reading of `pools`."""
     holders: Holders | None = None
     """Who took the addresses, by its log; looked for only while a pool is scarce."""
+    lived: float | None = None
+    """When its dhcpd last wrote what only one that runs writes (the server's clock, within a second)."""
     given_before: int = 0
     """How many addresses its log saw given out before its last start."""
     kept_at_start: int | None = None

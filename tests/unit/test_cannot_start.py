@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dhcptui.engine.remarks import Remarks
+from dhcptui.engine.remarks import Remarks, Signs
+from dhcptui.model.cannot_start import sign_of_life
 from dhcptui.model.complaint import complaint, spoken, without_farewell
 from dhcptui.model.lexicon import LineKind
 from dhcptui.model.lives import read_lives
 from dhcptui.model.loglines import parse
-from dhcptui.model.snapshot import Role, ServerView
+from dhcptui.model.snapshot import Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.timeline import Event, EventKind, from_lines, merge
 from dhcptui.model.verdict import Level, derive
 from dhcptui.remote.errors import CommandFailed
-from tests.unit.making import NOW, down, live, pair
+from tests.unit.making import NOW, down, live, pair, status
 from tests.unit.test_incident_signs import ids
 
 E, F, OTHER = LineKind.ERROR, LineKind.FATAL, LineKind.OTHER
@@ -139,6 +140,81 @@ def test_a_test_beside_a_running_dhcpd_is_no_incident() -> None:
     """Its complaint and its end are of another process."""
     view = told(live(P), "dhcpd[77]: /tmp/x.conf line 3: semicolon expected.", "dhcpd[77]: Configuration file errors encountered -- exiting")  # fmt: skip
     assert "I-6" not in ids(pair(view, live(Q)))
+
+
+DRAFT = (11, "dhcpd[77]: /tmp/m.conf line 3: semicolon expected."), (11, "dhcpd[77]: Configuration file errors encountered -- exiting")  # fmt: skip
+
+
+def answered(view: ServerView, ago: float | None) -> ServerView:
+    """The view with its last answer so long ago."""
+    return replace(view, status=Seen(status(view.role), NOW.mono - ago) if ago is not None else None)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        answered(told(down(Q), *DRAFT), 4),  # it answered over OMAPI after that
+        replace(answered(told(down(Q), *DRAFT), None), lived=NOW.wall - 5),  # it wrote of clients after that
+        answered(told(down(Q), *DRAFT, (5, "dhcpd[26]: failover peer foo: I move from normal to startup")), None),
+    ],
+)
+def test_a_test_before_the_end_is_not_why_it_ended(view: ServerView) -> None:
+    """Seen on a real pair: a draft was tested, dhcpd ran on and was killed 11 s later. Its configuration is in order."""
+    snapshot = pair(live(P, COMM), view)
+    assert not {"I-6", "I-28"} & ids(snapshot).keys()
+    assert "refuses its configuration" not in derive(snapshot, NOW).advice
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        answered(told(down(Q), *DRAFT), 12),
+        answered(told(down(Q), *DRAFT), 10),  # so close together nobody can tell which was first
+        answered(told(down(Q), *DRAFT), None),
+        replace(answered(told(down(Q), *DRAFT), None), lived=NOW.wall - 12),
+    ],
+)
+def test_a_start_after_the_last_sign_of_life_is_why(view: ServerView) -> None:
+    """It is the last thing that was tried."""
+    snapshot = pair(live(P, COMM), view)
+    assert "I-6" in ids(snapshot)
+    assert "refuses its configuration" in derive(snapshot, NOW).advice
+
+
+def test_what_is_a_sign_of_life() -> None:
+    """Only who serves writes of clients and of the link; a test or a start that fails writes neither."""
+    lines = {
+        "dhcpd[26]: DHCPACK on 10.0.0.5 to 00:16:3e:11:22:33 via eth0": True,
+        "dhcpd[26]: peer foo: disconnected": True,
+        "dhcpd[26]: failover peer foo: I move from startup to normal": True,
+        "dhcpd[77]: /tmp/m.conf line 3: semicolon expected.": False,
+        "dhcpd[77]: Internet Systems Consortium DHCP Server 4.4.3-P1": False,
+        "dhcpd[77]: exiting.": False,
+        "systemd[1]: isc-dhcp-server.service: Failed with result 'exit-code'.": False,
+    }
+    for line, alive in lines.items():
+        assert sign_of_life(parse(f"2026-11-22T11:33:05+00:00 dhcp1 {line}", NOW.wall)) is alive, line
+
+
+def test_only_our_own_dhcpd_lives_by_its_lines() -> None:
+    """Another one of the same host writes into the same log: that says nothing of ours."""
+    stamped = [
+        f"2026-11-22T11:33:{second:02}+00:00 dhcp1 dhcpd[{pid}]: {text}"
+        for second, pid, text in [
+            (1, 26, "DHCPDISCOVER from 00:16:3e:11:22:33 via eth0"),
+            (5, 26, "failover peer foo: I move from startup to normal"),
+            (7, 26, "DHCPDISCOVER from 00:16:3e:11:22:33 via eth0"),
+            (9, 40, "failover peer bar: I move from startup to normal"),
+            (9, 40, "DHCPDISCOVER from 00:16:3e:11:22:33 via eth1"),
+        ]
+    ]
+    lines = [parse(each, NOW.wall) for each in stamped]
+    signs = Signs()
+    stamps = [line.stamp for line in lines]
+    assert signs.last(lines[:1], "foo", ()) == 0.0
+    assert signs.last(lines[:1], "foo", (26,)) == stamps[0]
+    assert signs.last(lines, "foo", ()) == stamps[2]
+    assert signs.last(lines[3:], "foo", (26,)) == 0.0
 
 
 TEST = [
