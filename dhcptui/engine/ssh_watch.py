@@ -47,7 +47,7 @@ from dhcptui.remote.target import SshTarget
 PROBE_SECONDS = 2.0
 """Clock, process table and marks."""
 FAST_SECONDS = 0.25
-SPACE_SECONDS = 60.0
+SPACE_SECONDS = 20.0
 SHORT_SPACE_SECONDS = 10.0
 LOG_LINES = 500
 LOG_QUIET_SECONDS = 1.0
@@ -213,7 +213,9 @@ class SshWatch:
     async def _look_for_space(self, shell: RemoteShell, asked: float) -> None:
         """Room for the lease file, rarely; more often while it is short."""
         old = self._record.view.space
-        every = SHORT_SPACE_SECONDS if old and old.value.free_bytes < FULL_BYTES else SPACE_SECONDS
+        every = (
+            SHORT_SPACE_SECONDS if old and (old.value.missing or old.value.free_bytes < FULL_BYTES) else SPACE_SECONDS
+        )
         if asked - self._space_at < every:
             return
         self._space_at = asked

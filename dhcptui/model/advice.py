@@ -33,6 +33,7 @@ from dhcptui.model.mix_up import MixUp, mix_up
 from dhcptui.model.pool_exhausted import shortage
 from dhcptui.model.reach import matrix
 from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.space import missing
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.stopped_last import stopped_last
@@ -246,10 +247,20 @@ def _cannot_write(case: _Case) -> Advice | None:
     """A lease file that cannot be written: space or rights come first."""
     if (each := case.blamed("I-13")) is None:
         return None
+    if missing(each.view, case.now):
+        return (_lost_file(each),)
     begin = f"Free space below {each.view.name}'s lease file, or mend its rights; then "
     if case.may(_A.START, each):
         return begin, _A.START, " brings it up."
     return (begin + "restart its dhcpd by hand.",)
+
+
+def _lost_file(each: ServerStanding) -> str:
+    """No lease file where it belongs: a dhcpd that runs still has it, one that is down needs another."""
+    name = each.view.name
+    if each.standing is Standing.DOWN:
+        return f"{name} has no lease file: put one back, or an empty one, which its partner fills; then start it."
+    return f"Do not stop {name}'s dhcpd: its lease file is gone. Copy it back from /proc/PID/fd of that dhcpd, which has it open."
 
 
 def _refused(case: _Case) -> Advice | None:

@@ -10,6 +10,7 @@ from dhcptui.model.agreement import contradicting, together
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.contradictions import Contradiction, Kind
 from dhcptui.model.incident_signs import Probable
+from dhcptui.model.incident_traces import LOST_FILE
 from dhcptui.model.incidents import Weight
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.pool_exhausted import shortage
@@ -48,7 +49,10 @@ def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     disk = named.get("I-13")
     if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
         full = any(NO_SPACE in each.text for each in disk.evidence)
-        cannot = "has no disk space left" if full else "cannot write its lease file"
+        lost = any(each.text == LOST_FILE for each in disk.evidence)
+        cannot = (
+            "has no disk space left" if full else "has lost its lease file" if lost else "cannot write its lease file"
+        )
         more = f"{said}; {disk.evidence[0].server} {cannot}"
         ways = [f"{more}: what it gives out is not recorded", more, f"{disk.evidence[0].server} {cannot}"]
         return max(level, Level.WARNING, key=_HARM.index), next(way for way in ways if len(way) <= MOST_LETTERS)

@@ -11,7 +11,7 @@ from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import Transition
 from dhcptui.model.remarks import Remark
 from dhcptui.model.snapshot import Role
-from dhcptui.model.space import full
+from dhcptui.model.space import full, missing
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.way_back import OFF
 
@@ -28,6 +28,7 @@ DEATH_SECONDS = 10.0
 """A process that is lost so soon after a state change may have died of it."""
 _WHY_IT_ENDS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
 """Whose complaint is the first one tells which of them it is; the rest is what came of it."""
+LOST_FILE = "the lease file is gone: there is none where it belongs"
 _ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
 
 
@@ -186,6 +187,8 @@ def unwritable(seen: Scene) -> Iterator[Found]:
             yield Found("I-13", seen.outage, (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),))
         if full(me.view, seen.now):
             yield Found("I-13", seen.outage, (Evidence(me.name, "No space left on device: seen below its lease file"),))
+        if missing(me.view, seen.now):
+            yield Found("I-13", seen.outage, (Evidence(me.name, LOST_FILE),))
         moves = me.moves()
         if lines := me.lines({"I-13"}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
             yield Found("I-13", seen.outage, me.said(lines))

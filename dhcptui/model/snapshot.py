@@ -167,6 +167,8 @@ class LeaseSpace:
 
     free_bytes: int
     file_bytes: int
+    missing: bool = False
+    """There is no such file: its directory was looked into. dhcpd may go on in one that was deleted, and starts with none."""
 
 
 class Reach(Enum):

@@ -26,6 +26,28 @@ def full(view: ServerView, now: Moment) -> bool:
     return seen is not None and seen.value.free_bytes < FULL_BYTES
 
 
+def missing(view: ServerView, now: Moment) -> bool:
+    """Whether it was seen that there is no lease file where it belongs."""
+    seen = space(view, now)
+    return seen is not None and seen.value.missing
+
+
+def lease_file(each: Case) -> Finding:
+    """The lease file is there: a dhcpd that stops without one does not start again."""
+    name = each.me.view.name
+    asked, by = f"{name}'s lease file is there", f"ls on {name}"
+    seen = space(each.me.view, each.now)
+    if seen is None:
+        return Finding(asked, f"{name}'s lease file has not been looked at", False, by, seen=False, matters=False)
+    return Finding(
+        asked, _gone(name) if seen.value.missing else "it is", not seen.value.missing, by, seen.age(each.now)
+    )
+
+
+def _gone(name: str) -> str:
+    return f"{name} has no lease file where it belongs: dhcpd does not start without one; put it back first"
+
+
 def lease_space(each: Case) -> Finding:
     """The lease file fits a second time on the acting server's disk: dhcpd writes it anew when it starts."""
     return _fits(each.me, each.now)
@@ -46,6 +68,8 @@ def _fits(server: ServerStanding, now: Moment) -> Finding:
     if seen is None:
         observed = f"the free space below {name}'s lease file has not been seen"
         return Finding(asked, observed, False, by, seen=False, matters=False)
+    if seen.value.missing:
+        return Finding(asked, _gone(name), False, by, seen.age(now))
     free, need = seen.value.free_bytes, seen.value.file_bytes + SPARE_BYTES
     observed = f"{kilobytes(free)} free; the lease file has {kilobytes(seen.value.file_bytes)}"
     if free < need:

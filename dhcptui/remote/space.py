@@ -11,9 +11,15 @@ from dhcptui.remote.shell import RemoteShell
 
 
 def space_command(leases: str) -> Command:
-    """Free kilobytes there, as POSIX has `df -P -k` say it, then the size of the file (nothing where it is not seen)."""
+    """Free kilobytes there, as POSIX has `df -P -k` say it, then the size of the file, or that there is none.
+
+    That is said only where its directory can be looked into; else nothing is.
+    """
     return commands.script(
-        'df -P -k -- "$1" 2>/dev/null; ls -Lln -- "$2" 2>/dev/null', posixpath.dirname(leases), leases
+        'df -P -k -- "$1" 2>/dev/null; ls -Lln -- "$2" 2>/dev/null\n'
+        'if [ -d "$1" ] && [ -x "$1" ] && [ ! -e "$2" ] && [ ! -L "$2" ]; then echo missing; fi',
+        posixpath.dirname(leases),
+        leases,
     )
 
 
@@ -32,4 +38,4 @@ def parse_space(lines: list[str]) -> LeaseSpace | None:
             free = max(0, int(words[3])) * 1024
         elif len(words) >= 6 and words[0][:1] in {"-", "l"} and words[4].isdigit():
             size = int(words[4])
-    return LeaseSpace(free, size) if free is not None else None
+    return LeaseSpace(free, size, ["missing"] in [line.split() for line in lines]) if free is not None else None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -30,12 +32,12 @@ from dhcptui.model.snapshot import (
     Seen,
     ServerView,
 )
-from dhcptui.model.space import lease_space, partner_lease_space
+from dhcptui.model.space import lease_file, lease_space, partner_lease_space
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.model.unseen import UNSEEN, Meaning
 from dhcptui.model.verdict import Level, derive
-from dhcptui.remote.space import parse_space
+from dhcptui.remote.space import parse_space, space_command
 from dhcptui.ui.look import UNICODE
 from dhcptui.ui.paint.plan import evidence as drawn
 from dhcptui.ui.paint.plan import top
@@ -196,6 +198,11 @@ TABLE: dict[Callable[..., object], Three] = {
         {REFUSED: declared(replace(live(P, S.PARTNER_DOWN), omapi=gone(P).omapi, status=None))},
     ),
     resumed.left_stopped: Three(rescued(left=True), rescued(left=False), {REFUSED: rescued(left=None)}, Q),
+    lease_file: Three(
+        pair(live(P), live(Q)),
+        pair(*(replace(live(role), space=Seen(LeaseSpace(10**9, 0, missing=True), NOW.mono - 1)) for role in Role)),
+        {NO_MATTER: pair(*(replace(live(role), space=None) for role in Role))},
+    ),
     lease_space: SPACE,
     partner_lease_space: SPACE,
     pg.untouched: Three(None, None, {}),
@@ -351,3 +358,47 @@ def test_a_full_disk_is_told() -> None:
     down_and_full = replace(down(Q), space=full.space)
     assert not rule(Action.START, Q, pair(live(P), down_and_full), NOW).allowed
     assert not rule(Action.SYNC_RESTART, P, pair(live(P), full), NOW).allowed
+
+
+GONE_FILE = Seen(LeaseSpace(10**9, 0, missing=True), NOW.mono - 1)
+
+
+def test_a_lease_file_that_is_gone_is_told() -> None:
+    """Deleted under a running dhcpd: it serves on, and cannot be started again. Seen on a real pair: OK, and S allowed."""
+    lost = replace(live(Q), space=GONE_FILE)
+    verdict = derive(pair(live(P), lost), NOW)
+    assert verdict.level is Level.WARNING
+    assert verdict.headline == "both servers serve; dhcp2 has lost its lease file: what it gives out is not recorded"
+    assert verdict.advice.startswith("Do not stop dhcp2's dhcpd: its lease file is gone.")
+    for action, role in ((Action.SHUTDOWN, Q), (Action.SYNC_RESTART, P), (Action.SYNC_RESTART, Q)):
+        ruling = rule(action, role, pair(live(P), lost), NOW)
+        assert not ruling.allowed
+        assert any("dhcp2 has no lease file" in reason for reason in ruling.reasons)
+    assert rule(Action.SHUTDOWN, P, pair(live(P), lost), NOW).allowed
+
+
+def test_nothing_starts_without_a_lease_file() -> None:
+    """dhcpd ends at once with "Can't open lease database"."""
+    dead = replace(down(Q), space=GONE_FILE)
+    assert not rule(Action.START, Q, pair(live(P), dead), NOW).allowed
+    assert "dhcp2 has no lease file" in derive(pair(live(P, S.COMMUNICATIONS_INTERRUPTED), dead), NOW).advice
+    silent = replace(live(P, S.SHUTDOWN, S.PARTNER_DOWN), space=GONE_FILE)
+    assert not rule(Action.RESCUE, P, pair(silent, down(Q)), NOW).allowed
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_command_sees_that_it_is_missing(tmp_path: Path, there: bool) -> None:
+    """Missing only where its directory could be looked into; else it is not known."""
+    leases = tmp_path / "dhcpd.leases"
+    if there:
+        leases.write_text("x")
+
+    def looked(path: Path) -> LeaseSpace | None:
+        done = subprocess.run(["sh", "-c", space_command(str(path)).line], capture_output=True, text=True, check=False)
+        return parse_space(done.stdout.splitlines())
+
+    found = looked(leases)
+    assert found is not None
+    assert (found.missing, found.file_bytes) == (not there, int(there))
+    elsewhere = looked(tmp_path / "no-such-directory" / "dhcpd.leases")
+    assert elsewhere is None or not elsewhere.missing
