@@ -78,6 +78,8 @@ class _Case:
         if self.may(_A.START, each):
             return _A.START, f" brings {each.view.name} up"
         if each.standing is Standing.DOWN:
+            if missing(each.view, self.now):
+                return (f"Put back the lease file of {each.view.name}, and start it",)
             return (f"Start {each.view.name} again",)
         return (f"Find out why {each.view.name} {short(each)}",)
 
@@ -256,10 +258,8 @@ def _cannot_write(case: _Case) -> Advice | None:
 
 
 def _lost_file(each: ServerStanding) -> str:
-    """No lease file where it belongs: a dhcpd that runs still has it, one that is down needs another."""
+    """No lease file where it belongs: a dhcpd that runs still has it open."""
     name = each.view.name
-    if each.standing is Standing.DOWN:
-        return f"{name} has no lease file: put one back, or an empty one, which its partner fills; then start it."
     return f"Do not stop {name}'s dhcpd: its lease file is gone. Copy it back from /proc/PID/fd of that dhcpd, which has it open."
 
 

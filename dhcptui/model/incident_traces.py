@@ -187,7 +187,7 @@ def unwritable(seen: Scene) -> Iterator[Found]:
             yield Found("I-13", seen.outage, (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),))
         if full(me.view, seen.now):
             yield Found("I-13", seen.outage, (Evidence(me.name, "No space left on device: seen below its lease file"),))
-        if missing(me.view, seen.now):
+        if missing(me.view, seen.now) and not me.gone:  # of one that is down the guards tell, and its log
             yield Found("I-13", seen.outage, (Evidence(me.name, LOST_FILE),))
         moves = me.moves()
         if lines := me.lines({"I-13"}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dhcptui.model.guards import Action
 from dhcptui.model.incidents import Weight
 from dhcptui.model.snapshot import Role
 from dhcptui.model.timeline import EventKind
@@ -51,6 +52,18 @@ def test_what_is_in_the_way_of_a_start(lab: Lab, driver: Driver) -> None:
     server.kill()
     driver.until_words("communications-interrupted", "dhcpd not running", 20)
     assert "I-28" not in incidents(driver)
+
+
+def test_a_lease_file_deleted_under_a_running_dhcpd(lab: Lab, driver: Driver) -> None:
+    """It serves on, and could not be started again: told, and nobody stops it."""
+    leases = lab.secondary.own_file("/var/lib/dhcp/dhcpd.leases")
+    kept = leases.read_bytes()
+    leases.unlink()
+    driver.until(lambda: "lost its lease file" in verdict(driver).headline, 40, "the file is missed")
+    assert verdict(driver).advice.startswith("Do not stop dhcp2's dhcpd")
+    assert not driver.plan(Action.SHUTDOWN, Role.SECONDARY).allowed
+    leases.write_bytes(kept)
+    driver.until(lambda: "I-13" not in incidents(driver), 40, "it is there again")
 
 
 def test_another_program_has_the_port(lab: Lab, driver: Driver) -> None:
