@@ -35,6 +35,23 @@ def test_a_look_from_before_the_confirmation_proves_nothing(lab: Lab) -> None:
         lab.heal()
 
 
+def test_a_partner_down_without_a_marker(lab: Lab) -> None:
+    """Written by an old script: no console left a marker, and the lease file tells it to one that never saw the survivor."""
+    lab.wait_settled()
+    lab.secondary.kill()
+    lab.wait_states(primary="communications-interrupted", secondary=None, timeout=20)
+    lab.primary.set_local_state(4)
+    lab.wait_states(primary="partner-down", secondary=None, timeout=10)
+    lab.primary.kill()
+    with driving(lab) as driver:
+        driver.until_words("dhcpd not running", "dhcpd not running", 20)
+        driver.until(lambda: not driver.plan(Action.START, Role.SECONDARY).ruling.pending, 20, "all was read")
+        reasons = " ".join(driver.plan(Action.START, Role.SECONDARY).ruling.reasons)
+        assert "dhcp1 was last in partner-down" in reasons, reasons
+        assert "start dhcp1 first" in reasons
+        assert driver.plan(Action.START, Role.PRIMARY).allowed
+
+
 def test_a_write_that_cannot_be_sent_is_not_sent_later(lab: Lab) -> None:
     """The way to the survivor is lost at the moment of confirmation: when it comes back, nothing arrives late."""
     with driving(lab) as driver:
