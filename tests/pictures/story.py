@@ -181,6 +181,7 @@ def _words(pair: PracticePair, settings: PairSettings) -> list[tuple[str, str]]:
         (r"pool [0-9a-f]{12}\b", "pool 55d2c3f6a1b0"),
         (rf"\b{re.escape(getpass.getuser())}(@| on ){re.escape(socket.gethostname())}", r"anna\1ops1"),
         (r"\b\d+\.\d s after", "2.3 s after"),
+        (r"\bclocks \d+\.\d s apart", "clocks 0.0 s apart"),
         (r"\b20\d{6}T\d{6}Z?(-[0-9a-f]+)?", "20241122T105900Z"),
     ]
 
