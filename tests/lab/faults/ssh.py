@@ -120,6 +120,6 @@ GROUP = Group(
                "^dhcp2 is normal$"), 10, ("dhcp2 log",)),
         # The look itself needs no ps any more; a shell that may not even grow says so.
         Fault("memory limit on the remote shell", _profile("ulimit -v 2600\n"), _no_profile,
-              ("^dhcp2 (process note|log failed|ssh failed)", "^dhcp2 is normal$"), 10, ("dhcp2 log",)),
+              ("^dhcp2 (process note|log failed|ssh failed)", "^dhcp2 is normal$"), 25, ("dhcp2 log",)),
     ),
 )  # fmt: skip
