@@ -258,8 +258,8 @@ class _Server:
         lost = next((at for at in life.timeouts if at > (life.last_client or life.begin)), None)
         if lost is None or life.end - lost > EXIT_SECONDS:
             return
-        index = bisect_left(life.signs, lost)
-        since = life.signs[index - 1] if index else life.begin
+        index = bisect_left(life.signs, lost)  # its partner waits no longer than this for a word of it, nor it for one
+        since = max(life.signs[index - 1] if index else life.begin, lost - self._told.silence_seconds)
         was = _value(self._changes, since)
         self._changes = [
             *(each for each in self._changes if each[0] < since),

@@ -151,6 +151,14 @@ def test_a_dhcpd_that_was_told_to_exit_is_not_known_to_serve() -> None:
     assert told(one, two, 100, (NORMAL, NORMAL))[:2] == [(0, 31, True, True), (31, 60, True, None)]
 
 
+def test_what_a_quiet_log_tells_of_such_an_end_is_bounded() -> None:
+    """The two heard each other until max-response-delay before: a log without clients makes no hours of it unknown."""
+    lost = [line(200, "timeout waiting for failover peer foo", 30), line(200, "peer foo: disconnected", 30)]
+    two = [move(-9, "recover-done", "normal", pid=30), *lost, *serving(260, 31)]
+    one = [*ALIVE, line(200, "timeout waiting for failover peer foo"), line(200, "peer foo: disconnected")]
+    assert told(one, two, 300, (NORMAL, NORMAL))[:2] == [(0, 140, True, True), (140, 260, True, None)]
+
+
 def test_a_cut_link_is_no_death() -> None:
     """Both note the silence: both go on serving."""
     both = [
