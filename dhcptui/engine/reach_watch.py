@@ -37,7 +37,6 @@ LOST_SECONDS = 4.0
 """The same while the console does not hear the partner: this is evidence that must not grow old."""
 GRACE_SECONDS = 1.5
 """A restart takes less: not a reason to try anything."""
-_CLOSED = frozenset({Reach.REFUSED, Reach.SILENT})
 HOLD_SECONDS = 15.0
 """An open port is not tried again for so long: dhcpd wants 5 s of quiet to connect by itself."""
 PATIENT_SECONDS = 120.0
@@ -175,7 +174,7 @@ class _Side:
         if lost(self._other, moment()):
             return waited >= (TICK_SECONDS if self._watcher.record.urgent else LOST_SECONDS)
         reach = self._view.reach
-        if reach and reach.value.failover_port in {Reach.SILENT, Reach.REFUSED} and self._connected():
+        if reach and reach.value.failover_port.closed and self._connected():
             return waited >= TRY_SECONDS  # a connection that stands against a try: until one of them gives way
         if uneasy < GRACE_SECONDS or self._watcher.record.urgent or self._connected():
             return False
@@ -216,7 +215,7 @@ class _Side:
         if name == "failover" and self._connected():
             return False
         opened, theirs = self._open_at.get(name, -1e9), self._other.reach.value if self._other.reach else None
-        if name == "failover" and theirs and theirs.failover_port in _CLOSED and theirs.failover_since > opened:
+        if name == "failover" and theirs and theirs.failover_port.closed and theirs.failover_since > opened:
             return False  # the other way has closed since: this one may have, too
         return mono() - opened < HOLD_SECONDS
 

@@ -146,9 +146,8 @@ class _Run:
         """The last words, from what is seen of the pair after the last step."""
         said, next_ = self.script.result, self.script.next
         start = moment().mono
-        if (
-            self.script.afterwards is not None
-        ):  # of the other relationships too it tells what was seen after the last step
+        # Of the other relationships, too, it tells what was seen after the last step.
+        if self.script.afterwards is not None:
             await self.engine.until(
                 lambda snapshot, now: all(
                     peers_read(view, start) for view in snapshot.servers if stand(view, now).live

@@ -258,9 +258,9 @@ def _cannot_write(case: _Case) -> Advice | None:
 
 
 def _lost_file(each: ServerStanding) -> str:
-    """No lease file where it belongs: a dhcpd that runs still has it open."""
+    """No lease file where it is looked for: it was deleted under its dhcpd, which has it open, or it lies elsewhere."""
     name = each.view.name
-    return f"Do not stop {name}'s dhcpd: its lease file is gone. Copy it back from /proc/PID/fd of that dhcpd, which has it open."
+    return f"Do not stop {name}'s dhcpd: no file at `leases`. Mend that path; or copy the file back from /proc/PID/fd, then restart."
 
 
 def _refused(case: _Case) -> Advice | None:

@@ -16,7 +16,10 @@ LONG_SECONDS = 3600.0
 SLACK_SECONDS = 2.0
 """An answer and a line of the log are told apart by this much, for want of better clocks."""
 _LIVES = frozenset({LineKind.CLIENT, LineKind.LINK, LineKind.STATE})
-_ENDS = frozenset({LineKind.FATAL, LineKind.ERROR})
+BLAMES = frozenset({LineKind.FATAL, LineKind.ERROR})
+"""Kinds of lines that can say why a dhcpd has ended."""
+WHY_IT_ENDS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
+"""Incidents whose lines say why dhcpd does not start, or ended, whoever logs them: it, an init script, systemd, the kernel."""
 
 
 def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[str]) -> tuple[Remark, ...]:
@@ -26,7 +29,7 @@ def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[str]) -> t
         each
         for each in sorted(view.remarks, key=lambda each: each.last_at)
         if each.line.incident in ids
-        and each.line.kind in _ENDS
+        and each.line.kind in BLAMES
         and begin <= each.last_at
         and not each.line.text.startswith(FAREWELL)
     ]

@@ -15,8 +15,6 @@ from dhcptui.model.snapshot import Reach
 from dhcptui.model.timesync import REFUSED_SECONDS
 from dhcptui.model.words import joined
 
-_CLOSED = frozenset({Reach.REFUSED, Reach.SILENT})
-
 
 class Cause(Enum):
     """What is broken, in a few words."""
@@ -79,7 +77,7 @@ def diagnose(matrix: Matrix) -> Diagnosis:
         _blind, _lost_one, _linked, _held, _not_running, _wrong_place, _not_listening, _translated, _blocked, _open,
     )  # fmt: skip
     cause, sentence, look_at = next((said for check in checks if (said := check(matrix))), _unknown(matrix))
-    return Diagnosis(cause, sentence, look_at, tuple(way for way in matrix.ways if way.state in _CLOSED))
+    return Diagnosis(cause, sentence, look_at, tuple(way for way in matrix.ways if way.state.closed))
 
 
 def _pairs(matrix: Matrix) -> Iterator[tuple[Side, Side]]:
@@ -135,7 +133,7 @@ def _lost_one(matrix: Matrix) -> _Said | None:
 
 
 def _linked(matrix: Matrix) -> _Said | None:
-    if not matrix.connected or any(side.failover.state in _CLOSED for side in matrix.sides):
+    if not matrix.connected or any(side.failover.state.closed for side in matrix.sides):
         return None  # a connection that both ends still have says nothing against a try that met silence
     for side in matrix.sides:
         if side.held:
@@ -169,7 +167,7 @@ def _held(matrix: Matrix) -> _Said | None:
 def _wrong_place(matrix: Matrix) -> _Said | None:
     """dhcpd takes a connection only from its `peer address`, and listens only on its own `address`."""
     for me, other in _pairs(matrix):
-        if not me.place or not other.place or me.failover.state not in _CLOSED:
+        if not me.place or not other.place or not me.failover.state.closed:
             continue
         here, there = _literal(me.place.peer_address), _literal(other.place.address)
         look = "Look at address, port, peer address and peer port in both dhcpd.conf: they must be crossed."
@@ -244,7 +242,7 @@ def _blocked(matrix: Matrix) -> _Said | None:
     ends = [(me, other, me.failover.state) for me, other in _pairs(matrix)]
     if any(state is Reach.UNKNOWN for _, _, state in ends):
         return None
-    closed = [(me, other) for me, other, state in ends if state in _CLOSED]
+    closed = [(me, other) for me, other, state in ends if state.closed]
     if not closed:
         return None
     for me, other in closed:
@@ -272,7 +270,7 @@ def _open_before(other: Side, me: Side) -> bool:
         return True
     if theirs is None or mine is None:
         return False
-    if theirs.failover_port is not Reach.OPEN or mine.failover_port not in _CLOSED:
+    if theirs.failover_port is not Reach.OPEN or not mine.failover_port.closed:
         return False
     return theirs.failover_met_at < mine.failover_since
 

@@ -84,25 +84,12 @@ def state_allows(each: ServerStanding, table: dict[FailoverState, str], action: 
 def always(each: Case) -> list[Finding]:
     """What every action wants: no dhcpd 3.0.x, roles as configured, and nobody else at work."""
     servers = (each.me, each.partner)
-    return [
-        _gone_or_not(found, server, each) for server in servers for check in ALWAYS for found in check(server, each.now)
-    ]
+    return [found for server in servers for check in ALWAYS for found in check(server, each)]
 
 
-def _gone_or_not(found: Finding, server: ServerStanding, each: Case) -> Finding:
-    """Of a lock whose holder is known to be gone nobody says that somebody is at work: it only keeps everybody out."""
-    view = server.view
-    lock = view.marks.value.lock if view.marks else None
-    if found.by != f"lock on {view.name}" or lock is None or not holder_gone(lock, each.snapshot):
-        return found
-    left = lock.expires - view.server_time(each.now)
-    said = f"the {lock.action} of {lock.owner} on {lock.host} stopped; its lock ends in {left:.0f} s"
-    return replace(found, observed=said)
-
-
-def version_known(server: ServerStanding, now: Moment) -> list[Finding]:
+def version_known(server: ServerStanding, each: Case) -> list[Finding]:
     """No dhcpd 3.0.x: its state numbers mean other states."""
-    del now
+    del each
     view, name = server.view, server.view.name
     if view.version_3_0:
         observed = f"{name} runs dhcpd {view.version}: its state numbers mean other states"
@@ -112,9 +99,9 @@ def version_known(server: ServerStanding, now: Moment) -> list[Finding]:
     return []
 
 
-def role_as_configured(server: ServerStanding, now: Moment) -> list[Finding]:
+def role_as_configured(server: ServerStanding, each: Case) -> list[Finding]:
     """Each server has the role that the configuration gives it."""
-    del now
+    del each
     view, name = server.view, server.view.name
     if server.live and server.status and server.status.role is not view.role:
         observed = f"{name} says it is the {server.status.role.value}; the configuration says {view.role.value}"
@@ -122,12 +109,15 @@ def role_as_configured(server: ServerStanding, now: Moment) -> list[Finding]:
     return []
 
 
-def nobody_else_acts(server: ServerStanding, now: Moment) -> list[Finding]:
-    """Nobody else holds the lock of a server."""
+def nobody_else_acts(server: ServerStanding, each: Case) -> list[Finding]:
+    """Nobody else holds the lock of a server. One whose holder is known to be gone keeps everybody out all the same."""
     view, name = server.view, server.view.name
     lock = view.marks.value.lock if view.marks else None
-    if lock is not None and lock.expires > view.server_time(now):
+    left = lock.expires - view.server_time(each.now) if lock else 0.0
+    if lock is not None and left > 0:
         observed = f"{lock.owner} on {lock.host} runs {lock.action} ({lock.step})"
+        if holder_gone(lock, each.snapshot):
+            observed = f"the {lock.action} of {lock.owner} on {lock.host} stopped; its lock ends in {left:.0f} s"
         return [Finding(f"nobody else acts on {name}", observed, False, f"lock on {name}")]
     if view.ssh.link is Link.FAILED:
         observed = f"whether there is a lock on {name} cannot be read ({view.ssh.detail})"
@@ -135,14 +125,14 @@ def nobody_else_acts(server: ServerStanding, now: Moment) -> list[Finding]:
     return []
 
 
-def answers_itself(server: ServerStanding, now: Moment) -> list[Finding]:
+def answers_itself(server: ServerStanding, each: Case) -> list[Finding]:
     """Who answers over OMAPI is the server's own dhcpd."""
     view, name = server.view, server.view.name
-    if not server.live or view.process is None or not impostor(view, now):
+    if not server.live or view.process is None or not impostor(view, each.now):
         return []
     observed = f"{name}'s OMAPI answers, and its dhcpd is not there ({view.process.value.lone})"
     by = f"processes and sockets of {name}"
-    return [Finding(f"{name}'s dhcpd is the one that answers", observed, False, by, view.process.age(now))]
+    return [Finding(f"{name}'s dhcpd is the one that answers", observed, False, by, view.process.age(each.now))]
 
 
 ALWAYS = (version_known, role_as_configured, answers_itself, nobody_else_acts)

@@ -8,7 +8,7 @@ its findings; the runner asks again right before the first step.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from dhcptui.model import evidence as ev
@@ -135,6 +135,8 @@ RESCUE_FROM: dict[FailoverState, str] = {
     for state in _S
 }  # fmt: skip
 """Acting server's state -> why its lease file may not be edited."""
+RESCUE_SILENCED = {state: _UNNOTICED if why is _SERVES else why for state, why in RESCUE_FROM.items()}
+"""The same of one that a recorded partner-down silences: it does not serve as it is, it has not noticed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +240,11 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     case = ev.case(acting, snapshot, now)
     row = row_for(action, acting, snapshot, now)
     findings = [check(case) for check in row.checks]
-    tables = ((case.me, row.acting), (case.partner, row.partner))
+    mine = RESCUE_SILENCED if row.acting is RESCUE_FROM and case.me.silenced else row.acting
+    tables = ((case.me, mine), (case.partner, row.partner))
     states = [ev.state_allows(server, table, action.value) for server, table in tables if table is not None]
     if action is Action.PARTNER_DOWN:
         states = [not_yet(case, found) for found in states]
-    if action is Action.RESCUE and case.me.silenced:
-        states = [replace(found, observed=found.observed.replace(_SERVES, _UNNOTICED)) for found in states]
     # What matters most stands first: a living partner for the actions against it, the states for all others.
     findings = states + findings if row.partner is not None else findings + states
     findings += [*row.others(case), *ev.always(case)]

@@ -10,11 +10,11 @@ from dhcptui.model.agreement import contradicting, together
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.contradictions import Contradiction, Kind
 from dhcptui.model.incident_signs import Probable
-from dhcptui.model.incident_traces import LOST_FILE
 from dhcptui.model.incidents import Weight
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.pool_exhausted import shortage
 from dhcptui.model.snapshot import Moment
+from dhcptui.model.space import missing
 from dhcptui.model.standing import ServerStanding, Standing
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.unnoticed import unnoticed, unnoticed_words
@@ -48,15 +48,20 @@ def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     level, said = _weighed(pair, named, now)
     disk = named.get("I-13")
     if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
-        full = any(NO_SPACE in each.text for each in disk.evidence)
-        lost = any(each.text == LOST_FILE for each in disk.evidence)
-        cannot = (
-            "has no disk space left" if full else "has lost its lease file" if lost else "cannot write its lease file"
-        )
-        more = f"{said}; {disk.evidence[0].server} {cannot}"
-        ways = [f"{more}: what it gives out is not recorded", more, f"{disk.evidence[0].server} {cannot}"]
+        ways = _cannot_record(pair, disk, said, now)
         return max(level, Level.WARNING, key=_HARM.index), next(way for way in ways if len(way) <= MOST_LETTERS)
     return level, said
+
+
+def _cannot_record(pair: _Pair, disk: Probable, said: str, now: Moment) -> list[str]:
+    """What a lease file that cannot be written, or is not in its place, adds to the sentence; the longest first."""
+    name = disk.evidence[0].server
+    if any(each.view.name == name and missing(each.view, now) for each in pair):
+        none = f"{name} has no lease file in its place"
+        return [f"{said}; {none}", none]
+    full = any(NO_SPACE in each.text for each in disk.evidence)
+    cannot = f"{name} {'has no disk space left' if full else 'cannot write its lease file'}"
+    return [f"{said}; {cannot}: what it gives out is not recorded", f"{said}; {cannot}", cannot]
 
 
 def with_interrupted(level: Level, said: str, run: Interrupted | None) -> tuple[Level, str]:

@@ -25,7 +25,7 @@ from dhcptui.model.lexicon import LineKind
 from dhcptui.model.mix_up import MixUp, mix_up, role_said
 from dhcptui.model.reach import TRIED_FRESH_SECONDS, matrix
 from dhcptui.model.remarks import Remark
-from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.stopped_last import stopped_last
 from dhcptui.model.stuck import stuck
@@ -236,7 +236,7 @@ def ways(seen: Scene) -> Iterator[Found]:
     if not seen.both_live or seen.healthy or _S.STARTUP in {seen.a.state, seen.b.state}:
         return
     tried = matrix(seen.snapshot, seen.now)
-    closed = [side.failover for side in tried.sides if side.failover.state in {Reach.REFUSED, Reach.SILENT}]
+    closed = [side.failover for side in tried.sides if side.failover.state.closed]
     # What was seen before the console reached both dhcpd that run now tells of one that was gone then.
     reached = max(view.omapi.since for view in seen.snapshot.servers) + LOOK_SECONDS
     looks = [look for view in seen.snapshot.servers for look in (view.sockets, view.reach) if look]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from dhcptui.model.cannot_start import WHY_IT_ENDS
 from dhcptui.model.guards import Action
 from dhcptui.model.incident_scene import Evidence, Found, Scene, Side
 from dhcptui.model.incidents import Weight
@@ -11,7 +12,7 @@ from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import Transition
 from dhcptui.model.remarks import Remark
 from dhcptui.model.snapshot import Role
-from dhcptui.model.space import full, missing
+from dhcptui.model.space import NO_FILE, full, missing
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.way_back import OFF
 
@@ -26,9 +27,6 @@ TOGETHER_SECONDS = 30.0
 """Two starts no further apart are one deed."""
 DEATH_SECONDS = 10.0
 """A process that is lost so soon after a state change may have died of it."""
-_WHY_IT_ENDS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
-"""Whose complaint is the first one tells which of them it is; the rest is what came of it."""
-LOST_FILE = "the lease file is gone: there is none where it belongs"
 _ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
 
 
@@ -139,7 +137,7 @@ def refused(seen: Scene) -> Iterator[Found]:
 def cannot_start(seen: Scene) -> Iterator[Found]:
     """I-28: dhcpd is gone, and its log says what is in the way, whoever wrote it."""
     for me, _ in seen.sides:
-        bad = me.why_not(_WHY_IT_ENDS, seen.snapshot.peer)
+        bad = me.why_not(WHY_IT_ENDS, seen.snapshot.peer)
         if me.gone and bad and bad[0].line.incident == "I-28":
             yield Found("I-28", seen.outage, (me.says(), *me.first(bad)), ((_A.START, me.role),))
 
@@ -188,7 +186,7 @@ def unwritable(seen: Scene) -> Iterator[Found]:
         if full(me.view, seen.now):
             yield Found("I-13", seen.outage, (Evidence(me.name, "No space left on device: seen below its lease file"),))
         if missing(me.view, seen.now) and not me.gone:  # of one that is down the guards tell, and its log
-            yield Found("I-13", seen.outage, (Evidence(me.name, LOST_FILE),))
+            yield Found("I-13", seen.outage, (Evidence(me.name, NO_FILE),))
         moves = me.moves()
         if lines := me.lines({"I-13"}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
             yield Found("I-13", seen.outage, me.said(lines))

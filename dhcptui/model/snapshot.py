@@ -179,6 +179,11 @@ class Reach(Enum):
     SILENT = "no answer"
     UNKNOWN = "not tested"
 
+    @property
+    def closed(self) -> bool:
+        """Whether a try of it failed."""
+        return self in {Reach.REFUSED, Reach.SILENT}
+
 
 @dataclass(frozen=True, slots=True)
 class PartnerReach:

@@ -13,6 +13,7 @@ FULL_BYTES = 8 * 1024
 SPARE_BYTES = 64 * 1024
 """A start writes the whole lease file anew beside the old one, and goes on writing."""
 FRESH_SECONDS = 300.0
+NO_FILE = "there is no lease file where the configuration of this console says"
 
 
 def space(view: ServerView, now: Moment) -> Seen[LeaseSpace] | None:
@@ -45,7 +46,9 @@ def lease_file(each: Case) -> Finding:
 
 
 def _gone(name: str) -> str:
-    return f"{name} has no lease file where it belongs: dhcpd does not start without one; put it back first"
+    return (
+        f"{name} has no lease file at `leases`: dhcpd does not start without one; mend that path, or put it back first"
+    )
 
 
 def lease_space(each: Case) -> Finding:

@@ -59,11 +59,29 @@ def test_a_lease_file_deleted_under_a_running_dhcpd(lab: Lab, driver: Driver) ->
     leases = lab.secondary.own_file("/var/lib/dhcp/dhcpd.leases")
     kept = leases.read_bytes()
     leases.unlink()
-    driver.until(lambda: "lost its lease file" in verdict(driver).headline, 40, "the file is missed")
+    driver.until(lambda: "no lease file in its place" in verdict(driver).headline, 40, "the file is missed")
     assert verdict(driver).advice.startswith("Do not stop dhcp2's dhcpd")
     assert not driver.plan(Action.SHUTDOWN, Role.SECONDARY).allowed
-    leases.write_bytes(kept)
+    assert "then restart" in verdict(driver).advice
+    copied = "cp /proc/$(cat /var/lib/dhcp/dhcpd.pid)/fd/$1 /var/lib/dhcp/dhcpd.leases"
+    links = lab.secondary.run("sh", "-c", "ls -l /proc/$(cat /var/lib/dhcp/dhcpd.pid)/fd").stdout.splitlines()
+    number = next(link.split(" -> ")[0].split()[-1] for link in links if link.endswith("dhcpd.leases (deleted)"))
+    lab.secondary.run("sh", "-c", copied, "sh", number)
+    assert leases.read_bytes() == kept
     driver.until(lambda: "I-13" not in incidents(driver), 40, "it is there again")
+    lab.secondary.run("/etc/dhcp/restart-dhcpd")
+    lab.wait_settled(60)
+    assert leases.read_bytes().count(b"binding state backup;") >= 45  # half of the pool: what its partner gave it is kept
+
+
+def test_a_lease_file_looked_for_elsewhere(lab: Lab) -> None:
+    """`leases` of the console names another path: no word of what dhcpd does with its own."""
+    lab.wait_settled()
+    with driving(lab, secondary={"leases": "/var/lib/dhcp/of-another.leases"}) as driver:
+        driver.until(lambda: "no lease file in its place" in verdict(driver).headline, 40, "the path is wrong")
+        assert "Mend that path" in verdict(driver).advice
+        assert "recorded" not in verdict(driver).headline
+        assert not driver.plan(Action.SHUTDOWN, Role.SECONDARY).allowed
 
 
 def test_another_program_has_the_port(lab: Lab, driver: Driver) -> None:

@@ -236,7 +236,7 @@ CHECKS = {
 def findings(check: Callable[..., object], snapshot: PairSnapshot, acting: Role) -> tuple[Finding, ...]:
     """What a check says, whatever its form."""
     each = case(acting, snapshot, NOW)
-    said = check(each.me, NOW) if check in ev.ALWAYS else check(each)
+    said = check(each.me, each) if check in ev.ALWAYS else check(each)
     return (said,) if isinstance(said, Finding) else tuple(said)  # type: ignore[arg-type]
 
 
@@ -368,8 +368,8 @@ def test_a_lease_file_that_is_gone_is_told() -> None:
     lost = replace(live(Q), space=GONE_FILE)
     verdict = derive(pair(live(P), lost), NOW)
     assert verdict.level is Level.WARNING
-    assert verdict.headline == "both servers serve; dhcp2 has lost its lease file: what it gives out is not recorded"
-    assert verdict.advice.startswith("Do not stop dhcp2's dhcpd: its lease file is gone.")
+    assert verdict.headline == "both servers serve; dhcp2 has no lease file in its place"
+    assert verdict.advice.startswith("Do not stop dhcp2's dhcpd: no file at `leases`.")
     for action, role in ((Action.SHUTDOWN, Q), (Action.SYNC_RESTART, P), (Action.SYNC_RESTART, Q)):
         ruling = rule(action, role, pair(live(P), lost), NOW)
         assert not ruling.allowed

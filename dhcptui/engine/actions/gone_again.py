@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from dhcptui.engine.actions.base import Context
 from dhcptui.engine.clocks import moment
-from dhcptui.model.complaint import FAREWELL
+from dhcptui.model.cannot_start import BLAMES, WHY_IT_ENDS
+from dhcptui.model.complaint import FAREWELL, LETTERS
 from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.sanitize import clean
@@ -14,10 +15,6 @@ from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 
 GONE_SECONDS = 3.0
 """A dhcpd that cannot start dies at once; a supervisor that tries again does so within this time."""
-SAID_LETTERS = 300
-_BLAMES = frozenset({LineKind.ERROR, LineKind.FATAL})
-_REASONS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
-"""Incidents whose lines say why dhcpd does not start, whoever logs them: it, an init script, systemd, the kernel."""
 
 
 def complaint(lines: Sequence[LogLine]) -> str:
@@ -27,9 +24,9 @@ def complaint(lines: Sequence[LogLine]) -> str:
         return ""
     told = [line for line in lines if line.text.strip() and not line.text.startswith(FAREWELL)]
     its = [line for line in told if line.pid == ended[-1].pid]
-    blamed = [line for line in told if line.kind in _BLAMES and (line.incident in _REASONS or line in its)]
+    blamed = [line for line in told if line.kind in BLAMES and (line.incident in WHY_IT_ENDS or line in its)]
     first = blamed[0] if blamed else its[-1] if its else ended[-1]
-    return clean(first.text, SAID_LETTERS).strip()
+    return clean(first.text, LETTERS).strip()
 
 
 class GoneAgain:

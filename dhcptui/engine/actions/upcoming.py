@@ -13,8 +13,9 @@ from contextlib import suppress
 from enum import Enum
 
 from dhcptui.engine.actions.base import Context
-from dhcptui.engine.actions.gone_again import GONE_SECONDS, SAID_LETTERS, complaint
+from dhcptui.engine.actions.gone_again import GONE_SECONDS, complaint
 from dhcptui.engine.clocks import mono
+from dhcptui.model.complaint import LETTERS
 from dhcptui.model.lexicon import LineKind
 from dhcptui.model.loglines import LogLine
 from dhcptui.model.sanitize import clean
@@ -134,7 +135,7 @@ class Upcoming:
         try:
             done = await self.context.command(self.role, command, timeout=self.context.patience, check=False)
             self._failed = done.exit_status != 0
-            self.said = clean(done.stderr or done.stdout, SAID_LETTERS).strip()
+            self.said = clean(done.stderr or done.stdout, LETTERS).strip()
             if self._failed:
                 self.said = f"{self.said or 'it printed nothing'} (exit status {done.exit_status})"
         except (CommandTimeout, CommandFailed) as error:

@@ -81,7 +81,7 @@ def _meaning(seen: Matrix, found: Diagnosis, glyphs: Glyphs) -> list[Paragraph]:
 
 
 def _closed(way: Way) -> bool:
-    return way.state in {Reach.REFUSED, Reach.SILENT}
+    return way.state.closed
 
 
 def _ends(way: Way, glyphs: Glyphs) -> str:
