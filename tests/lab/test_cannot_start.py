@@ -71,7 +71,9 @@ def test_a_lease_file_deleted_under_a_running_dhcpd(lab: Lab, driver: Driver) ->
     driver.until(lambda: "I-13" not in incidents(driver), 40, "it is there again")
     lab.secondary.run("/etc/dhcp/restart-dhcpd")
     lab.wait_settled(60)
-    assert leases.read_bytes().count(b"binding state backup;") >= 45  # half of the pool: what its partner gave it is kept
+    assert (
+        leases.read_bytes().count(b"binding state backup;") >= 45
+    )  # half of the pool: what its partner gave it is kept
 
 
 def test_a_lease_file_looked_for_elsewhere(lab: Lab) -> None:
