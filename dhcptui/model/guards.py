@@ -18,7 +18,7 @@ from dhcptui.model.interrupted import stopped_by_rescue, stopped_in_restart, unm
 from dhcptui.model.queues import stands_still
 from dhcptui.model.resumed import handed_over_or_healthy, left_stopped, left_unmarked, one_serves, reading
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.space import SPACE_CHECKS, lease_file, lease_space
+from dhcptui.model.space import SPACE_CHECKS, lease_file, lease_space, partner_records
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.model.unnoticed import not_yet
 from dhcptui.model.way_back import OFF
@@ -164,14 +164,22 @@ RULES: dict[Action, Rule] = {
     Action.SHUTDOWN: Rule(
         STOPS_FROM,
         STOPS_BESIDE,
-        (handed_over_or_healthy, ev.queue_empty, ev.partner_queue_empty, ev.ssh, ev.clocks, lease_file),
+        (
+            handed_over_or_healthy,
+            ev.queue_empty,
+            ev.partner_queue_empty,
+            ev.ssh,
+            ev.clocks,
+            lease_file,
+            partner_records,
+        ),
         "seen on a real pair; failover.c:1831 (unacknowledged updates cost the return a full MCLT, seen on the pair)",
         pg.when_stopped,
     ),
     Action.HAND_OVER: Rule(
         ONLY_NORMAL,
         ONLY_NORMAL,
-        (ev.queue_empty, ev.partner_queue_empty, ev.clocks),
+        (ev.queue_empty, ev.partner_queue_empty, ev.clocks, partner_records),
         "seen on a real pair; failover.c:1831",
     ),
     Action.TAKE_BACK: Rule(

@@ -45,6 +45,20 @@ def lease_file(each: Case) -> Finding:
     )
 
 
+def partner_records(each: Case) -> Finding:
+    """Whoever is to serve alone can record what it gives out: its lease file is there, and its disk is not full."""
+    name = each.partner.view.name
+    asked, by = f"{name} can record what it gives out", f"df and ls on {name}"
+    seen = space(each.partner.view, each.now)
+    if seen is None:
+        observed = f"{name}'s lease file and the space for it have not been seen"
+        return Finding(asked, observed, False, by, seen=False, matters=False)
+    if seen.value.missing:
+        return Finding(asked, _gone(name), False, by, seen.age(each.now))
+    observed = f"{name}: {kilobytes(seen.value.free_bytes)} free below its lease file"
+    return Finding(asked, observed, not full(each.partner.view, each.now), by, seen.age(each.now))
+
+
 def _gone(name: str) -> str:
     return (
         f"{name} has no lease file at `leases`: dhcpd does not start without one; mend that path, or put it back first"

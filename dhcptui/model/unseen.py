@@ -9,7 +9,7 @@ from enum import Enum
 from dhcptui.model import evidence as ev
 from dhcptui.model import peer_guards as pg
 from dhcptui.model import resumed
-from dhcptui.model.space import lease_file, lease_space, partner_lease_space
+from dhcptui.model.space import lease_file, lease_space, partner_lease_space, partner_records
 
 
 class Meaning(Enum):
@@ -70,6 +70,7 @@ UNSEEN: Mapping[Callable[..., object], Unseen] = {
     resumed.left_stopped: Unseen((_R,), "it goes on only from where it was left"),
     lease_file: Unseen((_N,), "dhcpd has it open as far as anybody knows; the way back looks again"),
     lease_space: Unseen((_N,), "the start itself is watched; a full disk ends it at once, and that is told"),
+    partner_records: Unseen((_N,), "a partner that serves now has recorded so far, as far as anybody knows"),
     partner_lease_space: Unseen((_N,), "the start itself is watched; a full disk ends it at once, and that is told"),
     pg.untouched: Unseen((_N,), "nothing is done to them"),
     pg.when_started: Unseen((_N,), "nothing is taken from them; the warnings name what is not known"),

@@ -32,7 +32,7 @@ from dhcptui.model.snapshot import (
     Seen,
     ServerView,
 )
-from dhcptui.model.space import lease_file, lease_space, partner_lease_space
+from dhcptui.model.space import lease_file, lease_space, partner_lease_space, partner_records
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.model.unseen import UNSEEN, Meaning
@@ -199,6 +199,11 @@ TABLE: dict[Callable[..., object], Three] = {
     ),
     resumed.left_stopped: Three(rescued(left=True), rescued(left=False), {REFUSED: rescued(left=None)}, Q),
     lease_file: Three(
+        pair(live(P), live(Q)),
+        pair(*(replace(live(role), space=Seen(LeaseSpace(10**9, 0, missing=True), NOW.mono - 1)) for role in Role)),
+        {NO_MATTER: pair(*(replace(live(role), space=None) for role in Role))},
+    ),
+    partner_records: Three(
         pair(live(P), live(Q)),
         pair(*(replace(live(role), space=Seen(LeaseSpace(10**9, 0, missing=True), NOW.mono - 1)) for role in Role)),
         {NO_MATTER: pair(*(replace(live(role), space=None) for role in Role))},
@@ -370,11 +375,20 @@ def test_a_lease_file_that_is_gone_is_told() -> None:
     assert verdict.level is Level.WARNING
     assert verdict.headline == "both servers serve; dhcp2 has no lease file in its place"
     assert verdict.advice.startswith("Do not stop dhcp2's dhcpd: no file at `leases`.")
-    for action, role in ((Action.SHUTDOWN, Q), (Action.SYNC_RESTART, P), (Action.SYNC_RESTART, Q)):
+    refused = ((Action.SHUTDOWN, Q), (Action.SHUTDOWN, P), (Action.HAND_OVER, P), (Action.SYNC_RESTART, P))
+    for action, role in (*refused, (Action.SYNC_RESTART, Q)):
         ruling = rule(action, role, pair(live(P), lost), NOW)
         assert not ruling.allowed
         assert any("dhcp2 has no lease file" in reason for reason in ruling.reasons)
-    assert rule(Action.SHUTDOWN, P, pair(live(P), lost), NOW).allowed
+    assert rule(Action.HAND_OVER, Q, pair(live(P), lost), NOW).allowed  # dhcp1 records what it gives out
+
+
+def test_nobody_is_left_alone_with_a_full_disk() -> None:
+    """What it gave out as the only one would be recorded by nobody."""
+    for free, allowed in ((100, False), (10**9, True)):
+        survivor = replace(live(Q), space=Seen(LeaseSpace(free, 40_000), NOW.mono - 1))
+        for action in (Action.SHUTDOWN, Action.HAND_OVER):
+            assert rule(action, P, pair(live(P), survivor), NOW).allowed is allowed
 
 
 def test_nothing_starts_without_a_lease_file() -> None:
