@@ -10,8 +10,10 @@ from typing import Any
 
 from tests.soak.history import History
 
-WITHOUT_RUN = {"clear lock-out", "break-lock"}
+WITHOUT_RUN = {"clear lock-out", "clear up", "break-lock"}
 """Single acts beside a run: an intent and its outcome, no begin and no end."""
+AFTERWARDS = {"dismissed", "settled"}
+"""Ends written of a run that stopped half-way, by whoever finds it: a person, or a console that reads it has no more to do."""
 LONGEST_RUN_SECONDS = 200.0
 """A run that has written nothing for so long, and whose console lives, has lost its end."""
 FIELDS = {"at", "epoch", "run", "event", "pair", "action", "step", "steps", "server", "text", "ok"}
@@ -73,7 +75,8 @@ def runs(history: History, until: float) -> Iterator[str]:
 
 
 def _run(history: History, records: list[dict[str, Any]], until: float) -> Iterator[str]:
-    events = [record["event"] for record in records if record.get("outcome") != "dismissed"]
+    own = [record for record in records if record.get("outcome") not in AFTERWARDS]
+    events = [record["event"] for record in own]
     first = records[0]
     if first["action"] in WITHOUT_RUN:
         if events not in (["intent", "outcome"], ["intent"]):
@@ -84,6 +87,8 @@ def _run(history: History, records: list[dict[str, Any]], until: float) -> Itera
         return
     if (first["typed"], first["sentence"]) != (first["plan"]["confirm"], first["plan"]["sentence"]):
         yield f"typed was {first['typed']!r} and {first['sentence']!r}, not what the plan asked for"
+    if len(own) < len(records) and own[-1].get("outcome") != "interrupted" and first["pid"] not in history.killed:
+        yield f"it is said to be over afterwards, but it did not stop half-way: {events[-3:]}"
     if "end" in events:
         if events.count("end") != 1 or events[-1] != "end":
             yield f"it goes on after its end: {events[-3:]}"
