@@ -197,6 +197,7 @@ class _Run:
             return self._failed(index, planned.where, f"a fault in dhcptui: {type(error).__name__}: {error}", _LOOK)
         self.record.outcome(planned.where, observed, True, STEP)
         self._ended(index, StepState.DONE, observed)
+        self._tell(self._progress(Outcome.RUNNING))  # now: a reader who is lost with this word must be missed in time
         return None
 
     def _what_now(self) -> str:

@@ -66,6 +66,15 @@ def test_hand_over_and_take_back(pair: PracticePair, driver: Driver, role: Role)
     assert "recover-wait" not in pair.primary.log_text() + pair.secondary.log_text()
 
 
+def test_a_step_is_told_over_before_the_next_one_begins(driver: Driver) -> None:
+    """Who loses the reader with the word of one step must know it before the next: the lock is renewed in between."""
+    steps = verified(driver.run(Action.HAND_OVER, P)).steps
+    told = [tuple(report.state for report in progress.steps) for _, progress in driver.progress]
+    for index in range(1, len(steps)):
+        over = next(at for at, states in enumerate(told) if states[index - 1] is StepState.DONE)
+        assert told[over][index] is StepState.WAITING, f"step {index} was told over with the start of the next one"
+
+
 @pytest.mark.parametrize("role", list(Role))
 def test_shutdown_and_start(pair: PracticePair, driver: Driver, role: Role) -> None:
     """A clean stop ends the process; the start brings it back through the restart script."""
