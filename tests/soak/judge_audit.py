@@ -87,7 +87,11 @@ def _run(history: History, records: list[dict[str, Any]], until: float) -> Itera
         return
     if (first["typed"], first["sentence"]) != (first["plan"]["confirm"], first["plan"]["sentence"]):
         yield f"typed was {first['typed']!r} and {first['sentence']!r}, not what the plan asked for"
-    if len(own) < len(records) and own[-1].get("outcome") != "interrupted" and first["pid"] not in history.killed:
+    if (
+        len(own) < len(records)
+        and own[-1].get("outcome") not in {"interrupted", "failed"}
+        and first["pid"] not in history.killed
+    ):
         yield f"it is said to be over afterwards, but it did not stop half-way: {events[-3:]}"
     if "end" in events:
         if events.count("end") != 1 or events[-1] != "end":
