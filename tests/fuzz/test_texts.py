@@ -347,10 +347,10 @@ def pax(**records: str) -> bytes:
 )
 def test_archive_extremes(records: dict[str, str]) -> None:
     """Times and sizes that no file has: a TreeError or a small file, at once."""
-    began = time.monotonic()
+    began = time.process_time()
     with suppress(TreeError):
         assert all(len(entry.data) < 10_000 for entry in read_tree(pax(**records)).values())
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 2
 
 
 # --- time and size ---

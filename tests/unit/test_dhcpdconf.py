@@ -166,15 +166,16 @@ def test_errors_name_line_and_expectation(text: str, line: int, what: str) -> No
 
 
 def test_many_hosts() -> None:
-    """Ten thousand hosts in a few seconds."""
-    text = "".join(
-        f"host h{n} {{ hardware ethernet 00:11:22:33:{n >> 8:02x}:{n & 255:02x}; fixed-address 10.1.{n >> 8}.{n & 255}; }}\n"
-        for n in range(10_000)
-    )
-    began = time.monotonic()
-    root = parse(text, "m")
-    assert time.monotonic() - began < 8
-    assert [node.line for node in root.children or ()][-1] == 10_000
+    """Eight times the hosts take about eight times as long, whatever else the machine does: it is CPU time, and a ratio."""
+    line = "host h{n} {{ hardware ethernet 00:11:22:33:{hi:02x}:{lo:02x}; fixed-address 10.1.{hi}.{lo}; }}\n"
+    took = []
+    for count in (1_250, 10_000):
+        text = "".join(line.format(n=n, hi=n >> 8, lo=n & 255) for n in range(count))
+        began = time.process_time()
+        root = parse(text, "m")
+        took.append(time.process_time() - began)
+        assert [node.line for node in root.children or ()][-1] == count
+    assert took[1] < 24 * took[0]  # eight when it is linear, 64 when each host is compared with all others
 
 
 @pytest.mark.parametrize(
@@ -182,10 +183,10 @@ def test_many_hosts() -> None:
 )
 def test_hostile_text_ends_soon(text: str) -> None:
     """No depth and no repetition makes it hang or overflow."""
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ConfParseError):
         parse(text, "m")
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 5
 
 
 def test_depth_has_a_limit() -> None:

@@ -75,7 +75,7 @@ async def test_timeout(session: SshSession) -> None:
     started = time.monotonic()
     with pytest.raises(CommandTimeout, match=r"sleep 10.* within 1 s"):
         await session.run(sh("sleep 10; true"), timeout=1)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 9  # it did not wait for the sleep
     assert (await session.run(Command(("true",)))).exit_status == 0
 
 
@@ -91,9 +91,9 @@ async def test_daemon_does_not_hold_the_command(server: Server, session: SshSess
     if server.sshd is None:
         pytest.skip("needs sshd, which sends the exit status before the pipes are closed")
     started = time.monotonic()
-    done = await session.run(commands.restart("/bin/sh -c 'sleep 5 & echo started'"))
+    done = await session.run(commands.restart("/bin/sh -c 'sleep 20 & echo started'"))
     assert (done.stdout, done.exit_status) == (b"started\n", 0)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 18
 
 
 async def test_sbin_is_in_path(session: SshSession) -> None:
