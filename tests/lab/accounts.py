@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,10 +94,7 @@ def _account(server: Server, name: str, rule: str) -> None:
     server.run("chown", "root:adm", "/var/log/dhcpd.log")
     server.run("chmod", "0640", "/var/log/dhcpd.log")
     (server.ssh_etc / "sshd_config").write_text(sshd_config({}) + (MATCH if name == ACCOUNT else ""))
-    server.stop_sshd()
-    while server.run("pgrep", "-x", "sshd", check=False).stdout:  # until it has let go of its port
-        time.sleep(0.02)
-    server.start_sshd()
+    server.restart_sshd()
 
 
 def _with_member(group: str, name: str, member: str) -> str:

@@ -237,12 +237,16 @@ class Server:
     # -- sshd ----------------------------------------------------------------------------------------------------
 
     def start_sshd(self) -> None:
-        """Returns when sshd listens."""
+        """Returns when sshd listens: it goes into the background before it does."""
         self.run("/usr/sbin/sshd", "-f", "/etc/ssh/sshd_config", "-E", "/var/log/sshd.log")
+        listens = "until grep -qs '^ *[0-9]*: [0-9A-F]*:0016 00000000:0000 0A ' /proc/net/tcp; do sleep 0.02; done"
+        if self.run("timeout", "20", "sh", "-c", listens, check=False).returncode:
+            raise LabError(f"sshd does not listen: {self.run('cat', '/var/log/sshd.log', check=False).stdout[-500:]}")
 
     def stop_sshd(self) -> None:
-        """Stop sshd and every session: to the operator the host is gone."""
-        self.run("pkill", "-KILL", "-x", "sshd", check=False)
+        """Stop sshd and every session, and return when they have let go of the port: to the operator the host is gone."""
+        gone = "pkill -KILL -x sshd; while pgrep -x sshd >/dev/null; do sleep 0.02; done"
+        self.run("timeout", "20", "sh", "-c", gone, check=False)
 
     def restart_sshd(self) -> None:
         """Every session ends; new ones can be made at once."""
