@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command line and exit with its code."""
     try:
-        from dhcptui.cli import main as run  # noqa: PLC0415 - kept out of `import dhcptui`
+        from dhcptui.cli.main import main as run  # noqa: PLC0415 - kept out of `import dhcptui`
 
         code = run(sys.argv[1:], last=True)
     except KeyboardInterrupt:

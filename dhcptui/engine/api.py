@@ -11,12 +11,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+from dhcptui.act.leaving import Departure
+from dhcptui.act.plan import Plan, Progress
 from dhcptui.engine.insight import Insight
-from dhcptui.engine.leaving import Departure
+from dhcptui.logs.lines import LogLine
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, Interrupted
-from dhcptui.model.guards import Action
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Plan, Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
 
 

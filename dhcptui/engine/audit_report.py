@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from dhcptui.config import ConfigError
+from dhcptui.config.loading import ConfigError
 from dhcptui.model.audit import AuditEntry, AuditEvent
 
 EARLIEST = 7 * 86400.0

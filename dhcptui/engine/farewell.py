@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dhcptui.engine.leaving import ABANDONED_BY, Departure
-from dhcptui.model.plan import Progress, StepState
+from dhcptui.act.leaving import ABANDONED_BY, Departure
+from dhcptui.act.plan import Progress, StepState
 
 
 def step_under_way(progress: Progress | None) -> str:

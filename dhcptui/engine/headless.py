@@ -7,17 +7,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from dhcptui.config import PairSettings
-from dhcptui.engine.clocks import moment
+from dhcptui.act.plan import Outcome, Plan, Progress
+from dhcptui.assess.visibility import stand
+from dhcptui.config.loading import PairSettings
 from dhcptui.engine.farewell import Farewell
-from dhcptui.engine.gather import settled
+from dhcptui.engine.read_once import settled
 from dhcptui.engine.thread import EngineThread
+from dhcptui.logs.lines import LogLine
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
-from dhcptui.model.guards import Action
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
-from dhcptui.model.standing import stand
+from dhcptui.watch.clocks import moment
 
 LOOK_SECONDS = 12.0
 STALE_SECONDS = 4.0

@@ -8,11 +8,11 @@ from __future__ import annotations
 from concurrent.futures import Future
 from typing import Protocol
 
-from dhcptui.engine.configuration_check import ConfigurationCheck
-from dhcptui.model.forecast import PoolForecast, PoolMismatch
-from dhcptui.model.incident import PoolLow
+from dhcptui.assess.forecast import PoolForecast, PoolMismatch
+from dhcptui.assess.history.post_mortem import PoolLow
+from dhcptui.assess.history.timeline import Event
 from dhcptui.model.leases import LookUp
-from dhcptui.model.timeline import Event
+from dhcptui.setup.configuration_check import ConfigurationCheck
 
 
 class Insight(Protocol):

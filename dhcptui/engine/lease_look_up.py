@@ -12,9 +12,8 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from dhcptui.config import PairSettings
-from dhcptui.engine.gather import looking
-from dhcptui.engine.pair import PairEngine
+from dhcptui.config.loading import PairSettings
+from dhcptui.engine.read_once import looking
 from dhcptui.model.leases import (
     Asked,
     LeaseAnswer,
@@ -26,9 +25,10 @@ from dhcptui.model.leases import (
 )
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot, Role
-from dhcptui.omapi.errors import OmapiAmbiguous, OmapiError, OmapiNotFound
-from dhcptui.remote.errors import RemoteError
-from dhcptui.remote.records import lease_addresses
+from dhcptui.servers.omapi.errors import OmapiAmbiguous, OmapiError, OmapiNotFound
+from dhcptui.servers.ssh.errors import RemoteError
+from dhcptui.servers.ssh.lease_records import lease_addresses
+from dhcptui.watch.pair import PairEngine
 
 DEADLINE_SECONDS = 4.0
 MOST_ASKED = 3

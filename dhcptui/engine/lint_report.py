@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dhcptui.dhcpdconf.findings import Finding, Pair, Severity
-from dhcptui.dhcpdconf.lint import worst
-from dhcptui.dhcpdconf.relations import shared
+from dhcptui.conf.lint.findings import Finding, Pair, Severity
+from dhcptui.conf.lint.relations import shared
+from dhcptui.conf.lint.rules import worst
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
 

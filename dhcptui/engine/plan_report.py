@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dhcptui.act.plan import BOTH_STATES, Outcome, Plan, Progress, StepState
+from dhcptui.assess.evidence import Finding
+from dhcptui.assess.interrupted import lock_held
+from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
-from dhcptui.model.evidence import Finding
-from dhcptui.model.guards import Action
-from dhcptui.model.interrupted import lock_held
-from dhcptui.model.plan import BOTH_STATES, Outcome, Plan, Progress, StepState
 from dhcptui.model.snapshot import Moment, PairSnapshot
 from dhcptui.model.words import age
 

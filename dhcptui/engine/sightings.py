@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dhcptui.config import PairSettings
-from dhcptui.engine import audit_files
-from dhcptui.engine.audit import AuditError, AuditLog, default_path
-from dhcptui.model.serving import Sighting
-from dhcptui.model.since import sighting
+from dhcptui.act import audit_files
+from dhcptui.act.audit import AuditError, AuditLog, default_path
+from dhcptui.assess.history.service import Sighting
+from dhcptui.assess.since import sighting
+from dhcptui.config.loading import PairSettings
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
 
 AGAIN_SECONDS = 60.0

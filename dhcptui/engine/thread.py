@@ -10,29 +10,29 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dhcptui.config import PairSettings
+from dhcptui.act.audit import AuditError, AuditLog, Desk, Operator
+from dhcptui.act.interrupted_runs import dismiss, look_back, recent_records
+from dhcptui.act.leaving import Departure
+from dhcptui.act.plan import Outcome, Plan, Progress, StepReport
+from dhcptui.assess.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
+from dhcptui.assess.history.post_mortem import PoolLow
+from dhcptui.assess.history.timeline import Event, from_audit
+from dhcptui.assess.interrupted import interrupted_run
+from dhcptui.config.loading import PairSettings
 from dhcptui.engine.api import Listener
-from dhcptui.engine.audit import AuditError, AuditLog, Desk, Operator
-from dhcptui.engine.clocks import moment
-from dhcptui.engine.configuration_check import ConfigurationCheck, check_configuration, not_checked
-from dhcptui.engine.first import first_snapshot
-from dhcptui.engine.leaving import Departure
-from dhcptui.engine.unfinished import dismiss, look_back, recent_records
-from dhcptui.faults import keep
+from dhcptui.engine.faults import keep
+from dhcptui.logs.lines import LogLine
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, Interrupted
-from dhcptui.model.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
-from dhcptui.model.guards import Action
-from dhcptui.model.incident import PoolLow
-from dhcptui.model.interrupted import interrupted_run
 from dhcptui.model.leases import LookUp
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Outcome, Plan, Progress, StepReport
 from dhcptui.model.snapshot import PairSnapshot, Role
-from dhcptui.model.timeline import Event, from_audit
+from dhcptui.setup.configuration_check import ConfigurationCheck, check_configuration, not_checked
+from dhcptui.watch.clocks import moment
+from dhcptui.watch.first import first_snapshot
 
 if TYPE_CHECKING:
-    from dhcptui.engine.pair import PairEngine
     from dhcptui.engine.sightings import Sightings
+    from dhcptui.watch.pair import PairEngine
 
 # What watches and acts is loaded by the engine's thread, or when it is asked for: it is a fifth of the program's start, and
 # the first frame needs none of it.
@@ -122,7 +122,7 @@ class EngineThread:
 
     def plan(self, action: Action, acting: Role, variant: str = "") -> Plan:
         """The plan of an action on the newest snapshot. No I/O. `variant`: "rollback" of a sync-restart."""
-        from dhcptui.engine.actions import make_plan
+        from dhcptui.act.actions import make_plan
 
         comparison = self._engine.comparison if self._engine else None
         return make_plan(
@@ -146,7 +146,7 @@ class EngineThread:
 
     @staticmethod
     async def _compare(engine: PairEngine) -> None:
-        from dhcptui.engine.actions.sync_compare import compare
+        from dhcptui.act.sync.compare import compare
 
         engine.compared(await compare(engine))
 
@@ -213,7 +213,7 @@ class EngineThread:
             dismiss(self._desk.log, run, self._desk.who)
         except AuditError as error:
             return f"Refused: {error}"
-        from dhcptui.engine.locks import clear_left
+        from dhcptui.act.locks import clear_left
 
         engine.dismissed(frozenset({run.run} - {""}))
         if engine.snapshot.left and engine.snapshot.left.run == run.run:
@@ -223,7 +223,7 @@ class EngineThread:
 
     def break_lock(self, role: Role, typed: str) -> Future[str]:
         """Remove somebody's lock; `typed` is its owner@host. The answer says what happened."""
-        from dhcptui.engine.locks import break_lock
+        from dhcptui.act.locks import break_lock
 
         if self._engine is None or self._loop is None or not self._thread.is_alive():
             answer: Future[str] = Future()
@@ -234,7 +234,7 @@ class EngineThread:
 
     def run(self, plan: Plan, typed: str, sentence: str = "") -> None:
         """Run a confirmed plan on the engine's thread; progress comes by the listener."""
-        from dhcptui.engine import runner
+        from dhcptui.act import runner
 
         engine, listener, loop = self._engine, self._listener, self._loop
         if listener is None:
@@ -248,7 +248,7 @@ class EngineThread:
         future.add_done_callback(self._actions.discard)
 
     async def _act(self, engine: PairEngine, plan: Plan, typed: str, sentence: str) -> None:
-        from dhcptui.engine import runner
+        from dhcptui.act import runner
 
         if self._acting is not None:
             self._moved(runner.refused(plan, f"Refused: {self._acting.action.value} is still running."))
@@ -272,9 +272,9 @@ class EngineThread:
             self._failure = error
 
     async def _watch(self) -> None:
-        from dhcptui.engine.locks import tidy
-        from dhcptui.engine.pair import PairEngine
+        from dhcptui.act.locks import tidy
         from dhcptui.engine.sightings import Sightings
+        from dhcptui.watch.pair import PairEngine
 
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()

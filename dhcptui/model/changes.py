@@ -20,3 +20,11 @@ class Changes:
 
 
 NO_CHANGES = Changes()
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The size of a lease file. `since`: since when it has been so (mono seconds)."""
+
+    size: int
+    since: float

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dhcptui.model.guards import Action
+from dhcptui.model.action import Action
 
 Where = Literal["screen", "log", "page", "prompt", "drill"]
 """Where a key means the command: everywhere, in a log, on a page, in an open prompt, on the practice pair."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,17 @@ class Emptied:
     used: int
     last: float
     """When they were counted last (mono seconds)."""
+
+
+class Scarcity(IntEnum):
+    """How near a pool is to its end."""
+
+    NONE = 0
+    LOW = 1
+    """A few addresses are left."""
+    DRY = 2
+    """None is left, or none was a moment ago."""
+
+
+Memory = tuple[tuple[str, Scarcity], ...]
+"""By network; what is well is left out."""

@@ -18,12 +18,12 @@ from dhcptui.model.states import FailoverState
 from dhcptui.model.way import NO_WAY, SshWay
 
 if TYPE_CHECKING:
+    from dhcptui.logs.notable_lines import Remark  # the lexicon behind it is not needed for the first paint
     from dhcptui.model.audit import Interrupted
+    from dhcptui.model.changes import Growth
     from dhcptui.model.holders import Holders
     from dhcptui.model.peers import OtherPeer
-    from dhcptui.model.pool_exhausted import Memory
-    from dhcptui.model.remarks import Remark  # the lexicon behind it is not needed for the first paint
-    from dhcptui.model.stuck import Growth
+    from dhcptui.model.pool_counters import Memory
     from dhcptui.model.sync_record import SyncRecord
 
 T = TypeVar("T")

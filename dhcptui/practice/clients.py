@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from dhcptui.model.snapshot import Role
-from dhcptui.practice.dhcpd import Dhcpd
-from dhcptui.practice.place import Place
-from dhcptui.practice.serving import Client, Offer
+from dhcptui.practice.dhcpd.server import Dhcpd
+from dhcptui.practice.dhcpd.serving import Client, Offer
+from dhcptui.practice.world import Place
 
 RETRY_SECONDS = (3, 5, 8, 13, 21, 34, 55)
 """How long a client waits for an offer before it asks again."""

@@ -18,10 +18,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from dhcptui.config import PairSettings
+from dhcptui.config.loading import PairSettings
 from dhcptui.engine.thread import EngineThread
 from dhcptui.practice.pair import PracticePair
-from dhcptui.practice.shim import release
+from dhcptui.practice.services.fake_programs import release
 
 PREFIX = "dhcptui-demo-"
 _LOCK = "owner"

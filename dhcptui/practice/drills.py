@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dhcptui.act.audit import AuditLog
+from dhcptui.act.plan import Outcome
 from dhcptui.engine.api import Drill
-from dhcptui.engine.audit import AuditLog
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.model.action import Action
 from dhcptui.model.words import age, timer
 from dhcptui.practice.scenarios import SCENARIOS, Deed, Scenario, scenario
 

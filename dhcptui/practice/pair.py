@@ -21,13 +21,13 @@ from typing import Any, TypeVar
 
 from dhcptui.model.snapshot import Role
 from dhcptui.practice.clients import Clients
-from dhcptui.practice.dhcpd import Dhcpd, DhcpdFailed
-from dhcptui.practice.entrance import Entrance
+from dhcptui.practice.dhcpd.server import Dhcpd, DhcpdFailed
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.network import Network
-from dhcptui.practice.place import Place
 from dhcptui.practice.server import PracticeError, PracticeServer, State
+from dhcptui.practice.services.services import Entrance
 from dhcptui.practice.texts import Settings, dhcpd_conf, master_conf
+from dhcptui.practice.world import Place
 
 T = TypeVar("T")
 __all__ = ["PracticeError", "PracticePair", "PracticeServer", "State"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from dhcptui.model.snapshot import Role
-from dhcptui.practice.dhcpd import Dhcpd
-from dhcptui.practice.failover import Failover
+from dhcptui.practice.dhcpd.failover import Failover
+from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.texts import Settings
 

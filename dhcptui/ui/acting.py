@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dhcptui.model.guards import Action, Ruling, rule
+from dhcptui.assess.guards import Ruling, rule
+from dhcptui.assess.return_path import OFF
+from dhcptui.assess.visibility import stand
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import stand
-from dhcptui.model.way_back import OFF
 
 
 def meant(action: Action, snapshot: PairSnapshot, now: Moment) -> Action:

@@ -16,19 +16,19 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 
+from dhcptui.act.leaving import CTRL_C, silence
 from dhcptui.engine.api import Console, Drills
-from dhcptui.engine.clocks import moment
-from dhcptui.engine.leaving import CTRL_C, silence
 from dhcptui.model.snapshot import Moment, Role
-from dhcptui.ui import collector
+from dhcptui.ui import gc_tuning as collector
 from dhcptui.ui.bridge import Bridge, Wake
-from dhcptui.ui.commands import Commands
-from dhcptui.ui.look import ASCII, UNICODE
-from dhcptui.ui.plain import AsciiOnly, filters
+from dhcptui.ui.keymap import Commands
+from dhcptui.ui.monochrome import AsciiOnly, filters
 from dhcptui.ui.screens.frame import Setup
 from dhcptui.ui.screens.main import ActScreen, LookScreen
+from dhcptui.ui.style import ASCII, UNICODE
 from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.theme import ELSEWHERE, THEMES, fitting
+from dhcptui.watch.clocks import moment
 
 LEFT = "the console was left"
 LOG_PERIOD = 0.25

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from dhcptui.act.plan import Progress
+from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Progress
 from dhcptui.model.snapshot import PairSnapshot, Role
 
 AUDIT_BACKLOG = 1000

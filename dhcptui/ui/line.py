@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
-from dhcptui.ui.look import Part, text
+from dhcptui.ui.style import Part, text
 
 NOTHING = Content("")
 

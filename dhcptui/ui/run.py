@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dhcptui.config import PairSettings
-from dhcptui.console_settings import ConsoleSettings, check_theme
+from dhcptui.act.leaving import Output, left_code, on_signals, silence, when_gone
+from dhcptui.act.plan import Outcome
+from dhcptui.config.console import ConsoleSettings, check_theme
+from dhcptui.config.loading import PairSettings
 from dhcptui.engine.api import Console, Drills
 from dhcptui.engine.farewell import Farewell
-from dhcptui.engine.leaving import Output, left_code, on_signals, silence, when_gone
+from dhcptui.engine.faults import keep
 from dhcptui.engine.plan_report import in_commands
-from dhcptui.faults import keep
-from dhcptui.model.plan import Outcome
-from dhcptui.ui import collector
+from dhcptui.ui import gc_tuning as collector
 
 EXIT_FAULT = 70
 """EX_SOFTWARE of sysexits.h."""

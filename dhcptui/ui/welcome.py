@@ -15,14 +15,14 @@ from textual.filter import LineFilter
 
 from dhcptui.model.sanitize import clean
 from dhcptui.ui.line import Line, line, say
-from dhcptui.ui.look import ACCENT, ASCII, CRITICAL, GOOD, MUTED, UNICODE, Paragraph, text
-from dhcptui.ui.paint.keys import key_list
-from dhcptui.ui.paint.plan import heading
-from dhcptui.ui.plain import AsciiOnly, filters
+from dhcptui.ui.monochrome import AsciiOnly, filters
+from dhcptui.ui.panes.row import Row
+from dhcptui.ui.panes.text_sheet import Sheet
+from dhcptui.ui.render.keys import key_list
+from dhcptui.ui.render.plan import heading
+from dhcptui.ui.style import ACCENT, ASCII, CRITICAL, GOOD, MUTED, UNICODE, Paragraph, text
 from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.theme import ELSEWHERE, THEMES, fitting
-from dhcptui.ui.widgets.row import Row
-from dhcptui.ui.widgets.sheet import Sheet
 
 EXAMPLE = Path(__file__).parent.parent / "example.toml"
 DEMO = "demo"

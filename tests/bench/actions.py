@@ -6,8 +6,8 @@ import statistics
 import time
 from collections.abc import Iterator
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.bench.table import Figure
 from tests.lab.driving import Driver, driving

@@ -14,9 +14,20 @@ from pathlib import Path
 from typing import Any
 
 from dhcptui.__main__ import main
-from dhcptui.engine import omapi_watch, reach_watch, ssh_watch, time_watch
-from dhcptui.engine.process_watch import ProcessWitness
-from dhcptui.omapi.client import OmapiClient
+from dhcptui.servers.omapi.client import OmapiClient
+from dhcptui.watch import (
+    clock as time_watch,
+)
+from dhcptui.watch import (
+    links as reach_watch,
+)
+from dhcptui.watch import (
+    omapi as omapi_watch,
+)
+from dhcptui.watch import (
+    ssh as ssh_watch,
+)
+from dhcptui.watch.processes import ProcessWitness
 
 FACTOR = 1000.0
 PERIODS = {

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from textual.app import App, ComposeResult
 from textual.widgets import RichLog
 
-from dhcptui.engine.chronicle import Chronicle
-from dhcptui.engine.remarks import Remarks
-from dhcptui.model.loglines import parse_lines
+from dhcptui.logs.lines import parse_lines
 from dhcptui.model.snapshot import Role
-from dhcptui.remote.lines import LineSplitter, Overlap
-from dhcptui.ui import collector
+from dhcptui.servers.ssh.lines import LineSplitter, Overlap
+from dhcptui.ui import gc_tuning as collector
 from dhcptui.ui.bridge import Bridge
-from dhcptui.ui.commands import Commands
-from dhcptui.ui.widgets.log_view import MAX_LINES, LogView
+from dhcptui.ui.keymap import Commands
+from dhcptui.ui.views.log_view import MAX_LINES, LogView
+from dhcptui.watch.history import Chronicle
+from dhcptui.watch.notable_lines import Remarks
 from tests.bench.lines import busy
 from tests.bench.table import Figure
 

@@ -7,12 +7,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from dhcptui.config import load
+from dhcptui.config.loading import load
 from dhcptui.model.snapshot import Role
-from dhcptui.omapi.client import OmapiClient
-from dhcptui.omapi.codec import Key
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.target import SshTarget
+from dhcptui.servers.omapi.client import OmapiClient
+from dhcptui.servers.omapi.codec import Key
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.target import SshTarget
 from tests.bench.table import Figure
 from tests.lab.pair import Lab
 

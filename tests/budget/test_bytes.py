@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from dhcptui.practice.pair import PracticePair
 from tests.budget.stage import chatter, console, cost, rest, seconds

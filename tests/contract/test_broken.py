@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.practice.failover import Failover
+from dhcptui.practice.dhcpd.failover import Failover
 from dhcptui.practice.pair import PracticePair
 from tests.contract.subject import Subject
 from tests.contract.test_transitions import recover_wait_contract

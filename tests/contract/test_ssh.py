@@ -16,13 +16,14 @@ from typing import Any
 import asyncssh
 import pytest
 
-from dhcptui.config import ServerSettings, load
+from dhcptui.config.loading import ServerSettings, load
 from dhcptui.model.snapshot import Marks, Reach, Role
 from dhcptui.practice.pair import PracticePair
-from dhcptui.remote import commands, marks
-from dhcptui.remote.clock import read_clock
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import (
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh.clock import read_clock
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import (
     AuthenticationFailed,
     CommandTimeout,
     HostKeyUnknown,
@@ -30,13 +31,13 @@ from dhcptui.remote.errors import (
     TunnelRefused,
     Unreachable,
 )
-from dhcptui.remote.holders import Holders
-from dhcptui.remote.ours import DhcpdProcess, servers
-from dhcptui.remote.reach import try_partner
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.shell import RemoteShell
-from dhcptui.remote.tail import LogSource, follow
-from dhcptui.remote.target import SshTarget
+from dhcptui.servers.ssh.holders import Holders
+from dhcptui.servers.ssh.ours import DhcpdProcess, servers
+from dhcptui.servers.ssh.reachability import try_partner
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.shell import RemoteShell
+from dhcptui.servers.ssh.tail import LogSource, follow
+from dhcptui.servers.ssh.target import SshTarget
 from tests.lab.pair import Lab
 
 PARTNER, FAILOVER_PORT = "10.0.0.20", 520

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dhcptui.arguments import ACTIONS, CONFIG_WORDS, build_parser
-from dhcptui.console_settings import THEMES
+from dhcptui.cli.arguments import ACTIONS, CONFIG_WORDS, build_parser
+from dhcptui.config.console import THEMES
 from dhcptui.practice.scenarios import SCENARIOS
 
 WORDS = {

@@ -9,9 +9,16 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from dhcptui.config import PLATFORMS, load
-from dhcptui.console_settings import ConsoleSettings
-from dhcptui.settings import PLATFORM, SHARED_DIR, ConfigError, OmapiKey, PairSettings, ServerSettings
+from dhcptui.config.console import ConsoleSettings
+from dhcptui.config.loading import PLATFORMS, load
+from dhcptui.config.settings import (
+    PLATFORM,
+    SHARED_DIR,
+    ConfigError,
+    OmapiKey,
+    PairSettings,
+    ServerSettings,
+)
 
 EXAMPLE = """\
 [pairs.office]
@@ -55,7 +62,7 @@ MISTAKES = (
 HEAD = """\
 # Configuration
 
-<!-- written by `make docs` from dhcptui/settings.py -->
+<!-- written by `make docs` from dhcptui/config/settings.py -->
 
 dhcptui reads one file, in [TOML](https://toml.io/): `--config FILE`, else the file that `DHCPTUI_CONFIG` names, else
 `$XDG_CONFIG_HOME/dhcptui/config.toml` (`~/.config/dhcptui/config.toml`). `dhcptui config path` prints its name,

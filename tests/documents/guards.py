@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dhcptui.model.evidence import ALWAYS
-from dhcptui.model.guards import RESUMED, RULES, Action
+from dhcptui.assess.evidence import ALWAYS
+from dhcptui.assess.guards import RESUMED, RULES
+from dhcptui.assess.not_seen import STATE, UNSEEN, Unseen
+from dhcptui.model.action import Action
 from dhcptui.model.states import FailoverState
-from dhcptui.model.unseen import STATE, UNSEEN, Unseen
 
 ACTS = {
     Action.PARTNER_DOWN: "the survivor writes local-state 4",
@@ -35,7 +36,7 @@ def guards() -> str:
     lines = [
         "# Guards",
         "",
-        "<!-- written by `make docs` from dhcptui/model/guards.py -->",
+        "<!-- written by `make docs` from dhcptui/assess/guards.py -->",
         "",
         "dhcpd accepts every state write from every state. What may be written is decided here, by what both servers say",
         "and by what else was observed. `dhcptui plan ACTION PAIR` shows the findings for a pair as it is now.",

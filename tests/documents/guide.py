@@ -7,14 +7,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from dhcptui.config import PairSettings, load
-from dhcptui.engine.actions import make_script
+from dhcptui.act.actions import make_script
+from dhcptui.assess.delayed_start import AFTER
+from dhcptui.assess.guards import RULES
+from dhcptui.assess.return_path import WayBack
+from dhcptui.config.loading import PairSettings, load
+from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
-from dhcptui.model.delayed import AFTER
-from dhcptui.model.guards import RULES, Action
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import LEADS_TO, FailoverState
-from dhcptui.model.way_back import WayBack
 from tests.documents import incidents
 from tests.documents.configuration import EXAMPLE
 

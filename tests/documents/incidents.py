@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from dhcptui.assess.incidents.catalogue import BY_ID, INCIDENTS, Incident
+from dhcptui.assess.incidents.signs import STRONGER
+from dhcptui.logs.lexicon import LEXICON, REASONS, LineKind
 from dhcptui.model.commands import key_of
-from dhcptui.model.incident_signs import STRONGER
-from dhcptui.model.incidents import BY_ID, INCIDENTS, Incident
-from dhcptui.model.lexicon import LEXICON, REASONS, LineKind
 
 _QUIET = frozenset({LineKind.ROUTINE, LineKind.CLIENT})
 MOST_LINES = 12
@@ -41,7 +41,7 @@ def incidents() -> str:
     page = [
         "# Incidents",
         "",
-        "<!-- written by `make docs` from dhcptui/model/incidents.py, incident_signs.py and lexicon.py -->",
+        "<!-- written by `make docs` from dhcptui/assess/incidents/catalogue.py, incident_signs.py and lexicon.py -->",
         "",
         f"{len(INCIDENTS)} things that happen to failover pairs. The console names one when its signs are there, and shows the evidence",
         "beside it. An action is offered only while the [guards](guards.md) allow it. Which of them were provoked on two",

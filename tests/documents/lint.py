@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dhcptui.dhcpdconf.findings import Severity
-from dhcptui.dhcpdconf.lint import RULES
+from dhcptui.conf.lint.findings import Severity
+from dhcptui.conf.lint.rules import RULES
 
 HEADS = {
     "L0": "The two `failover peer` declarations",
@@ -21,7 +21,7 @@ def lint() -> str:
     lines = [
         "# Lint",
         "",
-        "<!-- written by `make docs` from dhcptui/dhcpdconf/lint.py -->",
+        "<!-- written by `make docs` from dhcptui/conf/lint/rules.py -->",
         "",
         "`dhcptui lint PAIR` reads both servers' dhcpd.conf with its includes over SSH and says what is wrong between them,",
         "with server, file, line and the way out. It changes nothing. `dhcptui lint --files PRIMARY SECONDARY` does the same",

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from enum import Enum
 from types import ModuleType
 
-from dhcptui.model import advice, headline, unnoticed
-from dhcptui.model.contradictions import Kind
-from dhcptui.model.diagnosis import Cause
-from dhcptui.model.evidence import ALWAYS
-from dhcptui.model.guards import RESUMED, RULES
-from dhcptui.model.incidents import INCIDENTS
-from dhcptui.model.serving import Span
-from dhcptui.model.standing import Standing
-from dhcptui.model.timeline import EventKind, Source
-from dhcptui.model.unseen import UNSEEN
+from dhcptui.assess import advice, headline, unnoticed
+from dhcptui.assess.contradictions import Kind
+from dhcptui.assess.diagnosis import Cause
+from dhcptui.assess.evidence import ALWAYS
+from dhcptui.assess.guards import RESUMED, RULES
+from dhcptui.assess.history.service import Span
+from dhcptui.assess.history.timeline import EventKind, Source
+from dhcptui.assess.incidents.catalogue import INCIDENTS
+from dhcptui.assess.not_seen import UNSEEN
+from dhcptui.assess.visibility import Standing
 
 SLOT = "…"
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.omapi import codec, objects
-from dhcptui.omapi.client import OmapiClient
-from dhcptui.omapi.errors import OmapiError, OmapiProtocolError
 from dhcptui.practice.pair import PracticePair
+from dhcptui.servers.omapi import codec, objects
+from dhcptui.servers.omapi.client import OmapiClient
+from dhcptui.servers.omapi.errors import OmapiError, OmapiProtocolError
 from tests.fuzz.traffic import Recorded, record, spoil
 
 BYTES = 1_000_000

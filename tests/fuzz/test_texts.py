@@ -15,27 +15,33 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dhcptui.config import ConfigError, load
-from dhcptui.dhcpdconf.findings import Pair, Subject
-from dhcptui.dhcpdconf.lint import lint
-from dhcptui.dhcpdconf.parse import ConfParseError, Node, parse
-from dhcptui.dhcpdconf.place import failover_place
-from dhcptui.dhcpdconf.pools import failover_pools
-from dhcptui.dhcpdconf.scaffold import Key, Scaffold
-from dhcptui.engine.actions.sync_tree import TreeError, read_tree
-from dhcptui.model import loglines
-from dhcptui.model.leasefile import parse_records
+from dhcptui.act.sync.tree import TreeError, read_tree
+from dhcptui.conf.lint.findings import Pair, Subject
+from dhcptui.conf.lint.rules import lint
+from dhcptui.conf.pools import failover_pools
+from dhcptui.conf.reader import ConfParseError, Node, parse
+from dhcptui.conf.scaffold import Key, Scaffold
+from dhcptui.conf.site import failover_place
+from dhcptui.config.loading import ConfigError, load
+from dhcptui.logs import lines as loglines
+from dhcptui.logs.lease_file import parse_records
 from dhcptui.model.leases import parse_question
-from dhcptui.remote import commands
-from dhcptui.remote.clock import read_clock
-from dhcptui.remote.errors import RemoteError
-from dhcptui.remote.holders import parse as parse_look
-from dhcptui.remote.lines import MAX_LINE, LineSplitter
-from dhcptui.remote.marks import parse_marks
-from dhcptui.remote.ours import Place, judge, servers
-from dhcptui.remote.shell import Answer
-from dhcptui.remote.sockets import parse_sockets
-from dhcptui.remote.timesync import find_service, parse_chrony, parse_ntpq, parse_openntpd, parse_timedate
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh.clock import read_clock
+from dhcptui.servers.ssh.errors import RemoteError
+from dhcptui.servers.ssh.holders import parse as parse_look
+from dhcptui.servers.ssh.lines import MAX_LINE, LineSplitter
+from dhcptui.servers.ssh.lock_files import parse_marks
+from dhcptui.servers.ssh.ours import Place, judge, servers
+from dhcptui.servers.ssh.shell import Answer
+from dhcptui.servers.ssh.sockets import parse_sockets
+from dhcptui.servers.ssh.timesync import (
+    find_service,
+    parse_chrony,
+    parse_ntpq,
+    parse_openntpd,
+    parse_timedate,
+)
 from tests.fuzz.broken import broken
 from tests.lab.texts import Settings as LabSettings
 from tests.lab.texts import console_config

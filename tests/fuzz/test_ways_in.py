@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui import faults
-from dhcptui.dhcpdconf.findings import Pair, Subject
-from dhcptui.dhcpdconf.lint import lint
-from dhcptui.dhcpdconf.parse import ConfParseError, parse
+from dhcptui.conf.lint.findings import Pair, Subject
+from dhcptui.conf.lint.rules import lint
+from dhcptui.conf.reader import ConfParseError, parse
+from dhcptui.engine import faults
 from dhcptui.engine.lint_report import as_text
 from dhcptui.model.snapshot import Role
-from dhcptui.omapi.errors import from_status
-from dhcptui.practice.access import make_keys
+from dhcptui.practice.services.access import make_keys
+from dhcptui.servers.omapi.errors import from_status
 from tests.fuzz.hostile import ATTACKS, foreign
 
 HOSTILE = "\x1b]2;666\x07\x1b[666;666H\u202e\x9b666m[bold]"

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dhcptui.omapi.client import OmapiClient
-from dhcptui.omapi.codec import Key
-from dhcptui.omapi.errors import OmapiError
 from dhcptui.practice.pair import PracticePair
+from dhcptui.servers.omapi.client import OmapiClient
+from dhcptui.servers.omapi.codec import Key
+from dhcptui.servers.omapi.errors import OmapiError
 
 LENGTHS = (0, 1, 4, 23, 255, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)
 """What a length field may claim."""

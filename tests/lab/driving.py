@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dhcptui.config import load
-from dhcptui.engine.clocks import moment
+from dhcptui.act.plan import Outcome, Plan, Progress
+from dhcptui.assess.peers import peers_read
+from dhcptui.assess.verdict import derive
+from dhcptui.assess.visibility import stand
+from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
+from dhcptui.logs.lines import LogLine
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
-from dhcptui.model.guards import Action
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.peers import peers_read
-from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import stand
-from dhcptui.model.verdict import derive
+from dhcptui.watch.clocks import moment
 from tests.lab.net import namespace, thread_in
 from tests.lab.pair import Lab
 

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from subprocess import PIPE, Popen
 
-from dhcptui.model.guards import Action
-from dhcptui.model.interrupted import ROLLBACK
-from dhcptui.model.plan import Outcome, Plan
+from dhcptui.act.plan import Outcome, Plan
+from dhcptui.assess.interrupted import ROLLBACK
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import Level, derive
 from tests.lab.driving import Driver
 from tests.lab.harm import Hand
 from tests.lab.pair import Lab, LabError, Server

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dhcptui.model.guards import Action
-from dhcptui.model.incident_signs import Probable
-from dhcptui.model.incidents import Weight
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.incidents.signs import Probable
+from dhcptui.assess.verdict import Level, Verdict, derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Moment, Role
-from dhcptui.model.verdict import Level, Verdict, derive
 from tests.lab.driving import Driver
 from tests.lab.pair import Lab
 from tests.terminal import Terminal

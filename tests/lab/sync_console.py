@@ -11,10 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from dhcptui.config import load
+from dhcptui.act.plan import Progress, StepState
+from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Progress, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver
 

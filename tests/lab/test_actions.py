@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from dhcptui.engine.actions import SCRIPTS
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.actions import SCRIPTS
+from dhcptui.act.plan import Outcome
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server

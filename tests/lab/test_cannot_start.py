@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.incidents import Weight
+from dhcptui.assess.history.timeline import EventKind
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.verdict import Level
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.timeline import EventKind
-from dhcptui.model.verdict import Level
 from tests.lab.driving import Driver, driving
 from tests.lab.naming import Answer, incidents, named, says, verdict
 from tests.lab.pair import Lab

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from dhcptui.model.delayed import CANCEL, said, scheduled, when
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.assess.delayed_start import CANCEL, said, scheduled, when
+from dhcptui.assess.verdict import derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import derive
 from dhcptui.model.words import iso
-from dhcptui.remote.commands import LOCK, START
+from dhcptui.servers.ssh.commands import LOCK, START
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
 

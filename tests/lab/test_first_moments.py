@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from dhcptui.model.incidents import Weight
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.verdict import Level
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import Level
 from tests.lab.driving import Driver, driving
 from tests.lab.naming import replay
 from tests.lab.net import sh

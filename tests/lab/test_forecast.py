@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dhcptui.model.forecast import PoolForecast
+from dhcptui.assess.forecast import PoolForecast
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.assess.visibility import Standing, stand
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.engine.audit import AuditLog, default_path
+from dhcptui.act.audit import AuditLog, default_path
 from tests.lab import harm
 from tests.lab.driving import driving
 from tests.lab.harm import Seen

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.engine.audit import default_path
-from dhcptui.omapi import codec, objects
+from dhcptui.act.audit import default_path
+from dhcptui.servers.omapi import codec, objects
 from tests.fuzz.hostile import MARK, foreign
 from tests.lab import client
 from tests.lab.pair import Lab, Server

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.incidents import Weight
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.verdict import Level
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import Level
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.naming import (

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.engine.audit import AuditLog
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.audit import AuditLog
+from dhcptui.act.plan import Outcome
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.accounts import ACCOUNT, MATCH, NUMBER, RULE, SHARED, ordinary, sudoer
 from tests.lab.driving import Driver, driving

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dhcptui.dhcpdconf import known
+from dhcptui.conf import statements as known
 from tests.lab.pair import Lab
 from tests.unit import dhcpd_words
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress
+from dhcptui.act.plan import Outcome, Progress
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.neighbours import BOX_PORT, KINDS, away, box, rename, settle

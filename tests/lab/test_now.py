@@ -9,10 +9,10 @@ import time
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.incidents import Weight
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.verdict import Level
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import Level
 from tests.lab import net
 from tests.lab.client import new_mac
 from tests.lab.driving import Driver, driving

@@ -9,10 +9,16 @@ from contextlib import asynccontextmanager
 import pytest
 
 from dhcptui.model.states import FailoverState
-from dhcptui.omapi.client import OmapiClient
-from dhcptui.omapi.codec import Key
-from dhcptui.omapi.errors import OmapiClosed, OmapiError, OmapiNotAuthenticated, OmapiNotFound, OmapiTimeout
-from dhcptui.omapi.objects import SettableState
+from dhcptui.servers.omapi.client import OmapiClient
+from dhcptui.servers.omapi.codec import Key
+from dhcptui.servers.omapi.errors import (
+    OmapiClosed,
+    OmapiError,
+    OmapiNotAuthenticated,
+    OmapiNotFound,
+    OmapiTimeout,
+)
+from dhcptui.servers.omapi.objects import SettableState
 from tests.lab.pair import Lab, Server
 
 pytestmark = pytest.mark.lab

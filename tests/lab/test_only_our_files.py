@@ -15,10 +15,10 @@ from subprocess import PIPE, Popen
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress, StepState
+from dhcptui.act.plan import Outcome, Progress, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.remote import rescue_commands
+from dhcptui.servers.ssh import rescue_commands
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 from tests.lab.server import plain_python

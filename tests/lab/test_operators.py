@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from dhcptui.config import load
-from dhcptui.engine.audit import AuditLog, Operator
+from dhcptui.act.audit import AuditLog, Operator
+from dhcptui.act.interrupted_runs import find_interrupted
+from dhcptui.act.plan import Outcome, Progress, StepState
+from dhcptui.config.loading import load
 from dhcptui.engine.headless import Headless
-from dhcptui.engine.unfinished import find_interrupted
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.remote import commands, marks
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh import lock_files as marks
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 from tests.lab.test_status import dhcptui
@@ -32,8 +33,8 @@ P, S = Role.PRIMARY, Role.SECONDARY
 ROOT = Path(__file__).parents[2]
 MOVE = "I move from communications-interrupted to partner-down"
 SHORT_LOCKS = (
-    "import sys; from dhcptui.remote import marks; marks.LOCK_SECONDS = 4;"
-    "from dhcptui.cli import main; sys.exit(main(sys.argv[1:], last=True))"
+    "import sys; from dhcptui.servers.ssh import lock_files; lock_files.LOCK_SECONDS = 4;"
+    "from dhcptui.cli.main import main; sys.exit(main(sys.argv[1:], last=True))"
 )
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.guards import Action
+from dhcptui.act.plan import Outcome as ActionOutcome
+from dhcptui.assess.history.timeline import EventKind, Source
+from dhcptui.model.action import Action
 from dhcptui.model.leases import LookUp, Outcome
-from dhcptui.model.plan import Outcome as ActionOutcome
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
-from dhcptui.model.timeline import EventKind, Source
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.pair import Lab

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from dhcptui.model.diagnosis import Cause, Diagnosis, diagnose
-from dhcptui.model.reach import Matrix, matrix
+from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
+from dhcptui.assess.links import Matrix, matrix
+from dhcptui.assess.timesync import ClockLevel, judge
 from dhcptui.model.snapshot import Reach, Role
-from dhcptui.model.timesync import ClockLevel, judge
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.engine.actions import others
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Plan
+from dhcptui.act.actions import others
+from dhcptui.act.plan import Outcome, Plan
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from dhcptui.model.contradictions import Kind
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.assess.contradictions import Kind
+from dhcptui.assess.verdict import Level, Verdict, derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Moment, Role
-from dhcptui.model.verdict import Level, Verdict, derive
-from dhcptui.remote import commands
+from dhcptui.servers.ssh import commands
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 from tests.lab.stranger import take_over

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dhcptui.engine.actions import upcoming
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress, StepState
+from dhcptui.act.actions import start_watch as upcoming
+from dhcptui.act.plan import Outcome, Progress, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server

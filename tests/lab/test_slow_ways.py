@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress, StepState
+from dhcptui.act.plan import Outcome, Progress, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server

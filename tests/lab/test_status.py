@@ -159,7 +159,7 @@ def test_wrong_peer_name(lab: Lab) -> None:
 def test_status_never_loads_textual(lab: Lab) -> None:
     """The monitoring path is free of the ui."""
     code = (
-        "import sys; from dhcptui.cli import main; code = main(sys.argv[1:]);"
+        "import sys; from dhcptui.cli.main import main; code = main(sys.argv[1:]);"
         "bad = {name.partition('.')[0] for name in sys.modules} & {'textual', 'rich'};"
         "sys.exit(f'loaded: {bad}' if bad else code)"
     )

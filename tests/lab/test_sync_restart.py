@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Plan, Progress, StepState
+from dhcptui.act.plan import Outcome, Plan, Progress, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server

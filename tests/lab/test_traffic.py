@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, StepState
+from dhcptui.act.plan import Outcome, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import driving
 from tests.lab.pair import Lab

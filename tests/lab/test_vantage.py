@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.evidence import Finding
-from dhcptui.model.guards import Action
+from dhcptui.assess.evidence import Finding
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.engine.audit import AuditLog
-from dhcptui.engine.clocks import moment
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.audit import AuditLog
+from dhcptui.act.plan import Outcome
+from dhcptui.assess.verdict import derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import derive
-from dhcptui.remote import commands
+from dhcptui.servers.ssh import commands
+from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 from tests.lab.test_sync_restart import (
@@ -39,8 +39,8 @@ pytestmark = pytest.mark.lab
 P, S = Role.PRIMARY, Role.SECONDARY
 ROOT = Path(__file__).parents[2]
 LOCKS = (
-    "import sys; from dhcptui.remote import marks; marks.LOCK_SECONDS = 3;"
-    "from dhcptui.cli import main; sys.exit(main(sys.argv[1:], last=True))"
+    "import sys; from dhcptui.servers.ssh import lock_files; lock_files.LOCK_SECONDS = 3;"
+    "from dhcptui.cli.main import main; sys.exit(main(sys.argv[1:], last=True))"
 )
 """The program with locks that expire within seconds."""
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from dhcptui.assess.verdict import derive
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import derive
-from dhcptui.ui.look import UNICODE
-from dhcptui.ui.outlook import Prospects
-from dhcptui.ui.paint.server import Memory, panel
+from dhcptui.ui.forecast_cache import Prospects
+from dhcptui.ui.render.server import Memory, panel
+from dhcptui.ui.style import UNICODE
 from tests.lab.accounts import ACCOUNT, SHARED, ordinary
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.driving import driving
 from tests.lab.pair import Lab

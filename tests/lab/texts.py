@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dhcptui.dhcpdconf import scaffold as scaffolding
+from dhcptui.conf import scaffold as scaffolding
 
 from .omapi import Key
 

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.model.guards import Action
+from dhcptui.model.action import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 
-from dhcptui.remote import marks
+from dhcptui.servers.ssh import lock_files as marks
 
 LOCK_SECONDS = 6
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import time
 
-from dhcptui.engine.clocks import moment
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Plan, Progress
+from dhcptui.act.plan import Outcome, Plan, Progress
+from dhcptui.assess.verdict import derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.model.verdict import derive
+from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver
 from tests.leaving.cells import SYNC, SYNC_BAD
 from tests.leaving.scene import RECORD, Scene, contents

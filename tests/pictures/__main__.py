@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from dhcptui.config import load
+from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.ui.app import DhcptuiApp
 from tests.lab.pair import Lab, requirements

@@ -12,11 +12,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from dhcptui.config import PairSettings
+from dhcptui.act.plan import Progress, StepReport
+from dhcptui.config.loading import PairSettings
+from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.changes import Changes
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Progress, StepReport
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,

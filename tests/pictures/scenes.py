@@ -15,7 +15,7 @@ from unittest.mock import patch
 from textual.app import App
 
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.commands import Commands
+from dhcptui.ui.keymap import Commands
 from dhcptui.ui.welcome import Welcome
 from tests.pictures.still import Still, StillDrills
 from tests.pictures.story import Take

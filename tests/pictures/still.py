@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dhcptui.engine.actions import make_plan
+from dhcptui.act.actions import make_plan
+from dhcptui.act.plan import Plan
 from dhcptui.engine.api import Drill, Listener
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Plan
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from dhcptui.practice.scenarios import SCENARIOS
 from tests.pictures.story import Take

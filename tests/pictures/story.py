@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from dhcptui.config import PairSettings, load
-from dhcptui.engine.actions.sync_compare import Comparison
-from dhcptui.engine.clocks import mono
-from dhcptui.engine.first import first_snapshot
+from dhcptui.act.plan import Outcome, Progress, StepState
+from dhcptui.act.sync.compare import Comparison
+from dhcptui.config.loading import PairSettings, load
 from dhcptui.engine.thread import EngineThread
+from dhcptui.logs.lines import LogLine
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, AuditEvent
-from dhcptui.model.guards import Action
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Outcome, Progress, StepState
 from dhcptui.model.snapshot import PairSnapshot, Role, Seen
-from dhcptui.practice import balance
+from dhcptui.practice.dhcpd import balance
 from dhcptui.practice.drills import PracticeDrills
 from dhcptui.practice.pair import PracticePair
+from dhcptui.watch.clocks import mono
+from dhcptui.watch.first import first_snapshot
 from tests.lab.driving import Driver
 from tests.pictures.posing import PIDS, Pose, Timeline, at
 from tests.ui.feed import MONO

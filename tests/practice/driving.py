@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dhcptui.config import load
+from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.practice.pair import PracticePair
 from tests.lab.driving import Driver

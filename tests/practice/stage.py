@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from dhcptui.model.snapshot import Role
-from dhcptui.practice.access import make_keys
-from dhcptui.practice.dhcpd import DhcpdFailed
+from dhcptui.practice.dhcpd.server import DhcpdFailed
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.network import Network
-from dhcptui.practice.ssh import SshServer
-from dhcptui.practice.tools import Tools
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.target import SshTarget
+from dhcptui.practice.services.access import make_keys
+from dhcptui.practice.services.programs import Tools
+from dhcptui.practice.services.ssh import SshServer
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.target import SshTarget
 
 P, S = Role.PRIMARY, Role.SECONDARY
 CONF = """failover peer "foo" {{ {role}; address 10.0.0.10; port 520; peer address 10.0.0.20; peer port 520; }}

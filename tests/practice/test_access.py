@@ -8,10 +8,10 @@ from pathlib import Path
 
 import asyncssh
 
-from dhcptui.config import load
+from dhcptui.config.loading import load
 from dhcptui.model.snapshot import Role
-from dhcptui.practice.access import make_keys, write_config
 from dhcptui.practice.machine import Machine
+from dhcptui.practice.services.access import make_keys, write_config
 from dhcptui.practice.texts import Settings
 
 SECRET = "c2VjcmV0IG9mIHRoZSBwcmFjdGljZSBwYWly"  # noqa: S105

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress, StepState
+from dhcptui.act.plan import Outcome, Progress, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from dhcptui.practice.pair import PracticePair, PracticeServer
 from tests.lab.driving import Driver

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dhcptui.engine.clocks import mono
 from dhcptui.model.snapshot import Role
 from dhcptui.practice.pair import PracticePair
+from dhcptui.watch.clocks import mono
 
 from .driving import driving
 

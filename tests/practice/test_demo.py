@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhcptui.cli import main
+from dhcptui.cli.main import main
 from tests.terminal import ESC, Terminal
 
 from .guest import HEALTHY, Guest

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.cli import main
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.cli.main import main
+from dhcptui.model.action import Action
 from dhcptui.practice.drills import PracticeDrills, Service, service_between, told
 from dhcptui.practice.pair import PracticePair
 from dhcptui.practice.scenarios import RESTART_SECONDS, SCENARIOS, Deed

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config import load
+from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.practice.demo import DemoEngine, practice
 from dhcptui.practice.pair import PracticePair
@@ -113,6 +113,6 @@ def test_a_pair_that_cannot_come_up(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_the_command_line_stays_light() -> None:
     """What `demo` imports before the first frame: the heavy ones come on the pair's own thread."""
-    code = "import dhcptui.practice.demo, dhcptui.cli, sys; print(*{m.partition('.')[0] for m in sys.modules})"
+    code = "import dhcptui.practice.demo, dhcptui.cli.main, sys; print(*{m.partition('.')[0] for m in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not {"asyncssh", "textual", "lark", "cryptography"} & set(done.stdout.split())

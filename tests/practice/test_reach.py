@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhcptui.engine.clocks import moment
-from dhcptui.model.diagnosis import Cause, diagnose
-from dhcptui.model.reach import matrix
+from dhcptui.assess.diagnosis import Cause, diagnose
+from dhcptui.assess.links import matrix
 from dhcptui.practice.pair import PracticePair
+from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver
 from tests.practice.driving import driving
 

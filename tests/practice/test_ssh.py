@@ -13,9 +13,9 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from dhcptui.remote import commands
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import (
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import (
     AuthenticationFailed,
     CommandTimeout,
     HostKeyChanged,
@@ -25,8 +25,8 @@ from dhcptui.remote.errors import (
     TunnelRefused,
     Unreachable,
 )
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.shell import RemoteShell
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.shell import RemoteShell
 
 from .stage import P, S, entered, stage
 

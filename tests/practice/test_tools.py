@@ -14,14 +14,15 @@ import pytest
 
 from dhcptui.model.snapshot import Reach
 from dhcptui.practice.machine import Machine
-from dhcptui.remote import commands, delayed_commands, marks, sync_commands
-from dhcptui.remote.clock import read_clock
-from dhcptui.remote.commands import Command
-from dhcptui.remote.holders import Holders
-from dhcptui.remote.ours import DhcpdProcess, servers
-from dhcptui.remote.reach import try_partner
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.shell import RemoteShell
+from dhcptui.servers.ssh import commands, delayed_commands, sync_commands
+from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh.clock import read_clock
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.holders import Holders
+from dhcptui.servers.ssh.ours import DhcpdProcess, servers
+from dhcptui.servers.ssh.reachability import try_partner
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.shell import RemoteShell
 
 from .stage import P, S, Stage, entered
 

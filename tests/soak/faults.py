@@ -10,10 +10,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dhcptui.engine.clocks import mono
 from dhcptui.model.snapshot import Role
-from dhcptui.practice.dhcpd import Dhcpd
+from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.pair import PracticeError, PracticeServer
+from dhcptui.watch.clocks import mono
 from tests.lab.omapi import OPEN, Key, NoAnswer, _Link
 from tests.soak.history import Fault
 from tests.soak.tap import Tap

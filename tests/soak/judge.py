@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from dhcptui.engine.audit import TEXT_LIMIT
+from dhcptui.act.audit import TEXT_LIMIT
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
 from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Claim, Fault, History, Truth

@@ -9,16 +9,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from dhcptui.config import PairSettings
-from dhcptui.engine.clocks import moment, mono
+from dhcptui.act.plan import Outcome, Plan, Progress
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.assess.visibility import Standing, stand
+from dhcptui.config.loading import PairSettings
 from dhcptui.engine.thread import EngineThread
+from dhcptui.logs.lines import LogLine
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
-from dhcptui.model.guards import Action
-from dhcptui.model.loglines import LogLine
-from dhcptui.model.plan import Outcome, Plan, Progress
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import Standing, stand
-from dhcptui.model.verdict import Level, derive
+from dhcptui.watch.clocks import moment, mono
 from tests.soak.history import NOT_RUNNING, Claim, History
 
 FRESHEST_SECONDS = 6.0

@@ -9,16 +9,17 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from dhcptui.engine.clocks import mono
 from dhcptui.model.snapshot import Role
-from dhcptui.omapi.codec import DELETE, NOTIFY, OPEN, UPDATE, Message
-from dhcptui.practice import omapi_server, ssh
-from dhcptui.practice.dhcpd import Dhcpd
+from dhcptui.practice.dhcpd import omapi_server
+from dhcptui.practice.dhcpd.omapi_objects import Control, FailoverThing, LeaseThing, Thing
+from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.machine import Machine
-from dhcptui.practice.omapi_objects import Control, FailoverThing, LeaseThing, Thing
 from dhcptui.practice.pair import PracticePair
-from dhcptui.practice.shim import Answer, Question
-from dhcptui.practice.tools import Tools
+from dhcptui.practice.services import ssh
+from dhcptui.practice.services.fake_programs import Answer, Question
+from dhcptui.practice.services.programs import Tools
+from dhcptui.servers.omapi.codec import DELETE, NOTIFY, OPEN, UPDATE, Message
+from dhcptui.watch.clocks import mono
 from tests.soak.history import CONSOLE, STRANGER, Act, History, Server, Truth
 
 FLAGS = (b"update", b"create")

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config import load
-from dhcptui.engine.audit import default_path
-from dhcptui.engine.clocks import mono
+from dhcptui.act.audit import default_path
+from dhcptui.config.loading import load
 from dhcptui.model.snapshot import Role
 from dhcptui.practice.pair import PracticePair
+from dhcptui.watch.clocks import mono
 from tests.soak import judge, judge_audit, summary
 from tests.soak.faults import BY_HAND, Faults
 from tests.soak.history import CONSOLE, History, Sample

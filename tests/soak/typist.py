@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from dhcptui.engine.clocks import mono
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
+from dhcptui.watch.clocks import mono
 from tests.soak.history import NOT_RUNNING, Claim, History
 from tests.soak.operators import FAULT
 from tests.terminal import ENTER, ESC, Terminal

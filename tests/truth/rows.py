@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from dhcptui.model.guards import Action
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.lab.load import loading
 from tests.lab.pair import Lab

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome
+from dhcptui.act.plan import Outcome
+from dhcptui.assess.history.timeline import EventKind
+from dhcptui.assess.verdict import derive
+from dhcptui.assess.visibility import Standing
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.standing import Standing
-from dhcptui.model.timeline import EventKind
-from dhcptui.model.verdict import derive
 from tests.lab.driving import Driver
 from tests.lab.pair import Lab, Server
 from tests.truth.record import Claim, Move, Record, Said, Stretch

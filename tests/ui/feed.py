@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
-from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.actions import make_plan
-from dhcptui.engine.actions.sync_compare import Comparison
+from dhcptui.act.actions import make_plan
+from dhcptui.act.leaving import Departure
+from dhcptui.act.plan import Outcome, Plan, Progress, StepReport, StepState
+from dhcptui.act.sync.compare import Comparison
+from dhcptui.assess.forecast import PoolForecast, PoolMismatch, PoolSample, forecasts, mismatches
+from dhcptui.assess.history.post_mortem import PoolLow
+from dhcptui.assess.history.timeline import Event
+from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.engine.api import Listener
-from dhcptui.engine.configuration_check import ConfigurationCheck
-from dhcptui.engine.leaving import Departure
+from dhcptui.logs.lines import parse
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
-from dhcptui.model.forecast import PoolForecast, PoolMismatch, PoolSample, forecasts, mismatches
-from dhcptui.model.guards import Action
-from dhcptui.model.incident import PoolLow
 from dhcptui.model.leases import LookUp
-from dhcptui.model.loglines import parse
-from dhcptui.model.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -39,7 +39,7 @@ from dhcptui.model.snapshot import (
     unseen,
 )
 from dhcptui.model.states import FailoverState
-from dhcptui.model.timeline import Event
+from dhcptui.setup.configuration_check import ConfigurationCheck
 
 S = FailoverState
 WALL = 1732273142.0  # 22 Nov 2024 10:59:02 UTC

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.model.guards import Action
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.acting import candidates, meant
-from dhcptui.ui.widgets.plan_view import PlanView
-from dhcptui.ui.widgets.prompt import Stage
+from dhcptui.ui.panes.prompt import Stage
+from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import (
     FakeClock,
     both_stopped,

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.verdict import derive
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.snapshot import Lockout, Marks, PairSnapshot, Role, Seen
-from dhcptui.model.verdict import derive
-from dhcptui.ui.look import UNICODE
-from dhcptui.ui.paint.banner import banners
-from dhcptui.ui.widgets.row import Row
+from dhcptui.ui.panes.row import Row
+from dhcptui.ui.render.banner import banners
+from dhcptui.ui.style import UNICODE
 from tests.ui.feed import (
     HALF_DONE,
     MONO,

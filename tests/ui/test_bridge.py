@@ -6,7 +6,7 @@ import threading
 
 from textual.message import Message
 
-from dhcptui.model.loglines import parse
+from dhcptui.logs.lines import parse
 from dhcptui.model.snapshot import Role
 from dhcptui.ui.bridge import LOG_BACKLOG, Bridge
 from tests.ui.feed import WALL, healthy, one_down

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from textual.message import Message
 
+from dhcptui.act.plan import StepState
 from dhcptui.model.audit import AuditEntry, AuditEvent
-from dhcptui.model.plan import StepState
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.bridge import AUDIT_BACKLOG, Bridge
-from dhcptui.ui.widgets.command_log import MAX_ENTRIES
-from dhcptui.ui.widgets.prompt import Stage
+from dhcptui.ui.panes.prompt import Stage
+from dhcptui.ui.views.command_log import MAX_ENTRIES
 from tests.ui.feed import HALF_DONE, healthy
 from tests.ui.test_main_screen import picture, row, screen
 from tests.ui.test_prompt import confirm

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.model.plan import StepState
+from dhcptui.act.plan import StepState
+from dhcptui.assess.verdict import Level
 from dhcptui.model.states import LEADS_TO, FailoverState
-from dhcptui.model.verdict import Level
-from dhcptui.ui.widgets.prompt import Stage
+from dhcptui.ui.panes.prompt import Stage
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import confirm, entry

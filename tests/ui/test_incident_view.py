@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.incident_scene import Evidence
-from dhcptui.model.incident_signs import Probable
-from dhcptui.model.incidents import BY_ID, Weight
+from dhcptui.assess.incidents.catalogue import BY_ID, Weight
+from dhcptui.assess.incidents.scene import Evidence
+from dhcptui.assess.incidents.signs import Probable
 from dhcptui.model.snapshot import ClockOffset, PairSnapshot, Seen
-from dhcptui.ui.look import UNICODE
-from dhcptui.ui.paint.explain import looks_like
+from dhcptui.ui.render.explanation import looks_like
+from dhcptui.ui.style import UNICODE
 from tests.ui.feed import MONO, cut_off, handed_over, healthy, locked_out, one_down, recovering, silenced
 from tests.ui.test_main_screen import Q, panel, picture, row, screen
 

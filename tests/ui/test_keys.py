@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.model.action import Action
 from dhcptui.model.commands import COMMANDS, read_key, twice
-from dhcptui.model.guards import Action
-from dhcptui.ui.commands import Commands
-from dhcptui.ui.widgets.prompt import Stage
+from dhcptui.ui.keymap import Commands
+from dhcptui.ui.panes.prompt import Stage
 from tests.ui.feed import HALF_DONE, healthy, one_down
 from tests.ui.test_command_log import on_view
 from tests.ui.test_main_screen import P, Q, picture, row, screen

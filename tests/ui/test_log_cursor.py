@@ -10,8 +10,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from dhcptui.model.loglines import Folder, LogLine, parse
-from dhcptui.ui.widgets.log_cursor import CursorPane
+from dhcptui.logs.lines import Folder, LogLine, parse
+from dhcptui.ui.panes.log_cursor import CursorPane
 from tests.ui.test_log_pane import NOW, Host, numbered
 
 

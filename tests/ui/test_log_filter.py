@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.model.loglines import parse
+from dhcptui.logs.lines import parse
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.widgets.log_filter import EVERYTHING, Kinds, LogFilter, trouble
+from dhcptui.ui.panes.log_filter import EVERYTHING, Kinds, LogFilter, trouble
 from tests.ui.feed import LINES, healthy
 from tests.ui.test_main_screen import P, Q, picture, row, screen
 

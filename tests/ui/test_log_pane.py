@@ -9,8 +9,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 
-from dhcptui.model.loglines import Folder, FoldResult, parse
-from dhcptui.ui.widgets.log_pane import LogPane
+from dhcptui.logs.lines import Folder, FoldResult, parse
+from dhcptui.ui.panes.log_pane import LogPane
 
 NOW = 1_795_348_000.0
 

@@ -9,8 +9,8 @@ import pytest
 from dhcptui.model.snapshot import ClockOffset, Role, Seen
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.screens.logs import MOST_COPIED
-from dhcptui.ui.widgets.log_explanation import LogExplanation
-from dhcptui.ui.widgets.log_merged import MergedLog
+from dhcptui.ui.views.log_explanation import LogExplanation
+from dhcptui.ui.views.log_merged import MergedLog
 from tests.ui.feed import LINES, MONO, ScriptedConsole, healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import entry

@@ -12,13 +12,14 @@ from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from dhcptui.model.guards import Action, rule
+from dhcptui.assess.guards import rule
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import PairSnapshot, PoolCounters, Role, Seen
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.widgets.log_view import LogView
-from dhcptui.ui.widgets.row import Row
-from dhcptui.ui.widgets.server_panel import ServerPanel
+from dhcptui.ui.panes.row import Row
+from dhcptui.ui.panes.server_panel import ServerPanel
+from dhcptui.ui.views.log_view import LogView
 from tests.ui.feed import (
     LINES,
     MONO,

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.dhcpdconf.findings import Finding, Severity
-from dhcptui.engine.configuration_check import ConfigurationCheck
-from dhcptui.model.forecast import PoolSample
-from dhcptui.model.incident import PoolLow
+from dhcptui.assess.forecast import PoolSample
+from dhcptui.assess.history.post_mortem import PoolLow
+from dhcptui.conf.lint.findings import Finding, Severity
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -29,6 +28,7 @@ from dhcptui.model.snapshot import (
     TimeSync,
 )
 from dhcptui.model.states import FailoverState
+from dhcptui.setup.configuration_check import ConfigurationCheck
 from dhcptui.ui.app import DhcptuiApp
 from tests.ui.feed import MONO, WALL, both_unreachable, down, healthy, one_down, pair, server, unreachable
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.model.plan import StepState
+from dhcptui.act.plan import StepState
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.widgets.menu import Entry
-from dhcptui.ui.widgets.palette import rank
-from dhcptui.ui.widgets.prompt import Stage
+from dhcptui.ui.panes.prompt import Stage
+from dhcptui.ui.views.menu import Entry
+from dhcptui.ui.views.palette import rank
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import confirm

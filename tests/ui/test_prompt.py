@@ -7,15 +7,15 @@ from dataclasses import replace
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, StepState
+from dhcptui.act.plan import Outcome, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Marks, Role, Seen
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.widgets.plan_view import PlanView
-from dhcptui.ui.widgets.prompt import Stage
-from dhcptui.ui.widgets.sheet import Sheet
+from dhcptui.ui.panes.prompt import Stage
+from dhcptui.ui.panes.text_sheet import Sheet
+from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import MONO, SAME, WALL, ScriptedConsole, healthy, one_down, pair, recovering, server, status
 from tests.ui.test_main_screen import panel, picture, row, screen
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, StepState
-from dhcptui.model.script import plan_as_script
+from dhcptui.act.plan import Outcome, StepState
+from dhcptui.act.script import plan_as_script
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
-from dhcptui.ui.widgets.plan_view import PlanView
-from dhcptui.ui.widgets.sheet import Sheet
+from dhcptui.ui.panes.text_sheet import Sheet
+from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import DIFF, DIFFERENT, MONO, ScriptedConsole, cut_off, healthy, one_down
 from tests.ui.test_main_screen import picture, row, screen
 from tests.ui.test_prompt import confirm, entry, start

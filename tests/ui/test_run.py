@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.faults import keep
+from dhcptui.engine.faults import keep
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.run import wants_ascii
 from tests.ui.feed import ScriptedConsole, healthy

@@ -38,8 +38,8 @@ def test_the_first_frame_waits_for_no_ssh() -> None:
     """What a console needs up to its first frame loads neither the engine's watchers nor what they speak."""
     code = """
 import sys
-import dhcptui.cli, dhcptui.engine.thread, dhcptui.ui.run, dhcptui.ui.app
-late = ("asyncssh", "pypureomapi", "lark", "dhcptui.engine.pair", "dhcptui.engine.runner", "dhcptui.remote", "dhcptui.omapi")
+import dhcptui.cli.main, dhcptui.engine.thread, dhcptui.ui.run, dhcptui.ui.app
+late = ("asyncssh", "pypureomapi", "lark", "dhcptui.watch.pair", "dhcptui.act.runner", "dhcptui.servers.ssh", "dhcptui.servers.omapi")
 sys.exit(", ".join(name for name in late if name in sys.modules) or 0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -50,7 +50,7 @@ def test_what_there_is_at_the_start_is_not_collected_again() -> None:
     """It is put aside, and the collector runs again: what Textual draws is full of cycles."""
     code = """
 import gc
-from dhcptui.ui import collector
+from dhcptui.ui import gc_tuning as collector
 collector.hold()
 assert not gc.isenabled()
 collector.settle()

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from textual.color import Color
 
-from dhcptui.config import ConfigError
-from dhcptui.console_settings import THEMES, ConsoleSettings
+from dhcptui.assess.verdict import Level
+from dhcptui.config.console import THEMES, ConsoleSettings
+from dhcptui.config.loading import ConfigError
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import Level
 from dhcptui.ui import theme
-from dhcptui.ui.look import ASCII, UNICODE, Glyphs
 from dhcptui.ui.run import chosen_theme
+from dhcptui.ui.style import ASCII, UNICODE, Glyphs
 from tests.ui.feed import LINES, both_stopped, both_unreachable, first_frame, healthy, one_down, pair, server
 from tests.ui.test_main_screen import P, Q, panel, picture, screen
 

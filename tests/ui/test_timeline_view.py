@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.history.timeline import Event, EventKind, Note, Source, merge
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState as S
-from dhcptui.model.timeline import Event, EventKind, Note, Source, merge
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.paint.timeline import gap, known, lines
-from dhcptui.ui.widgets.timeline_view import TimelineView
+from dhcptui.ui.render.timeline import gap, known, lines
+from dhcptui.ui.views.timeline_view import TimelineView
 from tests.ui.feed import WALL, one_down
 from tests.ui.test_log_views import explained
 from tests.ui.test_main_screen import P, Q, panel, picture, screen

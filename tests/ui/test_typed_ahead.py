@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.ui.app import DhcptuiApp
-from dhcptui.ui.screens.places import Over
-from dhcptui.ui.widgets.plan_view import PlanView
-from dhcptui.ui.widgets.prompt import Stage
+from dhcptui.ui.panes.prompt import Stage
+from dhcptui.ui.screens.view_switcher import Over
+from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import row, screen
 from tests.ui.test_prompt import entry

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from textual.geometry import Size
 
-from dhcptui.cli import main
-from dhcptui.config import load
+from dhcptui.cli.main import main
+from dhcptui.config.loading import load
+from dhcptui.ui.panes.row import Row
 from dhcptui.ui.welcome import DEMO, EXAMPLE, Welcome, write_example
-from dhcptui.ui.widgets.row import Row
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]

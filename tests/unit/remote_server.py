@@ -17,8 +17,8 @@ from typing import cast
 import asyncssh
 import pytest
 
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.target import SshTarget
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.target import SshTarget
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 if os.environ.get("DHCPTUI_TEST_SSHD") == "none" or os.geteuid() != 0:  # unprivileged, it may take us for locked out

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.cli import main
-from dhcptui.config import ConfigError
-from dhcptui.engine import audit
-from dhcptui.engine.audit import AuditError, AuditLog, Operator, RunLog
+from dhcptui.act import audit
+from dhcptui.act.audit import AuditError, AuditLog, Operator, RunLog
+from dhcptui.act.interrupted_runs import dismiss, find_interrupted, look_back
+from dhcptui.act.plan import Outcome, Plan, PlannedStep
+from dhcptui.assess.guards import rule
+from dhcptui.cli.main import main
+from dhcptui.config.loading import ConfigError
 from dhcptui.engine.audit_report import parse_since
-from dhcptui.engine.unfinished import dismiss, find_interrupted, look_back
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEvent
-from dhcptui.model.guards import Action, rule
-from dhcptui.model.plan import Outcome, Plan, PlannedStep
 from dhcptui.model.snapshot import Role
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_cli import CONFIG

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.cli import main
-from dhcptui.engine import audit_files
-from dhcptui.engine.audit import AuditLog
-from dhcptui.engine.unfinished import find_interrupted
+from dhcptui.act import audit_files
+from dhcptui.act.audit import AuditLog
+from dhcptui.act.interrupted_runs import find_interrupted
+from dhcptui.cli.main import main
 from tests.unit.test_audit import begun, run_log
 
 SMALL = 2000

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.verdict import derive
 from dhcptui.model.snapshot import ClockOffset, Reach, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import derive
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import said
 from tests.unit.test_reach import reach, table, view

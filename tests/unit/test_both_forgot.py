@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.taken import STARTED, Taken
-from dhcptui.model.incident_crossed import Crossed, mismatch
-from dhcptui.model.loglines import parse
+from dhcptui.assess.incidents.crossed_names import Crossed, mismatch
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.logs.lines import parse
 from dhcptui.model.pool_counters import Emptied
 from dhcptui.model.snapshot import Role, Seen, ServerView
-from dhcptui.model.verdict import Level, derive
+from dhcptui.watch.taken import STARTED, Taken
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import hold, ids, said
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.guards import Action
-from dhcptui.model.incidents import Weight
-from dhcptui.model.past import is_past, past_words
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.incidents.past import is_past, past_words
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import PairSnapshot, RecordedState, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import Level, derive
-from dhcptui.ui.commands import Commands
-from dhcptui.ui.paint.explain import incident_view
+from dhcptui.ui.keymap import Commands
+from dhcptui.ui.render.explanation import incident_view
 from tests.unit.making import NOW, down, live, pair, status
 from tests.unit.test_incident_signs import hold, said
 

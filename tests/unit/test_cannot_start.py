@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dhcptui.engine.remarks import Remarks, Signs
-from dhcptui.model.cannot_start import sign_of_life
-from dhcptui.model.complaint import complaint, spoken, without_farewell
-from dhcptui.model.lexicon import LineKind
-from dhcptui.model.lives import read_lives
-from dhcptui.model.loglines import parse
+from dhcptui.assess.cannot_start import sign_of_life
+from dhcptui.assess.history.lives import read_lives
+from dhcptui.assess.history.timeline import Event, EventKind, from_lines, merge
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.logs.complaints import complaint, spoken, without_farewell
+from dhcptui.logs.lexicon import LineKind
+from dhcptui.logs.lines import parse
 from dhcptui.model.snapshot import Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.model.timeline import Event, EventKind, from_lines, merge
-from dhcptui.model.verdict import Level, derive
-from dhcptui.remote.errors import CommandFailed
+from dhcptui.servers.ssh.errors import CommandFailed
+from dhcptui.watch.notable_lines import Remarks, Signs
 from tests.unit.making import NOW, down, live, pair, status
 from tests.unit.test_incident_signs import ids
 

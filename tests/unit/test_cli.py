@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from dhcptui import __version__
-from dhcptui.arguments import ACTIONS
-from dhcptui.cli import EXIT_USAGE, main
-from dhcptui.model.guards import Action
+from dhcptui.cli.arguments import ACTIONS
+from dhcptui.cli.main import EXIT_USAGE, main
+from dhcptui.model.action import Action
 
 CONFIG = '[pairs.office.primary]\nhost = "10.0.0.10"\n[pairs.office.secondary]\nhost = "10.0.0.20"\n'
 

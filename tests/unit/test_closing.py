@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.closing import closing
-from dhcptui.model.guards import Action, Ruling
-from dhcptui.model.plan import Plan
+from dhcptui.act.closing import closing
+from dhcptui.act.plan import Plan
+from dhcptui.assess.guards import Ruling
+from dhcptui.assess.verdict import derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import LeaseSpace, PairSnapshot, PoolCounters, Role, Seen
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import derive
 from tests.unit.making import NOW, down, live, pair
 
 S, A = FailoverState, Action

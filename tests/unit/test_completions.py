@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.arguments import ACTIONS, NAMES
+from dhcptui.cli.arguments import ACTIONS, NAMES
 from tests.generate import ROOT
 from tests.terminal import Terminal
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config import Config, ConfigError, default_path, load, show
+from dhcptui.config.loading import Config, ConfigError, default_path, load, show
 from dhcptui.model.snapshot import Role
 
 MINIMAL = """

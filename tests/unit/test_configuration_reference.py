@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui import config
-from dhcptui.config import load
-from dhcptui.console_settings import ConsoleSettings
-from dhcptui.settings import OmapiKey, PairSettings, ServerSettings
+from dhcptui.config import loading as config
+from dhcptui.config.console import ConsoleSettings
+from dhcptui.config.loading import load
+from dhcptui.config.settings import OmapiKey, PairSettings, ServerSettings
 from tests.documents.configuration import EXAMPLE, described, pair_keys, server_keys
 from tests.generate import ROOT
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.report import as_json, as_text
-from dhcptui.model.contradictions import Kind, contradictions
-from dhcptui.model.loglines import parse_lines
-from dhcptui.model.remarks import Remark
+from dhcptui.assess.contradictions import Kind, contradictions
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.engine.status_report import as_json, as_text
+from dhcptui.logs.lines import parse_lines
+from dhcptui.logs.notable_lines import Remark
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ProcessSighting, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import Level, derive
-from dhcptui.remote.ours import DhcpdProcess, Listening, Look, Place, judge
+from dhcptui.servers.ssh.ours import DhcpdProcess, Listening, Look, Place, judge
 from tests.unit.making import NOW, down, hung, live, pair, status
 
 S = FailoverState

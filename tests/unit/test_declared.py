@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.guards import Action, Ruling, rule
+from dhcptui.assess.guards import Ruling, rule
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Lockout, Marks, RecordedState, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, gone, live, pair, status

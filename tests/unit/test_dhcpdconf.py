@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.dhcpdconf.files import MAX_FILES, load
-from dhcptui.dhcpdconf.parse import MAX_DEPTH, ConfParseError, parse
-from dhcptui.dhcpdconf.place import failover_place
-from dhcptui.dhcpdconf.pools import FailoverPool, failover_pools, merged, named_probes
-from dhcptui.dhcpdconf.relation import keys, peers, ranges
+from dhcptui.conf.failover import keys, peers, ranges
+from dhcptui.conf.files import MAX_FILES, load
+from dhcptui.conf.pools import FailoverPool, failover_pools, merged, named_probes
+from dhcptui.conf.reader import MAX_DEPTH, ConfParseError, parse
+from dhcptui.conf.site import failover_place
 
 MASTER = """
 # one subnet, as in the article

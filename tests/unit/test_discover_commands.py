@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.engine.discover import DEFAULTS_FILE, RC_SCRIPTS
-from dhcptui.engine.survey import argument, choose
-from dhcptui.remote import discover_commands
-from dhcptui.remote.commands import Command
-from dhcptui.remote.ours import DhcpdProcess
+from dhcptui.servers.ssh import discover_commands
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.ours import DhcpdProcess
+from dhcptui.setup.discover import DEFAULTS_FILE, RC_SCRIPTS
+from dhcptui.watch.survey import argument, choose
 
 
 def run(command: Command) -> subprocess.CompletedProcess[str]:

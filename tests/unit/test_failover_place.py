@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.dhcpdconf.parse import parse
-from dhcptui.dhcpdconf.place import failover_place
+from dhcptui.conf.reader import parse
+from dhcptui.conf.site import failover_place
 from dhcptui.model.snapshot import FailoverPlace
-from dhcptui.remote import commands
+from dhcptui.servers.ssh import commands
 
 CONF = """
 failover peer "foo" {{ primary; address 10.0.0.10; {ports} peer address {peer}; mclt 60; split 128; }}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.model.forecast import PoolForecast, PoolSample, forecasts, mismatches, rate_of
+from dhcptui.assess.forecast import PoolForecast, PoolSample, forecasts, mismatches, rate_of
 from dhcptui.model.snapshot import PairSnapshot, PoolCounters, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, live, pair

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.guards import Action, rule
-from dhcptui.model.plan import Plan
-from dhcptui.model.queues import queue_moved, queue_words
+from dhcptui.act.plan import Plan
+from dhcptui.assess.guards import rule
+from dhcptui.assess.queues import queue_moved, queue_words
+from dhcptui.assess.visibility import stand
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -25,7 +27,6 @@ from dhcptui.model.snapshot import (
     Seen,
     ServerView,
 )
-from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
 from dhcptui.model.way import SshWay
 from tests.unit.making import FAILED, NOW, down, gone, hung, live, never, pair, status

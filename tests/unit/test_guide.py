@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dhcptui.assess.incidents.catalogue import INCIDENTS
+from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
-from dhcptui.model.guards import Action
-from dhcptui.model.incidents import INCIDENTS
 from dhcptui.model.states import FailoverState
 from tests.documents import guide, incidents
 from tests.generate import ROOT

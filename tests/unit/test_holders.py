@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from dhcptui.model.snapshot import ProcessSighting
-from dhcptui.remote.holder_commands import holders, holders_function, stop_if
-from dhcptui.remote.holders import parse, seconds
-from dhcptui.remote.ours import DhcpdProcess, Listening, Look, Place, is_lease_file, judge, servers
+from dhcptui.servers.ssh.holder_commands import holders, holders_function, stop_if
+from dhcptui.servers.ssh.holders import parse, seconds
+from dhcptui.servers.ssh.ours import DhcpdProcess, Listening, Look, Place, is_lease_file, judge, servers
 
 SHELLS = [
     words

@@ -18,9 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.actions.sync_compare import Place, Trees, of_trees
-from dhcptui.engine.actions.sync_tree import (
+from dhcptui.act.sync.compare import Place, Trees, of_trees
+from dhcptui.act.sync.tree import (
     MAX_BYTES,
     Entry,
     Kind,
@@ -31,11 +30,13 @@ from dhcptui.engine.actions.sync_tree import (
     read_tree,
     result,
 )
+from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.snapshot import Role
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.remote import commands, marks, sync_commands
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import CommandFailed
+from dhcptui.servers.ssh import commands, sync_commands
+from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import CommandFailed
 
 OFFICE = PairSettings(
     "office", "foo", ServerSettings(Role.PRIMARY, "dhcp1", "10.0.0.10"), ServerSettings(Role.SECONDARY, "dhcp2", "10.0.0.20")

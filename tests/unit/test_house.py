@@ -37,7 +37,7 @@ def test_heavy_imports_are_off_the_path_to_the_first_paint() -> None:
 
 def test_the_command_line_starts_light() -> None:
     """`dhcptui --version` needs nothing of ours but the parser."""
-    loaded = loaded_by("import dhcptui.cli")
+    loaded = loaded_by("import dhcptui.cli.main")
     assert not {"textual", "rich", "asyncssh", "pypureomapi", "asyncio", "lark"} & loaded
 
 

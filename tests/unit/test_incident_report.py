@@ -9,8 +9,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.engine.incident_report import as_json, as_markdown, duration, escape, fenced, stamp
-from dhcptui.model.incident import (
+from dhcptui.assess.history.post_mortem import (
     Act,
     ActionRun,
     Incident,
@@ -20,10 +19,11 @@ from dhcptui.model.incident import (
     lowest,
     relevant_rows,
 )
-from dhcptui.model.loglines import LogLine, parse
-from dhcptui.model.serving import Span
+from dhcptui.assess.history.service import Span
+from dhcptui.assess.history.timeline import from_line, merge
+from dhcptui.engine.post_mortem_report import as_json, as_markdown, duration, escape, fenced, stamp
+from dhcptui.logs.lines import LogLine, parse
 from dhcptui.model.snapshot import Role
-from dhcptui.model.timeline import from_line, merge
 
 T = 1_795_000_000.0
 P, Q = Role.PRIMARY, Role.SECONDARY

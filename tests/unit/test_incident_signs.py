@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.engine.remarks import Remarks
-from dhcptui.model.guards import Action, rule
-from dhcptui.model.incident_signs import ORDER, SIGNS, STRONGER, Probable, probable
-from dhcptui.model.incidents import BY_ID, INCIDENTS, Weight
-from dhcptui.model.loglines import parse
+from dhcptui.assess.guards import rule
+from dhcptui.assess.incidents.catalogue import BY_ID, INCIDENTS, Weight
+from dhcptui.assess.incidents.signs import ORDER, SIGNS, STRONGER, Probable, probable
+from dhcptui.assess.verdict import Level, Verdict, derive
+from dhcptui.assess.visibility import Standing, stand
+from dhcptui.logs.lines import parse
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import (
     ClockOffset,
     Lock,
@@ -32,9 +34,8 @@ from dhcptui.model.snapshot import (
     Seen,
     ServerView,
 )
-from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import Level, Verdict, derive
+from dhcptui.watch.notable_lines import Remarks
 from tests.unit.making import NOW, down, gone, hung, live, never, pair
 from tests.unit.test_loglines import SAMPLES
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.incidents import Weight
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.verdict import Verdict, derive
 from dhcptui.model.snapshot import Channel, Link, Reach, Role, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import Verdict, derive
 from tests.unit.making import NOW, down, live, pair
 from tests.unit.test_incident_signs import said
 from tests.unit.test_reach import apart, place, reach, table, view

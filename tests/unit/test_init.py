@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config import load
-from dhcptui.dhcpdconf.parse import parse
-from dhcptui.dhcpdconf.scaffold import Key, Scaffold
-from dhcptui.engine.discover import Discovered, Told
-from dhcptui.engine.init_pair import Draft, InitError, draft, target
-from dhcptui.engine.init_write import write
+from dhcptui.conf.reader import parse
+from dhcptui.conf.scaffold import Key, Scaffold
+from dhcptui.config.loading import load
 from dhcptui.model.snapshot import Role
-from dhcptui.remote.target import SshTarget
+from dhcptui.servers.ssh.target import SshTarget
+from dhcptui.setup.discover import Discovered, Told
+from dhcptui.setup.init_pair import Draft, InitError, draft, target
+from dhcptui.setup.init_write import write
 
 BASE64 = "c2VjcmV0IHNlY3JldCBzZWNyZXQ="
 OTHER = """# mine

@@ -6,15 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.actions import make_plan
-from dhcptui.engine.report import as_json, as_text
+from dhcptui.act.actions import make_plan
+from dhcptui.assess.guards import rule
+from dhcptui.assess.interrupted import interrupted_run, lock_held, settled_locks, sync_record
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.engine.status_report import as_json, as_text
+from dhcptui.model.action import Action
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.guards import Action, rule
-from dhcptui.model.interrupted import interrupted_run, lock_held, settled_locks, sync_record
 from dhcptui.model.snapshot import Lock, Lockout, Marks, PairSnapshot, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState as S
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.model.verdict import Level, derive
 from tests.ui.feed import SETTINGS
 from tests.unit.making import FAILED, NOW, down, gone, live, pair
 

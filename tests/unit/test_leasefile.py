@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.leasefile import parse_date, parse_records
+from dhcptui.logs.lease_file import parse_date, parse_records
 from dhcptui.model.states import FailoverState
-from dhcptui.remote import record_commands
-from dhcptui.remote.commands import Command
+from dhcptui.servers.ssh import lease_record_commands as record_commands
+from dhcptui.servers.ssh.commands import Command
 
 S = FailoverState
 AT = 1787226731.0

@@ -18,7 +18,7 @@ from dhcptui.model.leases import (
     parse_question,
 )
 from dhcptui.model.snapshot import Role
-from dhcptui.omapi import objects
+from dhcptui.servers.omapi import objects
 from tests.unit.making import live, pair
 
 LEASE = LeaseView("10.0.0.9", "active", "02:00:00:00:00:01", 1, "", "", 100, 700, 1000, None, None, 100)

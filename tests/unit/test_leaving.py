@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.engine.actions import make_plan
+from dhcptui.act.actions import make_plan
+from dhcptui.act.leaving import SIGNALS, Departure, Output, left_code, on_signals, when_gone
+from dhcptui.act.plan import Progress, StepReport, StepState
 from dhcptui.engine.farewell import Farewell
-from dhcptui.engine.leaving import SIGNALS, Departure, Output, left_code, on_signals, when_gone
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Progress, StepReport, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role
 from tests.ui.feed import SETTINGS
 from tests.unit.making import NOW, live, pair

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.model.explain import TRANSITIONS, Explanation, explain
-from dhcptui.model.incidents import BY_ID, Weight
-from dhcptui.model.lexicon import LEXICON, REASONS, TARGET_INCIDENT, LineKind, look_up, reason_of
-from dhcptui.model.loglines import LogLine, parse
+from dhcptui.assess.incidents.catalogue import BY_ID, Weight
+from dhcptui.assess.incidents.explanation import TRANSITIONS, Explanation, explain
+from dhcptui.logs.lexicon import LEXICON, REASONS, TARGET_INCIDENT, LineKind, look_up, reason_of
+from dhcptui.logs.lines import LogLine, parse
 from dhcptui.model.states import FailoverState
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES, SILENT, judged
 

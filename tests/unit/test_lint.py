@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from dhcptui.cli import main
-from dhcptui.dhcpdconf.findings import Expected, Finding, Pair, Severity, Subject
-from dhcptui.dhcpdconf.lint import RULES, common_peer, lint, worst
-from dhcptui.dhcpdconf.parse import parse
-from dhcptui.dhcpdconf.scaffold import Key, Scaffold
+from dhcptui.cli.main import main
+from dhcptui.conf.lint.findings import Expected, Finding, Pair, Severity, Subject
+from dhcptui.conf.lint.rules import RULES, common_peer, lint, worst
+from dhcptui.conf.reader import parse
+from dhcptui.conf.scaffold import Key, Scaffold
 from dhcptui.engine.lint_report import as_json, as_text, exit_code
-from dhcptui.model.complaint import complaint
+from dhcptui.logs.complaints import complaint
 from dhcptui.model.snapshot import Role
 
 BASE64 = "c2VjcmV0IHNlY3JldCBzZWNyZXQ="
@@ -295,7 +295,7 @@ def test_offline_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_lint_never_loads_the_ui() -> None:
     """Offline, neither textual nor asyncssh is needed."""
     code = (
-        "import sys; from dhcptui.cli import main; main(['lint', '--files', '/nonexistent', '/nonexistent']);"
+        "import sys; from dhcptui.cli.main import main; main(['lint', '--files', '/nonexistent', '/nonexistent']);"
         "bad = {name.partition('.')[0] for name in sys.modules} & {'textual', 'rich', 'asyncssh'};"
         "sys.exit(f'loaded: {bad}' if bad else 0)"
     )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.cli import main
-from dhcptui.dhcpdconf.findings import Finding, Pair, Severity, Subject
-from dhcptui.dhcpdconf.lint import lint
-from dhcptui.dhcpdconf.parse import ConfParseError, parse
-from dhcptui.dhcpdconf.spelling import spelling
+from dhcptui.cli.main import main
+from dhcptui.conf.lint.findings import Finding, Pair, Severity, Subject
+from dhcptui.conf.lint.rules import lint
+from dhcptui.conf.reader import ConfParseError, parse
+from dhcptui.conf.spelling import spelling
 from dhcptui.model.snapshot import Role
 from tests.unit import dhcpd_words
 from tests.unit.test_lint import BASE64, P, both, line_of, pair, text

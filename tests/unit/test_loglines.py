@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.model.lexicon import LEXICON, REASONS, look_up
-from dhcptui.model.loglines import Folder, LineKind, LogLine, LogRow, Transition, parse
+from dhcptui.logs.lexicon import LEXICON, REASONS, look_up
+from dhcptui.logs.lines import Folder, LineKind, LogLine, LogRow, Transition, parse
 
 R, S, L, W, E, F, C = (
     LineKind.ROUTINE,

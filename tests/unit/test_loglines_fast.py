@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.model.loglines import _parse_any, _parse_plain, parse, parse_lines
+from dhcptui.logs.lines import _parse_any, _parse_plain, parse, parse_lines
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES
 
 HOSTS = ["dhcp1", "10.0.0.10", "fe80::1", "d.123456", "-"]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.model.loglines import LineKind, LogLine
-from dhcptui.model.logview import (
+from dhcptui.logs.lines import LineKind, LogLine
+from dhcptui.logs.view import (
     Entry,
     LogView,
     Match,

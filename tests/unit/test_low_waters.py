@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dhcptui.engine.chronicle import Chronicle
 from dhcptui.model.snapshot import ClockOffset, PoolCounters, Role, Seen
+from dhcptui.watch.history import Chronicle
 from tests.ui.feed import MONO, WALL, FakeClock, healthy
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from dhcptui.arguments import NAMES
+from dhcptui.cli.arguments import NAMES
 from dhcptui.model.commands import COMMANDS
 from tests.documents.command_line import program
 from tests.generate import ROOT

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from dhcptui.model.snapshot import Lock, Lockout, Marks
-from dhcptui.remote import commands, marks
-from dhcptui.remote.commands import Command
-from dhcptui.remote.session import Completed
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.session import Completed
 
 TOKEN = "0123456789abcdef" * 2
 

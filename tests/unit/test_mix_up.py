@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.guards import Action, rule
-from dhcptui.model.mix_up import MixUp, mix_up
+from dhcptui.assess.guards import rule
+from dhcptui.assess.role_mismatch import MixUp, mix_up
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.assess.visibility import stand
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import ProcessSighting, Role, Seen, ServerView
-from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import Level, derive
 from tests.unit.making import NOW, down, live, never, pair
 
 S = FailoverState

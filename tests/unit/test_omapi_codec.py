@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.omapi import codec
-from dhcptui.omapi.errors import OmapiProtocolError
-from dhcptui.omapi.objects import SettableState, failover_status, lease, pool
+from dhcptui.servers.omapi import codec
+from dhcptui.servers.omapi.errors import OmapiProtocolError
+from dhcptui.servers.omapi.objects import SettableState, failover_status, lease, pool
 
 SECRET = base64.b64encode(b"0123456789abcdef")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config import ConfigError, load
-from dhcptui.ownership import distrust
-from dhcptui.remote.errors import SshSetupError
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.target import SshTarget
-from dhcptui.settings import OmapiKey
+from dhcptui.config.loading import ConfigError, load
+from dhcptui.config.ownership import distrust
+from dhcptui.config.settings import OmapiKey
+from dhcptui.servers.ssh.errors import SshSetupError
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.target import SshTarget
 
 CONFIG = '[pairs.office.primary]\nhost = "a"\n[pairs.office.secondary]\nhost = "b"\n'
 STRANGER = 65534

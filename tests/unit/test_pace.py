@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcptui.remote.pace import LONGEST_SECONDS, Pace
+from dhcptui.servers.ssh.pace import LONGEST_SECONDS, Pace
 
 
 def test_a_quick_server_is_given_no_more_than_before() -> None:

@@ -6,16 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.dhcpdconf.parse import parse
-from dhcptui.dhcpdconf.place import failover_place, other_peers
-from dhcptui.engine.report import as_json, as_text
-from dhcptui.model.evidence import case
-from dhcptui.model.guards import Action, Ruling, rule
-from dhcptui.model.peer_guards import afterwards, still_waiting
-from dhcptui.model.peers import OtherPeer, judge, partners
+from dhcptui.assess.evidence import case
+from dhcptui.assess.guards import Ruling, rule
+from dhcptui.assess.peer_guards import afterwards, still_waiting
+from dhcptui.assess.peers import judge, partners
+from dhcptui.assess.verdict import derive
+from dhcptui.conf.reader import parse
+from dhcptui.conf.site import failover_place, other_peers
+from dhcptui.engine.status_report import as_json, as_text
+from dhcptui.model.action import Action
+from dhcptui.model.peers import OtherPeer
 from dhcptui.model.snapshot import FailoverPlace, Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import derive
 from tests.unit.making import NOW, down, live, pair, status
 
 S = FailoverState

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.actions import make_script
+from dhcptui.act.actions import make_script
+from dhcptui.act.plan import Outcome, Progress, StepReport, StepState
+from dhcptui.assess import delayed_start as delayed
+from dhcptui.assess.return_path import WayBack
 from dhcptui.engine.plan_report import StepPrinter, helps, in_commands, plan_text
-from dhcptui.model import delayed
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Outcome, Progress, StepReport, StepState
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Lock, Marks, Role, Seen, ServerView
-from dhcptui.model.way_back import WayBack
 from tests.unit.making import NOW, down, live, never, pair
 from tests.unit.test_script import HEALTHY, SETTINGS, plan
 

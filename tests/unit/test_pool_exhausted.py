@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.remarks import MOST_CLIENTS, Remarks
-from dhcptui.engine.taken import MOST_ADDRESSES, Taken
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.pool_exhausted import remember
+from dhcptui.assess.verdict import Level, Verdict, derive
+from dhcptui.logs.lines import parse
+from dhcptui.logs.refusals import refused_client
 from dhcptui.model.holders import RANDOM
-from dhcptui.model.incidents import Weight
-from dhcptui.model.loglines import parse
-from dhcptui.model.pool_exhausted import Scarcity, remember
-from dhcptui.model.refusals import refused_client
+from dhcptui.model.pool_counters import Scarcity
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, PoolCounters, Role, Seen, ServerView
-from dhcptui.model.verdict import Level, Verdict, derive
+from dhcptui.watch.notable_lines import MOST_CLIENTS, Remarks
+from dhcptui.watch.taken import MOST_ADDRESSES, Taken
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import hold, said
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.model.diagnosis import Cause, Diagnosis, diagnose
-from dhcptui.model.reach import Matrix, Side, Way, calm, lost, matrix
+from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
+from dhcptui.assess.links import Matrix, Side, Way, calm, lost, matrix
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.engine.remarks import Remarks
-from dhcptui.model.loglines import LogLine
+from dhcptui.logs.lines import LogLine
+from dhcptui.watch.notable_lines import Remarks
 from tests.unit.test_loglines import AT, DISCOVER, SAMPLES, judged
 
 LESS_CRITICAL = "bind update on 10.0.0.{} from foo rejected: incoming update is less critical than outgoing update"

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.remote import commands
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import CommandFailed
-from dhcptui.remote.session import SshSession
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import CommandFailed
+from dhcptui.servers.ssh.session import SshSession
 from tests.unit.remote_server import running_session
 
 ODD_NAMES = ["plain", "-rf two  words", 'it\'s "b" $HOME `id`; *', "new\nline ümläut \\"]

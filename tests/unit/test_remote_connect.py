@@ -14,17 +14,17 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from dhcptui.remote.commands import Command
-from dhcptui.remote.connect import parse_jump
-from dhcptui.remote.errors import (
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.connect import parse_jump
+from dhcptui.servers.ssh.errors import (
     AuthenticationFailed,
     HostKeyChanged,
     HostKeyUnknown,
     SshSetupError,
     Unreachable,
 )
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.target import SshTarget
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.target import SshTarget
 from tests.unit.remote_server import Server, free_port, running_server
 
 HELLO = Command(("echo", "hello"))
@@ -322,8 +322,8 @@ def test_parse_jump(text: str, target: SshTarget) -> None:
 def test_import_is_cheap() -> None:
     """No module of the package loads asyncssh when it is imported."""
     code = (
-        "import importlib, pkgutil, sys, dhcptui.remote as r\n"
-        "for m in pkgutil.iter_modules(r.__path__): importlib.import_module(f'dhcptui.remote.{m.name}')\n"
+        "import importlib, pkgutil, sys, dhcptui.servers.ssh as r\n"
+        "for m in pkgutil.iter_modules(r.__path__): importlib.import_module(f'dhcptui.servers.ssh.{m.name}')\n"
         "sys.exit('asyncssh' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.remote import commands, connect
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import (
+from dhcptui.servers.ssh import commands, connect
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import (
     CommandFailed,
     CommandTimeout,
     OutputTooLarge,
     SessionLost,
     TunnelRefused,
 )
-from dhcptui.remote.session import SshSession
+from dhcptui.servers.ssh.session import SshSession
 from tests.unit.remote_server import Server, free_port, running_server
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.remote import commands
-from dhcptui.remote.backoff import Backoff
-from dhcptui.remote.clock import read_clock
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import CommandTimeout, OutputTooLarge, RemoteError, SessionLost, ShellEnded
-from dhcptui.remote.holders import Holders
-from dhcptui.remote.ours import Place
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.shell import RemoteShell
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh.backoff import Backoff
+from dhcptui.servers.ssh.clock import read_clock
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import CommandTimeout, OutputTooLarge, RemoteError, SessionLost, ShellEnded
+from dhcptui.servers.ssh.holders import Holders
+from dhcptui.servers.ssh.ours import Place
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.shell import RemoteShell
 from tests.unit.remote_server import Server, running_session
 
 

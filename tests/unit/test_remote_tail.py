@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.remote import commands, tail
-from dhcptui.remote.commands import Command
-from dhcptui.remote.errors import SessionLost, TailEnded
-from dhcptui.remote.lines import LineSplitter, Overlap
-from dhcptui.remote.session import SshSession
-from dhcptui.remote.tail import LogSource, follow
+from dhcptui.servers.ssh import commands, tail
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import SessionLost, TailEnded
+from dhcptui.servers.ssh.lines import LineSplitter, Overlap
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.tail import LogSource, follow
 from tests.unit.remote_server import Server, running_session
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.remote import rescue_commands
+from dhcptui.servers.ssh import rescue_commands
 from tests.unit.test_hostile_trees import Host, applets, host, shell
 
 __all__ = ["applets", "host", "shell"]

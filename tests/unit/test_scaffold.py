@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from dhcptui.cli import main
-from dhcptui.dhcpdconf.parse import parse
-from dhcptui.dhcpdconf.relation import keys
-from dhcptui.dhcpdconf.scaffold import Scaffold, ScaffoldError
+from dhcptui.cli.main import main
+from dhcptui.conf.failover import keys
+from dhcptui.conf.reader import parse
+from dhcptui.conf.scaffold import Scaffold, ScaffoldError
 
 GIVEN: dict[str, Any] = {
     "peer": "foo",

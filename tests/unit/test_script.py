@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.actions import make_plan
-from dhcptui.engine.actions.sync_compare import Comparison
+from dhcptui.act.actions import make_plan
+from dhcptui.act.plan import Plan, PlannedStep
+from dhcptui.act.script import plan_as_script
+from dhcptui.act.sync.compare import Comparison
+from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.engine.plan_report import plan_json, plan_text
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Plan, PlannedStep
-from dhcptui.model.script import plan_as_script
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.model.states import FailoverState
-from dhcptui.ui.look import UNICODE
-from dhcptui.ui.paint.plan import steps
+from dhcptui.ui.render.plan import steps
+from dhcptui.ui.style import UNICODE
 from tests.unit.making import NOW, down, live, pair
 
 S = FailoverState

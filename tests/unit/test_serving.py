@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.model.leasefile import FailoverRecord
-from dhcptui.model.loglines import LogLine, parse
-from dhcptui.model.serving import Present, Sighting, Span, Witnesses, serving_spans
+from dhcptui.assess.history.service import Present, Sighting, Span, Witnesses, serving_spans
+from dhcptui.logs.lease_file import FailoverRecord
+from dhcptui.logs.lines import LogLine, parse
 from dhcptui.model.snapshot import Role
 from dhcptui.model.states import FailoverState
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.audit import AuditError
+from dhcptui.act.audit import AuditError
+from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.engine.sightings import Sightings, of_role, recall, seen_path
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role, Seen, ServerView
 from tests.unit.making import NOW, down, live

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from dhcptui.model.guards import Action, rule
+from dhcptui.assess.guards import rule
+from dhcptui.assess.verdict import derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import Role, ServerView
 from dhcptui.model.states import SILENCING
 from dhcptui.model.states import FailoverState as S
-from dhcptui.model.verdict import derive
 from tests.unit.making import NOW, down, gone, hung, live, pair
 
 P, Q = Role.PRIMARY, Role.SECONDARY

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.chronicle import Chronicle
-from dhcptui.engine.report import as_json
+from dhcptui.assess.since import changed, sighting, state_since
+from dhcptui.assess.verdict import derive
+from dhcptui.assess.visibility import stand
+from dhcptui.engine.status_report import as_json
+from dhcptui.logs.lines import parse
 from dhcptui.model.changes import Changes
-from dhcptui.model.loglines import parse
-from dhcptui.model.since import changed, sighting, state_since
 from dhcptui.model.snapshot import Moment, PairSnapshot, ProcessSighting, RecordedState, Role, Seen, ServerView
-from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
-from dhcptui.model.verdict import derive
+from dhcptui.watch.history import Chronicle
 from tests.unit.making import NOW, down, hung, live, status
 
 S, P, Q = FailoverState, Role.PRIMARY, Role.SECONDARY

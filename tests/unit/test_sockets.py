@@ -9,10 +9,10 @@ import subprocess
 import pytest
 
 from dhcptui.model.snapshot import FailoverPlace, FailoverSockets
-from dhcptui.remote import commands
-from dhcptui.remote.commands import Command
-from dhcptui.remote.session import Completed
-from dhcptui.remote.sockets import Socket, TcpState, parse_sockets, read_sockets, summarise
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.session import Completed
+from dhcptui.servers.ssh.sockets import Socket, TcpState, parse_sockets, read_sockets, summarise
 
 PLACE = FailoverPlace("10.0.0.10", 520, "10.0.0.20", 521)
 T = TcpState

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.incidents import Weight
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.stuck import grown
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.model.changes import Growth
 from dhcptui.model.snapshot import Role, Seen, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.model.stuck import Growth, grown
-from dhcptui.model.verdict import Level, derive
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import hold
 

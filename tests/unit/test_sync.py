@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.config import PairSettings, ServerSettings
-from dhcptui.engine.actions import make_plan
-from dhcptui.engine.actions.delayed import delayed_command
-from dhcptui.engine.actions.sync_compare import Comparison, Place, Trees, of_trees
-from dhcptui.engine.actions.sync_diff import MAX_LINES, diff, masked
-from dhcptui.engine.actions.sync_tree import (
+from dhcptui.act.actions import make_plan
+from dhcptui.act.actions.delayed import delayed_command
+from dhcptui.act.plan import Plan
+from dhcptui.act.sync.compare import Comparison, Place, Trees, of_trees
+from dhcptui.act.sync.diff import MAX_LINES, diff, masked
+from dhcptui.act.sync.tree import (
     Entry,
     Kind,
     Tree,
@@ -34,15 +34,15 @@ from dhcptui.engine.actions.sync_tree import (
     result,
     to_remove,
 )
-from dhcptui.model.guards import Action
+from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.model.action import Action
 from dhcptui.model.peers import OtherPeer
-from dhcptui.model.plan import Plan
 from dhcptui.model.snapshot import DelayedStart, FailoverPlace, PairSnapshot, Role, Seen
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.remote import delayed_commands, sync_commands
-from dhcptui.remote.commands import START, Command
-from dhcptui.remote.marks import parse_start, start_body
+from dhcptui.servers.ssh import delayed_commands, sync_commands
+from dhcptui.servers.ssh.commands import START, Command
+from dhcptui.servers.ssh.lock_files import parse_start, start_body
 from tests.unit.making import NOW, live, pair, status
 
 P, S = Role.PRIMARY, Role.SECONDARY

@@ -9,14 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.engine.chronicle import Chronicle
-from dhcptui.model.audit import AuditEntry, AuditEvent
-from dhcptui.model.leasefile import FailoverRecord
-from dhcptui.model.logclock import doubts
-from dhcptui.model.loglines import LogLine, parse
-from dhcptui.model.snapshot import ClockOffset, Role, Seen
-from dhcptui.model.states import FailoverState
-from dhcptui.model.timeline import (
+from dhcptui.assess.history.timeline import (
     EventKind,
     Note,
     Source,
@@ -27,6 +20,13 @@ from dhcptui.model.timeline import (
     from_status,
     merge,
 )
+from dhcptui.logs.clock_lines import doubts
+from dhcptui.logs.lease_file import FailoverRecord
+from dhcptui.logs.lines import LogLine, parse
+from dhcptui.model.audit import AuditEntry, AuditEvent
+from dhcptui.model.snapshot import ClockOffset, Role, Seen
+from dhcptui.model.states import FailoverState
+from dhcptui.watch.history import Chronicle
 from tests.unit.making import live, status
 
 S, P, Q = FailoverState, Role.PRIMARY, Role.SECONDARY

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.timesync import ClockLevel, judge, level_of, sync_words
 from dhcptui.model.snapshot import ClockOffset, Role, Seen, TimeSync
-from dhcptui.model.timesync import ClockLevel, judge, level_of, sync_words
-from dhcptui.remote.commands import Command
-from dhcptui.remote.session import Completed
-from dhcptui.remote.timesync import (
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.session import Completed
+from dhcptui.servers.ssh.timesync import (
     find_service,
     parse_chrony,
     parse_ntpq,

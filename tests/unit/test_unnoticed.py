@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.forecast import forecasts
-from dhcptui.model.guards import Action, rule
+from dhcptui.assess.forecast import forecasts
+from dhcptui.assess.guards import rule
+from dhcptui.assess.unnoticed import unnoticed
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.assess.visibility import stand
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import PartnerReach, PoolCounters, Reach, Role, Seen, ServerView
-from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState
-from dhcptui.model.unnoticed import unnoticed
-from dhcptui.model.verdict import Level, derive
 from tests.unit.making import NOW, down, gone, hung, live, pair
 from tests.unit.test_incident_signs import hold
 

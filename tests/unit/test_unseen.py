@@ -10,12 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model import evidence as ev
-from dhcptui.model import peer_guards as pg
-from dhcptui.model import resumed
-from dhcptui.model.evidence import Finding, case
-from dhcptui.model.guards import RESUMED, RULES, Action, rule
-from dhcptui.model.plan import Plan
+from dhcptui.act.plan import Plan
+from dhcptui.assess import evidence as ev
+from dhcptui.assess import peer_guards as pg
+from dhcptui.assess import resumed
+from dhcptui.assess.evidence import Finding, case
+from dhcptui.assess.guards import RESUMED, RULES, rule
+from dhcptui.assess.not_seen import UNSEEN, Meaning
+from dhcptui.assess.space import lease_file, lease_space, partner_lease_space, partner_records
+from dhcptui.assess.verdict import Level, derive
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -32,15 +36,12 @@ from dhcptui.model.snapshot import (
     Seen,
     ServerView,
 )
-from dhcptui.model.space import lease_file, lease_space, partner_lease_space, partner_records
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.model.unseen import UNSEEN, Meaning
-from dhcptui.model.verdict import Level, derive
-from dhcptui.remote.space import parse_space, space_command
-from dhcptui.ui.look import UNICODE
-from dhcptui.ui.paint.plan import evidence as drawn
-from dhcptui.ui.paint.plan import top
+from dhcptui.servers.ssh.space import parse_space, space_command
+from dhcptui.ui.render.plan import evidence as drawn
+from dhcptui.ui.render.plan import top
+from dhcptui.ui.style import UNICODE
 from tests.unit.making import NOW, down, gone, hung, live, never, pair, status
 from tests.unit.test_peers import bar, with_peers
 

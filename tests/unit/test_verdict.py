@@ -9,14 +9,15 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.gather import settled
-from dhcptui.model.guards import Action, rule
-from dhcptui.model.headline import MOST_LETTERS
-from dhcptui.model.incidents import Weight
+from dhcptui.assess.guards import rule
+from dhcptui.assess.headline import MOST_LETTERS
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.verdict import Level, derive, worst
+from dhcptui.assess.visibility import Standing, stand
+from dhcptui.engine.read_once import settled
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import DelayedStart, Lockout, Marks, PoolCounters, RecordedState, Role, Seen, ServerView
-from dhcptui.model.standing import Standing, stand
 from dhcptui.model.states import FailoverState, serves
-from dhcptui.model.verdict import Level, derive, worst
 from tests.unit.making import FAILED, NOW, OK, down, gone, hung, live, never, pair
 from tests.unit.test_incident_signs import hold_advice, said
 

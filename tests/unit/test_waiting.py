@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.verdict import derive
+from dhcptui.assess.visibility import stand
+from dhcptui.assess.waiting import set_back
 from dhcptui.model.snapshot import Role, ServerView
-from dhcptui.model.standing import stand
 from dhcptui.model.states import FailoverState as S
-from dhcptui.model.verdict import derive
-from dhcptui.model.waiting import set_back
 from tests.unit.making import NOW, live, pair
 
 P, Q = Role.PRIMARY, Role.SECONDARY

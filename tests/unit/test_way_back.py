@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.engine.actions import make_plan
-from dhcptui.model.guards import Action
-from dhcptui.model.plan import Plan
+from dhcptui.act.actions import make_plan
+from dhcptui.act.plan import Plan
+from dhcptui.assess.return_path import OFF, WayBack, way_back
+from dhcptui.model.action import Action
 from dhcptui.model.snapshot import FailoverSockets, Role, Seen, ServerView
 from dhcptui.model.states import REBUILDING, FailoverState
-from dhcptui.model.way_back import OFF, WayBack, way_back
 from tests.documents.guide import example
 from tests.unit.making import NOW, down, live, pair
 

@@ -13,33 +13,33 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import Widget
 
+from dhcptui.assess.verdict import Verdict, derive
 from dhcptui.engine.api import Console, Drills
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Moment, PairSnapshot, Role
-from dhcptui.model.verdict import Verdict, derive
-from dhcptui.ui.commands import Commands
+from dhcptui.ui.forecast_cache import Outlook
+from dhcptui.ui.keymap import Commands
 from dhcptui.ui.line import BLANK, Line, beside, line, say
-from dhcptui.ui.look import ACCENT, MUTED, UNICODE, Glyphs, text
-from dhcptui.ui.outlook import Outlook
-from dhcptui.ui.paint.banner import banners
-from dhcptui.ui.paint.countdown import countdowns
-from dhcptui.ui.paint.explain import looks_like
-from dhcptui.ui.paint.header import compact as compact_header
-from dhcptui.ui.paint.header import fits, header, title
-from dhcptui.ui.paint.network import network_row
-from dhcptui.ui.widgets.command_log import CommandLog
-from dhcptui.ui.widgets.drill_menu import DrillMenu
-from dhcptui.ui.widgets.find_bar import FindBar
-from dhcptui.ui.widgets.lease_view import LeaseView
-from dhcptui.ui.widgets.log_explanation import LogExplanation
-from dhcptui.ui.widgets.log_merged import MergedLog
-from dhcptui.ui.widgets.log_view import LogView
-from dhcptui.ui.widgets.palette import Palette
-from dhcptui.ui.widgets.prompt import Prompt
-from dhcptui.ui.widgets.reading import Reading
-from dhcptui.ui.widgets.row import Row
-from dhcptui.ui.widgets.server_panel import ServerPanel, rows_for
-from dhcptui.ui.widgets.timeline_view import TimelineView
+from dhcptui.ui.panes.prompt import Prompt
+from dhcptui.ui.panes.row import Row
+from dhcptui.ui.panes.server_panel import ServerPanel, rows_for
+from dhcptui.ui.render.banner import banners
+from dhcptui.ui.render.countdown import countdowns
+from dhcptui.ui.render.explanation import looks_like
+from dhcptui.ui.render.header import compact as compact_header
+from dhcptui.ui.render.header import fits, header, title
+from dhcptui.ui.render.network import network_row
+from dhcptui.ui.style import ACCENT, MUTED, UNICODE, Glyphs, text
+from dhcptui.ui.views.command_log import CommandLog
+from dhcptui.ui.views.drill_menu import DrillMenu
+from dhcptui.ui.views.find_bar import FindBar
+from dhcptui.ui.views.lease_view import LeaseView
+from dhcptui.ui.views.log_explanation import LogExplanation
+from dhcptui.ui.views.log_merged import MergedLog
+from dhcptui.ui.views.log_view import LogView
+from dhcptui.ui.views.palette import Palette
+from dhcptui.ui.views.reading import Reading
+from dhcptui.ui.views.timeline_view import TimelineView
 
 COMPACT_COLUMNS, COMPACT_ROWS = 100, 30
 View = TypeVar("View", bound=Widget)

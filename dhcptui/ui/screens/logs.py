@@ -8,22 +8,22 @@ from textual import on
 from textual.geometry import Size
 
 from dhcptui.engine.api import Console
-from dhcptui.model.loglines import NO_CLOCK, LogLine, LogRow
+from dhcptui.logs.lines import NO_CLOCK, LogLine, LogRow
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Role
 from dhcptui.model.words import iso
 from dhcptui.ui.line import Line, say
-from dhcptui.ui.look import MUTED, Paragraph
-from dhcptui.ui.paint.explain import explanation, incident_view
+from dhcptui.ui.panes.log_cursor import CursorPane
+from dhcptui.ui.panes.log_filter import EVERYTHING, LogFilter, trouble
+from dhcptui.ui.render.explanation import explanation, incident_view
 from dhcptui.ui.screens.frame import Setup
-from dhcptui.ui.screens.places import LOGS, Over, Places
-from dhcptui.ui.widgets.find_bar import FindBar
-from dhcptui.ui.widgets.finding_pane import FindingPane
-from dhcptui.ui.widgets.log_cursor import CursorPane
-from dhcptui.ui.widgets.log_explanation import LogExplanation
-from dhcptui.ui.widgets.log_filter import EVERYTHING, LogFilter, trouble
-from dhcptui.ui.widgets.log_merged import MergedLog
-from dhcptui.ui.widgets.timeline_view import TimelineView
+from dhcptui.ui.screens.view_switcher import LOGS, Over, Places
+from dhcptui.ui.style import MUTED, Paragraph
+from dhcptui.ui.views.find_bar import FindBar
+from dhcptui.ui.views.finding_pane import FindingPane
+from dhcptui.ui.views.log_explanation import LogExplanation
+from dhcptui.ui.views.log_merged import MergedLog
+from dhcptui.ui.views.timeline_view import TimelineView
 
 MOST_COPIED = 16_000
 """Characters of one copy: terminals drop what is much longer, tmux too."""

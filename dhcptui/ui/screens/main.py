@@ -9,31 +9,32 @@ from textual import events, on
 from textual.timer import Timer
 from textual.widget import Widget
 
+from dhcptui.act.plan import Progress
+from dhcptui.assess.guards import Ruling
 from dhcptui.engine.api import Console
+from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.commands import DISMISS
-from dhcptui.model.guards import Action, Ruling
-from dhcptui.model.plan import Progress
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot, Role
 from dhcptui.ui.acting import candidates, meant, rulings
-from dhcptui.ui.commands import bind
+from dhcptui.ui.keymap import bind
 from dhcptui.ui.line import line, say
-from dhcptui.ui.look import MUTED, WARNING, Paragraph, text
-from dhcptui.ui.offer import offers
-from dhcptui.ui.paint.help import help_text
-from dhcptui.ui.paint.keys import key_bar, key_list
+from dhcptui.ui.palette_items import offers
+from dhcptui.ui.panes.prompt import Prompt
+from dhcptui.ui.panes.server_panel import ServerPanel
+from dhcptui.ui.render.help import help_text
+from dhcptui.ui.render.keys import key_bar, key_list
 from dhcptui.ui.screens.frame import Setup
 from dhcptui.ui.screens.logs import LogScreen
 from dhcptui.ui.screens.pages import Pages
-from dhcptui.ui.screens.places import LOGS, READ, Over
+from dhcptui.ui.screens.view_switcher import LOGS, READ, Over
+from dhcptui.ui.style import MUTED, WARNING, Paragraph, text
 from dhcptui.ui.terminal.driver import TerminalDriver
-from dhcptui.ui.widgets.drill_menu import DrillMenu
-from dhcptui.ui.widgets.log_view import LogView
-from dhcptui.ui.widgets.menu import Entry
-from dhcptui.ui.widgets.palette import Palette
-from dhcptui.ui.widgets.prompt import Prompt
-from dhcptui.ui.widgets.server_panel import ServerPanel
+from dhcptui.ui.views.drill_menu import DrillMenu
+from dhcptui.ui.views.log_view import LogView
+from dhcptui.ui.views.menu import Entry
+from dhcptui.ui.views.palette import Palette
 
 ASKED_SECONDS = 15.0
 """For so long a second press says yes."""

@@ -8,14 +8,14 @@ from contextlib import suppress
 from textual.message import Message
 
 from dhcptui.engine.api import Console
-from dhcptui.engine.configuration_check import ConfigurationCheck
-from dhcptui.ui.commands import bind
-from dhcptui.ui.look import Paragraph
-from dhcptui.ui.paint.configuration_page import configuration_page
-from dhcptui.ui.paint.network import network_page
-from dhcptui.ui.paint.pool_page import pool_page
+from dhcptui.setup.configuration_check import ConfigurationCheck
+from dhcptui.ui.keymap import bind
+from dhcptui.ui.render.configuration_page import configuration_page
+from dhcptui.ui.render.network import network_page
+from dhcptui.ui.render.pool_page import pool_page
 from dhcptui.ui.screens.frame import Setup
-from dhcptui.ui.screens.places import PAGES, Over, Places
+from dhcptui.ui.screens.view_switcher import PAGES, Over, Places
+from dhcptui.ui.style import Paragraph
 
 OLD_SECONDS = 60.0
 """A reading of the configuration that is older is read again when its page is opened."""

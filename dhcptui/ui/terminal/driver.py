@@ -13,7 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from dhcptui.ui.terminal.intake import BoundedParser
-from dhcptui.ui.terminal.pump import Pump
+from dhcptui.ui.terminal.writer import Pump
 
 _NO_ERASE = ("screen", "vt", "dumb", "ansi", "cygwin", "sun")
 """Beginnings of TERM whose terminals may erase with their own background rather than the present one."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dhcptui.assess.verdict import derive
+from dhcptui.assess.visibility import ServerStanding, stand
 from dhcptui.model.snapshot import Moment, PairSnapshot
-from dhcptui.model.standing import ServerStanding, stand
-from dhcptui.model.verdict import derive
 
 
 def report(snapshot: PairSnapshot, now: Moment) -> str:

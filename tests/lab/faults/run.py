@@ -17,8 +17,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from dhcptui.assess.visibility import sighted, stand
 from dhcptui.model.snapshot import Role, ServerView
-from dhcptui.model.standing import sighted, stand
 from tests.lab.faults import census
 from tests.lab.faults.row import Fault, Group
 from tests.lab.faults.scene import Scene

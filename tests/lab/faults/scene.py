@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from dhcptui.config import load
+from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.snapshot import PairSnapshot, Role
 from tests.lab.driving import Driver

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.ui.terminal.pace import LARGEST, SMALLEST, Pace
+from dhcptui.ui.terminal.flow_control import LARGEST, SMALLEST, Pace
 
 
 class Line:

@@ -8,8 +8,8 @@ import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dhcptui.ui.terminal.cell_buffer import Sheet, is_frame
 from dhcptui.ui.terminal.sgr import blank, change
-from dhcptui.ui.terminal.sheet import Sheet, is_frame
 
 COLUMNS, ROWS = 24, 6
 WHOLE = 1_000_000

@@ -1,0 +1,114 @@
+"""Actions: one file each, holding its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from dhcptui.act.actions import (
+    hand_over,
+    partner_down,
+    rescue,
+    shutdown,
+    start,
+    sync_restart,
+    take_back,
+)
+from dhcptui.act.actions.base import ActionScript
+from dhcptui.act.plan import Plan
+from dhcptui.act.sync.compare import Comparison
+from dhcptui.assess import delayed_start as delayed
+from dhcptui.assess.evidence import case
+from dhcptui.assess.guards import rule
+from dhcptui.assess.interrupted import ROLLBACK, stopped_in_restart
+from dhcptui.assess.peer_guards import without_those_that_stay
+from dhcptui.assess.return_path import WayBack
+from dhcptui.config.loading import PairSettings
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+
+SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
+    Action.SYNC_RESTART: sync_restart.script,
+    Action.PARTNER_DOWN: partner_down.script,
+    Action.SHUTDOWN: shutdown.script,
+    Action.HAND_OVER: hand_over.script,
+    Action.TAKE_BACK: take_back.script,
+    Action.START: start.script,
+    Action.RESCUE: rescue.script,
+}
+
+
+def make_script(
+    action: Action, acting: Role, pair: PairSettings, comparison: Comparison | None = None, variant: str = ""
+) -> ActionScript:
+    """The steps of an action. Variants: "rollback" of sync-restart, those of start (model/delayed.py), the ways of take-back."""
+    if action is Action.SYNC_RESTART:
+        return sync_restart.script(pair, acting, comparison, variant)
+    if action is Action.START:
+        return _start(acting, pair, variant)
+    if action is Action.TAKE_BACK:
+        return take_back.script(pair, acting, WayBack(variant))
+    if action is Action.SHUTDOWN:
+        return shutdown.script(pair, acting, variant)
+    if action is Action.PARTNER_DOWN:
+        return partner_down.script(pair, acting, variant)
+    return SCRIPTS[action](pair, acting)
+
+
+def _start(acting: Role, pair: PairSettings, variant: str) -> ActionScript:
+    if variant.startswith(delayed.AFTER):
+        return start.later(pair, acting, int(variant.removeprefix(delayed.AFTER)))
+    if variant == delayed.CANCEL:
+        return start.cancel(pair, acting)
+    return start.script(pair, acting, scheduled=variant == delayed.AT_ONCE)
+
+
+def make_plan(
+    action: Action,
+    acting: Role,
+    pair: PairSettings,
+    snapshot: PairSnapshot,
+    now: Moment,
+    *,
+    comparison: Comparison | None = None,
+    variant: str = "",
+) -> Plan:
+    """The plan of an action on a snapshot: what would be done, and whether the guards allow it at `now`. No I/O.
+
+    `comparison` is what `prepare` has read for a sync-restart; without it the plan is refused.
+    """
+    if action is Action.TAKE_BACK:
+        variant = take_back.variant(acting, snapshot, now)
+    elif action is Action.SHUTDOWN:
+        variant = shutdown.variant(acting, snapshot, now)
+    elif action is Action.PARTNER_DOWN:
+        variant = partner_down.variant(acting, snapshot, now)
+    elif action is Action.START:
+        variant = delayed.variant_of(variant, snapshot, acting)
+    script = make_script(action, acting, pair, comparison, variant)
+    ruling = rule(action, acting, snapshot, now)
+    if action is Action.START:
+        ruling = delayed.judged(ruling, snapshot, now, variant)
+    syncing = action is Action.SYNC_RESTART
+    if syncing:
+        role = stopped_in_restart(snapshot, now)
+        touched = sync_restart.restarted(pair, comparison, variant)
+        kept = without_those_that_stay(case(acting, snapshot, now), ruling.findings, touched)
+        stopped = pair[role].name if role else ""
+        ruling = sync_restart.judged(
+            replace(ruling, findings=kept), pair, comparison, now, variant=variant, stopped=stopped
+        )
+    unknown = syncing and comparison is None and variant != ROLLBACK  # a rollback says so itself
+    return Plan(
+        action=action,
+        pair=pair.name,
+        acting=acting,
+        acting_name=pair[acting].name,
+        partner_name=pair[acting.other].name,
+        headline=sync_restart.BEFORE_COMPARED if unknown else script.headline,
+        steps=tuple(step.planned for step in script.steps),
+        ruling=ruling,
+        confirm_text=script.confirm_text,
+        attachment=comparison.attachment if syncing and comparison else (),
+        variant=variant,
+    )

@@ -1,0 +1,286 @@
+"""What every action is made of: steps that act, and a context through which alone they may act."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dhcptui.act.actions.writing import READ_BACK_SECONDS, reads, reason_against
+from dhcptui.act.audit import Operator, RunLog
+from dhcptui.act.locks import directory, why
+from dhcptui.act.plan import PlannedStep
+from dhcptui.assess.evidence import Case, case
+from dhcptui.assess.peers import peers_read
+from dhcptui.assess.visibility import ServerStanding, Standing, stand
+from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import FailoverStatus, Moment, PairSnapshot, Role
+from dhcptui.model.states import FailoverState
+from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
+from dhcptui.servers.omapi.objects import CONTROL_SHUTDOWN, SettableState
+from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import CommandFailed, RemoteError, tail_of
+from dhcptui.servers.ssh.session import MAX_OUTPUT, Completed
+from dhcptui.watch.clocks import moment
+from dhcptui.watch.pair import PairEngine
+
+PATIENCE_SECONDS = 900.0
+"""A dhcpd with hundreds of thousands of addresses reads its leases for ten minutes."""
+
+
+class StepFailed(Exception):
+    """A step could not be done or verified. The text says what was observed; `next` what to do.
+
+    `untouched`: all is as it was before the step, so that nothing of it is left to anybody.
+    """
+
+    def __init__(self, text: str, next_: str = "", *, untouched: bool = False) -> None:
+        super().__init__(text)
+        self.next = next_
+        self.untouched = untouched
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A planned step and the coroutine that does and verifies it; it returns what was observed."""
+
+    planned: PlannedStep
+    run: Callable[[Context], Awaitable[str]]
+    carried: bool = False
+    """An earlier step has begun what this one must end: it is done also where the audit log cannot be written any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionScript:
+    """An action bound to a pair and an acting server: what is shown, and what runs."""
+
+    action: Action
+    headline: str
+    confirm_text: str
+    steps: tuple[Step, ...]
+    result: str
+    """What is so when every step was verified."""
+    next: str
+    expects: frozenset[tuple[str, str]] | None = None
+    """(server, state) that may be entered while it runs; any other is off script. None: all may."""
+    if_interrupted: str = ""
+    """What to do when it stopped between two steps."""
+    afterwards: Callable[[Case], str] | None = None
+    """What else is so then, as observed: appended to the result."""
+    begins_at: int = 1
+    """The first step that changes anything; before it `if_interrupted` does not apply."""
+    judged: bool = True
+    """Whether its last words are about the pair, and so must agree with what is seen of it then."""
+
+    def also(self, context: Context) -> str:
+        """What else is so at the end, behind the result."""
+        return self.afterwards(case(context.acting, context.snapshot, moment())) if self.afterwards else ""
+
+
+@dataclass(slots=True)
+class Context:
+    """The hands of an action."""
+
+    engine: PairEngine
+    acting: Role
+    record: RunLog
+    who: Operator
+    alive: Callable[[float], None] = lambda seconds: None
+    """Tells the locks that the step moves on, or may lawfully take so many seconds more without a sign."""
+    tell: Callable[[str], None] = lambda text: None
+    """Says what the step under way sees meanwhile, for whoever looks on."""
+    patience: float = PATIENCE_SECONDS
+    """So many seconds a dhcpd may work before it answers."""
+    unanswered: str = ""
+    """What was found after a write without an answer, for the step's outcome."""
+    sworn: frozenset[str] = frozenset()
+    """The sentences that somebody has typed."""
+
+    @property
+    def pair(self) -> PairSettings:
+        """The pair's settings."""
+        return self.engine.settings
+
+    @property
+    def me(self) -> ServerSettings:
+        """The acting server's settings."""
+        return self.pair[self.acting]
+
+    @property
+    def partner(self) -> ServerSettings:
+        """The partner's settings."""
+        return self.pair[self.acting.other]
+
+    @property
+    def snapshot(self) -> PairSnapshot:
+        """The newest snapshot."""
+        return self.engine.snapshot
+
+    def standing(self, role: Role) -> ServerStanding:
+        """One server, judged now."""
+        return stand(self.snapshot[role], moment())
+
+    async def set_state(self, role: Role, state: SettableState) -> FailoverStatus:
+        """Write local-state on one server, once; returns what dhcpd answered, or what it reads where no answer came.
+
+        Raises OmapiUnconfirmed where it reads otherwise then, or is not to be read.
+        """
+        server = self.pair[role]
+        with self._audited(server, omapi_write(server, self.pair.peer, state)) as answered:
+            try:
+                status = await self.engine.watchers[role].write_state(state, reason_against(state, server.name))
+            except OmapiUnconfirmed as error:
+                status = await self._look_for(role, state, error)
+                answered(f"no answer to the write; looked again: {server.name} reads {status.local_state.word}")
+            else:
+                answered(f"{server.name} answered {status.local_state.word}")
+        self.poke()
+        return status
+
+    async def _look_for(self, role: Role, state: SettableState, error: OmapiUnconfirmed) -> FailoverStatus:
+        """What became of a write without an answer: the status, where it took effect. Raises OmapiUnconfirmed."""
+        start = moment().mono
+
+        def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
+            status = snapshot[role].status
+            return status is not None and status.at > start and stand(snapshot[role], now).live
+
+        await self.until(lambda s, now: read_again(s, now) and reads(s, role, state), READ_BACK_SECONDS)
+        name, seen = self.pair[role].name, self.snapshot[role].status
+        if seen is None or not read_again(self.snapshot, moment()):
+            raise OmapiUnconfirmed(f"{error}; looked again: {name} does not answer", error.advice)
+        if not reads(self.snapshot, role, state):
+            raise OmapiUnconfirmed(f"{error}; looked again: {name} reads {seen.value.local_state.word}", error.advice)
+        self.unanswered = f" (no answer to the write; looked again: {name} reads {seen.value.local_state.word})"
+        return seen.value
+
+    async def request_shutdown(self, role: Role) -> None:
+        """Send control state = 2 and close the connection at once: dhcpd waits for its clients before it exits."""
+        server = self.pair[role]
+        with self._audited(server, omapi_stop(server)) as answered:
+            client = self.engine.watchers[role].client
+            await client.request_shutdown()
+            await client.close()
+            answered("sent, connection closed")
+
+    async def command(
+        self,
+        role: Role,
+        command: Command,
+        *,
+        input_: bytes | None = None,
+        timeout: float = 60,
+        check: bool = True,
+        max_bytes: int = MAX_OUTPUT,
+    ) -> Completed:
+        """Run a command on one server."""
+        server = self.pair[role]
+        line = command.as_root(server.sudo).line
+        self.alive(timeout)
+        fed = f" (with {len(input_)} bytes of input)" if input_ is not None else ""
+        with self._audited(server, line + fed) as answered:
+            session = self.engine.watchers[role].session
+            done = await session.run(command, input=input_, timeout=timeout, max_bytes=max_bytes)
+            said = tail_of(done.stderr) if done.exit_status else ""
+            answered(f"exit status {done.exit_status}" + (f": {said}" if said else ""), done.exit_status == 0)
+        if check and done.exit_status != 0:
+            raise CommandFailed(line, done.exit_status, done.stderr)
+        return done
+
+    async def leave_lockout(self, server: str, reason: str) -> str:
+        """Tell every console that `server` must not start unsynchronised; returns why that failed, or nothing."""
+        command = marks.put_lockout(directory(self.me), server, self.who.text, reason, self.pair.peer)
+        try:
+            with self._audited(self.me, command.as_root(self.me.sudo).line) as answered:
+                await marks.run(self.engine.watchers[self.acting].quick, command)
+                answered("done")
+        except RemoteError as error:
+            return why(error)
+        return ""
+
+    @contextmanager
+    def _audited(self, server: ServerSettings, text: str) -> Iterator[Callable[..., None]]:
+        """The intent is on disk before the block runs, its outcome after it; an act cut short has none."""
+        self.record.intent(server.name, text)
+        self.alive(0)
+        said: list[tuple[str, bool]] = []
+        try:
+            yield lambda what, ok=True: said.append((what, ok))
+        except (OmapiError, RemoteError) as error:
+            self.record.outcome(server.name, str(error), False)
+            raise
+        for what, ok in said:
+            self.record.outcome(server.name, what, ok)
+
+    def poke(self) -> None:
+        """Read both servers again now."""
+        for watcher in self.engine.watchers.values():
+            watcher.poke()
+
+    async def until(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
+        """Wait for the world; False when it did not come."""
+        self.poke()
+        self.alive(timeout)
+        return await self.engine.until(holds, timeout)
+
+    async def until_state(self, role: Role, state: FailoverState, timeout: float) -> bool:
+        """Wait until a server reads `state`, fresh."""
+        return await self.until(lambda snapshot, now: stand(snapshot[role], now).state is state, timeout)
+
+    async def until_both_normal(self, timeout: float, since: float = 0.0) -> bool:
+        """Wait until both servers read normal, each hears the other as normal, and both were read after `since` (mono)."""
+
+        def holds(snapshot: PairSnapshot, now: Moment) -> bool:
+            pair = [stand(view, now) for view in snapshot.servers]
+            return all(
+                each.state is FailoverState.NORMAL
+                and each.view.status is not None
+                and each.view.status.at > since
+                and each.status is not None
+                and each.status.partner_state is FailoverState.NORMAL
+                for each in pair
+            )
+
+        return await self.until(holds, timeout)
+
+    async def fresh(self, timeout: float = 8.0) -> None:
+        """Wait until everything that can be read of both servers was read after this call. Raises StepFailed.
+
+        What was seen before the confirmation proves nothing at the moment of the write.
+        """
+        start = moment().mono
+
+        def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
+            for view in snapshot.servers:
+                # Where the process table cannot be read nobody waits for it: what is not known is not proven either.
+                if view.ssh.ok and not view.process_note and (view.process is None or view.process.at <= start):
+                    return False
+                if view.omapi.ok and (view.status is None or view.status.at <= start) and stand(view, now).live:
+                    return False
+                if stand(view, now).live and not peers_read(view, start):
+                    return False
+                reach = snapshot[view.role.other].reach
+                if stand(view, now).standing is Standing.UNREACHABLE and (reach is None or reach.at <= start):
+                    return False
+            return True
+
+        if not await self.until(read_again, timeout + self._slowness()):
+            raise StepFailed("the servers could not be read again just now", "Nothing was written. Try again.")
+
+    def _slowness(self) -> float:
+        """How much longer than usual a look into the slower server may take: one may be under way, its own comes next."""
+        paces = [watcher.record.pace for watcher in self.engine.watchers.values()]
+        return max(3 * pace.limit(0.0) if pace.slow else 0.0 for pace in paces)
+
+
+def omapi_write(server: ServerSettings, peer: str, state: SettableState) -> str:
+    """The write as it is shown: what is opened and what is set, in dhcpd's words."""
+    number = state.value.number
+    return f'OMAPI {server.name}: open failover-state "{peer}", set local-state = {number} ({state.value.word})'
+
+
+def omapi_stop(server: ServerSettings) -> str:
+    """The request to exit as it is shown."""
+    return f"OMAPI {server.name}: open control, set state = {CONTROL_SHUTDOWN}; close the connection"

@@ -1,0 +1,94 @@
+"""What bringing a dhcpd up has in common: clocks first, then process and OMAPI, never the unit.
+
+On Debian the unit of a dhcpd that was stopped over OMAPI stays "active (exited)" and `start` does nothing, so the
+configured restart command is used and the outcome is judged by what runs and answers.
+"""
+
+from __future__ import annotations
+
+import shlex
+from functools import partial
+
+from dhcptui.act.actions.base import Context, Step, StepFailed
+from dhcptui.act.actions.start_watch import Fate, Upcoming
+from dhcptui.act.plan import PlannedStep
+from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
+from dhcptui.config.loading import ServerSettings
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh.commands import Command
+
+CLOCKS_SECONDS = 60.0
+
+
+def restart_command(server: ServerSettings) -> Command:
+    """The configured command that brings dhcpd up."""
+    return commands.restart(shlex.join(server.restart))
+
+
+def clocks_step(server: ServerSettings) -> Step:
+    """Wait until both clocks agree."""
+    return Step(
+        PlannedStep(
+            "wait until the clocks agree", server.name, "", f"within {CLOCK_LIMIT_SECONDS:.0f} s of each other"
+        ),
+        partial(when_clocks_agree, within=CLOCK_LIMIT_SECONDS),
+    )
+
+
+def start_step(server: ServerSettings) -> Step:
+    """Run the restart command and see dhcpd come up."""
+    return Step(
+        PlannedStep(
+            f"start dhcpd on {server.name}",
+            server.name,
+            restart_command(server).as_root(server.sudo).line,
+            f"a dhcpd process on {server.name}, and its OMAPI answers",
+        ),
+        lambda context: bring_up(context, server.role),
+    )
+
+
+def offset_seconds(snapshot: PairSnapshot) -> float | None:
+    """How far the two servers' clocks are apart; None where one was never read."""
+    one, two = snapshot.primary.clock, snapshot.secondary.clock
+    return None if one is None or two is None else abs(one.value.seconds - two.value.seconds)
+
+
+async def when_clocks_agree(context: Context, within: float = CLOCK_CLOSE_SECONDS) -> str:
+    """Both clocks this close; a partner that cannot be looked into has no say."""
+    if not context.snapshot[context.acting.other].ssh.ok:
+        return f"{context.partner.name}'s clock cannot be read"
+
+    def agree(snapshot: PairSnapshot, _now: Moment) -> bool:
+        offset = offset_seconds(snapshot)
+        return offset is not None and offset <= within
+
+    offset = offset_seconds(context.snapshot)
+    if offset is not None and offset > CLOCK_LIMIT_SECONDS:
+        raise StepFailed(
+            f"the clocks are {offset:.1f} s apart", "Set the clocks first; dhcpd refuses a link above 60 s."
+        )
+    if not await context.until(agree, CLOCKS_SECONDS):
+        offset = offset_seconds(context.snapshot)
+        raise StepFailed(f"the clocks are still {offset or 0:.1f} s apart", "Set the clocks first.")
+    return f"{offset_seconds(context.snapshot) or 0:.1f} s apart"
+
+
+async def bring_up(context: Context, role: Role) -> str:
+    """Run the restart command; verified by a process and an OMAPI answer younger than the command."""
+    server = context.pair[role]
+    coming = Upcoming(context, role, pids(context, role))
+    fate = await coming.watch(restart_command(server))
+    if fate is Fate.READING:
+        raise StepFailed(coming.why, f"It works: wait until {server.name} answers, then look at the pair again.")
+    if fate is not Fate.UP:
+        raise StepFailed(coming.why, f"Look at the log of {server.name}.")
+    seen, state = pids(context, role), context.standing(role).state
+    return f"dhcpd (pid {seen[0] if seen else '?'}) answers: {state.word if state else '?'}"
+
+
+def pids(context: Context, role: Role) -> tuple[int, ...]:
+    """Of the dhcpd that was seen last on a server."""
+    seen = context.snapshot[role].process
+    return seen.value.pids if seen else ()

@@ -1,0 +1,72 @@
+"""Steps and the other relationships of a dhcpd: looked at before it goes, and waited for when it is back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dhcptui.act.actions.base import Context, StepFailed
+from dhcptui.assess.evidence import Case, Finding, case
+from dhcptui.assess.peers import PeerStanding, judge, who_serves
+from dhcptui.assess.visibility import Standing
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.states import FailoverState
+from dhcptui.model.words import joined
+from dhcptui.watch.clocks import moment
+
+BACK_SECONDS = 150.0
+"""dhcpd spends 15 s in startup, and tries a partner that refused it again after 90 s."""
+
+
+def case_now(context: Context, acting: Role) -> Case:
+    """Both servers as they stand now."""
+    return case(acting, context.snapshot, moment())
+
+
+def unsworn(context: Context, findings: Sequence[Finding]) -> list[str]:
+    """What is observed and nobody has answered for."""
+    return [each.observed for each in findings if not each.holds and each.sentence not in context.sworn]
+
+
+class OthersBack:
+    """The other relationships of one dhcpd: as they were before it went, and the wait until they are so again."""
+
+    def __init__(self, context: Context, role: Role) -> None:
+        standings = judge(context.snapshot, role, moment())
+        self._context, self._role, self._since = context, role, moment().mono
+        self._normal = frozenset(each.name for each in standings if each.state is FailoverState.NORMAL)
+        down = context.standing(role).standing is Standing.DOWN
+        # Of one that is down already, those that its partner serves: it takes part in them again.
+        self._served = frozenset(each.name for each in standings if each.serving or (down and each.elsewhere))
+
+    async def wait(self) -> str:
+        """Until those that were normal are normal on both ends, and those that were served here are served here.
+
+        Returns what was seen, for the step's report; raises StepFailed.
+        """
+        if not self._served:
+            return ""
+        if not await self._context.until(self._back, BACK_SECONDS):
+            left = [
+                who_serves(each)
+                for each in judge(self._context.snapshot, self._role, moment())
+                if not self._as_was(each)
+            ]
+            raise StepFailed(
+                f"not as before within {BACK_SECONDS:.0f} s: {'; '.join(left)}",
+                "Look at these relationships before anything else is restarted.",
+            )
+        rest = sorted(self._served - self._normal)
+        said = [f"{joined(sorted(self._normal))} normal"] if self._normal else []
+        return ", ".join([*said, *([f"{joined(rest)} served as before"] if rest else [])])
+
+    def _back(self, snapshot: PairSnapshot, now: Moment) -> bool:
+        view = snapshot[self._role]
+        read = all(each.status and each.status.at > self._since for each in view.other_peers or ())
+        found = judge(snapshot, self._role, now)
+        names = {each.name for each in found}
+        return read and self._served <= names and all(self._as_was(each) for each in found)
+
+    def _as_was(self, each: PeerStanding) -> bool:
+        if each.name in self._normal:
+            return each.state is FailoverState.NORMAL and each.elsewhere is True
+        return each.name not in self._served or each.serving is True

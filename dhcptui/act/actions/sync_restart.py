@@ -1,0 +1,348 @@
+"""sync-restart: copy the shared directory, test on both servers, restart one after the other.
+
+Nothing is restarted before `dhcpd -t` passed on both. The copy is staged beside its target and swapped in by rename;
+the old directory stays as a backup. Files that exist only on the target are kept unless the pair says `mirror = true`.
+How far a run has come lies beside the directory, so that a second console can resume or roll back a first one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+
+from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
+from dhcptui.act.actions.bring_up import restart_command
+from dhcptui.act.plan import PlannedStep
+from dhcptui.act.sync import copy as sync_copy
+from dhcptui.act.sync.compare import BEING_COMPARED, COPIED, Comparison, read_command
+from dhcptui.act.sync.copy import SyncRun
+from dhcptui.act.sync.staged_restart import turn
+from dhcptui.assess.evidence import Case, Finding
+from dhcptui.assess.guards import Ruling
+from dhcptui.assess.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK
+from dhcptui.assess.peer_guards import afterwards
+from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.states import FailoverState
+from dhcptui.model.sync_record import ROLLING_BACK
+from dhcptui.servers.ssh import commands, sync_commands
+from dhcptui.servers.ssh.commands import Command
+
+
+def script(pair: PairSettings, acting: Role, comparison: Comparison | None = None, variant: str = "") -> ActionScript:
+    """`acting` plays no part: source and order come from the configuration."""
+    del acting
+    run = SyncRun(pair, comparison)
+    if variant == ROLLBACK:
+        return _rollback(run)
+    left = _left_to_restart(run)
+    copying = comparison is None or not comparison.nothing_to_copy
+    steps = (
+        *_reading(run),
+        *((_copying(run)) if copying else _only_testing(run)),
+        *(_turn(run, server) for server in left),
+        _tidy(run),
+    )
+    return ActionScript(
+        Action.SYNC_RESTART,
+        _headline(run, left),
+        pair.name,
+        steps,
+        "Both servers run the new configuration and read normal.",
+        "Nothing to do.",
+        _expected(pair),
+        "Sync-restart again: it resumes what was put in place, or begins anew.",
+        both_served,
+    )
+
+
+BEFORE_COMPARED = "Sync + restart, or the rest of an interrupted run: the directories are being compared."
+"""Headline of a plan that does not know yet what it will do."""
+
+
+def _headline(run: SyncRun, left: list[ServerSettings]) -> str:
+    """What it does, in one sentence."""
+    found, restarts = run.comparison, ", then ".join(server.name for server in left)
+    if found and found.error:
+        return "Sync + restart: the directories could not be compared."
+    if found and found.resumable:
+        return f"Resume the run that {found.resumable.by} began: " + (f"restart {restarts}." if left else "clear up.")
+    if found and found.nothing_to_copy:
+        return f"Nothing to copy: test, restart {restarts}."
+    return f"Copy {run.source.shared_dir} from {run.source.name} to {run.target.name}, test, restart {restarts}."
+
+
+def both_served(each: Case) -> str:
+    """Who serves every other relationship of the two."""
+    return afterwards(each, each.me, each.partner)
+
+
+def _left_to_restart(run: SyncRun) -> list[ServerSettings]:
+    resumed = run.comparison.resumable if run.comparison else None
+    done = resumed.done if resumed else ()
+    return [run.pair[role] for role in run.pair.restart_order if f"restarted {run.pair[role].name}" not in done]
+
+
+def restarted(pair: PairSettings, comparison: Comparison | None, variant: str = "") -> frozenset[Role]:
+    """Which servers a run would restart."""
+    run = SyncRun(pair, comparison)
+    if variant == ROLLBACK:
+        return frozenset({run.target.role} if sync_copy.was_restarted(run, run.target.role) else ())
+    return frozenset(server.role for server in _left_to_restart(run))
+
+
+def _expected(pair: PairSettings) -> frozenset[tuple[str, str]]:
+    """What a restart makes each server go through."""
+    states = (FailoverState.STARTUP, FailoverState.COMMUNICATIONS_INTERRUPTED, FailoverState.NORMAL)
+    return frozenset((pair[role].name, state.word) for role in Role for state in states)
+
+
+def judged(
+    ruling: Ruling,
+    pair: PairSettings,
+    comparison: Comparison | None,
+    now: Moment,
+    *,
+    variant: str = "",
+    stopped: str = "",
+) -> Ruling:
+    """The guards' ruling with what the comparison adds: a precondition, and a word on an interrupted run.
+
+    `stopped`: name of the server that is not normal because an interrupted run was restarting it: nothing but that run
+    may go on.
+    """
+    if comparison is None:
+        return replace(ruling, findings=(*ruling.findings, BEING_COMPARED))
+    if variant == ROLLBACK:
+        findings, newer = [_revertible(comparison, now)], sync_copy.runs_newer(SyncRun(pair, comparison))
+        if stopped and stopped != comparison.target:
+            findings.append(_only_one_left(comparison, stopped, now))
+        warnings = (*ruling.warnings, f"The two will differ: {newer}.") if newer else ruling.warnings
+        return replace(ruling, findings=(*ruling.findings, *findings), warnings=warnings)
+    if stopped and not comparison.error:
+        ruling = replace(ruling, findings=(*ruling.findings, _resumable(comparison, now)))
+    warnings = ruling.warnings
+    if record := comparison.record:
+        how_far = ", ".join(record.done) or ("the new files put in place" if comparison.backup_there else "nothing")
+        told = f"A run of {record.by} did not come to its end. Done by then: {how_far}."
+        if comparison.resumable is None:
+            told += " The directories have changed since: this is a new run."
+        elif comparison.revertible:
+            told += f" It can also be rolled back to the directory of {record.stamp}."
+        warnings = (*warnings, told)
+    return replace(ruling, findings=(*ruling.findings, comparison.finding(now)), warnings=warnings)
+
+
+def _only_one_left(comparison: Comparison, stopped: str, now: Moment) -> Finding:
+    """A rollback restarts the copy target, which is the one that serves while the source is down."""
+    observed = f"{stopped} went down in its restart, and only {comparison.target} serves: go on with the run instead"
+    by = f"record on {comparison.target}"
+    return Finding("a rollback leaves a server that serves", observed, False, by, now.mono - comparison.read_at)
+
+
+def _resumable(comparison: Comparison, now: Moment) -> Finding:
+    """Both directories are as the interrupted run left them: only its rest may be done with a server down."""
+    there = comparison.resumable is not None
+    begun = comparison.record is not None and ROLLING_BACK in comparison.record.done
+    otherwise = (
+        "it was being rolled back: only that goes on"
+        if begun
+        else "they have changed since: bring both servers to normal before a new run"
+    )
+    observed = "as it left them" if there else otherwise
+    by = f"files on {comparison.source} and {comparison.target}"
+    return Finding("the interrupted run can go on from its files", observed, there, by, now.mono - comparison.read_at)
+
+
+def _revertible(comparison: Comparison, now: Moment) -> Finding:
+    record = comparison.revertible
+    observed = (
+        f"the directory of {record.stamp} lies on {comparison.target} (run of {record.by}: {', '.join(record.done)})"
+        if record
+        else comparison.error
+        if comparison.error and not comparison.record
+        else f"no interrupted run with a backup lies on {comparison.target}"
+    )
+    return Finding(
+        LEFT_TO_ROLL_BACK, observed, record is not None, f"files on {comparison.target}", now.mono - comparison.read_at
+    )
+
+
+def _line(server: ServerSettings, command: Command) -> str:
+    """A command exactly as it will run on that server."""
+    return command.as_root(server.sudo).line
+
+
+def _step(
+    run: SyncRun,
+    server: ServerSettings,
+    title: str,
+    command: Command,
+    *,
+    until: str,
+    does: Callable[[Context, SyncRun], Awaitable[str]],
+    brief: str = "",
+    briefly: str = "",
+) -> Step:
+    planned = PlannedStep(title, server.name, _line(server, command), until, brief, briefly)
+    return Step(planned, lambda context: does(context, run))
+
+
+def _test_line(server: ServerSettings) -> str:
+    return _line(server, commands.dhcpd_test(server.dhcpd_conf))
+
+
+def _reading(run: SyncRun) -> tuple[Step, ...]:
+    source, target = run.source, run.target
+    test = commands.dhcpd_test(source.dhcpd_conf)
+    return (
+        _step(
+            run,
+            source,
+            f"read {source.name}'s files again",
+            read_command(source),
+            until="all of it is read",
+            does=sync_copy.read_source,
+            brief=f"reads every file below {source.shared_dir}",
+        ),
+        _step(
+            run,
+            target,
+            f"read {target.name}'s files again",
+            read_command(target),
+            until="both directories are as they were when you confirmed",
+            does=sync_copy.read_target,
+            brief=f"reads every file below {target.shared_dir}",
+        ),
+        _step(
+            run,
+            source,
+            f"test the configuration of {source.name}",
+            test,
+            until="exit status 0",
+            does=sync_copy.test_source,
+        ),
+    )
+
+
+def _only_testing(run: SyncRun) -> tuple[Step, ...]:
+    target = run.target
+    test = commands.dhcpd_test(target.dhcpd_conf)
+    title = f"test the configuration of {target.name}"
+    if run.record.stamp and COPIED not in run.record.done:
+        passes = f"exit status 0, else {target.shared_dir} is swapped back"
+    else:
+        passes = f"exit status 0; noted in {run.place.record}"
+    return (_step(run, target, title, test, until=passes, does=sync_copy.test_target),)
+
+
+def _copying(run: SyncRun) -> tuple[Step, ...]:
+    target, place = run.target, run.place
+    read_back = _line(target, sync_commands.read_tree(sync_commands.staged(place.staging)))
+    swap = sync_commands.swap_in(place.staging, place.directory, place.backups, place.record)
+    return (
+        _step(
+            run,
+            target,
+            f"copy {target.name}'s directory beside it",
+            sync_commands.stage(place.directory, place.staging),
+            until=f"{read_back}: what was confirmed",
+            does=sync_copy.stage,
+            brief=f"copies {place.directory} to {place.staging}, which nobody else can enter",
+            briefly="the copy is read back and is what was confirmed",
+        ),
+        _step(
+            run,
+            target,
+            "unpack what differs into the copy",
+            sync_commands.unpack(place.staging),
+            until=f"{_line(target, sync_commands.merge(place.staging))}; {read_back}: the very files",
+            does=sync_copy.unpack,
+            brief=f"unpacks into an empty directory in {place.staging}, and moves it into the copy",
+            briefly="the copy is read back and holds the very files",
+        ),
+        _step(
+            run,
+            target,
+            "swap it in, keeping a backup",
+            swap,
+            until=f"{_test_line(target)} passes, else swapped back",
+            does=sync_copy.swap,
+            brief=f"renames {place.directory} to {place.backups}-STAMP, and {place.staging} to {place.directory}",
+        ),
+    )
+
+
+def _turn(run: SyncRun, server: ServerSettings) -> Step:
+    fallback = ", else its old files are put back and it is restarted once" if server is run.target else ""
+    verified = f"clocks agree before; then a new dhcpd, OMAPI answers, both read normal, other relationships as before{fallback}; noted in the record"
+    planned = PlannedStep(f"restart {server.name}", server.name, _line(server, restart_command(server)), verified)
+    return Step(planned, partial(_take_turn, run, server))
+
+
+async def _take_turn(run: SyncRun, server: ServerSettings, context: Context) -> str:
+    return await turn(context, run, server)
+
+
+def _tidy(run: SyncRun) -> Step:
+    title = f"clear up on {run.target.name}"
+    brief = f"removes {run.place.record}, and all but the newest {sync_copy.KEEP_BACKUPS} backups"
+    command = sync_copy.tidy_command(run)
+    return _step(run, run.target, title, command, until="exit status 0", does=sync_copy.tidy, brief=brief)
+
+
+def _nothing_to_roll_back(run: SyncRun) -> ActionScript:
+    """What is shown before the interrupted run was read, and where there is none."""
+    step = Step(
+        PlannedStep(f"look for an interrupted run on {run.target.name}", run.target.name, "", "it has left a backup"),
+        _none_left,
+    )
+    known = (
+        f"none with a backup is known on {run.target.name}." if run.comparison else "its directories are being read."
+    )
+    headline = f"Roll back an interrupted sync-restart: {known}"
+    return ActionScript(Action.SYNC_RESTART, headline, run.pair.name, (step,), "", "")
+
+
+async def _none_left(context: Context) -> str:
+    raise StepFailed("there is no interrupted run to roll back", "Nothing was changed.")
+
+
+def _rollback(run: SyncRun) -> ActionScript:
+    """The copy target only: the source's files were never touched, and a restart of it would change nothing."""
+    target, place = run.target, run.place
+    if not run.record.stamp:
+        return _nothing_to_roll_back(run)
+    backup = place.backup(run.record.stamp)
+    restarted, newer = sync_copy.was_restarted(run, target.role), sync_copy.runs_newer(run)
+    # Its old files are in place already: a failure to come up has nothing older to fall back on.
+    steps = [
+        _step(
+            run,
+            target,
+            f"put {backup or 'the backup'} back",
+            sync_copy.back_command(run),
+            until=f"{_test_line(target)} passes",
+            does=sync_copy.roll_back,
+            brief=f"renames {place.directory} to {place.rejected}, and the backup to {place.directory}",
+        )
+    ]
+    if restarted:
+        after = SyncRun(run.pair, run.comparison)
+        after.record = replace(run.record, stamp="")
+        steps.append(_turn(after, target))
+    return ActionScript(
+        Action.SYNC_RESTART,
+        f"Roll back the run that {run.record.by} began: {target.name} gets its old {target.shared_dir} again"
+        + (" and restarts." if restarted else "; it had not been restarted yet."),
+        run.pair.name,
+        (*steps, _tidy(run)),
+        f"{target.name} has its old directory again; what it replaced lies in {place.rejected}."
+        + (f" {newer}." if newer else ""),
+        sync_copy.after_way_back(run),
+        _expected(run.pair),
+        f"The rest by hand: dhcpd on {target.name} must be restarted with its old files if it runs the new ones.",
+        both_served,
+    )

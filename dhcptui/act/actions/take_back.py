@@ -1,0 +1,131 @@
+"""take-back: a server in shutdown or paused serves its half again. What is written depends on both servers' states."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
+from dhcptui.act.actions.hand_over import followed
+from dhcptui.act.plan import BOTH_STATES, PlannedStep
+from dhcptui.assess.return_path import WayBack, way_back
+from dhcptui.assess.visibility import stand
+from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.states import REBUILDING, FailoverState
+from dhcptui.servers.omapi.objects import SettableState
+
+_Run = Callable[[Context], Awaitable[str]]
+NORMAL_SECONDS = 20.0
+"""Two seconds on an idle pair; a large lease database takes longer to send."""
+BEGUN_SECONDS = 5.0
+BOTH_NORMAL = "both servers read normal"
+
+
+def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
+    """The way back from these states; where there is none, that of a hand-over, which the guards refuse."""
+    found = way_back(stand(snapshot[acting], now).state, stand(snapshot[acting.other], now).state)
+    return (found or WayBack.TAKE_BACK).value
+
+
+def script(pair: PairSettings, acting: Role, way: WayBack = WayBack.TAKE_BACK) -> ActionScript:
+    """`acting` is the server in shutdown or paused."""
+    me, partner = pair[acting], pair[acting.other]
+    last = _recover(pair, me, BOTH_NORMAL, _take_back)
+    together = f"{me.name} and {partner.name} exchange their leases and serve again."
+    headline, confirm, steps = {
+        WayBack.TAKE_BACK: (f"{me.name} takes its half of the clients back from {partner.name}.", me.name, (last,)),
+        WayBack.BY_SHUTDOWN: (
+            f"{me.name} comes back from paused: {partner.name} serves for both first, then {me.name} takes its half.",
+            me.name,
+            (_by_shutdown(pair, me, partner), last),
+        ),
+        WayBack.TOGETHER: (
+            together,
+            pair.name,
+            (
+                _recover(pair, me, f"{me.name} reads recover, or is further on its way", _begin),
+                _recover(pair, partner, BOTH_NORMAL, _follow),
+            ),
+        ),
+        WayBack.JOIN: (together, me.name, (last,)),
+    }[way]
+    return ActionScript(
+        Action.TAKE_BACK,
+        headline,
+        confirm,
+        steps,
+        "Both servers read normal and share the clients.",
+        "Nothing to do.",
+        if_interrupted="H goes on from the states as they are now.",
+    )
+
+
+def _recover(pair: PairSettings, server: ServerSettings, until: str, run: _Run) -> Step:
+    write = omapi_write(server, pair.peer, SettableState.RECOVER)
+    return Step(PlannedStep(f"{server.name} recovers", server.name, write, until), run)
+
+
+def _by_shutdown(pair: PairSettings, me: ServerSettings, partner: ServerSettings) -> Step:
+    return Step(
+        PlannedStep(
+            f"{partner.name} serves for both",
+            me.name,
+            omapi_write(me, pair.peer, SettableState.SHUTDOWN),
+            f"{me.name} reads shutdown, {partner.name} reads partner-down",
+        ),
+        _shut,
+    )
+
+
+async def _shut(context: Context) -> str:
+    await context.set_state(context.acting, SettableState.SHUTDOWN)
+    if await followed(context):
+        return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
+    seen = context.standing(context.acting.other)
+    raise StepFailed(
+        f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})",
+        f"{context.me.name} is in shutdown now and serves nobody, as before. Mend the link between the two, then H again.",
+    )
+
+
+async def _begin(context: Context) -> str:
+    await context.set_state(context.acting, SettableState.RECOVER)
+    began = {*REBUILDING, FailoverState.NORMAL}
+    if await context.until(lambda snapshot, now: stand(snapshot[context.acting], now).state in began, BEGUN_SECONDS):
+        state = context.standing(context.acting).state
+        return f"{context.me.name} reads {state.word if state else '?'}"
+    mine = context.standing(context.acting)
+    raise StepFailed(
+        f"{context.me.name} reads {mine.state.word if mine.state else 'nothing'}", "Look at its log. Nobody serves now."
+    )
+
+
+async def _follow(context: Context) -> str:
+    await context.set_state(context.acting.other, SettableState.RECOVER)
+    return await _until_normal(context, context.acting.other)
+
+
+async def _take_back(context: Context) -> str:
+    await context.set_state(context.acting, SettableState.RECOVER)
+    return await _until_normal(context, context.acting)
+
+
+async def _until_normal(context: Context, role: Role) -> str:
+    """`role`: the server that was told to recover last."""
+    if await context.until_both_normal(NORMAL_SECONDS):
+        return BOTH_NORMAL
+    me, partner = context.standing(role), context.standing(role.other)
+    name, other = context.pair[role].name, context.pair[role.other].name
+    meanwhile = f"{other} serves meanwhile" if partner.serving else "nobody serves meanwhile"
+    waiting = [each.view.name for each in (me, partner) if each.state is FailoverState.RECOVER_WAIT]
+    if waiting:
+        why = ": updates were still unacknowledged when it stopped serving" if partner.serving else ""
+        raise StepFailed(
+            f"{waiting[0]} waits out the MCLT{why}",
+            f"Nothing to do: {meanwhile}, and {BOTH_STATES} tell how long.",
+        )
+    raise StepFailed(
+        f"not both normal after {NORMAL_SECONDS:.0f} s: {name} reads {me.state.word if me.state else 'nothing'}",
+        f"{meanwhile[0].upper()}{meanwhile[1:]}. Look at both logs.",
+    )

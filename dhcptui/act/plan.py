@@ -1,0 +1,119 @@
+"""An action as data: what will be done, on what evidence, and how far it has come.
+
+The engine makes and runs plans; the ui, the command line and the audit log show the same objects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dhcptui.assess.guards import Ruling
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Role
+
+BOTH_STATES = "the states of both servers"
+"""Where a result sends somebody who is to look: they stand on the screen, and a command tells them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step: what it does, where, the exact write or command, and what must be seen before the next one."""
+
+    title: str
+    where: str
+    """Name of the server it acts on."""
+    command: str
+    """The OMAPI write or the remote command line, exactly as it will run; empty for a step that only waits."""
+    verified_by: str
+    brief: str = ""
+    """The command in a few words, for the screen, where it is a script."""
+    verified_briefly: str = ""
+    """The same for what is awaited."""
+
+    @property
+    def until(self) -> str:
+        """What is awaited, as a person reads it."""
+        return self.verified_briefly or self.verified_by
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a person must know before confirming."""
+
+    action: Action
+    pair: str
+    acting: Role
+    acting_name: str
+    partner_name: str
+    headline: str
+    """One sentence: what this does."""
+    steps: tuple[PlannedStep, ...]
+    ruling: Ruling
+    confirm_text: str
+    """What has to be typed, exactly."""
+    attachment: tuple[str, ...] = ()
+    """What else to read before confirming, line by line and sanitised: the unified diff of a sync-restart."""
+    variant: str = ""
+    """Another way of the same action: "rollback" of an interrupted sync-restart."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the guards allow it at the moment it was made."""
+        return self.ruling.allowed
+
+    def same_as(self, other: Plan) -> bool:
+        """Whether a person who confirmed one has confirmed the other: steps, verdict and reasons, but not ages."""
+        return self._essence() == other._essence()
+
+    def _essence(self) -> tuple[object, ...]:
+        findings = tuple((finding.asked, finding.ok, finding.sentence) for finding in self.ruling.findings)
+        warnings = tuple(said for said in self.ruling.warnings if said not in self.ruling.unread)
+        texts = warnings, self.confirm_text, self.attachment
+        return self.action, self.variant, self.acting, self.steps, findings, texts
+
+
+class StepState(Enum):
+    """How far a step is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One step's progress. `detail` says what was observed (sanitised); times in seconds since the action began."""
+
+    state: StepState = StepState.WAITING
+    detail: str = ""
+    started_seconds: float | None = None
+    ended_seconds: float | None = None
+
+
+class Outcome(Enum):
+    """How an action ended."""
+
+    RUNNING = "running"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    """The step under way was finished; no further one was started (the terminal went away, or somebody quit)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A plan under way, or its result."""
+
+    plan: Plan
+    steps: tuple[StepReport, ...]
+    outcome: Outcome = Outcome.RUNNING
+    result: str = ""
+    """One or two sentences: what is so now."""
+    next: str = ""
+    """What to do next."""
+    off_script: tuple[str, ...] = ()
+    """Transitions that were seen and not expected, as "dhcp2: normal -> potential-conflict"; empty: as expected."""

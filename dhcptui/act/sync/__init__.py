@@ -1,0 +1,1 @@
+"""Both configuration directories: compared, copied, and restarted in stages."""

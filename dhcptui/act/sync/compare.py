@@ -1,0 +1,312 @@
+"""sync-restart: what a person must have read before confirming: both directories, compared, and what lies half-done."""
+
+from __future__ import annotations
+
+import asyncio
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dhcptui.act.locks import why
+from dhcptui.act.sync.diff import diff
+from dhcptui.act.sync.tree import (
+    LIMIT_WORDS,
+    MAX_BYTES,
+    Difference,
+    Kind,
+    Tree,
+    TreeError,
+    blocked,
+    differ,
+    digest,
+    read_tree,
+    unkept,
+)
+from dhcptui.assess.evidence import Finding
+from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Link, Moment
+from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
+from dhcptui.servers.ssh import commands, sync_commands
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import CommandFailed, OutputTooLarge, RemoteError, SessionRefused
+from dhcptui.servers.ssh.session import Completed
+from dhcptui.watch.clocks import moment
+
+if TYPE_CHECKING:
+    from dhcptui.watch.pair import PairEngine
+
+READ_SECONDS = 60.0
+CONNECT_SECONDS = 15.0
+COPIED = "copied"
+ASKED = "the shared directories were compared"
+NEEDS_SESSIONS = "it takes three at a time (MaxSessions in its sshd_config; 10 is sshd's own default)"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server's shared directory, and our names beside it: in the same parent, where AppArmor lets dhcpd read."""
+
+    directory: str
+
+    @classmethod
+    def of(cls, server: ServerSettings) -> Place:
+        """Where that server has it."""
+        return cls(posixpath.normpath(server.shared_dir))
+
+    @property
+    def staging(self) -> str:
+        """The new directory before the swap."""
+        return self._beside("new")
+
+    @property
+    def rejected(self) -> str:
+        """The new directory after it was swapped back."""
+        return self._beside("rejected")
+
+    @property
+    def backups(self) -> str:
+        """What the name of every backup begins with; a dash and the stamp follow."""
+        return self._beside("backup")
+
+    @property
+    def record(self) -> str:
+        """How far a run has come, for whoever finds it interrupted."""
+        return sync_commands.record_of(self.directory)
+
+    def backup(self, stamp: str) -> str:
+        """One backup; an empty stamp: there was nothing to back up."""
+        return f"{self.backups}-{stamp}" if stamp else ""
+
+    def _beside(self, what: str) -> str:
+        return sync_commands.beside(self.directory, what)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both shared directories at one moment, and what a copy would change. Names are sanitised."""
+
+    source: str
+    target: str
+    read_at: float
+    """Mono seconds."""
+    source_files: int = 0
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    """Same content, another mode or owner."""
+    only_on_target: tuple[str, ...] = ()
+    diff: tuple[str, ...] = ()
+    source_digest: str = ""
+    target_digest: str = ""
+    target_exists: bool = True
+    record: SyncRecord | None = None
+    """Of an earlier run that did not come to its end."""
+    backup_there: bool = False
+    """Whether the backup that `record` names exists."""
+    mirror: bool = False
+    """Whether a copy removes what exists only on the target."""
+    blind: tuple[str, ...] = ()
+    """Servers whose tar tells no access control lists: whether a copy would lose one is not known."""
+    error: str = ""
+    """Why there is no comparison; empty where there is one."""
+
+    @property
+    def nothing_to_copy(self) -> bool:
+        """Whether the target is already as a copy would make it."""
+        gone = self.only_on_target if self.mirror else ()
+        return self.target_exists and not (self.new or self.changed or self.modes or gone)
+
+    @property
+    def resumable(self) -> SyncRecord | None:
+        """The interrupted run, if the directories are still as it left them: then only its rest is to do."""
+        record = self.record
+        in_place = self.nothing_to_copy and record is not None and record.digest == self.source_digest
+        if record is not None and ROLLING_BACK in record.done:
+            return None
+        return record if in_place and not self.error else None
+
+    @property
+    def revertible(self) -> SyncRecord | None:
+        """The interrupted run, if its backup can be put back."""
+        record = self.record
+        there = self.backup_there or (record is not None and ROLLING_BACK in record.done)
+        return record if record and record.stamp and there else None
+
+    @property
+    def attachment(self) -> tuple[str, ...]:
+        """What is confirmed: the digests stand in it because secrets and what is cut off do not show in the diff."""
+        if self.error:
+            return ()
+        there = f"sha256 {self.target_digest[:16]}" if self.target_exists else "not there yet"
+        sums = f"{self.source}: sha256 {self.source_digest[:16]}, {self.target}: {there}"
+        return (sums, *self.diff)
+
+    @property
+    def words(self) -> str:
+        """The comparison in one sentence."""
+        if self.nothing_to_copy:
+            said = f"nothing to copy: both have the same {_count(self.source_files, 'file')}"
+        else:
+            names = (*self.new, *self.changed, *self.modes)
+            parts = ((self.new, "new"), (self.changed, "changed"), (self.modes, "with another mode or owner"))
+            counts = ", ".join(f"{len(group)} {word}" for group, word in parts if group)
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            said = f"{_count(self.source_files, 'file')} on {self.source}; {counts or 'none differs'}"
+            said += f": {', '.join(names[:5])}{more}" if names else ""
+        if self.only_on_target:
+            fate = "to be removed" if self.mirror else "kept"
+            said += f"; {len(self.only_on_target)} only on {self.target}, {fate}"
+        if self.blind:
+            said += f"; access control lists not looked at on {' and '.join(self.blind)} (its tar tells none)"
+        return said
+
+    def finding(self, now: Moment) -> Finding:
+        """The comparison as a precondition."""
+        by = f"files on {self.source} and {self.target}"
+        return Finding(ASKED, self.error or self.words, not self.error, by, max(0.0, now.mono - self.read_at))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+BEING_COMPARED = Finding(ASKED, "the shared directories are being compared", False, "console", pending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """Both directories as read; the target's is None where there is none."""
+
+    source: Tree
+    target: Tree | None
+    record: SyncRecord | None = None
+    backup_there: bool = False
+    blind: tuple[str, ...] = ()
+    """Servers whose tar tells no access control lists."""
+
+
+MISSING = Completed(b"", b"", sync_commands.MISSING)
+"""Where there is no such directory."""
+
+
+async def parse_tree(server: ServerSettings, archive: bytes) -> Tree:
+    """A tree of what `read_tree` gave. Raises TreeError that names the server."""
+    try:
+        return await asyncio.to_thread(read_tree, archive)
+    except TreeError as error:
+        raise TreeError(f"{server.shared_dir} on {server.name}: {error}") from error
+
+
+def unreadable(server: ServerSettings, error: RemoteError) -> TreeError:
+    """A directory that could not be read, without the script that tried; a limit is said as one."""
+    said = f"it is too large: {LIMIT_WORDS}" if isinstance(error, OutputTooLarge) else why(error)
+    if isinstance(error, SessionRefused):
+        said = f"sshd on {server.name} opens no further session for this console ({said}): {NEEDS_SESSIONS}"
+    return TreeError(f"{server.shared_dir} on {server.name}: {said}")
+
+
+def read_command(server: ServerSettings) -> Command:
+    """What reads a server's shared directory."""
+    return sync_commands.read_tree(Place.of(server).directory)
+
+
+async def read_both(engine: PairEngine) -> Trees:
+    """Read both directories, and what an interrupted run left. Raises RemoteError, TreeError."""
+    pair = engine.settings
+    source, target = pair[pair.sync_from], pair[pair.sync_from.other]
+    place = Place.of(target)
+
+    async def run(server: ServerSettings, command: Command) -> Completed:
+        session = engine.watchers[server.role].session
+        try:
+            return await session.run(command, timeout=READ_SECONDS, check=True, max_bytes=MAX_BYTES)
+        except (CommandFailed, OutputTooLarge, SessionRefused) as error:
+            if isinstance(error, CommandFailed) and error.exit_status == sync_commands.MISSING:
+                return MISSING
+            raise unreadable(server, error) from error
+
+    async def tree(server: ServerSettings) -> Tree | None:
+        done = await run(server, read_command(server))
+        if done is MISSING:
+            return None
+        if sync_commands.BLIND in done.stderr:
+            blind.append(server.name)
+        return await parse_tree(server, done.stdout)
+
+    async def of_target() -> tuple[Tree | None, bytes, bytes]:
+        # One after the other: each is a session of its own, and sshd may allow few.
+        here = await tree(target)
+        raw = await run(target, sync_commands.read_if_there(place.record))
+        return here, raw.stdout, (await run(target, commands.list_glob(f"{place.backups}-*"))).stdout
+
+    blind: list[str] = []
+    there, (here, raw, listed) = await asyncio.gather(tree(source), of_target())
+    if there is None:
+        raise TreeError(f"{source.shared_dir} does not exist on {source.name}")
+    record = SyncRecord.from_json(raw) if raw else None
+    backups = listed.decode("utf-8", "surrogateescape").split("\0")
+    there_still = bool(record and record.stamp and place.backup(record.stamp) in backups)
+    return Trees(there, here, record, there_still, tuple(sorted(blind)))
+
+
+async def compare(engine: PairEngine) -> Comparison:
+    """Read and compare both shared directories; a failure is part of the answer."""
+    pair = engine.settings
+    source, target = pair[pair.sync_from], pair[pair.sync_from.other]
+    # Asked for before the servers were reached: not yet is no answer.
+    await engine.until(
+        lambda snapshot, _now: not any(view.ssh.link is Link.CONNECTING for view in snapshot.servers), CONNECT_SECONDS
+    )
+    read_at = moment().mono
+    try:
+        trees = await read_both(engine)
+        # Long files take long to compare, and this loop polls the servers.
+        return await asyncio.to_thread(of_trees, trees, pair, read_at)
+    except (RemoteError, TreeError) as error:
+        return Comparison(source.name, target.name, read_at, error=clean(str(error), 500))
+
+
+def of_trees(trees: Trees, pair: PairSettings, read_at: float) -> Comparison:
+    """The comparison of two trees. Raises TreeError."""
+    source, target = pair[pair.sync_from], pair[pair.sync_from.other]
+    before: Tree = trees.target or {}
+    error = ""
+    try:
+        difference = differ(trees.source, before)
+    except TreeError as refused:
+        error, difference = f"{source.shared_dir} on {source.name}: {refused}: it is not copied", NO_DIFFERENCE
+    if not error and not pair.mirror and (name := blocked(trees.source, before)):
+        error = f"{name} is a directory on {target.name} only: remove it there, or set mirror = true"
+    if not error and (odd := unkept(trees.source, before, difference)):
+        where = source.name if odd is trees.source.get(odd.name) else target.name
+        error = f"{odd.shown} has {clean('; '.join(odd.extras), 100)} on {where}, which a copy does not keep: {ADVICE}"
+    if trees.target is None and trees.backup_there:
+        error = f"{target.shared_dir} is missing on {target.name}: its host stopped in the middle of a swap; roll back"
+
+    def shown(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(clean(name, 60) for name in names)
+
+    return Comparison(
+        source.name,
+        target.name,
+        read_at,
+        sum(each.kind is Kind.FILE for each in trees.source.values()),
+        shown(difference.new),
+        shown(difference.changed),
+        shown(difference.modes),
+        shown(difference.only_on_target),
+        diff(trees.source, before, difference, (source.name, target.name), pair.mirror),
+        digest(trees.source),
+        digest(before) if trees.target is not None else "",
+        trees.target is not None,
+        trees.record,
+        trees.backup_there,
+        pair.mirror,
+        trees.blind,
+        error,
+    )
+
+
+ADVICE = "remove it (setfacl -b, setfattr -x), or make both alike by hand"
+NO_DIFFERENCE = Difference((), (), (), ())

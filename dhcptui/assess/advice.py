@@ -1,0 +1,568 @@
+"""What now: the one thing to do, in one or two sentences. Names an action only where the guards would allow it.
+
+Pure and total. The questions stand in the order in which they matter at 3 a.m.; the first one that has an answer gives
+it. On a terminal of 80 columns an advice has two rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from dhcptui.assess.advice_pools import enlarge
+from dhcptui.assess.cannot_start import in_the_way, why_not
+from dhcptui.assess.delayed_start import to_come, when
+from dhcptui.assess.diagnosis import diagnose
+from dhcptui.assess.evidence import case as case_of
+from dhcptui.assess.evidence import hear_each_other
+from dhcptui.assess.guards import rule
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.incidents.signs import Probable
+from dhcptui.assess.interrupted import (
+    RESCUE,
+    SYNC,
+    exiting,
+    interrupted_run,
+    lock_held,
+    lock_of_gone,
+    sync_record,
+    unmarked,
+)
+from dhcptui.assess.links import matrix
+from dhcptui.assess.pool_exhausted import shortage
+from dhcptui.assess.return_path import OFF
+from dhcptui.assess.role_mismatch import MixUp, mix_up
+from dhcptui.assess.space import missing
+from dhcptui.assess.states_overlap import contradicting, just_changed, just_heard, overlap_seconds, together
+from dhcptui.assess.stopped_last import stopped_last
+from dhcptui.assess.stuck import stuck
+from dhcptui.assess.unnoticed import unnoticed
+from dhcptui.assess.visibility import ServerStanding, Standing
+from dhcptui.assess.waiting import SetBack, set_back
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.words import age, clock, span
+
+_S, _A = FailoverState, Action
+Advice = tuple[str | Action, ...]
+"""Words, and in their midst the actions whose keys belong there."""
+MOST_LETTERS = 140
+"""What two rows of a narrow terminal hold, with a word to spare at the end of the first."""
+COMPARE = "Compare the failover peer blocks of both: name, role, addresses, ports, mclt. Then restart the wrong one."
+APART_SECONDS = 8.0
+"""Two that are on their way to each other may be seen out of contact for a moment."""
+_LOST = frozenset({Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT})
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Both servers, and the incidents that are named."""
+
+    snapshot: PairSnapshot
+    a: ServerStanding
+    b: ServerStanding
+    named: Mapping[str, Probable]
+    now: Moment
+
+    @property
+    def sides(self) -> tuple[tuple[ServerStanding, ServerStanding], ...]:
+        """Each server with its partner."""
+        return (self.a, self.b), (self.b, self.a)
+
+    def may(self, action: Action, each: ServerStanding) -> bool:
+        """Whether the guards allow it now."""
+        return rule(action, each.view.role, self.snapshot, self.now).allowed
+
+    def bring_up(self, each: ServerStanding) -> Advice:
+        """How a server comes back, without a full stop."""
+        if self.may(_A.START, each):
+            return _A.START, f" brings {each.view.name} up"
+        if each.standing is Standing.DOWN:
+            if missing(each.view, self.now):
+                return (f"Put back the lease file of {each.view.name}, and start it",)
+            return (f"Start {each.view.name} again",)
+        return (f"Find out why {each.view.name} {short(each)}",)
+
+    def weighs(self, id_: str) -> bool:
+        """Whether this incident is named, and is more than a note."""
+        return id_ in self.named and self.named[id_].weight > Weight.NOTE
+
+    def blamed(self, id_: str) -> ServerStanding | None:
+        """The first server whose words speak for a named incident."""
+        servers = [item.server for item in self.named[id_].evidence] if self.weighs(id_) else []
+        for name in servers:
+            for each in (self.a, self.b):
+                if each.view.name == name:
+                    return each
+        return None
+
+
+def short(each: ServerStanding) -> str:
+    """One server in a few words that follow its name."""
+    if each.silenced and each.state is not None:
+        return f"reads {each.state.word} but answers nobody"
+    if each.state is _S.SHUTDOWN and each.status and each.status.partner_state is _S.PARTNER_DOWN:
+        return "has handed over"
+    if each.state is not None:
+        words = {
+            _S.RECOVER: "fetches the lease database",
+            _S.RECOVER_WAIT: "waits out the MCLT",
+            _S.RECOVER_DONE: "is back in sync",
+            _S.STARTUP: "is starting",
+        }
+        return words.get(each.state, f"is in {each.state.word}")
+    match each.standing:
+        case Standing.DOWN:
+            return "is down (dhcpd not running)"
+        case Standing.SILENT:
+            process = each.view.process
+            if process and process.value.stopped:
+                return "is stopped (dhcpd process suspended)"
+            return "does not tell its state" if each.view.omapi.detail else "does not answer"
+        case Standing.UNREACHABLE:
+            return "cannot be reached"
+        case _:
+            return "is being contacted"
+
+
+def advise(
+    snapshot: PairSnapshot,
+    pair: tuple[ServerStanding, ServerStanding],
+    named: Mapping[str, Probable],
+    now: Moment,
+) -> Advice:
+    """What now, for a pair of standings in which these incidents were named."""
+    case = _Case(snapshot, *pair, named, now)
+    questions: tuple[Callable[[_Case], Advice | None], ...] = (
+        _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _will_start, _alone, _silenced, _both_down, _rebuilding,
+        _named, _starting, _unseen, _shut, _out_of_contact, _healthy, _none_answers,
+    )  # fmt: skip
+    found = (said for ask in questions if (said := ask(case)))
+    return next(found, ("Look at the logs of both servers.",))
+
+
+def _mixed_up(case: _Case) -> Advice | None:
+    """No key works before the roles are as configured: what to mend, and where."""
+    one, two = case.a.view.name, case.b.view.name
+    match mix_up((case.a, case.b)):
+        case None:
+            return None
+        case MixUp.SWAPPED:
+            return (f"Exchange {one} and {two} in our configuration: {two} is the primary. No key acts before.",)
+        case MixUp.ONE_SERVER:
+            return (f"Correct host and port of {two} in our configuration: they lead to {one}. No key acts before.",)
+        case MixUp.ALIKE:
+            return (
+                "Compare the failover peer blocks of both dhcpd.conf: one must be primary, one secondary."
+                " Restart the wrong one.",
+            )
+        case _:
+            return (
+                "Compare the failover peer blocks with our configuration: the servers are swapped in it, or one stands twice.",
+            )
+
+
+def _others_act(case: _Case) -> Advice | None:
+    """Somebody else is at work, or has just died at it: every action is refused until the lock counts no more."""
+    gone = lock_of_gone(case.snapshot, case.now)
+    held = lock_held(case.snapshot, case.now) or gone
+    if held is None:
+        return None
+    view, lock = held
+    left = max(0.0, lock.expires - view.server_time(case.now))
+    if held is gone:
+        if said := _exiting(case):
+            return said
+        return (
+            f"Wait: the {lock.action} of {lock.owner}@{lock.host} stopped half-way. Its lock ends in {left:.0f} s,"
+            " and the way on is told then.",
+        )
+    who, what = f"{lock.owner}@{lock.host}", f"{lock.action} ({lock.step})" if lock.step else lock.action
+    ways = (
+        f"Wait: {who} runs {what}. If that console is gone, its lock ends in {left:.0f} s, and the way on is told then.",
+        f"Wait: {who} runs {lock.action}. If it is gone, its lock ends in {left:.0f} s, and the way on is told then.",
+        f"Wait: somebody else runs {lock.action}.",
+    )
+    return (next((way for way in ways if len(way) <= MOST_LETTERS), ways[-1]),)
+
+
+def _exiting(case: _Case) -> Advice | None:
+    """A dhcpd that is silent because it was told to exit: nothing is to be found out, only to be waited for."""
+    run = exiting(case.snapshot, case.now)
+    if run is None or run.role is None:
+        return None
+    me, other = (case.a, case.b) if case.a.view.role is run.role else (case.b, case.a)
+    serves = f" {other.view.name} serves meanwhile." if other.serving else ""
+    return (f"Wait: {me.view.name}'s dhcpd has been told to exit, which takes it up to about 17 s.{serves}",)
+
+
+def _crossed(case: _Case) -> Advice | None:
+    """Names of relationships that are exchanged: waiting mends nothing, and correcting both crosses them again."""
+    if not case.weighs("I-27"):
+        return None
+    name = case.b.view.name
+    return (
+        f"The names of two relationships are crossed. Exchange them on {name} only, then restart its dhcpd; see lint.",
+    )
+
+
+def _half_way(case: _Case) -> Advice | None:
+    """An action stopped half-way, and a key goes on from there: whatever the states say, it is so because of that run."""
+    run = interrupted_run(case.snapshot, case.now)
+    if run is None:
+        return None
+    acting = next((each for each in (case.a, case.b) if each.view.role is run.role), None)
+    if run.action == SYNC and sync_record(case.snapshot, case.now) and case.may(_A.SYNC_RESTART, case.a):
+        return (f"{run.action} of {run.by} stopped half-way. ", _A.SYNC_RESTART, " goes on with it or rolls it back.")
+    if acting is None:
+        return None
+    if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.standing is Standing.DOWN:
+        return _A.RESCUE, f" goes on with the rescue that {run.by} left: {acting.view.name} is stopped, nobody serves."
+    if unmarked(case.snapshot, case.now) is run.role and case.may(_A.PARTNER_DOWN, acting):
+        other = case.b if acting is case.a else case.a
+        return _A.PARTNER_DOWN, f" leaves the marker that {run.by} did not: {other.view.name} must not start alone."
+    if run.action == _A.SHUTDOWN.value and case.may(_A.SHUTDOWN, acting) and case.may(_A.TAKE_BACK, acting):
+        begin = f"The shutdown of {run.by} stopped half-way: {acting.view.name} has handed over. "
+        return begin, _A.SHUTDOWN, " goes on with it, ", _A.TAKE_BACK, " takes it back."
+    return None
+
+
+def _sorting_out(case: _Case) -> Advice | None:
+    """Conflict resolution, or two that contradict each other until they meet."""
+    for each, other in case.sides:
+        if each.state is _S.RESOLUTION_INTERRUPTED and other.standing in _LOST:
+            back = case.bring_up(other)
+            return (
+                *back,
+                f": {each.view.name} serves nobody until both have sorted out their leases. Write no state now.",
+            )
+    if any(each.state in CONFLICT for each in (case.a, case.b)):
+        return ("Wait: the servers are resolving conflicts and end in normal by themselves. Write no state now.",)
+    if not contradicting(case.a.state, case.b.state):
+        return None
+    if not together(case.a, case.b, case.now):
+        return ("Wait a moment: the two are changing their states.",)
+    return ("Mend the link between them. When they meet they compare their leases, and serve nobody for seconds.",)
+
+
+def _cannot_write(case: _Case) -> Advice | None:
+    """A lease file that cannot be written: space or rights come first."""
+    if (each := case.blamed("I-13")) is None:
+        return None
+    if missing(each.view, case.now):
+        return (_lost_file(each),)
+    begin = f"Free space below {each.view.name}'s lease file, or mend its rights; then "
+    if case.may(_A.START, each):
+        return begin, _A.START, " brings it up."
+    return (begin + "restart its dhcpd by hand.",)
+
+
+def _lost_file(each: ServerStanding) -> str:
+    """No lease file where it is looked for: it was deleted under its dhcpd, which has it open, or it lies elsewhere."""
+    name = each.view.name
+    return f"Do not stop {name}'s dhcpd: no file at `leases`. Mend that path; or copy the file back from /proc/PID/fd, then restart."
+
+
+def _refused(case: _Case) -> Advice | None:
+    """A dhcpd that ended over its own configuration."""
+    for id_ in ("I-6", "I-17"):
+        each = case.blamed(id_)
+        if each is not None and each.standing is Standing.DOWN:
+            what = "write an address for the name in" if id_ == "I-17" else "mend"
+            begin = f"{each.view.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
+            return (begin, _A.START, " brings it up.") if case.may(_A.START, each) else (begin + "start it.",)
+    each = case.blamed("I-28")
+    if each is not None and each.standing is Standing.DOWN:
+        return _in_the_way(case, each)
+    if case.weighs("I-6") and Standing.SILENT in {case.a.standing, case.b.standing}:
+        return (COMPARE,)
+    return None
+
+
+def _in_the_way(case: _Case, each: ServerStanding) -> Advice:
+    """What keeps a dhcpd from starting, as its log says it."""
+    what = in_the_way(why_not(each.view, case.now, case.snapshot.peer, {"I-28"}))
+    name = each.view.name
+    ways = (f"{name}'s dhcpd does not start: {what}", f"{name}'s dhcpd does not start: its log says why")
+    begin = next(way for way in ways if len(way) <= MOST_LETTERS - len(". Then U brings it up.") or way is ways[-1])
+    return (begin + ". Then ", _A.START, " brings it up.") if case.may(_A.START, each) else (begin + ".",)
+
+
+def _wrong_one(case: _Case) -> Advice | None:
+    """The server that was in partner-down comes first."""
+    if not case.weighs("I-20"):
+        return None
+    for remedy in case.named["I-20"].remedies:
+        holder, other = case.snapshot[remedy.acting].name, case.snapshot[remedy.acting.other].name
+        known = f" brings {holder} up first: it knows what was given out while {other} was declared down."
+        return _and_starts(case, (remedy.action, known))
+    return None
+
+
+def _will_start(case: _Case) -> Advice | None:
+    """A server's own timer will bring it up: nobody need be in a hurry, and nobody be surprised."""
+    for each, other in case.sides:
+        start = to_come(each.view, case.now)
+        if each.standing is not Standing.DOWN or start is None:
+            continue
+        last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
+        if other.standing is Standing.DOWN and last and last.server is other:
+            return None  # that one comes first
+        begins = f"{each.view.name} starts by itself {when(start, each.view.server_time(case.now))}"
+        tail: Advice = (". `dhcptui do start --cancel` takes that off.",)
+        if case.may(_A.START, each):
+            tail = ". ", _A.START, " starts it now or cancels that."
+        ways: tuple[Advice, ...] = (
+            (f"{begins} by its clock (asked by {start.by})", *tail),
+            (f"{begins} by its clock", *tail),
+            (begins, *tail),
+        )
+        return next((way for way in ways if _letters(way) <= MOST_LETTERS), ways[-1])
+    return None
+
+
+def _and_starts(case: _Case, said: Advice) -> Advice:
+    """The same, with what will start by itself, where there is room for it."""
+    for each in (case.a, case.b):
+        start = to_come(each.view, case.now)
+        if each.standing is Standing.DOWN and start is not None:
+            more = f" {each.view.name} starts by itself {when(start, each.view.server_time(case.now))}."
+            return (*said, more) if _letters((*said, more)) <= MOST_LETTERS else said
+    return said
+
+
+def _letters(said: Advice) -> int:
+    """How long it is, with a key of one letter for each action."""
+    return sum(1 if isinstance(part, Action) else len(part) for part in said)
+
+
+def _alone(case: _Case) -> Advice | None:
+    """One server answers the console, the other one does not."""
+    for each, other in case.sides:
+        if not each.live or other.standing not in _LOST:
+            continue
+        name = each.view.name
+        if each.silenced and just_heard(each, case.now):
+            return (f"Wait a moment: {other.view.name} has just told {name} its state, and is starting.",)
+        start = case.bring_up(other)
+        if waits := unnoticed(each, other, case.now):
+            return *start, f". {name} notices by {waits.by}, and can take over all addresses only then."
+        if case.may(_A.RESCUE, each):
+            return *start, ". If it cannot come back, ", _A.RESCUE, f" (rescue) makes {name} serve again."
+        if each.state is _S.STARTUP:
+            return *start, f". {name} is starting: within 15 s it goes on by what its lease file says."
+        if case.may(_A.PARTNER_DOWN, each):
+            end = "makes it serve alone" if each.state in {*REBUILDING, *OFF} else "lets it take over all addresses"
+            return *start, ". If it stays away for long, ", _A.PARTNER_DOWN, f" on {name} (partner-down) {end}."
+        if each.state is _S.PARTNER_DOWN and each.serving:
+            return *start, f". Coming back it resynchronises before it serves; until then {name} serves alone."
+        return *start, "."
+    return None
+
+
+def _silenced(case: _Case) -> Advice | None:
+    """A server whose living partner is in partner-down answers nobody until that one has left it."""
+    for each, other in case.sides:
+        if each.silenced and other.live:
+            return (f"Wait until {other.view.name} has left partner-down; {each.view.name} answers nobody before.",)
+    return None
+
+
+def _both_down(case: _Case) -> Advice | None:
+    """Both are stopped: which one first."""
+    if not all(each.standing is Standing.DOWN for each in (case.a, case.b)):
+        return None
+    last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
+    if last is None:
+        return ("Start the server that was stopped last; it knows most. Then start the other one.",)
+    first, other = last.server, case.b if last.server is case.a else case.a
+    if not case.may(_A.START, first):
+        said = f"Start {first.view.name} first: it was the last to serve. Then start {other.view.name}."
+        return _and_starts(case, (said,))
+    up = f" brings {first.view.name} up first: it was the last to serve. Then start {other.view.name}."
+    return _and_starts(case, (_A.START, up))
+
+
+def _rebuilding(case: _Case) -> Advice | None:
+    """A server on its way back: whether waiting helps."""
+    for each, other in case.sides:
+        if each.state not in REBUILDING:
+            continue
+        if wait := set_back(each, other.view, case.now):
+            return _clock_set(each, wait)
+        serves = f" {other.view.name} serves meanwhile." if other.serving else ""
+        if apart := _apart(case, serves, f"{each.view.name} does not hear {other.view.name}"):
+            return apart
+        if other.serving:
+            name = other.view.name
+            return (
+                f"Wait: {each.view.name} resynchronises and goes back to normal by itself. {name} serves meanwhile.",
+            )
+        if other.state in REBUILDING:
+            if found := stuck(case.a, case.b, case.now):
+                name = found.server.view.name
+                return (f"Restart {name}'s dhcpd: its recover has not moved for {age(found.seconds)}; {found.seen}.",)
+            return ("Wait: both exchange their leases and go to normal by themselves. Never empty both lease files.",)
+    return None
+
+
+def _clock_set(each: ServerStanding, wait: SetBack) -> Advice:
+    """A wait that a clock has made longer: until when it lasts by that clock, and what ends it in time."""
+    name, until, left = each.view.name, clock(wait.ends), span(wait.remaining_seconds)
+    if not wait.behind_seconds:
+        return (f"Wait until {until} by {name}'s clock ({left}): it ran ahead when its last state began.",)
+    ways = (
+        f"Set {name}'s clock right: it was set back, so its wait lasts until {until} by it ({left}). Set right, it ends in time.",
+        f"Set {name}'s clock right: set back, it makes the wait last until {until} ({left}).",
+    )
+    return (next((way for way in ways if len(way) <= MOST_LETTERS), ways[-1]),)
+
+
+def _named(case: _Case) -> Advice | None:
+    """A host name where an address belongs."""
+    each = case.blamed("I-17")
+    if each is None or not each.live or each.state is _S.NORMAL:
+        return None
+    return (f"Write an address for the host name in {each.view.name}'s dhcpd.conf, then restart its dhcpd by hand.",)
+
+
+def _starting(case: _Case) -> Advice | None:
+    """A start that looks for its partner, for 15 s at most."""
+    starting = [each for each in (case.a, case.b) if each.state is _S.STARTUP]
+    if len(starting) == 2:
+        return ("Wait: both are starting and serve again within 15 s. Do not restart them meanwhile.",)
+    if starting:
+        return (f"Wait: {starting[0].view.name} is starting and looks for its partner for up to 15 s.",)
+    return None
+
+
+def _shut(case: _Case) -> Advice | None:
+    """A server that was told to stop serving: whoever did it must take it back."""
+    for off, on in case.sides:
+        if off.state not in {_S.SHUTDOWN, _S.PAUSED, _S.UNKNOWN}:
+            continue
+        name, other = off.view.name, on.view.name
+        if off.state is _S.SHUTDOWN and case.may(_A.TAKE_BACK, off):
+            return (
+                f"{name} has handed over to {other}; its dhcpd still runs. ",
+                _A.TAKE_BACK,
+                " takes its clients back.",
+            )
+        if case.may(_A.TAKE_BACK, off):
+            if on.serving:
+                return (
+                    f"{name} stays in {off.state.word}, no restart ends it; {other} serves meanwhile. ",
+                    _A.TAKE_BACK,
+                    f" makes {name} serve its half again.",
+                )
+            return "Nobody serves, and no restart ends that. ", _A.TAKE_BACK, f" makes {name} and {other} serve again."
+        if not hear_each_other(case_of(off.view.role, case.snapshot, case.now)).holds:
+            if any(just_changed(each, case.now) for each in (case.a, case.b)):
+                return ("Wait a moment: the two are changing their states.",)
+            return (f"Mend the link between the two, then take {name} back: it stays in {off.state.word} till then.",)
+        serves = f"{other} serves meanwhile." if on.serving else "Nobody serves now."
+        begin = f"{name} stays in {off.state.word} until somebody sets another state; no restart ends it."
+        return (f"{begin} See its log for who did it. {serves}",)
+    return None
+
+
+def _out_of_contact(case: _Case) -> Advice | None:
+    """Both serve and do not hear each other."""
+    states = {case.a.state, case.b.state}
+    if _S.COMMUNICATIONS_INTERRUPTED not in states or not states <= {_S.COMMUNICATIONS_INTERRUPTED, _S.NORMAL}:
+        return None
+    end = " Both live: not a case for partner-down."
+    if said := _trouble(case, end):
+        return said
+    begin = "Both run but do not hear each other: check the failover port between them and both clocks."
+    return (begin + " Not a case for partner-down.",)
+
+
+def _trouble(case: _Case, end: str) -> Advice | None:
+    """What keeps two that run from meeting, where that is known, and what to do about it; then `end`, where it fits."""
+    if case.weighs("I-5"):
+        return _fit("Set the clocks right, best by NTP: the link comes back by itself.", end)
+    found = diagnose(matrix(case.snapshot, case.now))
+    if found.incident == "I-6" or (found.incident != "I-7" and case.weighs("I-6")):
+        look = found.look_at if found.incident == "I-6" else ""
+        return _fit(look + " Then restart the wrong one." if look else COMPARE, end)
+    return _fit(found.look_at, end) if found.look_at and found.incident == "I-7" else None
+
+
+def _apart(case: _Case, end: str, deaf: str) -> Advice | None:
+    """The same for a server on its way back: None while nothing is known to be wrong, or that is too new to last."""
+    lasted = overlap_seconds(case.a, case.b, case.now)
+    if lasted is not None and lasted < APART_SECONDS:
+        return None
+    if not any(case.weighs(id_) for id_ in ("I-5", "I-6", "I-7", "I-17")):
+        return None
+    if named := _named(case):
+        return named
+    return _trouble(case, end) or _fit(f"Mend the link between the two: {deaf}, and waits for it.", end)
+
+
+def _fit(said: str, more: str) -> Advice:
+    return (said + more if len(said + more) <= MOST_LETTERS else said,)
+
+
+def _healthy(case: _Case) -> Advice | None:
+    """Both normal: pools, updates, clocks, or nothing to do."""
+    if not all(each.state is _S.NORMAL and each.serving for each in (case.a, case.b)):
+        return None
+    restart = case.may(_A.SYNC_RESTART, case.a)
+    found = shortage((case.a, case.b), case.now)
+    if found and (found.critical or not (case.weighs("I-2") or case.weighs("I-9"))):
+        return enlarge(found, (case.a, case.b), restart, MOST_LETTERS)
+    if case.weighs("I-26"):
+        return (
+            "Both forgot every lease; a client is known again when it renews. Watch for addresses in use twice till then.",
+        )
+    if case.weighs("I-2") and restart:
+        return (
+            "Compare pools and ranges of both. ",
+            _A.SYNC_RESTART,
+            " (sync + restart) sets the balancing going again.",
+        )
+    if case.weighs("I-9") and restart:
+        return (
+            "Make the ranges of both configurations equal: ",
+            _A.SYNC_RESTART,
+            " (sync + restart) copies and restarts.",
+        )
+    if case.weighs("I-5"):
+        return ("Set the clocks right, best by NTP: above 60 s dhcpd refuses to connect again.",)
+    if not any(case.may(_A.SHUTDOWN, each) for each in (case.a, case.b)):
+        return ("Nothing to do.",)
+    begin = "Nothing to do. If one server must stop for a while, use "
+    return begin, _A.SHUTDOWN, " (clean shutdown): its partner takes over at once."
+
+
+def _unseen(case: _Case) -> Advice | None:
+    """Servers that have not been contacted yet."""
+    if any(each.standing is Standing.UNSEEN for each in (case.a, case.b)):
+        return ("Wait a moment: the servers are being contacted.",)
+    return None
+
+
+def _none_answers(case: _Case) -> Advice | None:
+    """Neither tells its state; at most one is proven to be down."""
+    for each, other in case.sides:
+        if each.standing is Standing.DOWN:
+            if not case.may(_A.START, each):
+                return (f"Find out why {other.view.name} {short(other)}, and start {each.view.name} again.",)
+            return *case.bring_up(each), f". Then find out why {other.view.name} {short(other)}."
+    if all(each.standing is Standing.UNREACHABLE for each in (case.a, case.b)):
+        for each, _ in case.sides:
+            if each.view.ssh.advice:
+                return (_told(each, each.view.ssh.advice),)
+        return ("Look at the console's own network first, then at both hosts.",)
+    for each, _ in case.sides:
+        if told_by := each.view.omapi.advice or each.view.ssh.advice:
+            return (_told(each, told_by),)
+    return (f"Find out why {case.a.view.name} {short(case.a)}, and {case.b.view.name} too.",)
+
+
+def _told(each: ServerStanding, advice: str) -> str:
+    """What a failed connection advises, as a sentence."""
+    return f"{each.view.name}: {advice.rstrip('.')}."

@@ -1,0 +1,50 @@
+"""What now, where a healthy pair runs out of addresses. Pure."""
+
+from __future__ import annotations
+
+from dhcptui.assess.pool_exhausted import Shortage, named
+from dhcptui.assess.visibility import ServerStanding
+from dhcptui.model.action import Action
+from dhcptui.model.holders import RANDOM, Holders
+
+LEADING = 0.5
+"""A client or a maker with this share of the addresses is named."""
+
+
+def enlarge(
+    found: Shortage, pair: tuple[ServerStanding, ServerStanding], restart: bool, most: int
+) -> tuple[str | Action, ...]:
+    """What frees or adds addresses; `restart`: sync + restart is allowed; `most`: letters that there is room for."""
+    if found.on_offer:
+        return (
+            "All that is free is on offer, for two minutes each: find who asks and does not take, or loses answers.",
+        )
+    if not found.pools:
+        where = f" of {found.networks[0]}" if len(found.networks) == 1 else ""
+        return (
+            f"Addresses are free, but not for these clients: compare the permit lists and classes of the pools{where}.",
+        )
+    begin = f"Enlarge the range of {named(found.worst)} on both, or shorten the leases"
+    end: tuple[str | Action, ...] = ("; ", Action.SYNC_RESTART, " deploys that.") if restart else (".",)
+    who = _who(pair)
+    length = len(begin) + sum(len(part) if isinstance(part, str) else 1 for part in end)
+    if who and length + len(who) + 1 <= most:
+        return who + " " + begin, *end
+    key = "No key frees an address: "
+    if length + len(key) <= most:
+        return key + begin[0].lower() + begin[1:], *end
+    return begin, *end
+
+
+def _who(pair: tuple[ServerStanding, ServerStanding]) -> str:
+    """Who took most of the addresses, by the log that saw most."""
+    seen = [each.view.holders for each in pair if each.view.holders]
+    if not seen:
+        return ""
+    most: Holders = max(seen, key=lambda each: each.addresses)
+    if most.busiest and most.busiest[1] >= LEADING * most.addresses:
+        return f"{most.busiest[0]} took {most.busiest[1]} of {most.addresses}: find it."
+    maker, count = most.makers[0]
+    if maker != RANDOM and count >= LEADING * most.addresses:
+        return f"{count} of {most.addresses} went to {maker}."
+    return ""

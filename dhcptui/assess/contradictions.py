@@ -1,0 +1,159 @@
+"""Witnesses that contradict each other: which, what each saw, and what to look at. Pure.
+
+A contradiction is named only where both witnesses were heard recently, and longer than a change takes to reach both:
+each server is read at its own moment, a start opens its ports one after the other, and a log comes behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from dhcptui.assess.states_overlap import overlap_seconds
+from dhcptui.assess.visibility import ServerStanding, impostor, sighted, stand
+from dhcptui.model.snapshot import Link, Moment, PairSnapshot
+from dhcptui.model.states import FailoverState
+
+_S = FailoverState
+SILENT_SECONDS = 20.0
+"""A dhcpd opens its OMAPI port when it has read its leases: so long after that it is not busy with its start."""
+APART_SECONDS = 4.0
+"""Two that hear each other tell a change within milliseconds; the polls see it a second later, and a log may lag."""
+_OLDER_START = frozenset({_S.STARTUP, _S.RECOVER_WAIT})
+"""States whose start is that of the one before."""
+
+
+class Kind(Enum):
+    """Which witnesses disagree."""
+
+    IMPOSTOR = "OMAPI and processes"
+    SILENT = "processes and OMAPI"
+    PARTNER = "partner and server"
+    LOG = "log and OMAPI"
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two witnesses, what each saw, and where to look."""
+
+    kind: Kind
+    server: str
+    """Name of the server that it is about."""
+    short: str
+    """Both witnesses, as a headline's beginning."""
+    witnesses: tuple[str, str]
+    look_at: str
+
+    @property
+    def text(self) -> str:
+        """In whole sentences."""
+        return f"{self.witnesses[0]}; {self.witnesses[1]}. {self.look_at}"
+
+
+def contradictions(snapshot: PairSnapshot, now: Moment) -> tuple[Contradiction, ...]:
+    """All of a pair at one moment, what matters most first."""
+    a, b = (stand(view, now) for view in snapshot.servers)
+    found: list[Contradiction] = []
+    for each in (a, b):
+        found += _impostor(each, now)
+    for each in (a, b):
+        found += _silent(each, now)
+    strange = {one.server for one in found}
+    for me, other in ((a, b), (b, a)):
+        if not strange & {me.view.name, other.view.name}:
+            found += _partner(me, other, now)
+    for each in (a, b):
+        if each.view.name not in strange:
+            found += _log(each, snapshot.peer, now)
+    return tuple(found)
+
+
+def _impostor(each: ServerStanding, now: Moment) -> Iterator[Contradiction]:
+    """OMAPI answers, and whoever holds its port holds nothing else that a dhcpd of ours holds."""
+    view = each.view
+    if not each.live or each.status is None or view.process is None or not impostor(view, now):
+        return
+    name, who = view.name, view.process.value.lone
+    yield Contradiction(
+        Kind.IMPOSTOR,
+        name,
+        f"{name}'s OMAPI answers, but its dhcpd is not there ({who})",
+        (
+            f"OMAPI of {name} answers and reads {each.status.local_state.word}",
+            f"its processes: {who} holds the OMAPI port, and nobody the lease file, the failover port or port 67",
+        ),
+        f"Look on {name} at who listens on the OMAPI port (ss -ltnp): what it says is not dhcpd's word.",
+    )
+
+
+def _silent(each: ServerStanding, now: Moment) -> Iterator[Contradiction]:
+    """A dhcpd that is there, not held, with its OMAPI port open, and it does not answer."""
+    view = each.view
+    if each.live or not sighted(view, now) or view.process is None:
+        return
+    look = view.process.value
+    quiet = now.mono - max(look.since, view.status.at if view.status else 0.0)
+    if look.stopped or not look.omapi_held or view.omapi.answered or view.omapi.untried or quiet < SILENT_SECONDS:
+        return
+    if view.omapi.link is Link.CONNECTING:
+        return
+    pid = f"pid {look.pids[0]}" if look.pids else "its dhcpd"
+    yield Contradiction(
+        Kind.SILENT,
+        view.name,
+        f"{view.name}'s dhcpd runs ({pid}), but its OMAPI does not answer",
+        (
+            f"processes of {view.name}: {pid} is there and holds the OMAPI port",
+            f"OMAPI of {view.name} has not answered for {quiet:.0f} s ({view.omapi.detail or 'no answer'})",
+        ),
+        f"Look at the load and the log of {view.name}, and at what lies between the console and its OMAPI port.",
+    )
+
+
+def _partner(me: ServerStanding, other: ServerStanding, now: Moment) -> Iterator[Contradiction]:
+    """`me` is in contact and says its partner is normal; the partner has read otherwise for longer than that takes."""
+    status = me.status
+    if not me.live or status is None or me.state is not _S.NORMAL or status.partner_state is not _S.NORMAL:
+        return
+    if other.state is None or other.state is _S.NORMAL or other.state in _OLDER_START:
+        return
+    both = overlap_seconds(me, other, now)
+    heard = me.view.server_time(now) - status.partner_stos - (me.age_seconds or 0.0)
+    if both is None or min(both, heard) < APART_SECONDS:
+        return
+    name, partner = me.view.name, other.view.name
+    yield Contradiction(
+        Kind.PARTNER,
+        partner,
+        f"{name} says {partner} is normal, {partner} itself reads {other.state.word}",
+        (
+            f"{name} reads normal and says that its partner is normal",
+            f"{partner} itself has read {other.state.word} for {both:.0f} s meanwhile",
+        ),
+        f"Look at the link between the two: {name} has not noticed what {partner} has.",
+    )
+
+
+def _log(each: ServerStanding, peer: str, now: Moment) -> Iterator[Contradiction]:
+    """The log's last word is another state than OMAPI reads, and what OMAPI reads began before that word."""
+    view, status = each.view, each.status
+    moves = [one for one in view.remarks if (t := one.line.transition) and t.peer == peer and t.who == "me"]
+    if not each.live or status is None or not moves or moves[-1].line.transition is None or view.clock is None:
+        return
+    at, word = moves[-1].last_at, moves[-1].line.transition.to_state
+    if word in {status.local_state.word, _S.STARTUP.word} or status.local_state in _OLDER_START:
+        return
+    if view.server_time(now) - at < APART_SECONDS + (each.age_seconds or 0.0) or status.local_stos >= at - 1:
+        return
+    name = view.name
+    yield Contradiction(
+        Kind.LOG,
+        name,
+        f"{name}'s log says it moved to {word}, its OMAPI reads {status.local_state.word}",
+        (
+            f"log of {name}: {moves[-1].line.text}, {view.server_time(now) - at:.0f} s ago",
+            f"OMAPI of {name} reads {status.local_state.word} since before that",
+        ),
+        f"Look on {name} at who listens on the OMAPI port, and whether the log is that of the same dhcpd.",
+    )

@@ -1,0 +1,494 @@
+"""Evidence: each precondition with what was observed, by whom and how long ago. The checks of the guard table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dhcptui.assess.declared import LastWord, last_word, marker_on, read_since, strange_marker, took_over
+from dhcptui.assess.gone import Gone, Proof, proof, sentence
+from dhcptui.assess.interrupted import holder_gone
+from dhcptui.assess.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
+from dhcptui.assess.return_path import OFF, WayBack, way_back
+from dhcptui.assess.vantage import one_place
+from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, impostor, stand
+from dhcptui.model.snapshot import Link, Moment, PairSnapshot, PartnerReach, Role, Seen, ServerView
+from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.words import age, day_clock
+
+_S = FailoverState
+CLOCK_LIMIT_SECONDS = 30.0
+"""Above this offset between the servers we start and declare nothing; dhcpd itself refuses a link above 60 s."""
+CLOCK_FRESH_SECONDS = 30.0
+CLOCK_CLOSE_SECONDS = 5.0
+"""Within this they agree."""
+REACH_FRESH_SECONDS = 20.0
+LINK_FRESH_SECONDS = 15.0
+"""A look at the socket tables counts for this long; it is taken every few seconds while a pair is not normal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One precondition: what was asked, what was observed, by whom and how long ago."""
+
+    asked: str
+    observed: str
+    ok: bool
+    by: str
+    age_seconds: float | None = None
+    sentence: str = ""
+    """Where proof is impossible: what a person must type, and so answer for, to go on without it."""
+    pending: bool = False
+    """Not ok yet: the answer is on its way."""
+    seen: bool = True
+    """False: it was not seen, which is never `ok`; what that means says `matters`."""
+    matters: bool = True
+    """Whether it stands in the way that it was not seen; False: it is said, and that is all."""
+
+    def __post_init__(self) -> None:
+        """What was not seen is never called fine."""
+        if self.ok and not self.seen:
+            raise ValueError(f"not seen, and yet fine: {self.asked}")
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is in the way: seen and fine, or not seen where that is no matter."""
+        return self.ok or not (self.seen or self.matters)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Both servers as they stand when an action is judged."""
+
+    me: ServerStanding
+    partner: ServerStanding
+    snapshot: PairSnapshot
+    now: Moment
+
+
+def case(acting: Role, snapshot: PairSnapshot, now: Moment) -> Case:
+    """Judge both servers at `now`."""
+    return Case(stand(snapshot[acting], now), stand(snapshot[acting.other], now), snapshot, now)
+
+
+def state_allows(each: ServerStanding, table: dict[FailoverState, str], action: str) -> Finding:
+    """The server answers, and its state allows the action."""
+    name = each.view.name
+    asked = f"{name}'s state allows {action}"
+    if each.state is not None:
+        why_not = table[each.state]
+        observed = f"{name} reads {each.state.word}" + (f": {why_not}" if why_not else "")
+        return Finding(asked, observed, not why_not, f"OMAPI of {name}", each.age_seconds)
+    return Finding(asked, f"{name}: {each.view.omapi.detail or 'no answer over OMAPI'}", False, "console", seen=False)
+
+
+def always(each: Case) -> list[Finding]:
+    """What every action wants: no dhcpd 3.0.x, roles as configured, and nobody else at work."""
+    servers = (each.me, each.partner)
+    return [found for server in servers for check in ALWAYS for found in check(server, each)]
+
+
+def version_known(server: ServerStanding, each: Case) -> list[Finding]:
+    """No dhcpd 3.0.x: its state numbers mean other states."""
+    del each
+    view, name = server.view, server.view.name
+    if view.version_3_0:
+        observed = f"{name} runs dhcpd {view.version}: its state numbers mean other states"
+        return [Finding(f"{name} runs dhcpd 4.x", observed, False, f"dhcpd --version on {name}")]
+    if server.live and not view.version and view.ssh.link is Link.FAILED:
+        return [_unread(f"{name} runs dhcpd 4.x", f"its version cannot be read ({view.ssh.detail})")]
+    return []
+
+
+def role_as_configured(server: ServerStanding, each: Case) -> list[Finding]:
+    """Each server has the role that the configuration gives it."""
+    del each
+    view, name = server.view, server.view.name
+    if server.live and server.status and server.status.role is not view.role:
+        observed = f"{name} says it is the {server.status.role.value}; the configuration says {view.role.value}"
+        return [Finding(f"{name} is the {view.role.value}", observed, False, f"OMAPI of {name}")]
+    return []
+
+
+def nobody_else_acts(server: ServerStanding, each: Case) -> list[Finding]:
+    """Nobody else holds the lock of a server. One whose holder is known to be gone keeps everybody out all the same."""
+    view, name = server.view, server.view.name
+    lock = view.marks.value.lock if view.marks else None
+    left = lock.expires - view.server_time(each.now) if lock else 0.0
+    if lock is not None and left > 0:
+        observed = f"{lock.owner} on {lock.host} runs {lock.action} ({lock.step})"
+        if holder_gone(lock, each.snapshot):
+            observed = f"the {lock.action} of {lock.owner} on {lock.host} stopped; its lock ends in {left:.0f} s"
+        return [Finding(f"nobody else acts on {name}", observed, False, f"lock on {name}")]
+    if view.ssh.link is Link.FAILED:
+        observed = f"whether there is a lock on {name} cannot be read ({view.ssh.detail})"
+        return [_unread(f"nobody else acts on {name}", observed)]
+    return []
+
+
+def answers_itself(server: ServerStanding, each: Case) -> list[Finding]:
+    """Who answers over OMAPI is the server's own dhcpd."""
+    view, name = server.view, server.view.name
+    if not server.live or view.process is None or not impostor(view, each.now):
+        return []
+    observed = f"{name}'s OMAPI answers, and its dhcpd is not there ({view.process.value.lone})"
+    by = f"processes and sockets of {name}"
+    return [Finding(f"{name}'s dhcpd is the one that answers", observed, False, by, view.process.age(each.now))]
+
+
+ALWAYS = (version_known, role_as_configured, answers_itself, nobody_else_acts)
+
+
+def _unread(asked: str, observed: str) -> Finding:
+    """Not seen, which is said and is no matter."""
+    return Finding(asked, observed, False, "console", seen=False, matters=False)
+
+
+def planted(each: Case) -> tuple[str, ...]:
+    """What stands at the name of a lock, and is none: nobody is kept out by it, and somebody should look who made it."""
+    return tuple(planted_words(server.view) for server in (each.me, each.partner) if planted_words(server.view))
+
+
+def planted_words(view: ServerView) -> str:
+    """What stands at the name of this server's lock and is none, and what to do about it; empty where nothing does."""
+    found = view.marks.value.planted if view.marks else ""
+    said = f"{view.name}: a {found} stands beside the lease file as .dhcptui-lock. It is no lock and keeps nobody out;"
+    return f"{said} remove it, and see who may write there." if found else ""
+
+
+def partner_silent(each: Case) -> Finding:
+    """The partner's OMAPI gives no answer: an answer is a hard refusal."""
+    partner, other = each.partner, each.partner.view.name
+    asked = f"{other}'s OMAPI is silent"
+    if partner.live and partner.state is not None:
+        observed = f"{other} answers and reads {partner.state.word}"
+        return Finding(asked, observed, False, f"OMAPI of {other}", partner.age_seconds)
+    if partner.view.omapi.ok:
+        seconds = partner.age_seconds
+        since = f" for {age(seconds)}" if seconds is not None else ""
+        return Finding(asked, f"{other}'s OMAPI connection is open, no answer{since}", True, "console", seconds)
+    if partner.view.omapi.link is Link.CONNECTING:
+        return Finding(asked, f"{other} is still being contacted", False, "console", pending=True, seen=False)
+    if partner.view.omapi.answered:
+        return Finding(asked, f"{other} answers: {partner.view.omapi.detail}", False, f"OMAPI of {other}")
+    if partner.view.omapi.untried:
+        return _unread(asked, f"{other}'s OMAPI was not asked ({partner.view.omapi.detail}): others must prove it gone")
+    return Finding(asked, f"{other}: {partner.view.omapi.detail or 'no answer'}", True, "console")
+
+
+def partner_gone(each: Case) -> Finding:
+    """The partner's dhcpd is proven gone: nobody holds its lease file or ports, or its host is silent to all."""
+    partner, other = each.partner, each.partner.view.name
+    asked = f"{other}'s dhcpd is proven gone"
+    found = proof(partner.view, each.now)
+    if found.gone is not Gone.UNSEEN:
+        return _judged(found, asked, other, {Gone.UNPROVEN, Gone.HELD})
+    if partner.standing is Standing.UNREACHABLE:
+        return _gone_by_silence(each, asked)
+    if partner.view.process_note:
+        return Finding(asked, f"{other}: {partner.view.process_note}", False, "console", seen=False)
+    observed = f"{other}'s processes have not been looked at yet"
+    return Finding(asked, observed, False, "console", pending=True, seen=False)
+
+
+def _judged(found: Proof, asked: str, name: str, sworn: set[Gone]) -> Finding:
+    """A look as a finding: where it could not see everything, a person may answer for the rest (`sworn`)."""
+    return Finding(
+        asked,
+        found.observed,
+        found.gone is Gone.PROVEN,
+        f"processes and sockets of {name}",
+        found.age_seconds,
+        sentence(name) if found.gone in sworn else "",
+        pending=found.gone is Gone.CONTRADICTED,
+        seen=found.gone is not Gone.UNPROVEN,
+    )
+
+
+def _gone_by_silence(each: Case, asked: str) -> Finding:
+    """No look into the partner is possible: two places must meet silence, and a person must answer for the rest."""
+    name, other = each.me.view.name, each.partner.view.name
+    ssh = each.partner.view.ssh
+    reach: Seen[PartnerReach] | None = each.me.view.reach
+    if ssh.answered:
+        observed = f"{other}'s host answers the console ({ssh.detail}): its dhcpd may still be running"
+        return Finding(asked, observed, False, "console")
+    off = f"I know that {other} is off"
+    if reach is None or reach.age(each.now) > REACH_FRESH_SECONDS + 2 * reach.value.took_seconds:
+        if each.me.view.ssh.link is Link.FAILED:
+            observed = f"{other} is unreachable from here, and {name} cannot be asked ({each.me.view.ssh.detail})"
+            return Finding(asked, observed, False, "console", sentence=off, seen=False)
+        observed = f"{other} is unreachable from here; {name} has not tried it yet"
+        return Finding(asked, observed, False, "console", pending=True, seen=False)
+    seconds = reach.age(each.now)
+    if reach.value.alive is None:
+        why_not = f"tried {reach.value.took_seconds:.0f} s, no answer" if reach.value.unanswered else "cannot try it"
+        observed = f"{other} is unreachable from here; {name} {why_not}: whether its dhcpd runs cannot be proven"
+        return Finding(asked, observed, False, "console", seconds, off, seen=False)
+    if reach.value.alive:
+        tried = reach.value
+        observed = (
+            f"unreachable from here, but {name} reaches {tried.address}"
+            f" (ping {tried.ping.value}, failover port {tried.failover_port.value}, ssh {tried.ssh_port.value})"
+        )
+        return Finding(asked, observed, False, f"{name} over SSH", seconds)
+    if one := one_place(each.me.view, each.partner.view):
+        observed = (
+            f"{other} is unreachable from {name}; {one}, so that this is one place and not two; whether {other}'s dhcpd"
+            " runs cannot be proven"
+        )
+        return Finding(asked, observed, False, f"{name} alone", seconds, off, seen=False)
+    observed = f"{other} is unreachable from here and from {name}; whether its dhcpd runs cannot be proven"
+    return Finding(asked, observed, False, f"console and {name}", seconds, off, seen=False)
+
+
+def would_answer(each: Case) -> Finding:
+    """The survivor would answer clients: its recorded partner state does not silence it."""
+    name, other = each.me.view.name, each.partner.view.name
+    recorded = each.me.status.partner_state if each.me.status and each.me.live else None
+    asked = f"{name} would answer clients"
+    if recorded is None:
+        return Finding(asked, f"what {name} recorded of {other} is not known", False, "console", seen=False)
+    mute = recorded is _S.PARTNER_DOWN or recorded in CONFLICT
+    why = ": it would read partner-down and still answer nobody (see rescue)" if mute else ""
+    return Finding(
+        asked, f"{name} recorded {other} as {recorded.word}{why}", not mute, f"OMAPI of {name}", each.me.age_seconds
+    )
+
+
+def recorded_partner_down(each: Case) -> Finding:
+    """The sign of the trap: the living server recorded its partner as partner-down."""
+    name, other = each.me.view.name, each.partner.view.name
+    recorded = each.me.status.partner_state if each.me.status and each.me.live else None
+    word = recorded.word if recorded else "nothing known"
+    return Finding(
+        f"{name} is silenced by a recorded partner-down",
+        f"{name} recorded {other} as {word}",
+        recorded is _S.PARTNER_DOWN,
+        f"OMAPI of {name}",
+        each.me.age_seconds,
+        seen=recorded is not None,
+    )
+
+
+def _queue(server: ServerStanding, now: Moment, returns: str) -> Finding:
+    """Updates under way are traffic: the first step waits for them. Only a queue that stands still is asked about."""
+    name, known = server.view.name, server.live and server.status is not None
+    waiting = server.status.unacked_updates if server.status else 0
+    still = known and stands_still(server, now)
+    observed = f"{name}: {queue_words(server)} unacknowledged" if known and waiting else f"{name}: none"
+    if still:
+        observed += f", and no answer for more than {STANDS_AFTER_SECONDS:.0f} s"
+    return Finding(
+        f"{name}'s updates are acknowledged",
+        observed if known else f"{name}: not known",
+        known and not still,
+        f"OMAPI of {name}",
+        server.age_seconds,
+        f"{returns} may wait for the MCLT" if still else "",
+        seen=known,
+    )
+
+
+def queue_empty(each: Case) -> Finding:
+    """The leaver's queue is worked off: what is unacknowledged when it leaves costs its return the full MCLT."""
+    return _queue(each.me, each.now, each.me.view.name)
+
+
+def partner_queue_empty(each: Case) -> Finding:
+    """The same for its partner."""
+    return _queue(each.partner, each.now, each.me.view.name)
+
+
+def _ssh(server: ServerStanding) -> Finding:
+    name, channel = server.view.name, server.view.ssh
+    observed = f"{name}: SSH {channel.detail or channel.link.value}"
+    tried = channel.link is not Link.CONNECTING
+    return Finding(f"{name} is reachable over SSH", observed, channel.ok, "console", pending=not tried, seen=tried)
+
+
+def ssh(each: Case) -> Finding:
+    """The acting server can be looked into."""
+    return _ssh(each.me)
+
+
+def partner_ssh(each: Case) -> Finding:
+    """The partner can be looked into."""
+    return _ssh(each.partner)
+
+
+def clocks(each: Case) -> Finding:
+    """Both clocks were read and agree well enough for dhcpd to keep its link."""
+    asked = f"clocks agree within {CLOCK_LIMIT_SECONDS:.0f} s"
+    mine, theirs = each.me.view.clock, each.partner.view.clock
+    if mine is None or theirs is None or max(mine.age(each.now), theirs.age(each.now)) > CLOCK_FRESH_SECONDS:
+        observed, coming = "the clocks have not been read yet", True
+        if lost := next((one.view for one in (each.me, each.partner) if one.view.ssh.link is Link.FAILED), None):
+            observed, coming = f"{lost.name}'s clock cannot be read ({lost.ssh.detail})", False
+        return Finding(asked, observed, False, "console", pending=coming, seen=False)
+    offset = theirs.value.seconds - mine.value.seconds
+    observed = f"{each.partner.view.name}'s clock is {offset:+.1f} s from {each.me.view.name}'s"
+    ok = abs(offset) <= CLOCK_LIMIT_SECONDS
+    return Finding(asked, observed, ok, "SSH", max(mine.age(each.now), theirs.age(each.now)))
+
+
+def clocks_close(each: Case) -> Finding:
+    """Both clocks were read and agree as well as each restart wants it: what a later step asks is asked first."""
+    found = clocks(each)
+    mine, theirs = each.me.view.clock, each.partner.view.clock
+    if not found.ok or mine is None or theirs is None:
+        return found
+    close = abs(theirs.value.seconds - mine.value.seconds) <= CLOCK_CLOSE_SECONDS
+    observed = found.observed if close else f"{found.observed}: set it right first, no server is restarted before"
+    return replace(found, asked=f"clocks agree within {CLOCK_CLOSE_SECONDS:.0f} s", observed=observed, ok=close)
+
+
+def clocks_if_known(each: Case) -> Finding:
+    """Both clocks agree, unless the partner's cannot be read: then it has no say."""
+    if each.partner.view.ssh.ok:
+        return clocks(each)
+    return _unread("clocks agree", f"{each.partner.view.name}'s clock cannot be read")
+
+
+def process_gone(each: Case) -> Finding:
+    """The acting server's own dhcpd is proven gone; judged by what is held, never by the unit or a name."""
+    name = each.me.view.name
+    asked = f"{name}'s dhcpd is not running"
+    found = proof(each.me.view, each.now)
+    if found.gone is Gone.UNSEEN:
+        why = each.me.view.process_note or each.me.view.ssh.detail or "not yet"
+        return Finding(asked, f"{name}: its processes cannot be looked at ({why})", False, "console", seen=False)
+    return _judged(found, asked, name, {Gone.UNPROVEN})  # with a port of it taken it would not come up as it should
+
+
+def start_order(each: Case) -> Finding:
+    """A server that was declared down starts only while its survivor is there to resynchronise it."""
+    name, partner = each.me.view.name, each.partner.view
+    lockout, live = marker_on(partner), each.partner.live
+    asked, by = f"{name} would not start unsynchronised", f"files on {partner.name}"
+    if lockout is not None:
+        said = f"{name} was declared down by {lockout.by} ({day_clock(lockout.since, each.now.wall)} UTC)"
+        if live:
+            return Finding(asked, f"{said}; {partner.name} answers and will resynchronise it", True, by)
+        return Finding(asked, f"{said} and {partner.name} does not answer: start {partner.name} first", False, by)
+    if not live and (word := took_over(each.partner, each.me, each.snapshot.peer)):
+        return _took_over(each, asked, word)
+    if why := _lockout_unseen(each):
+        return _perhaps_declared_down(each, asked, why)
+    if live:
+        return Finding(asked, f"no lock-out for {name} on {partner.name}", True, by)
+    word = last_word(each.partner, each.snapshot.peer)
+    last = f"{partner.name} was last in {word.state.word if word else '?'} ({word.source if word else '?'})"
+    return Finding(asked, f"{last}; no lock-out for {name} on it", word is not None, by, seen=word is not None)
+
+
+def _took_over(each: Case, asked: str, word: LastWord) -> Finding:
+    """Its partner has left word of a partner-down and does not answer: it knows what was given out meanwhile."""
+    name, other = each.me.view.name, each.partner.view.name
+    since = f" since {day_clock(word.since, each.partner.view.server_time(each.now))} UTC" if word.since else ""
+    said = f"{other} was last in partner-down ({word.source}{since}) and does not answer"
+    mine, by = last_word(each.me, each.snapshot.peer), f"{word.source} of {other}"
+    if mine and mine.state is _S.PARTNER_DOWN:  # each declared the other one down: one of them must come first
+        return Finding(asked, f"{said}; so was {name}", False, by, sentence=f"I know that {name} served last")
+    return Finding(asked, f"{said}: start {other} first, it knows what was given out", False, by)
+
+
+def _lockout_unseen(each: Case) -> str:
+    """Why it is not known whether it was declared down; empty where all that tells of it was looked at recently."""
+    view = each.partner.view
+    if not view.ssh.ok:
+        return f"{view.name} is not reached: {view.ssh.detail or view.ssh.link.value}"
+    if view.marks is None or view.marks.age(each.now) > SIGHTING_FRESH_SECONDS:
+        return view.process_note or "not looked at yet"
+    if why := view.marks.value.unread or strange_marker(view):
+        return why
+    if each.partner.live or (read_since(view) and last_word(each.partner, each.snapshot.peer)):
+        return ""
+    return view.recorded_note or f"what {view.name} wrote down last is not read yet"
+
+
+def _perhaps_declared_down(each: Case, asked: str, why: str) -> Finding:
+    """That it was not is not seen: no matter where the partner will resynchronise it, pending, or else sworn to."""
+    name, partner = each.me.view.name, each.partner.view
+    said, by = f"whether {name} was declared down is not seen ({why})", f"files on {partner.name}"
+    if each.partner.live:
+        observed = f"{said}; {partner.name} answers and will resynchronise it"
+        return Finding(asked, observed, False, by, seen=False, matters=False)
+    unread = partner.marks is not None and (partner.marks.value.unread or strange_marker(partner))
+    never = partner.process_note or partner.recorded_note or unread
+    if partner.ssh.link is Link.CONNECTING or (partner.ssh.ok and not never):
+        return Finding(asked, said, False, by, pending=True, seen=False)
+    return Finding(asked, said, False, by, sentence=f"I know that {name} was not declared down", seen=False)
+
+
+_BOTH_ALONE = {
+    (_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN),
+    (_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED),
+    (_S.PARTNER_DOWN, _S.PARTNER_DOWN),
+}
+"""What a stopped server wrote down last, and its partner's state now: when they meet they compare their leases."""
+
+
+def start_warnings(each: Case) -> list[str]:
+    """What will happen when the acting server starts."""
+    name, other = each.me.view.name, each.partner.view.name
+    recorded = each.me.view.recorded.value.state if each.me.view.recorded else None
+    if (recorded, each.partner.state) in _BOTH_ALONE:
+        return [
+            f"{name} last served alone ({recorded.word if recorded else '?'}), and {other} is in"
+            f" {each.partner.state.word if each.partner.state else '?'}: both go through potential-conflict,"
+            " and for a moment nobody is served."
+        ]
+    if each.partner.state is _S.PARTNER_DOWN:
+        return [f"{name} fetches the leases from {other} first; it may wait out the MCLT before it answers clients."]
+    if not each.partner.live:
+        return [f"{other} does not answer: {name} decides alone by what its lease file says, after 15 s of startup."]
+    return []
+
+
+def hear_each_other(each: Case) -> Finding:
+    """Unless the partner serves for both already: the two hear each other, so that they can go back together."""
+    me, partner = each.me, each.partner
+    name, other = me.view.name, partner.view.name
+    asked = f"{name} and {other} hear each other"
+    if me.state is None or partner.state is None:
+        return Finding(asked, "it takes two servers that answer", False, "console", seen=False)
+    if me.state is _S.SHUTDOWN and partner.state is _S.PARTNER_DOWN:
+        return Finding(asked, f"{other} has heard that {name} is in shutdown", True, f"OMAPI of {other}")
+    by = f"OMAPI of {name} and {other}"
+    for one, two in ((me, partner), (partner, me)):
+        heard = one.status.partner_state if one.status else None
+        if heard is not two.state:
+            observed = (
+                f"{one.view.name} has recorded {two.view.name} as {heard.word if heard else 'nothing known'}, and it reads"
+                f" {two.state.word if two.state else '?'}: mend the link between the two first"
+            )
+            return Finding(asked, observed, False, by)
+    if way_back(me.state, partner.state) is None and me.state in OFF:
+        observed = f"{other} does not take over from {name}: mend the link between the two first"
+        return Finding(asked, observed, False, by)
+    tables = [view.sockets for view in (me.view, partner.view) if view.sockets]
+    fresh = [table for table in tables if table.age(each.now) <= LINK_FRESH_SECONDS]
+    if any(not table.value.established for table in fresh):
+        observed = "there is no failover connection between the two: mend the link first"
+        return Finding(asked, observed, False, "socket tables", max(table.age(each.now) for table in fresh))
+    return Finding(asked, "each has recorded the other's state as it is", True, by)
+
+
+def way_back_warnings(each: Case) -> list[str]:
+    """How long it takes until the acting server answers clients, and who does meanwhile."""
+    name, other = each.me.view.name, each.partner.view.name
+    mclt = max((one.status.mclt_seconds if one.status else 0) for one in (each.me, each.partner))
+    wait = f"the MCLT ({age(mclt)})"
+    match way_back(each.me.state, each.partner.state):
+        case WayBack.BY_SHUTDOWN:
+            return [
+                f"If updates were unacknowledged when it was paused, {name} waits out {wait}; {other} serves meanwhile."
+            ]
+        case WayBack.TOGETHER:
+            return [
+                f"Nobody serves now. Both are normal within seconds; if one loses the link meanwhile, after {wait}."
+            ]
+        case WayBack.JOIN:
+            return [f"Nobody serves now. Both are normal within seconds, or once {other} has waited out {wait}."]
+        case _:
+            return []

@@ -1,0 +1,255 @@
+"""How bad it is, and the one sentence that says who serves clients now. Pure and total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from dhcptui.assess.advice import short
+from dhcptui.assess.contradictions import Contradiction, Kind
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.incidents.signs import Probable
+from dhcptui.assess.pool_exhausted import shortage
+from dhcptui.assess.role_mismatch import MixUp, mix_up, role_said
+from dhcptui.assess.space import missing
+from dhcptui.assess.states_overlap import contradicting, together
+from dhcptui.assess.unnoticed import unnoticed, unnoticed_words
+from dhcptui.assess.visibility import ServerStanding, Standing
+from dhcptui.model.audit import Interrupted
+from dhcptui.model.snapshot import Moment
+from dhcptui.model.states import CONFLICT, FailoverState
+from dhcptui.model.words import day_clock, joined
+
+_S = FailoverState
+_Pair = tuple[ServerStanding, ServerStanding]
+Named = Mapping[str, Probable]
+MOST_LETTERS = 108
+"""What two rows of a narrow terminal hold beside level and clock."""
+NO_SPACE = "No space left on device"
+"""What the C library says of a full disk, as dhcpd logs it."""
+
+
+class Level(Enum):
+    """How bad it is; the exit codes of `dhcptui status` follow it."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+_HARM = (Level.OK, Level.WARNING, Level.CRITICAL)
+
+
+def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
+    """Level and sentence: by the states, unless a named incident weighs more than they show."""
+    if mixed := mix_up(pair):
+        return _mixed_up(pair, mixed, now)
+    level, said = _weighed(pair, named, now)
+    disk = named.get("I-13")
+    if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
+        ways = _cannot_record(pair, disk, said, now)
+        return max(level, Level.WARNING, key=_HARM.index), next(way for way in ways if len(way) <= MOST_LETTERS)
+    return level, said
+
+
+def _cannot_record(pair: _Pair, disk: Probable, said: str, now: Moment) -> list[str]:
+    """What a lease file that cannot be written, or is not in its place, adds to the sentence; the longest first."""
+    name = disk.evidence[0].server
+    if any(each.view.name == name and missing(each.view, now) for each in pair):
+        none = f"{name} has no lease file in its place"
+        return [f"{said}; {none}", none]
+    full = any(NO_SPACE in each.text for each in disk.evidence)
+    cannot = f"{name} {'has no disk space left' if full else 'cannot write its lease file'}"
+    return [f"{said}; {cannot}: what it gives out is not recorded", f"{said}; {cannot}", cannot]
+
+
+def with_interrupted(level: Level, said: str, run: Interrupted | None) -> tuple[Level, str]:
+    """The same, where an action stopped half-way: clients may be served, but the pair is not as anybody wants it."""
+    if run is None:
+        return level, said
+    joint = ", but" if level is Level.OK else ";"
+    brief = said.replace(" (dhcpd not running)", "")
+    whole, short_ = f"{run.action} of {run.by} stopped half-way", f"{run.action} stopped half-way"
+    ways = [f"{words}{joint} {what}" for words in (said, brief) for what in (whole, short_)]
+    level = Level.WARNING if level is Level.OK else level
+    return level, next((way for way in ways if len(way) <= MOST_LETTERS), said)
+
+
+def with_contradiction(pair: _Pair, level: Level, said: str, first: Contradiction | None) -> tuple[Level, str]:
+    """The same behind witnesses that contradict each other: they come first, and weigh at least a warning."""
+    if first is None or (first.kind is Kind.PARTNER and level is Level.CRITICAL):
+        return level, said  # that they are in states which harm each other says the same, and more
+    level = level if level is Level.CRITICAL else Level.WARNING
+    ways = [f"{first.short}; {more}" for more in ((said,) if first.kind is Kind.PARTNER else ()) + (_who(pair),)]
+    return level, next((way for way in ways if len(way) <= MOST_LETTERS), first.short)
+
+
+def _who(pair: _Pair) -> str:
+    """Who serves, in three words."""
+    serving = [each.view.name for each in pair if each.serving]
+    if not serving:
+        return "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
+    return "both serve" if len(serving) == 2 else f"{serving[0]} serves"
+
+
+def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
+    """By the states, unless a named incident weighs more than they show."""
+    level, said = _by_states(pair, now)
+    if level not in {Level.OK, Level.WARNING}:
+        return level, said
+    short_of = shortage(pair, now)
+    if short_of is not None and (short_of.critical or not _but(named)):
+        return Level.CRITICAL if short_of.critical else Level.WARNING, f"{said}, but {short_of.words}"
+    if any(each.weight is Weight.CRITICAL for each in named.values()):
+        return Level.CRITICAL, _critical(pair, named, said, now)
+    if level is Level.OK and (but := _but(named)):
+        return Level.WARNING, f"{said}, but {but}"
+    return level, said
+
+
+def _critical(pair: _Pair, named: Named, said: str, now: Moment) -> str:
+    """The worst that the states alone do not show."""
+    weighs = {id_ for id_, each in named.items() if each.weight is Weight.CRITICAL}
+    by_name = {each.view.name: (each, pair[0] if each is pair[1] else pair[1]) for each in pair}
+    if "I-20" in weighs and any(each.serving for each in pair):
+        me, holder = next(by_name[each.view.name] for each in pair if each.serving)
+        return f"{me.view.name} serves, and does not know what {holder.view.name} gave out: addresses may be given out twice"
+    if "I-1" in weighs:
+        me, other = by_name[named["I-1"].evidence[0].server]
+        rest = "serves, out of contact" if other.serving else short(other)
+        if waits := unnoticed(me, other, now):
+            begin = f"{me.view.name} has no address left for new clients"
+            return unnoticed_words(begin, other.view.name, rest, waits.by, MOST_LETTERS)
+        return f"{me.view.name} has no address left for new clients; {other.view.name} {rest}"
+    return said
+
+
+def _but(named: Named) -> str:
+    """What is wrong with a pair of which both serve; empty for nothing that must be mended."""
+    heavy = {id_: each for id_, each in named.items() if each.weight is Weight.WARNING}
+    if "I-26" in heavy:
+        return "both have lost their leases: addresses in use may be given out again"
+    if "I-2" in heavy:
+        return "the pools do not balance"
+    if "I-9" in heavy:
+        return "lease updates are rejected"
+    if "I-5" in heavy:
+        return "their clocks are far apart"
+    return ""
+
+
+def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
+    """The order of the questions is the order in which they matter at 3 a.m."""
+    a, b = pair
+    live = [each for each in pair if each.live]
+    states = [each.state for each in live]
+    serving = [each for each in pair if each.serving]
+    if not live:
+        return _blind(pair)
+    if not serving and any(each.awaited for each in pair):
+        return _not_known(pair)
+    if contradicting(a.state, b.state):
+        if not together(a, b, now):
+            return _changing(serving)
+        if states.count(_S.PARTNER_DOWN) == 2:
+            return Level.CRITICAL, "both servers read partner-down: each gives out the other's addresses"
+        return Level.CRITICAL, "one server reads partner-down while the other serves: addresses may be given out twice"
+    if any(state in CONFLICT for state in states):
+        return (
+            Level.CRITICAL,
+            f"{joined(e.view.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts",
+        )
+    if not serving:
+        return Level.CRITICAL, _nobody(pair)
+    if states == [_S.NORMAL, _S.NORMAL] and len(serving) == 2:
+        return Level.OK, "both servers serve"
+    if len(serving) == 2:
+        return Level.WARNING, "both servers serve, but out of contact: each from its own half, short leases"
+    return Level.WARNING, _alone(serving[0], b if serving[0] is a else a, now)
+
+
+def _mixed_up(pair: _Pair, mixed: MixUp, now: Moment) -> tuple[Level, str]:
+    """Who serves, as the states tell it, and what is mixed up."""
+    a, b = pair
+    level, said = _by_states(pair, now)
+    role = "the " + next((said_role.value for each in pair if (said_role := role_said(each))), "?")
+    if mixed is MixUp.SWAPPED:
+        said = f"{said}; our configuration has {a.view.name} and {b.view.name} swapped"
+    elif mixed is MixUp.ONE_SERVER:
+        serves = "serves" if a.serving else "serves nobody"
+        said = f"{a.view.name} {serves}; {b.view.name} is the same server, so who else serves is not seen"
+        level = Level.WARNING if a.serving else Level.CRITICAL
+    elif mixed is MixUp.ALIKE and a.serving and b.serving:
+        # Each takes the same half for its own: seen on a real pair.
+        level, said = Level.CRITICAL, f"both servers serve as {role}, from one half: addresses may be given out twice"
+    elif mixed is MixUp.ALIKE:
+        said = f"{said}; both say they are {role}"
+    else:
+        name = next(each.view.name for each in pair if role_said(each) is not None)
+        said = f"{said}; {name} says it is {role}"
+    return Level.WARNING if level is Level.OK else level, said
+
+
+def _changing(serving: list[ServerStanding]) -> tuple[Level, str]:
+    """One server was read before the change, the other one after it."""
+    if not serving:
+        return Level.CRITICAL, "nobody serves for a moment: the two are changing their states"
+    who = f"{joined(each.view.name for each in serving)} serve{'s' if len(serving) == 1 else ''}"
+    return Level.WARNING, f"{who}; the two are changing their states"
+
+
+def _blind(pair: _Pair) -> tuple[Level, str]:
+    """No server tells its state now."""
+    said = " and ".join(f"{each.view.name} {_last(each)}" for each in pair)
+    if all(each.serving is False for each in pair):
+        return Level.CRITICAL, "nobody serves: " + said
+    if any(each.awaited for each in pair) and not all(each.standing is Standing.UNSEEN for each in pair):
+        return _not_known(pair)
+    if any(each.standing in {Standing.DOWN, Standing.SILENT} and each.view.status for each in pair) or any(
+        each.serving is False for each in pair
+    ):
+        return Level.CRITICAL, "nobody is seen serving: " + said
+    if all(each.standing is Standing.UNSEEN for each in pair):
+        return Level.UNKNOWN, "contacting both servers"
+    was = [each.view.recorded.value.state if each.view.recorded else None for each in pair]
+    if contradicting(*was) and all(each.standing is Standing.SILENT for each in pair):
+        return Level.WARNING, f"two servers that may both give out the same addresses: {said}"
+    return Level.UNKNOWN, "nothing is known: " + said
+
+
+def _not_known(pair: _Pair) -> tuple[Level, str]:
+    """One does not serve, and the other one has not been read yet."""
+    return Level.UNKNOWN, "not known who serves: " + "; ".join(f"{e.view.name} {short(e)}" for e in pair)
+
+
+def _last(each: ServerStanding, now: Moment | None = None) -> str:
+    """In a few words, with what it wrote down last where that is all there is; with `now` also since when."""
+    recorded = each.view.recorded
+    if each.standing is not Standing.SILENT or recorded is None or each.serving is False:
+        return short(each)
+    since = recorded.value.since if now else None
+    when = f" since {day_clock(since, each.view.server_time(now))}" if since and now else ""
+    return f"{short(each)} ({recorded.value.source}: {recorded.value.state.word}{when})"
+
+
+def _nobody(pair: _Pair) -> str:
+    silenced = [each for each in pair if each.silenced]
+    if silenced:
+        name, state, status = silenced[0].view.name, silenced[0].state, silenced[0].status
+        heard = status.partner_state.word if status else "?"
+        return f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as {heard}"
+    verb = "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
+    return f"{verb}: " + " and ".join(f"{each.view.name} {short(each)}" for each in pair)
+
+
+def _alone(server: ServerStanding, other: ServerStanding, now: Moment) -> str:
+    if waits := unnoticed(server, other, now):
+        begin = f"{server.view.name} serves from its half"
+        return unnoticed_words(begin, other.view.name, short(other), waits.by, MOST_LETTERS)
+    how = {
+        _S.PARTNER_DOWN: "serves alone",
+        _S.COMMUNICATIONS_INTERRUPTED: "serves from its own half, short leases",
+        _S.NORMAL: "serves",
+    }.get(server.state or _S.UNKNOWN, "serves")
+    return f"{server.view.name} {how}; {other.view.name} {_last(other, now)}"

@@ -1,0 +1,1 @@
+"""What happened: service intervals, timeline and post-mortem. Pure."""

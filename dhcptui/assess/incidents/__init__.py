@@ -1,0 +1,1 @@
+"""The incident catalogue, and the signs by which each incident is recognised. Pure."""

@@ -1,0 +1,65 @@
+"""I-27: the names of two relationships are crossed between the servers. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
+from dhcptui.logs.lexicon import LineKind
+from dhcptui.model.snapshot import PairSnapshot, ServerView
+
+RECENT_SECONDS = 600.0
+_MISMATCH = re.compile(r"Failover CONNECT(?:ACK)? from (.+): remote failover relationship name (.+) does not match")
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """Two names, as one server's log sets them side by side."""
+
+    mine: str
+    theirs: str
+
+
+def mismatch(text: str) -> Crossed | None:
+    """What a refusal names: the relationship that the addresses stand for here, and the one the partner named."""
+    match = _MISMATCH.fullmatch(text)
+    return Crossed(match[1], match[2]) if match else None
+
+
+def names_crossed(seen: Scene) -> Iterator[Found]:
+    """Refusals that name another relationship which both servers have, too: no name is wrong, they are exchanged."""
+    if seen.healthy:
+        return
+    for me, _ in seen.sides:
+        after = me.since if me.state is not None and me.state.word == "normal" else 0.0
+        for remark in reversed(me.lines({"I-6"}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)):
+            found = mismatch(remark.line.text)
+            if found is not None and _both_known(found, seen.snapshot):
+                yield Found("I-27", seen.outage, (*me.said([remark]), *_places(seen, found)))
+                break
+
+
+def _both_known(found: Crossed, snapshot: PairSnapshot) -> bool:
+    """Ours is one of the two names, and the other one is declared on both servers as well."""
+    names = {found.mine, found.theirs} - {snapshot.peer}
+    return len(names) == 1 and all(names <= _declared(view) for view in snapshot.servers)
+
+
+def _declared(view: ServerView) -> set[str]:
+    return {each.name for each in view.other_peers or ()}
+
+
+def _places(seen: Scene, found: Crossed) -> Iterator[Evidence]:
+    """What both files say of the addresses of the two."""
+    for side in (seen.a, seen.b):
+        for name in sorted({found.mine, found.theirs}):
+            if place := _place(side, name, seen.snapshot.peer):
+                yield Evidence(side.name, place)
+
+
+def _place(side: Side, name: str, peer: str) -> str:
+    places = {each.name: each.place for each in side.view.other_peers or ()}
+    place = side.view.place if name == peer else places.get(name)
+    return f"{name}: {place.address} looks for {place.peer_address}" if place else ""

@@ -1,0 +1,62 @@
+"""I-26: both servers started without their leases. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
+from dhcptui.assess.incidents.signs_in_logs import LONG_SECONDS, starts_of
+from dhcptui.model.pool_counters import Emptied
+from dhcptui.model.snapshot import Seen
+from dhcptui.model.states import REBUILDING, FailoverState
+
+_S = FailoverState
+_KEEPS_NO_TRACE = frozenset({state.word for state in REBUILDING} | {_S.SHUTDOWN.word})
+"""What a clean stop leaves behind: starting from recover is right then."""
+
+STAMP_SECONDS = 1.5
+"""A log tells its times to the second, and an offset of a clock was measured a moment earlier or later."""
+FIRST_LOOK_SECONDS = 60.0
+"""Counters that are read for the first time later than this after a start may miss leases that ran out meanwhile."""
+
+
+def both_forgot(seen: Scene) -> Iterator[Found]:
+    """Both began in recover although they had leases, and neither had become normal before the other one started."""
+    lost = [_forgot(side) for side in (seen.a, seen.b)]
+    if lost[0] is None or lost[1] is None:
+        return
+    ages = [side.time - (each.at or 0.0) for side, each in zip((seen.a, seen.b), lost, strict=True) if each]
+    for side, (start, other) in zip((seen.a, seen.b), (ages, ages[::-1]), strict=True):
+        # The one that was normal before the other one started has given its leases to it.
+        if any(
+            other < side.time - remark.last_at < start for remark, move in side.moves() if move.to_state == "normal"
+        ):
+            return
+    yield Found("I-26", Weight.WARNING, (lost[0], lost[1]))
+
+
+def _forgot(side: Side) -> Evidence | None:
+    """What speaks for it that this server's last start was without the leases it had."""
+    starts = starts_of(side)
+    if not starts or starts[-1][1].from_state != _S.RECOVER.word or starts[-1][0].last_at < side.time - LONG_SECONDS:
+        return None
+    remark, _, before = starts[-1]
+    saved = (before.from_state if before.to_state == _S.STARTUP.word else before.to_state) if before else ""
+    if saved and saved not in _KEEPS_NO_TRACE:
+        return Evidence(side.name, f"stopped in {saved} and started from recover", remark.last_at)
+    gone = side.view.forgot
+    if gone is not None and _at_start(gone, side.now.mono - (side.time - remark.last_at)):
+        return Evidence(
+            side.name, f"{gone.value.used} addresses were in use before its start, none after it", remark.last_at
+        )
+    earlier, kept = side.view.given_before, side.view.kept_at_start
+    if before is None and kept is not None and 2 * kept < earlier:
+        text = f"its log tells of {earlier} leases from before its first start, and of {kept} in its lease file then"
+        return Evidence(side.name, text, remark.last_at)
+    return None
+
+
+def _at_start(gone: Seen[Emptied], start: float) -> bool:
+    """Whether the counters fell over this start (mono seconds): leases that were given out after it have run out."""
+    return gone.value.last <= start + STAMP_SECONDS and start - STAMP_SECONDS <= gone.at <= start + FIRST_LOOK_SECONDS

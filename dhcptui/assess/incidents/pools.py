@@ -1,0 +1,59 @@
+"""I-23: a healthy pair runs out of addresses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.incidents.scene import Evidence, Found, Scene
+from dhcptui.assess.pool_exhausted import PoolLeft, Shortage, log_read, shortage
+from dhcptui.logs.refusals import NO_LEASE, NOT_HERE, REFUSED_SECONDS
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Role
+
+MOST_POOLS = 2
+
+
+def used_up(seen: Scene) -> Iterator[Found]:
+    """Pools that are used up or nearly so, who was turned away, and who took the addresses."""
+    pair = (seen.a.standing, seen.b.standing)
+    found = shortage(pair, seen.now)
+    if found is None:
+        return
+    counts = [_count(pool) for pool in found.pools[:MOST_POOLS]]
+    holders = [Evidence(side.name, side.view.holders.words) for side in (seen.a, seen.b) if side.view.holders]
+    wanted = ((Action.SYNC_RESTART, Role.PRIMARY),)
+    weight = Weight.CRITICAL if found.critical else Weight.WARNING
+    yield Found(
+        "I-23",
+        weight,
+        (
+            *counts,
+            _turned_away(found, pair_read=log_read(pair)),
+            *holders,
+            *_lines(seen, NOT_HERE if found.elsewhere else NO_LEASE),
+        ),
+        wanted,
+    )
+
+
+def _count(pool: PoolLeft) -> Evidence:
+    return Evidence("", f"{pool.network}: {pool.left} of {pool.total} addresses left on both servers together")
+
+
+def _turned_away(found: Shortage, *, pair_read: bool) -> Evidence:
+    """How many clients; where a log is not read, none seen is not none."""
+    if found.refused:
+        return Evidence("", f"{len(found.refused)} clients turned away within {REFUSED_SECONDS:.0f} s, by the logs")
+    none = "no client turned away lately, by the logs"
+    return Evidence("", none if pair_read else "whether clients are turned away is not known: a log is not read")
+
+
+def _lines(seen: Scene, words: str) -> Iterator[Evidence]:
+    for me, _ in seen.sides:
+        lines = [
+            each
+            for each in me.lines({"I-23", "I-1"}, REFUSED_SECONDS, after=me.since)
+            if each.line.text.endswith(words)
+        ]
+        yield from me.said(lines, 1)

@@ -1,0 +1,357 @@
+"""Which incidents are probable now, and what speaks for each. Pure and total.
+
+A sign is read from both servers' states, from counters and clocks, and from what the logs said lately. A remedy is named
+only while the guards would allow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from dhcptui.assess.declared import stepped_back
+from dhcptui.assess.diagnosis import diagnose
+from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
+from dhcptui.assess.guards import rule
+from dhcptui.assess.incidents.catalogue import BY_ID, Incident, Weight
+from dhcptui.assess.incidents.crossed_names import names_crossed
+from dhcptui.assess.incidents.leases_forgotten import both_forgot
+from dhcptui.assess.incidents.pools import used_up
+from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side, scene
+from dhcptui.assess.incidents.signs_in_logs import TRACES, database_lost, first_meeting
+from dhcptui.assess.interrupted import interrupted_run
+from dhcptui.assess.links import TRIED_FRESH_SECONDS, matrix
+from dhcptui.assess.return_path import OFF
+from dhcptui.assess.role_mismatch import MixUp, mix_up, role_said
+from dhcptui.assess.states_overlap import contradicting, just_heard, together
+from dhcptui.assess.stopped_last import stopped_last
+from dhcptui.assess.stuck import stuck
+from dhcptui.assess.unnoticed import unnoticed
+from dhcptui.logs.lexicon import LineKind
+from dhcptui.logs.notable_lines import Remark
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
+from dhcptui.model.words import age
+
+_S, _A = FailoverState, Action
+NOTE, WARNING, CRITICAL = Weight
+MOST_EVIDENCE = 6
+LOOK_SECONDS = 1.0
+"""A look around over SSH began so much earlier than its answer came."""
+AGAIN_SECONDS = 5.0
+"""Free addresses may all be on offer: only where nobody was refused for so long do counters end the alarm."""
+FIRST_BALANCE_SECONDS = 5.0
+"""The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
+
+ORDER = (
+    "I-22", "I-21", "I-20", "I-25", "I-3", "I-13", "I-28", "I-24", "I-26", "I-12", "I-5", "I-27", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
+    "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
+)  # fmt: skip
+"""Among incidents of equal weight the one that explains more stands first."""
+
+STRONGER = {
+    "I-7": {"I-5", "I-6", "I-17", "I-27"}, "I-6": {"I-17", "I-27"}, "I-12": {"I-21"}, "I-4": {"I-21", "I-27"}, "I-9": {"I-19"},
+    "I-19": {"I-24", "I-26", "I-27"}, "I-8": {"I-26", "I-27"}, "I-10": {"I-26"},
+}  # fmt: skip
+"""Incident -> those beside which it is not named: they show the same and say more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """An action that would help, with the server that acts. The guards allow it at the moment it is named."""
+
+    action: Action
+    acting: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Probable:
+    """An incident that is probable now, with what was observed."""
+
+    incident: Incident
+    weight: Weight
+    evidence: tuple[Evidence, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """As in "I-7"."""
+        return self.incident.id
+
+    @property
+    def title(self) -> str:
+        """In plain words."""
+        return self.incident.title
+
+
+def probable(snapshot: PairSnapshot, now: Moment) -> tuple[Probable, ...]:
+    """Every incident that is probable at `now`, the heaviest first."""
+    seen = scene(snapshot, now)
+    found: dict[str, list[Found]] = {}
+    for sign in (*SIGNS, *TRACES, both_forgot, names_crossed):
+        for each in sign(seen):
+            found.setdefault(each.id, []).append(each)
+    named = [_join(id_, several, seen) for id_, several in found.items() if not STRONGER.get(id_, set()) & found.keys()]
+    return tuple(sorted(named, key=lambda each: (-each.weight, ORDER.index(each.id))))
+
+
+def _join(id_: str, several: list[Found], seen: Scene) -> Probable:
+    """One incident from all that speaks for it."""
+    weight = max(each.weight for each in several)
+    evidence = tuple(dict.fromkeys(item for each in several for item in each.evidence))
+    wanted = dict.fromkeys(want for each in several for want in each.wanted)
+    allowed = (Remedy(*want) for want in wanted if rule(*want, seen.snapshot, seen.now).allowed)
+    return Probable(BY_ID[id_], weight, evidence[:MOST_EVIDENCE], tuple(allowed))
+
+
+# -- signs in states, counters and clocks
+
+
+def runs_dry(seen: Scene) -> Iterator[Found]:
+    """I-1: a server without its partner, on what is left of its half."""
+    for me, other in seen.sides:
+        waits = unnoticed(me.standing, other.standing, seen.now)
+        if me.state not in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN} and not waits:
+            continue
+        hungry = me.lines({"I-1", "I-23"}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since)
+        alone = me.state is _S.PARTNER_DOWN
+        dry = [pool for pool in me.pools if pool.total and not (pool.free + pool.backup if alone else me.own(pool))]
+        counters = tuple(me.counts(pool) for pool in dry or me.pools[:1])
+        wanted = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role))
+        past = [each for each in hungry if not dry and _free_since(me, each)]
+        if dry or len(past) < len(hungry):
+            yield Found("I-1", CRITICAL, (me.says(), other.says(), *counters, *me.said(hungry)), wanted)
+            continue
+        if other.lost and not alone:
+            yield Found("I-1", WARNING, (me.says(), other.says(), *counters), wanted)
+        if past:
+            yield Found("I-1", NOTE, (me.says(), other.says(), *counters, *me.said(past)))
+
+
+def _free_since(me: Side, refusal: Remark) -> bool:
+    """Whether its pools were counted after this refusal, some time later: the caller found that none of them is dry."""
+    counted = me.view.pools
+    return bool(me.pools) and counted is not None and me.time - counted.age(me.now) >= refusal.last_at + AGAIN_SECONDS
+
+
+def unbalanced(seen: Scene) -> Iterator[Found]:
+    """I-2: both normal, and one of them has nothing to give."""
+    if not all(side.state is _S.NORMAL for side in (seen.a, seen.b)):
+        return
+    restart = ((_A.SYNC_RESTART, Role.PRIMARY),)
+    for me, _ in seen.sides:
+        empty = [p for p in me.pools if not me.own(p) and p.free + p.backup >= max(2, p.total // 10)]
+        after = me.since + FIRST_BALANCE_SECONDS
+        lines = [
+            *me.lines({"I-2"}, 600, {LineKind.WARNING}, after=after),
+            *(r for r in me.lines({"I-1"}, 600, {LineKind.WARNING}, after=after) if "holds all free" in r.line.text),
+        ]
+        # Lines alone, beside counters that are well or all used up, tell of a moment that has passed, or of a full pool.
+        passed = not empty and (bool(me.pools) or all("requesting peer" in remark.line.text for remark in lines))
+        if empty or lines:
+            evidence = (*(me.counts(pool) for pool in empty), *me.said(lines))
+            yield Found("I-2", NOTE if passed else WARNING, evidence, () if passed else restart)
+
+
+def conflict(seen: Scene) -> Iterator[Found]:
+    """I-3: both are sorting out who has which lease, or will as soon as they meet."""
+    for me, other in seen.sides:
+        if me.state in CONFLICT or (me.state is not None and me.state.info.serves and me.heard in CONFLICT):
+            yield Found("I-3", WARNING if other.awaited else CRITICAL, (me.says(), me.records(), other.says()))
+    if contradicting(seen.a.state, seen.b.state) and together(seen.a.standing, seen.b.standing, seen.now):
+        yield Found("I-3", CRITICAL, (seen.a.says(), seen.b.says()))
+
+
+def rebuilding(seen: Scene) -> Iterator[Found]:
+    """I-4 and I-8: a server on its way back; I-19 when neither has a history."""
+    new = first_meeting(seen)
+    for me, other in seen.sides:
+        if me.state not in REBUILDING or (me.heard is _S.PARTNER_DOWN and other.lost):
+            continue
+        help_ = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role)) if other.lost else ()
+        weight = NOTE if other.serving else WARNING if other.awaited else CRITICAL
+        if new or (other.state in {_S.RECOVER, _S.RECOVER_DONE} and not database_lost(me, other)):
+            yield Found("I-19", NOTE, (me.says(), other.says(), *new))
+            continue
+        lost = database_lost(me, other)
+        if lost or (me.state is _S.RECOVER and not (other.serving or other.awaited)):
+            yield Found("I-8", max(weight, WARNING), (me.says(), other.says(), *lost), help_)
+        if me.state is not _S.RECOVER or not lost:
+            yield Found("I-4", weight, (me.says(), other.says()), help_)
+
+
+def both_stopped(seen: Scene) -> Iterator[Found]:
+    """I-25: no dhcpd runs on either server, and no console is at work on them."""
+    if not (seen.a.gone and seen.b.gone) or seen.action:
+        return
+    last = stopped_last(seen.a.standing, seen.b.standing, seen.now, seen.snapshot.peer)
+    if last is None:
+        unknown = Evidence("", "which of them was stopped last is not known")
+        yield Found("I-25", CRITICAL, (seen.a.says(), seen.b.says(), unknown))
+        return
+    known = Evidence(last.server.view.name, f"was the last to serve: {last.why}")
+    yield Found("I-25", CRITICAL, (seen.a.says(), seen.b.says(), known), ((_A.START, last.server.view.role),))
+
+
+def stands_still(seen: Scene) -> Iterator[Found]:
+    """I-24: one in recover, the other one done, and nothing moves."""
+    found = stuck(seen.a.standing, seen.b.standing, seen.now)
+    if found is not None:
+        text = f"has not moved for {age(found.seconds)}: {found.seen}"
+        yield Found("I-24", CRITICAL, (seen.a.says(), seen.b.says(), Evidence(found.server.view.name, text)))
+
+
+def clocks(seen: Scene) -> Iterator[Found]:
+    """I-5: clocks that differ, measured or as dhcpd says."""
+    evidence: list[Evidence] = []
+    weight = None
+    if seen.skew is not None and abs(seen.skew) > CLOCK_CLOSE_SECONDS:
+        text = f"clock of {seen.b.name} is {seen.skew:+.1f} s from that of {seen.a.name}"
+        evidence.append(Evidence("", text))
+        weight = WARNING if abs(seen.skew) > CLOCK_LIMIT_SECONDS else NOTE
+    for me, _ in seen.sides:
+        after = me.since if me.state is _S.NORMAL else 0.0
+        if lines := me.lines({"I-5"}, 30, after=after):
+            evidence += me.said(lines, 1)
+            weight = WARNING
+    if weight is not None:
+        yield Found("I-5", weight, tuple(evidence))
+
+
+def misfit(seen: Scene) -> Iterator[Found]:
+    """I-6: roles that are not the configured ones; two servers that serve in one role give from the same half."""
+    mixed = mix_up((seen.a.standing, seen.b.standing))
+    if mixed is None:
+        return
+    weight = CRITICAL if mixed is MixUp.ALIKE and seen.a.serving and seen.b.serving else WARNING
+    for me, _ in seen.sides:
+        said = role_said(me.standing)
+        if said is not None and said is not me.role:
+            text = f"says it is the {said.value}; the configuration says {me.role.value}"
+            yield Found("I-6", weight, (Evidence(me.name, text),))
+
+
+def ways(seen: Scene) -> Iterator[Found]:
+    """I-5, I-6 or I-7: both run, and what was seen of the ways between them tells why they do not meet."""
+    if not seen.both_live or seen.healthy or _S.STARTUP in {seen.a.state, seen.b.state}:
+        return
+    tried = matrix(seen.snapshot, seen.now)
+    closed = [side.failover for side in tried.sides if side.failover.state.closed]
+    # What was seen before the console reached both dhcpd that run now tells of one that was gone then.
+    reached = max(view.omapi.since for view in seen.snapshot.servers) + LOOK_SECONDS
+    looks = [look for view in seen.snapshot.servers for look in (view.sockets, view.reach) if look]
+    if any(look.at < reached and look.age(seen.now) <= TRIED_FRESH_SECONDS for look in looks):
+        return
+    found = diagnose(tried)
+    if id_ := found.incident or ("I-7" if closed else ""):
+        yield Found(id_, WARNING, (Evidence("", found.sentence),))
+
+
+def out_of_contact(seen: Scene) -> Iterator[Found]:
+    """I-7: both run and do not hear each other."""
+    for me, other in seen.sides:
+        if seen.apart and me.state is not _S.PARTNER_DOWN:
+            lines = me.lines({"I-7"}, 200)
+            yield Found("I-7", WARNING, (me.says(), other.says(), *me.said(lines, 1)))
+
+
+def short_leases(seen: Scene) -> Iterator[Found]:
+    """I-11: a server out of contact caps its promises."""
+    for me, _ in seen.sides:
+        status = me.standing.status
+        if me.state is _S.COMMUNICATIONS_INTERRUPTED and me.serving and status:
+            text = f"mclt {status.mclt_seconds} s" if status.mclt_seconds else "mclt not known yet"
+            yield Found("I-11", NOTE, (me.says(), Evidence(me.name, text)))
+
+
+def not_serving(seen: Scene) -> Iterator[Found]:
+    """I-12: states that nobody leaves without a hand. A hand-over looks the same and is one."""
+    for me, other in seen.sides:
+        lines = me.lines({"I-12"}, 3600, {LineKind.FATAL})
+        if me.state is _S.SHUTDOWN:
+            to = me.heard if other.awaited else other.state
+            handed = to is _S.PARTNER_DOWN and not lines
+            if seen.action:
+                lines_of_action = (Evidence(me.name, f"{seen.action} is under way"),)
+                yield Found("I-12", NOTE, (me.says(), other.says(), *lines_of_action))
+            elif handed and (other.serving or other.awaited):
+                yield Found("I-12", NOTE, (me.says(), other.says()), ((_A.TAKE_BACK, me.role),))
+            else:
+                yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other))
+        elif me.state in {_S.PAUSED, _S.UNKNOWN}:
+            yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other))
+        elif me.gone and lines:
+            yield Found("I-12", seen.outage, (me.says(), *me.said(lines)), ((_A.START, me.role),))
+
+
+def _ways_out(me: Side, other: Side) -> tuple[tuple[Action, Role], ...]:
+    """Back with its partner; without one the partner comes first, and this server alone only then."""
+    if other.lost:
+        return (_A.START, other.role), (_A.PARTNER_DOWN, me.role)
+    if other.state in OFF and me.role is Role.SECONDARY:  # both come back together, whichever begins: named once
+        return ()
+    return ((_A.TAKE_BACK, me.role),)
+
+
+def restarted_together(seen: Scene) -> Iterator[Found]:
+    """I-10: both start at once."""
+    if seen.a.state is _S.STARTUP and seen.b.state is _S.STARTUP:
+        yield Found("I-10", CRITICAL, (seen.a.says(), seen.b.says()))
+
+
+def declared_down(seen: Scene) -> Iterator[Found]:
+    """I-20: the server that was declared down runs, or could be started, without the one that knows the leases."""
+    if seen.action == "rescue":  # it starts the one server that is left, knowingly
+        return
+    for me, holder in seen.sides:
+        mark = holder.lockout
+        stepped = stepped_back(me.standing, holder.standing, seen.snapshot.peer)
+        if mark is None and (holder.last_state is not _S.PARTNER_DOWN or stepped):
+            continue
+        who = (Evidence(holder.name, f"{mark.by} declared {me.name} down", mark.since),) if mark else ()
+        evidence = (*who, _last(holder), me.says())
+        first = ((_A.START, holder.role),)
+        if holder.live:
+            if holder.state is _S.PARTNER_DOWN and me.lost:
+                yield Found("I-20", NOTE, evidence)
+        elif me.live and me.state not in REBUILDING and me.heard is not _S.PARTNER_DOWN and holder.lost:
+            yield Found("I-20", CRITICAL if me.serving else WARNING, evidence, first)
+        elif me.lost and holder.lost:
+            yield Found("I-20", seen.outage if holder.standing.serving is False else WARNING, evidence, first)
+
+
+def _last(side: Side) -> Evidence:
+    if side.live or side.last_state is None:
+        return side.says()
+    return Evidence(side.name, f"was last in {side.last_state.word}; {side.standing.standing.value} now")
+
+
+def alone_and_silent(seen: Scene) -> Iterator[Found]:
+    """I-21: the only living server waits for a partner that is gone."""
+    for me, other in seen.sides:
+        waits = me.state is not None and me.state is not _S.STARTUP
+        if waits and me.state not in CONFLICT and me.heard is _S.PARTNER_DOWN and other.lost:
+            if just_heard(me.standing, seen.now):
+                continue
+            lines = [r for r in me.lines({"I-21"}, 300) if "peer demands" in r.line.text]
+            evidence = (me.says(), me.records(), other.says(), *me.said(lines, 1))
+            yield Found("I-21", CRITICAL, evidence, ((_A.START, other.role), (_A.RESCUE, me.role)))
+
+
+def half_way(seen: Scene) -> Iterator[Found]:
+    """I-22: an action stopped half-way and left something to do."""
+    run = interrupted_run(seen.snapshot, seen.now)
+    if run is None:
+        return
+    step = f" after step {run.step} of {run.steps}" if run.steps else ""
+    told = Evidence(run.acting, f"{run.action} of {run.by} stopped{step}: {run.last}")
+    wanted = tuple((action, role) for action in Action if action.value == run.action for role in Role)
+    yield Found("I-22", seen.outage, (told, seen.a.says(), seen.b.says()), wanted)
+
+
+Sign = Callable[[Scene], Iterator[Found]]
+SIGNS: tuple[Sign, ...] = (
+    half_way, both_stopped, alone_and_silent, declared_down, conflict, not_serving, clocks, misfit, ways, out_of_contact, rebuilding, stands_still, runs_dry, used_up,
+    unbalanced, restarted_together, short_leases,
+)  # fmt: skip

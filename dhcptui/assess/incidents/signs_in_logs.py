@@ -1,0 +1,269 @@
+"""Signs that only the logs show: what was written, by which process, and what was not written. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dhcptui.assess.cannot_start import WHY_IT_ENDS
+from dhcptui.assess.incidents.catalogue import Weight
+from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
+from dhcptui.assess.return_path import OFF
+from dhcptui.assess.space import NO_FILE, full, missing
+from dhcptui.logs.lexicon import LineKind
+from dhcptui.logs.lines import Transition
+from dhcptui.logs.notable_lines import Remark
+from dhcptui.model.action import Action
+from dhcptui.model.snapshot import Role
+from dhcptui.model.states import REBUILDING, FailoverState
+
+_S, _A = FailoverState, Action
+NOTE, WARNING, CRITICAL = Weight
+RECENT_SECONDS = 600.0
+LONG_SECONDS = 3600.0
+MEETING_SECONDS = 600.0
+SETTLED_SECONDS = 60.0
+"""After so long in normal the first meeting is over."""
+TOGETHER_SECONDS = 30.0
+"""Two starts no further apart are one deed."""
+DEATH_SECONDS = 10.0
+"""A process that is lost so soon after a state change may have died of it."""
+_ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
+
+
+def starts_of(side: Side) -> list[tuple[Remark, Transition, Transition | None]]:
+    """Each start as its log tells it: the move to startup, and the last move before it (None: not remembered).
+
+    None while the log does not lead to the present state: a console that has just come reads it from behind.
+    """
+    moves, found = side.moves(), []
+    led_to: set[str] = set()
+    for index, (remark, move) in enumerate(moves):
+        if move.to_state == _S.STARTUP.word:
+            found.append((remark, move, moves[index - 1][1] if index else None))
+            led_to.clear()
+        else:
+            led_to.add(move.to_state)
+    behind = led_to and side.state not in {None, _S.STARTUP} and side.state.word not in led_to
+    return [] if behind else found
+
+
+def _saved(before: Transition) -> str:
+    """What is in the lease file after a move: startup itself is never saved."""
+    return before.from_state if before.to_state == _S.STARTUP.word else before.to_state
+
+
+def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
+    """What speaks for a lost lease file: dhcpd began in recover although it had stopped in another state."""
+    starts = starts_of(me)
+    if not starts:
+        return ()
+    remark, move, before = starts[-1]
+    if move.from_state != _S.RECOVER.word:
+        return ()
+    if before is not None:
+        saved = _saved(before)
+        if saved in {state.word for state in REBUILDING} or saved == _S.SHUTDOWN.word:
+            return ()
+        return (Evidence(me.name, f"stopped in {saved} and started from recover", remark.last_at),)
+    heard = [(r, t) for r, t in partner.hears(LONG_SECONDS) if t.to_state == _S.RECOVER.word]
+    if not heard or heard[-1][1].from_state not in {_S.NORMAL.word, _S.COMMUNICATIONS_INTERRUPTED.word}:
+        return ()
+    # The partner may already tell of a later start than the one this log has come to. Ages, since two clocks may differ.
+    words = {state.word for state in (*REBUILDING, _S.STARTUP)}
+    ended = [r for r, t in me.moves() if r.last_at >= remark.last_at and t.to_state not in words]
+    if ended and me.time - ended[0].last_at > partner.time - heard[-1][0].last_at:
+        return ()
+    return partner.said([heard[-1][0]])
+
+
+def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
+    """What speaks for two servers without a history: both began in recover, and nothing is known from before."""
+    found = []
+    for me, partner in seen.sides:
+        starts = [start for start in starts_of(me)[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
+        blank = [start for start in starts if start[1].from_state == _S.RECOVER.word and start[2] is None]
+        settled = me.state is _S.NORMAL and me.since < me.time - SETTLED_SECONDS
+        if not blank or settled or me.lost or me.state in OFF or database_lost(me, partner):
+            return ()
+        found.append(Evidence(me.name, "started for the first time", blank[0][0].last_at))
+    return tuple(found)
+
+
+def first_start(seen: Scene) -> Iterator[Found]:
+    """I-19: the marks of a first meeting, for as long as they are fresh."""
+    evidence = list(first_meeting(seen))
+    if evidence:
+        for me, _ in seen.sides:
+            evidence += me.said(me.lines({"I-9", "I-19"}, MEETING_SECONDS, {LineKind.ROUTINE}), 1)
+        yield Found("I-19", NOTE, tuple(evidence))
+
+
+def database(seen: Scene) -> Iterator[Found]:
+    """I-8: what dhcpd itself says of its lease file and of a resynchronisation that fails."""
+    for me, partner in seen.sides:
+        if lines := me.lines({"I-8"}, LONG_SECONDS, {LineKind.ERROR}):
+            yield Found("I-8", WARNING, me.said(lines))
+        elif (lost := database_lost(me, partner)) and me.state not in REBUILDING and _fresh(me, lost):
+            yield Found("I-8", NOTE, lost)
+
+
+def _fresh(side: Side, evidence: tuple[Evidence, ...]) -> bool:
+    return any(each.at is not None and each.at >= side.time - RECENT_SECONDS for each in evidence)
+
+
+def passed_conflict(seen: Scene) -> Iterator[Found]:
+    """I-3: too quick to be read over OMAPI, but the log tells it."""
+    for me, _ in seen.sides:
+        moves = [r for r, t in me.moves(120) if t.to_state == _S.POTENTIAL_CONFLICT.word]
+        if moves:
+            yield Found("I-3", NOTE, me.said(moves))
+        if lines := me.lines({"I-3"}, 300, {LineKind.ERROR}):
+            yield Found("I-3", WARNING, me.said(lines))
+
+
+def refused(seen: Scene) -> Iterator[Found]:
+    """I-6: a refusal in words, or a start that failed."""
+    for me, _ in seen.sides:
+        after = me.since if me.state is _S.NORMAL else 0.0
+        if lines := me.lines({"I-6"}, 100, {LineKind.ERROR, LineKind.LINK}, after=after):
+            yield Found("I-6", WARNING if not seen.healthy else NOTE, me.said(lines))
+        elif strays := me.lines({"I-6"}, RECENT_SECONDS, {LineKind.WARNING}, after=after):
+            yield Found("I-6", NOTE, me.said(strays))
+        bad = me.why_not({"I-6"}, seen.snapshot.peer)
+        if me.gone and any(each.line.kind is LineKind.FATAL for each in bad):
+            yield Found("I-6", seen.outage, (me.says(), *me.first(bad)))
+
+
+def cannot_start(seen: Scene) -> Iterator[Found]:
+    """I-28: dhcpd is gone, and its log says what is in the way, whoever wrote it."""
+    for me, _ in seen.sides:
+        bad = me.why_not(WHY_IT_ENDS, seen.snapshot.peer)
+        if me.gone and bad and bad[0].line.incident == "I-28":
+            yield Found("I-28", seen.outage, (me.says(), *me.first(bad)), ((_A.START, me.role),))
+
+
+def blocked_words(seen: Scene) -> Iterator[Found]:
+    """I-7: failing connections between two servers that both run, whatever their states are."""
+    for me, other in seen.sides:
+        if other.live and not seen.healthy and me.state is not _S.NORMAL and (lines := me.lines({"I-7"}, 100)):
+            yield Found("I-7", WARNING, me.said(lines, 1))
+
+
+def rejections(seen: Scene) -> Iterator[Found]:
+    """I-9: updates that the partner rejects for a reason that does not go away."""
+    # Of a healthy pair the rejections of before, while one server still had the old configuration, are the past.
+    after = {side.role: side.since if seen.healthy else 0.0 for side in (seen.a, seen.b)}
+    for me, _ in seen.sides:
+        if lines := me.lines({"I-9"}, RECENT_SECONDS):
+            bad = any(each.line.kind is LineKind.ERROR and each.last_at >= after[me.role] for each in lines)
+            yield Found("I-9", WARNING if bad else NOTE, me.said(lines), ((_A.SYNC_RESTART, Role.PRIMARY),))
+
+
+def started_together(seen: Scene) -> Iterator[Found]:
+    """I-10: both were started within seconds, with no word of normal in between."""
+    starts = [starts_of(side)[-1:] for side in (seen.a, seen.b)]
+    if not all(starts) or all(move.from_state == _S.RECOVER.word and not before for ((_, move, before),) in starts):
+        return  # the second: a first meeting, even if one of them has gone since
+    ((one, _, _),), ((two, _, _),) = starts
+    times = (one.last_at - seen.a.time, two.last_at - seen.b.time)
+    if min(times) < -120 or abs(times[0] - times[1]) > TOGETHER_SECONDS:
+        return
+    early, late = sorted(times)
+    for side in (seen.a, seen.b):
+        for remark in side.view.remarks:
+            if "Both servers normal" in remark.line.text and early < remark.last_at - side.time < late:
+                return
+    weight = NOTE if seen.served else seen.outage
+    yield Found("I-10", weight, (*seen.a.said([one]), *seen.b.said([two])))
+
+
+def unwritable(seen: Scene) -> Iterator[Found]:
+    """I-13: dhcpd says that it cannot write. A state change is on disk before dhcpd tells of it, so a later one ends it."""
+    for me, _ in seen.sides:
+        refused = me.view.refused_write
+        if refused and refused.age(seen.now) <= RECENT_SECONDS and me.since <= me.time - refused.age(seen.now):
+            yield Found("I-13", seen.outage, (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),))
+        if full(me.view, seen.now):
+            yield Found("I-13", seen.outage, (Evidence(me.name, "No space left on device: seen below its lease file"),))
+        if missing(me.view, seen.now) and not me.gone:  # of one that is down the guards tell, and its log
+            yield Found("I-13", seen.outage, (Evidence(me.name, NO_FILE),))
+        moves = me.moves()
+        if lines := me.lines({"I-13"}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
+            yield Found("I-13", seen.outage, me.said(lines))
+
+
+def edited(seen: Scene) -> Iterator[Found]:
+    """I-14: a start from another state than the last stop."""
+    for me, _ in seen.sides:
+        for remark, move, before in starts_of(me)[-1:]:
+            strange = before is not None and _saved(before) != move.from_state and move.from_state != _S.RECOVER.word
+            if before is not None and strange and remark.last_at >= me.time - LONG_SECONDS:
+                text = f"stopped in {_saved(before)} and started from {move.from_state}"
+                yield Found("I-14", NOTE, (Evidence(me.name, text, remark.last_at),))
+
+
+def versions(seen: Scene) -> Iterator[Found]:
+    """I-16: two versions, or messages that nobody understands."""
+    a, b = seen.a.view, seen.b.view
+    if a.version and b.version and a.version != b.version:
+        old = a.version_3_0 or b.version_3_0
+        evidence = (Evidence(a.name, f"runs dhcpd {a.version}"), Evidence(b.name, f"runs dhcpd {b.version}"))
+        yield Found("I-16", WARNING if old else NOTE, evidence)
+    for me, _ in seen.sides:
+        if lines := me.lines({"I-16"}, LONG_SECONDS):
+            yield Found("I-16", WARNING, me.said(lines))
+
+
+def names(seen: Scene) -> Iterator[Found]:
+    """I-17: a name that does not resolve, for the dhcpd that runs, or for the last one that did."""
+    for me, _ in seen.sides:
+        lines = me.lines({"I-17"}, LONG_SECONDS)
+        if lines := [each for each in lines if not _of_a_former(me, each)]:
+            yield Found("I-17", WARNING, me.said(lines))
+
+
+def _of_a_former(me: Side, remark: Remark) -> bool:
+    """Whether the words are those of a dhcpd before the one that runs.
+
+    Its log may be read before its processes are looked at: words later than the last look are those of a new one.
+    """
+    process = me.view.process
+    if process is None or not process.value.pids or remark.line.pid is None:
+        return False
+    return remark.line.pid not in process.value.pids and remark.last_at <= me.time - process.age(me.now)
+
+
+def died(seen: Scene) -> Iterator[Found]:
+    """I-18: the process is gone, and its last word was a state change or a fault of its own."""
+    for me, other in seen.sides:
+        if not me.gone or seen.action in _ENDED_ON_PURPOSE:
+            continue
+        again = ((_A.START, me.role),)
+        if lines := me.lines({"I-18"}, LONG_SECONDS, {LineKind.FATAL}):
+            yield Found("I-18", seen.outage, me.said(lines), again)
+            continue
+        moves = me.moves(RECENT_SECONDS)
+        if not moves:
+            continue
+        last, move = moves[-1]
+        lost = [r for r in other.told.get("I-1", ()) if r.line.kind is LineKind.LINK]
+        if move.from_state == _S.SHUTDOWN.word or not lost:  # a clean stop ends with the move from shutdown
+            continue
+        # Both times as ages, so that the two clocks need not agree.
+        after = (me.time - last.last_at) - (other.time - lost[-1].last_at)
+        if -2.0 <= after <= DEATH_SECONDS:
+            evidence = (*me.said([last]), *other.said(lost[-1:]), me.says())
+            yield Found("I-18", NOTE, evidence, again)
+
+
+def duplicates(seen: Scene) -> Iterator[Found]:
+    """I-20: two clients on one address."""
+    for me, _ in seen.sides:
+        if lines := me.lines({"I-20"}, LONG_SECONDS, {LineKind.WARNING}):
+            yield Found("I-20", WARNING, me.said(lines))
+
+
+TRACES: tuple[Callable[[Scene], Iterator[Found]], ...] = (
+    unwritable, died, refused, cannot_start, blocked_words, first_start, database, passed_conflict, rejections, started_together,
+    names, versions, edited, duplicates,
+)  # fmt: skip

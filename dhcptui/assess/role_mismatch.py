@@ -1,0 +1,44 @@
+"""Servers whose roles are not the configured ones: what is mixed up, as far as it can be told. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from dhcptui.assess.visibility import ServerStanding
+from dhcptui.model.snapshot import Role
+
+_Pair = tuple[ServerStanding, ServerStanding]
+
+
+class MixUp(Enum):
+    """What is mixed up."""
+
+    SWAPPED = "our configuration has the two servers swapped"
+    ONE_SERVER = "our configuration names one server twice"
+    ALIKE = "both servers have the same role in dhcpd.conf"
+    UNCLEAR = "one server has the other role, and the other one does not say its own"
+
+
+def mix_up(pair: _Pair) -> MixUp | None:
+    """None while every server that tells its role has the configured one."""
+    wrong = [each for each in pair if (role := role_said(each)) is not None and role is not each.view.role]
+    if not wrong:
+        return None
+    if len(wrong) == 2:
+        return MixUp.SWAPPED
+    if any(role_said(each) is None for each in pair):
+        return MixUp.UNCLEAR
+    return MixUp.ONE_SERVER if _one_and_the_same(*pair) else MixUp.ALIKE
+
+
+def role_said(each: ServerStanding) -> Role | None:
+    """The role a server tells now; None unless it answers."""
+    return each.status.role if each.live and each.status else None
+
+
+def _one_and_the_same(a: ServerStanding, b: ServerStanding) -> bool:
+    """Two witnesses with the same story, down to the second of every change and the process."""
+    one, two = a.view.process, b.view.process
+    if a.status != b.status:
+        return False
+    return one is None or two is None or one.value.pids == two.value.pids

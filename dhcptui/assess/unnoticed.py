@@ -1,0 +1,75 @@
+"""A partner that vanished without a word, before the survivor's dhcpd has noticed: it still reads normal. Pure.
+
+dhcpd notices a broken connection at once, and silence (power, a cut, a dhcpd that is stopped) only after
+max-response-delay. Until then it serves as one of two: from its own half, and for its own share of the clients at first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dhcptui.assess.evidence import REACH_FRESH_SECONDS, Case, Finding
+from dhcptui.assess.visibility import STALE_AFTER_SECONDS, ServerStanding, Standing
+from dhcptui.model.snapshot import Link, Moment
+from dhcptui.model.states import FailoverState
+from dhcptui.model.words import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Unnoticed:
+    """Until when the survivor may read normal. `seconds`: from now, at most."""
+
+    seconds: float
+    by: str
+    """The same as a time of day, UTC by the console's clock."""
+
+
+def unnoticed(me: ServerStanding, other: ServerStanding, now: Moment) -> Unnoticed | None:
+    """Whether `me` has not noticed yet that `other` is gone; None where it has, or where `other` may well be heard by it."""
+    status = me.status
+    if me.state is not FailoverState.NORMAL or status is None or not _vanished(me, other, now):
+        return None
+    seen = other.view.status
+    if seen is not None:
+        last = seen.at + STALE_AFTER_SECONDS
+    elif other.view.omapi.link is Link.FAILED:
+        last = other.view.omapi.since
+    else:
+        return None
+    left = last + status.max_response_delay_seconds - now.mono
+    return Unnoticed(left, clock(now.wall + left)) if left > 0 else None
+
+
+def _vanished(me: ServerStanding, other: ServerStanding, now: Moment) -> bool:
+    """Gone from two places, or seen to be stopped: a server that only the console cannot reach may be heard by its partner."""
+    if other.standing is Standing.DOWN:
+        return True
+    if other.standing is Standing.SILENT:
+        process = other.view.process
+        return bool(other.serving is False and process and process.value.stopped)
+    reach = me.view.reach
+    tried = reach is not None and reach.age(now) <= REACH_FRESH_SECONDS and reach.value.alive is False
+    return other.standing is Standing.UNREACHABLE and tried and not other.view.ssh.answered
+
+
+def not_yet(case: Case, found: Finding) -> Finding:
+    """The finding on the survivor's state: "not yet" where it will leave normal by itself in a moment."""
+    waits = unnoticed(case.me, case.partner, case.now)
+    if waits is None:
+        return found
+    name, other = case.me.view.name, case.partner.view.name
+    observed = (
+        f"not yet: {waits.seconds:.0f} s at most, until {name} notices that {other} is gone (it still reads normal)"
+    )
+    return replace(found, observed=observed, ok=False, pending=True)
+
+
+def unnoticed_words(begin: str, partner: str, lost: str, by: str, most: int) -> str:
+    """The headline; `lost`: what is known of the partner, "cannot be reached"; `most`: letters that there is room for."""
+    brief = lost.partition(" (")[0]
+    ways = (
+        f"{begin}, not noticed yet (will by {by}): {partner} {lost}",
+        f"{begin}, not noticed yet (will by {by}): {partner} {brief}",
+        f"{begin}; {partner} {brief}",
+    )
+    return next((way for way in ways if len(way) <= most), ways[-1])

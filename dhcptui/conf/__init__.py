@@ -1,0 +1,1 @@
+"""dhcpd.conf: its reader, the failover relationships in it, comparison and scaffold. Pure."""

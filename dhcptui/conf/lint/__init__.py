@@ -1,0 +1,1 @@
+"""The rules that two dhcpd.conf are held against, by subject."""

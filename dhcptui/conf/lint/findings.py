@@ -1,0 +1,159 @@
+"""What the lint rules look at, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import cached_property
+
+from dhcptui.conf.compare import Difference, differences
+from dhcptui.conf.failover import Peer, Range, peers, ranges
+from dhcptui.conf.overlay import Stretch, overlay
+from dhcptui.conf.reader import Node
+from dhcptui.conf.spelling import Spelling, spelling
+from dhcptui.model.snapshot import Role
+
+
+class Severity(Enum):
+    """How bad: an error breaks the pair or hurts clients, a warning will, an info is worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What dhcptui's own configuration says of a server. The secret is base64 text, kept out of every repr."""
+
+    omapi_port: int
+    key_name: str = ""
+    key_algorithm: str = ""
+    key_secret: str = field(default="", repr=False)
+    dhcpd_conf: str = ""
+    leases: str = ""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One server: its configuration, and what else is known of it. What is not known has its default."""
+
+    name: str
+    configuration: Node
+    version: str = ""
+    test: str = ""
+    """What `dhcpd -t` said; empty: it found nothing, or was not run."""
+    modes: Mapping[str, int] = field(default_factory=dict)
+    """Permissions by file."""
+    changed: Mapping[str, int] = field(default_factory=dict)
+    """Seconds since 1970, by the server's clock, by file."""
+    started: int | None = None
+    """When the running dhcpd was started, by the same clock."""
+    running_conf: str = ""
+    """The file the running dhcpd was started with."""
+    running_leases: str = ""
+    expected: Expected | None = None
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Its configuration as it was meant, and what is misspelt or unknown in it."""
+        return spelling(self.configuration)
+
+    @cached_property
+    def peers(self) -> list[Peer]:
+        """Its peer declarations."""
+        return peers(self.configuration)
+
+    @cached_property
+    def ranges(self) -> list[Range]:
+        """Its ranges."""
+        return ranges(self.configuration)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Both servers, and the relationship that counts."""
+
+    peer: str
+    primary: Subject
+    secondary: Subject
+    drift: str = ""
+    """How the shared directories differ; empty: they do not, or it is not known."""
+
+    @cached_property
+    def meant(self) -> Pair:
+        """The same pair, its configurations read as they were meant: nothing is missing where it is misspelt."""
+        one, two = (replace(each, configuration=each.spelling.meant) for each in (self.primary, self.secondary))
+        return replace(self, primary=one, secondary=two)
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """What the two configurations say differently."""
+        return differences(self.primary.configuration, self.secondary.configuration)
+
+    @cached_property
+    def stretches(self) -> list[Stretch]:
+        """Both servers' ranges, laid over each other."""
+        return overlay(self.primary.ranges, self.secondary.ranges)
+
+    def __getitem__(self, role: Role) -> Subject:
+        return self.primary if role is Role.PRIMARY else self.secondary
+
+    def declared(self, role: Role) -> Peer | None:
+        """The relationship's declaration on a server; the last one of that name."""
+        return next((each for each in reversed(self[role].peers) if each.name == self.peer), None)
+
+    def both(self) -> tuple[Peer, Peer] | None:
+        """Both declarations, where there are both."""
+        one, two = self.declared(Role.PRIMARY), self.declared(Role.SECONDARY)
+        return (one, two) if one and two else None
+
+    def each(self) -> Iterator[tuple[Role, Subject, Peer]]:
+        """Every server that has the declaration."""
+        for role in Role:
+            if declared := self.declared(role):
+                yield role, self[role], declared
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule found. `role` None: the pair as a whole. `node` None: it stands in no file."""
+
+    role: Role | None
+    node: Node | None
+    sentence: str
+    fix: str
+    file: str = ""
+    """Where the problem is a file, not a line in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table. Its check's docstring says what it looks for."""
+
+    id: str
+    severity: Severity
+    check: Callable[[Pair], Iterator[Problem]]
+    source: str
+
+    @property
+    def title(self) -> str:
+        """What it looks for, one sentence."""
+        return (self.check.__doc__ or "").strip().splitlines()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem with its rule; every text is sanitised."""
+
+    id: str
+    severity: Severity
+    role: Role | None
+    server: str
+    """The server's label; empty: the pair."""
+    file: str
+    line: int
+    """0 where there is none."""
+    sentence: str
+    fix: str

@@ -1,0 +1,219 @@
+"""Lint rules on the two `failover peer` declarations. dhcpd never compares them; most faults show only at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dhcptui.conf.failover import is_address
+from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.conf.lint.relations import is_crossed
+from dhcptui.model.snapshot import Role
+
+MAX_SPLIT = 256
+TUNING = ("max-response-delay", "max-unacked-updates")
+DEFAULTS = {"max-response-delay": 20, "max-unacked-updates": 100}
+
+
+def name_missing(pair: Pair) -> Iterator[Problem]:
+    """Both servers declare the relationship under the same name, byte for byte."""
+    for role in Role:
+        if pair.declared(role):
+            continue
+        subject, there = pair[role], pair[role].peers
+        names = ", ".join(repr(each.name) for each in there) or "none"
+        close = next((each for each in there if _folded(each.name) == _folded(pair.peer)), None)
+        if close:
+            said = (
+                f"the peer is called {close.name!r} here and {pair.peer!r} on the partner: they differ in case or space"
+            )
+        else:
+            said = f"there is no failover peer {pair.peer!r} (there is: {names})"
+        at = close or (there[0] if len(there) == 1 else None)
+        node = at.node if at else None
+        yield Problem(role, node, said, f'Write: failover peer "{pair.peer}" {{ ... }}', subject.configuration.file)
+
+
+def _folded(name: str) -> str:
+    return "".join(name.split()).casefold().replace("_", "-")
+
+
+def declared_twice(pair: Pair) -> Iterator[Problem]:
+    """A relationship is declared once on a server."""
+    for role in Role:
+        same = [each for each in pair[role].peers if each.name == pair.peer]
+        for each in same[1:]:
+            said = f"failover peer {each.name!r} is declared again; the first one is at {same[0].node.where}"
+            yield Problem(role, each.node, said, "Remove one of them.")
+
+
+def no_role(pair: Pair) -> Iterator[Problem]:
+    """Each declaration says `primary;` or `secondary;`: without either, dhcpd silently takes the server for a primary."""
+    for role, _, peer in pair.each():
+        if not peer.role:
+            said = "neither primary nor secondary stands here; dhcpd takes such a server for a primary"
+            yield Problem(role, peer.node, said, f"Add `{role.value};`.")
+
+
+def same_role(pair: Pair) -> Iterator[Problem]:
+    """One server is the primary, the other one the secondary."""
+    if (both := pair.both()) and both[0].role and both[0].role == both[1].role:
+        wrong = Role.SECONDARY if both[0].role == "primary" else Role.PRIMARY
+        peer = pair.declared(wrong)
+        if peer:
+            said = f"both servers say `{peer.role};`; they will not talk to each other"
+            yield Problem(wrong, peer.at(peer.role), said, f"Write `{wrong.value};` here.")
+
+
+def swapped_role(pair: Pair) -> Iterator[Problem]:
+    """The server that is looked at as the primary is the primary."""
+    both = pair.both()
+    if both and (both[0].role, both[1].role) == ("secondary", "primary"):
+        for role, subject, peer in pair.each():
+            said = f"{subject.name} stands for the {role.value} here, but its file says `{peer.role};`"
+            yield Problem(role, peer.at(peer.role), said, "Swap the two servers in dhcptui's configuration.")
+
+
+def primary_incomplete(pair: Pair) -> Iterator[Problem]:
+    """The primary has `mclt` and `split` (or `hba`); dhcpd -t misses a missing mclt when split is missing too."""
+    for role, _, peer in pair.each():
+        if peer.role == "secondary":
+            continue
+        if not peer.number("mclt"):
+            yield Problem(role, peer.at("mclt"), "the primary has no mclt", "Add `mclt 1800;`.")
+        if "split" not in peer.statements and "hba" not in peer.statements:
+            yield Problem(role, peer.node, "the primary has neither split nor hba", "Add `split 128;`.")
+
+
+def split_range(pair: Pair) -> Iterator[Problem]:
+    """`split` is a number from 0 to 256, and does not stand beside `hba`."""
+    for role, _, peer in pair.each():
+        split = peer.number("split")
+        if "split" in peer.statements and (split is None or split > MAX_SPLIT):
+            said = f"split {peer.text('split')} is not a number from 0 to {MAX_SPLIT}"
+            yield Problem(role, peer.at("split"), said, "128 shares the clients evenly.")
+        if {"split", "hba"} <= set(peer.statements):
+            yield Problem(role, peer.at("hba"), "both split and hba stand here; the later one counts", "Keep one.")
+
+
+def mclt_on_secondary(pair: Pair) -> Iterator[Problem]:
+    """`mclt` stands on the primary only: the secondary's value is overwritten when the two connect."""
+    for role, _, peer in pair.each():
+        if peer.role == "secondary" and "mclt" in peer.statements:
+            said = f"mclt {peer.text('mclt')} on the secondary is overwritten by the primary's when they connect"
+            yield Problem(role, peer.at("mclt"), said, "Remove it here; set it on the primary.")
+
+
+def split_on_secondary(pair: Pair) -> Iterator[Problem]:
+    """`split` and `hba` stand on the primary only."""
+    for role, _, peer in pair.each():
+        for name in ("split", "hba"):
+            if peer.role == "secondary" and name in peer.statements:
+                yield Problem(role, peer.at(name), f"{name} may stand on the primary only", "Remove it here.")
+
+
+def no_own_address(pair: Pair) -> Iterator[Problem]:
+    """Each declaration names its own `address`: without it dhcpd guesses, and may die later with "no local address."."""
+    for role, _, peer in pair.each():
+        if not peer.text("address"):
+            partner = pair.declared(role.other)
+            address = partner.text("peer address") if partner else ""
+            said = 'its own address is missing; dhcpd guesses one, and can die later with "no local address."'
+            yield Problem(role, peer.node, said, f"Add `address {address or 'A.B.C.D'};`.")
+
+
+def no_peer_address(pair: Pair) -> Iterator[Problem]:
+    """Each declaration names its `peer address`."""
+    for role, _, peer in pair.each():
+        if not peer.text("peer address"):
+            partner = pair.declared(role.other)
+            address = partner.text("address") if partner else ""
+            said = "peer address is missing"
+            yield Problem(role, peer.node, said, f"Add `peer address {address or 'A.B.C.D'};`.")
+
+
+def host_name(pair: Pair) -> Iterator[Problem]:
+    """`address` and `peer address` are literal addresses: dhcpd looks a name up in its one thread and stalls."""
+    for role, _, peer in pair.each():
+        for name in ("address", "peer address"):
+            text = peer.text(name)
+            if text and not is_address(text):
+                said = f"{name} {text} is a name; looking it up stalls dhcpd, and several answers end in errors"
+                yield Problem(role, peer.at(name), said, "Write the IPv4 address.")
+
+
+def not_crossed(pair: Pair) -> Iterator[Problem]:
+    """Each server's `peer address` and `peer port` are the partner's `address` and `port`."""
+    both = pair.both()
+    if not both or is_crossed(pair):  # to write the partner's addresses on both would cross them again
+        return
+    for (role, _, peer), partner in zip(pair.each(), reversed(both), strict=True):
+        here, there = peer.text("peer address"), partner.text("address")
+        if is_address(here) and is_address(there) and here != there:
+            said = f"peer address is {here}, but {pair[role.other].name} has address {there}"
+            yield Problem(role, peer.at("peer address"), said, f"Write `peer address {there};`.")
+        elif here and here == peer.text("address"):
+            said = f"peer address {here} is this server's own address"
+            yield Problem(role, peer.at("peer address"), said, "Write the partner's address.")
+        if peer.peer_port != partner.port:
+            said = f"peer port is {_port(peer.peer_port)}, but {pair[role.other].name} has port {_port(partner.port)}"
+            yield Problem(role, peer.at("peer port"), said, f"Write `peer port {_port(partner.port)};`.")
+
+
+def _port(port: int | None) -> str:
+    return str(port) if port is not None else "no number"
+
+
+def no_load_balance(pair: Pair) -> Iterator[Problem]:
+    """Both servers have `load balance max seconds`: without it that server answers every client, and nothing is balanced."""
+    for role, _, peer in pair.each():
+        name = "load balance max seconds"
+        if not peer.number(name):
+            what = "is 0" if name in peer.statements else "is missing"
+            said = f"{name} {what}: this server answers every client, whatever the partner has"
+            yield Problem(role, peer.at(name), said, f"Add `{name} 3;` on both servers.")
+
+
+def auto_partner_down_both(pair: Pair) -> Iterator[Problem]:
+    """`auto-partner-down` is not on both servers: a cut network would make both of them give out all addresses."""
+    both = pair.both()
+    if both and all(peer.number("auto-partner-down") for peer in both):
+        for role, _, peer in pair.each():
+            said = (
+                "auto-partner-down on both servers: when only the network between them fails, both take every address"
+            )
+            yield Problem(role, peer.at("auto-partner-down"), said, "Remove it on both, or at least on one.")
+
+
+def auto_partner_down_one(pair: Pair) -> Iterator[Problem]:
+    """`auto-partner-down` on one server is known about."""
+    found = [(role, peer) for role, _, peer in pair.each() if peer.number("auto-partner-down")]
+    if len(found) == 1:
+        role, peer = found[0]
+        said = (
+            f"this server goes to partner-down by itself after {peer.text('auto-partner-down')} s without its partner"
+        )
+        yield Problem(
+            role, peer.at("auto-partner-down"), said, "Keep it only if the partner can never be cut off alive."
+        )
+
+
+def tuning_missing(pair: Pair) -> Iterator[Problem]:
+    """`max-response-delay` and `max-unacked-updates` are written down."""
+    for role, _, peer in pair.each():
+        for name in TUNING:
+            if name not in peer.statements:
+                said = f"{name} is missing; dhcpd takes {DEFAULTS[name]}"
+                yield Problem(
+                    role, peer.node, said, f"Add `{name} {60 if name == TUNING[0] else 10};` on both servers."
+                )
+
+
+def tuning_differs(pair: Pair) -> Iterator[Problem]:
+    """`max-response-delay`, `max-unacked-updates` and `load balance max seconds` are the same on both servers."""
+    if not (both := pair.both()):
+        return
+    for name in (*TUNING, "load balance max seconds"):
+        one, two = (peer.text(name) for peer in both)
+        if one and two and one != two:
+            said = f"{name} is {one} on {pair.primary.name} and {two} on {pair.secondary.name}"
+            yield Problem(Role.SECONDARY, both[1].at(name), said, "Use the same value on both.")

@@ -1,0 +1,117 @@
+"""Lint rules on pools: both servers must give the same addresses to the same relationship."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dhcptui.conf.failover import references
+from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.model.snapshot import Role
+
+
+def unknown_peer(pair: Pair) -> Iterator[Problem]:
+    """A pool names a peer that is declared in the same configuration, before it."""
+    for role in Role:
+        configuration = pair[role].configuration
+        order = {id(node): number for number, node in enumerate(configuration.walk())}
+        declared: dict[str, int] = {}
+        for peer in pair[role].peers:
+            declared.setdefault(peer.name, order[id(peer.node)])
+        for node in references(configuration):
+            name = node.words[2]
+            if name not in declared:
+                known = ", ".join(repr(each) for each in declared) or "none"
+                said = f"the pool names failover peer {name!r}, which is not declared (declared: {known})"
+                yield Problem(role, node, said, f'Declare it, or write `failover peer "{pair.peer}";`.')
+            elif order[id(node)] < declared[name]:
+                said = f"failover peer {name!r} is declared further down: dhcpd reads from the top"
+                yield Problem(role, node, said, "Move the declaration, or the include, up.")
+
+
+def peer_without_pool(pair: Pair) -> Iterator[Problem]:
+    """At least one pool names the relationship itself; what a pool inherits from its shared network does not count."""
+    for role, subject, peer in pair.each():
+        if next(subject.configuration.named("ldap-server"), None):
+            continue  # its pools stand in the directory, which nobody has read
+        own = {
+            node.words[2]
+            for scope in subject.configuration.walk()
+            if scope.starts("pool")
+            for node in scope.named("failover", "peer")
+            if len(node.words) == 3
+        }
+        if peer.name not in own:
+            said = f"no pool names failover peer {peer.name!r}; dhcpd refuses to start"
+            yield Problem(role, peer.node, said, f'Write `failover peer "{peer.name}";` in each of its pools.')
+
+
+def ranges_differ(pair: Pair) -> Iterator[Problem]:
+    """A relationship has the same addresses on both servers: updates on others are rejected as "unknown IP address"."""
+    if not pair.both():
+        return
+    for each in pair.stretches:
+        for role in Role:
+            here, there = each[role], each[role.other]
+            if here and here.peer == pair.peer and not there:
+                said = f"{each.words} is in a pool of {pair.peer!r} here, but in no range on {pair[role.other].name}"
+                yield Problem(role, here.node, said, "Use the same ranges on both servers.")
+
+
+def mapping_differs(pair: Pair) -> Iterator[Problem]:
+    """An address belongs to the same relationship on both servers."""
+    if not pair.both():
+        return
+    for each in pair.stretches:
+        one, two = each.primary, each.secondary
+        if one and two and one.peer != two.peer and pair.peer in {one.peer, two.peer}:
+            role = Role.SECONDARY if one.peer == pair.peer else Role.PRIMARY
+            here = each[role]
+            if here:
+                what = f"failover peer {here.peer!r}" if here.peer else "no failover peer"
+                said = f"the pool of {each.words} has {what} here and {pair.peer!r} on {pair[role.other].name}"
+                yield Problem(role, here.node, said, f'Write `failover peer "{pair.peer}";` in this pool.')
+
+
+def given_out_twice(pair: Pair) -> Iterator[Problem]:
+    """No range stands on both servers without failover: both would give the same address to different clients."""
+    for each in pair.stretches:
+        if each.primary and each.secondary and each.primary.peer is None and each.secondary.peer is None:
+            said = f"both servers give out {each.words} without failover: two clients can get one address"
+            where = "" if each.secondary.pool else " It stands outside a pool: put it into one."
+            fix = f'Write `failover peer "{pair.peer}";` in its pool on both servers, or remove it from one.{where}'
+            yield Problem(Role.SECONDARY, each.secondary.node, said, fix)
+
+
+def alone_beside(pair: Pair) -> Iterator[Problem]:
+    """Beside a pool with failover there is no pool without: while that server is down nobody gives its addresses out."""
+    twice = {id(each.primary.node) for each in pair.stretches if each.primary and each.secondary}
+    twice |= {id(each.secondary.node) for each in pair.stretches if each.primary and each.secondary}
+    for role in Role:
+        every = pair[role].ranges
+        with_failover = {each.network for each in every if each.peer}
+        for each in every:
+            if each.peer is None and each.network in with_failover and id(each.node) not in twice:
+                said = f"{each.words} has no failover, other addresses of {each.network or 'this network'} have"
+                fix = f'Write `failover peer "{pair.peer}";` in its pool, unless it is meant so.'
+                yield Problem(role, each.node, said, fix)
+
+
+def dynamic_bootp(pair: Pair) -> Iterator[Problem]:
+    """A pool with failover has no `range dynamic-bootp`: a BOOTP lease never ends, and dhcpd refuses it."""
+    for role in Role:
+        for each in pair[role].ranges:
+            if each.peer and len(each.node.words) > 1 and each.node.words[1].lower() == "dynamic-bootp":
+                said = "range dynamic-bootp in a pool with failover; dhcpd refuses it"
+                yield Problem(
+                    role, each.node, said, "Remove `dynamic-bootp`, or give those addresses a pool of their own."
+                )
+
+
+def deny_bootp(pair: Pair) -> Iterator[Problem]:
+    """`deny dynamic bootp clients` is needless in a pool with failover since dhcpd 3.1.0."""
+    for role in Role:
+        pools = {id(each.pool): each.pool for each in pair[role].ranges if each.peer and each.pool}
+        for pool in pools.values():
+            for node in pool.named("deny", "dynamic", "bootp"):
+                said = "deny dynamic bootp clients is needless since dhcpd 3.1.0; it does no harm"
+                yield Problem(role, node, said, "It may be removed.")

@@ -1,0 +1,106 @@
+"""Lint rules on what both servers must answer alike, and on lease times against MCLT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dhcptui.conf.compare import SCOPES, Difference
+from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.conf.reader import Node
+from dhcptui.model.snapshot import Role
+
+SHOWN = 10
+"""Differences of one kind that are listed; the rest is counted."""
+VALUE_CHARACTERS = 80
+
+
+def _of_kind(pair: Pair, *kinds: str) -> Iterator[Problem]:
+    found = [each for each in pair.differences if each.statement.kind in kinds]
+    for each in found[:SHOWN]:
+        yield _problem(pair, each)
+    if len(found) > SHOWN:
+        more = found[SHOWN].statement
+        role = Role.PRIMARY if found[SHOWN].one else Role.SECONDARY
+        said = f"{len(found) - SHOWN} more differences of this kind begin here"
+        yield Problem(role, more.node, said, "Keep what both share in one file that is copied (sync + restart).")
+
+
+def _problem(pair: Pair, each: Difference) -> Problem:
+    scope = f" in {each.statement.scope}" if each.statement.scope else ""
+    fix = "Make it the same on both servers; sync + restart copies a shared file."
+    if each.one and each.two:
+        said = (
+            f"{_short(each.two.value)!r}{scope} on {pair.secondary.name}, "
+            f"{_short(each.one.value)!r} on {pair.primary.name} ({each.one.node.where})"
+        )
+        return Problem(Role.SECONDARY, each.two.node, said, fix)
+    role = Role.PRIMARY if each.one else Role.SECONDARY
+    said = f"{_short(each.statement.value)!r}{scope} stands on {pair[role].name} only"
+    return Problem(role, each.statement.node, said, fix)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= VALUE_CHARACTERS else text[: VALUE_CHARACTERS - 1] + "…"
+
+
+def lease_times_differ(pair: Pair) -> Iterator[Problem]:
+    """Lease times are the same on both servers: a client must not be told another one by each."""
+    yield from _of_kind(pair, "lease time")
+
+
+def options_differ(pair: Pair) -> Iterator[Problem]:
+    """Options are the same on both servers: what a client gets must not depend on who answers."""
+    yield from _of_kind(pair, "option")
+
+
+def reservations_differ(pair: Pair) -> Iterator[Problem]:
+    """Reservations (`host`) are the same on both servers: failover does not carry them over."""
+    yield from _of_kind(pair, "reservation")
+
+
+def permits_differ(pair: Pair) -> Iterator[Problem]:
+    """Who is served (`allow`, `deny`, `ignore`, `authoritative`, classes) is the same on both servers."""
+    yield from _of_kind(pair, "permit", "class")
+
+
+def server_id_check_differs(pair: Pair) -> Iterator[Problem]:
+    """`server-id-check` is the same on both servers."""
+    yield from _of_kind(pair, "server-id-check")
+
+
+def others_differ(pair: Pair) -> Iterator[Problem]:
+    """Other statements are the same on both servers, unless they name the server itself."""
+    yield from _of_kind(pair, "other")
+
+
+def _mclt(pair: Pair) -> int | None:
+    return next((peer.number("mclt") for _, _, peer in pair.each() if peer.role != "secondary"), None)
+
+
+def _lease_times(node: Node, name: str) -> Iterator[tuple[int, Node]]:
+    for child in node.children or ():
+        if child.children is not None:
+            if child.words and child.words[0].lower() in SCOPES:
+                yield from _lease_times(child, name)
+        elif child.starts(name) and len(child.words) == 2 and child.words[1].isascii() and child.words[1].isdigit():
+            yield int(child.words[1]), child
+
+
+def _shorter_than_mclt(pair: Pair, name: str, what: str, fix: str) -> Iterator[Problem]:
+    mclt = _mclt(pair)
+    for role in Role:
+        for seconds, node in _lease_times(pair[role].configuration, name):
+            if mclt and seconds < mclt:
+                yield Problem(role, node, f"{name} {seconds} is shorter than mclt {mclt}: {what}", fix)
+
+
+def max_lease_below_mclt(pair: Pair) -> Iterator[Problem]:
+    """`max-lease-time` is not shorter than mclt: the waits after a failure would outlast every lease for nothing."""
+    what = "after a failure a server waits mclt, though every lease ended before that"
+    yield from _shorter_than_mclt(pair, "max-lease-time", what, "Lower mclt on the primary, or allow longer leases.")
+
+
+def default_lease_below_mclt(pair: Pair) -> Iterator[Problem]:
+    """`default-lease-time` shorter than mclt is known about."""
+    what = "most leases end before a wait of mclt does; a shorter mclt would bring a server back sooner"
+    yield from _shorter_than_mclt(pair, "default-lease-time", what, "Nothing must be done; consider a shorter mclt.")

@@ -1,0 +1,71 @@
+"""Lint rules on the text itself: characters and statements that dhcpd cannot read. They see it as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.conf.odd_characters import Odd, advice
+from dhcptui.conf.reader import Node
+from dhcptui.conf.spelling import Unknown
+from dhcptui.model.snapshot import Role
+
+SHOWN = 10
+"""Of one kind on a server; the rest is counted."""
+WORD_CHARACTERS = 60
+
+
+def odd_characters(pair: Pair) -> Iterator[Problem]:
+    """Outside of strings and comments there is only ASCII: no other hyphen or quotation mark, no-break space, or byte order mark."""
+    yield from _odd(pair, quoted=False, said="dhcpd does not read it")
+
+
+def odd_in_strings(pair: Pair) -> Iterator[Problem]:
+    """No string holds what cannot be seen or told from an ASCII hyphen: dhcpd takes it as it is, and compares bytes."""
+    yield from _odd(pair, quoted=True, said="dhcpd takes it as it is")
+
+
+def _odd(pair: Pair, *, quoted: bool, said: str) -> Iterator[Problem]:
+    for role in Role:
+        there = [each for node in pair[role].configuration.walk() for each in node.odd if each.quoted is quoted]
+        for each in there[:SHOWN]:
+            yield Problem(role, _at(each), f"{_place(each)}: {said}", advice(each.characters))
+        if more := there[SHOWN:]:
+            yield Problem(role, _at(more[0]), f"{len(more)} more lines of this kind begin here", "Write it in ASCII.")
+
+
+def _at(each: Odd) -> Node:
+    return Node((), None, each.file, each.line)
+
+
+def _place(each: Odd) -> str:
+    return f"{each.named} in `{each.word}`" if each.word.strip(each.characters) else each.named
+
+
+def misspelt(pair: Pair) -> Iterator[Problem]:
+    """No statement and no option is misspelt: dhcpd does not start with one it does not know."""
+    for role in Role:
+        found = [each for each in pair[role].spelling.unknown if each.meant]
+        for each in found[:SHOWN]:
+            said = f"`{each.written[:WORD_CHARACTERS]}` is misspelt: dhcpd does not know it, and does not start"
+            yield Problem(role, each.node, said, f"Did you mean `{each.meant}`?")
+        yield from _more(role, found)
+
+
+def unknown(pair: Pair) -> Iterator[Problem]:
+    """Every statement and option is one that dhcpd 4.4 knows, or is defined in the configuration."""
+    for role in Role:
+        found = [each for each in pair[role].spelling.unknown if not each.meant]
+        for each in found[:SHOWN]:
+            option = each.written.lower().startswith("option ")
+            name = each.written[len("option ") * option :][:WORD_CHARACTERS]
+            said = f"dhcpd 4.4 has no {'option' if option else 'statement'} `{name}`"
+            fix = f"Define it before: option {name} code N = TYPE;" if option else "Ask `dhcpd -t` on the server."
+            yield Problem(role, each.node, said, fix)
+        yield from _more(role, found)
+
+
+def _more(role: Role, found: list[Unknown]) -> Iterator[Problem]:
+    if more := found[SHOWN:]:
+        said = f"{len(more)} more that dhcpd does not know begin here"
+        yield Problem(role, more[0].node, said, "Ask `dhcpd -t` on the server.")

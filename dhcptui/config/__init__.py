@@ -1,0 +1,1 @@
+"""config.toml -> frozen settings, each with its source."""

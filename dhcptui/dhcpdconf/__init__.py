@@ -1,1 +1,0 @@
-"""dhcpd.conf: grammar and what the console reads out of it."""

@@ -1,0 +1,81 @@
+"""Look at a pair once: what `dhcptui status` does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+from dhcptui.act.audit import AuditError, AuditLog
+from dhcptui.act.interrupted_runs import look_back
+from dhcptui.assess.peers import peers_read
+from dhcptui.assess.visibility import Standing, stand
+from dhcptui.config.loading import PairSettings
+from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, ServerView
+from dhcptui.watch.clocks import moment
+from dhcptui.watch.pair import PairEngine
+
+LOOK_SECONDS = 6.0
+"""At most; a healthy pair takes a fraction of a second."""
+GREETING_SECONDS = 2.0
+"""A dhcpd whose process is seen and whose OMAPI says nothing for this long is not waited for any longer."""
+
+
+async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[PairSnapshot, Moment]:
+    """A snapshot in which each server was reached, or is known not to answer, and the moment it was taken."""
+    async with looking(settings, seconds) as engine:
+        now = moment()
+        return _given_up(engine.snapshot, now), now
+
+
+@asynccontextmanager
+async def looking(settings: PairSettings, seconds: float = LOOK_SECONDS) -> AsyncIterator[PairEngine]:
+    """An engine that has looked at each server as far as it can be seen, and goes on watching inside the block."""
+    engine = PairEngine(settings, follow_log=False)
+    with suppress(AuditError):
+        left, dismissed = look_back(AuditLog(), settings.name)
+        engine.left_behind(left)
+        engine.dismissed(dismissed)
+    began = moment().mono
+    watching = asyncio.create_task(engine.run())
+    try:
+        waiting = asyncio.create_task(
+            engine.until(lambda snapshot, now: all(settled(view, now, began) for view in snapshot.servers), seconds)
+        )
+        await asyncio.wait({waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
+        if watching.done():
+            watching.result()
+        waiting.cancel()
+        yield engine
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+def settled(view: ServerView, now: Moment, began: float) -> bool:
+    """Whether waiting longer could teach anything about this server."""
+    if view.ssh.link is Link.CONNECTING:
+        return False
+    if not view.ssh.ok:
+        return view.omapi.link is not Link.CONNECTING or now.mono - max(began, view.ssh.since) > GREETING_SECONDS
+    if view.process is None:
+        return False
+    if view.omapi.ok:
+        if view.process.value.lone and not view.process.value.refuted:
+            return False  # a second look tells who answers there
+        read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
+        return read or bool(view.pools_note)
+    if view.omapi.link is Link.FAILED or view.process.value.stopped:
+        return view.recorded is not None or bool(view.recorded_note)
+    return now.mono - max(began, view.ssh.since) > GREETING_SECONDS
+
+
+def _given_up(snapshot: PairSnapshot, now: Moment) -> PairSnapshot:
+    """The same, where a dhcpd that could be asked and has not answered in its time counts as one that does not."""
+    for view in snapshot.servers:
+        tried = view.omapi.link is Link.CONNECTING and view.ssh.link is not Link.CONNECTING
+        if tried and stand(view, now).standing is Standing.UNSEEN:
+            failed = Channel(Link.FAILED, f"no answer over OMAPI for {GREETING_SECONDS:g} s", since=view.ssh.since)
+            snapshot = snapshot.with_view(replace(view, omapi=failed))
+    return snapshot

@@ -1,1 +1,0 @@
-"""OMAPI: the wire format, an asyncio client, and the typed objects that dhcpd serves."""

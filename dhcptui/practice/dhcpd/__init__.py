@@ -1,0 +1,1 @@
+"""The practice pair's dhcpd: failover, link, updates, leases, balance, serving, OMAPI."""

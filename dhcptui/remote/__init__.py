@@ -1,1 +1,0 @@
-"""Everything that happens on a server: SSH, tunnel, log follow, clock, commands."""

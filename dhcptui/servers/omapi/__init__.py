@@ -1,0 +1,1 @@
+"""OMAPI: a connection to dhcpd, its objects and its errors."""

@@ -1,0 +1,1 @@
+"""Over SSH: sessions, commands for each platform, and what their output says."""

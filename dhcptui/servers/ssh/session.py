@@ -1,0 +1,264 @@
+"""One SSH session to one server: commands, the OMAPI tunnel, and word at once when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from dhcptui.model.way import SshWay
+from dhcptui.servers.ssh.collect import Collector
+from dhcptui.servers.ssh.commands import BEGIN_LINE, Command
+from dhcptui.servers.ssh.connect import address, dial
+from dhcptui.servers.ssh.errors import (
+    CommandFailed,
+    CommandTimeout,
+    SessionLost,
+    SessionRefused,
+    TunnelForbidden,
+    TunnelRefused,
+    TunnelSilent,
+)
+from dhcptui.servers.ssh.pace import Pace
+from dhcptui.servers.ssh.target import SshTarget
+
+if TYPE_CHECKING:
+    from asyncssh import SSHClientConnection, SSHClientProcess, SSHReader, SSHWriter
+
+MAX_OUTPUT = 64 * 1024 * 1024
+"""Bytes of output one command may write."""
+
+START_SECONDS = 10.0
+"""How long the login shell may take before a long-lived command begins."""
+
+CLOSE_SECONDS = 2.0
+"""How long `close` waits for an orderly end."""
+
+_NO_EXTRAS: dict[str, Any] = {"encoding": None, "request_pty": False}  # a RequestTTY in ~/.ssh/config would spoil bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What a command left: raw bytes, and its exit status (negative: killed by that signal)."""
+
+    stdout: bytes
+    stderr: bytes
+    exit_status: int
+
+
+def _close_late(opening: asyncio.Future[tuple[SSHReader[bytes], SSHWriter[bytes]]]) -> None:
+    """Close a stream that opened after its caller had gone."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result()[1].close()
+
+
+class SshSession:
+    """A live session; make one with `connect`, use it with `async with`. It never reconnects: make a new one."""
+
+    def __init__(self, target: SshTarget) -> None:
+        self.target = target
+        self.pace = Pace()
+        """How long small commands take there; whoever connects again may hand on what was learned."""
+        self._chain: list[SSHClientConnection] = []
+        self._gone = asyncio.Event()
+        self._reason: Exception | None = None
+
+    @classmethod
+    async def connect(cls, target: SshTarget, connect_timeout: float = 5.0) -> Self:
+        """Connect, verify the host key, log in by key; all within `connect_timeout` seconds, jump hosts included.
+
+        Raises RemoteError: SshSetupError, Unreachable, HostKeyUnknown, HostKeyChanged, AuthenticationFailed.
+        """
+        session = cls(target)
+        session._chain = await dial(target, connect_timeout, session._lost)
+        return session
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def way(self) -> SshWay:
+        """From which address to which it goes, and through whom."""
+        if not self._chain:
+            return SshWay()
+        first = self._chain[0]
+        hops = tuple(address(each, "peername") for each in self._chain[:-1])
+        return SshWay(address(first, "sockname"), address(self._chain[-1], "peername"), hops)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session has ended, by us or by itself."""
+        return self._gone.is_set()
+
+    async def wait_closed(self) -> None:
+        """Return when the session has ended: at once when the server says so, 20 s after a silent loss."""
+        await self._gone.wait()
+
+    async def run(
+        self,
+        command: Command,
+        input: bytes | None = None,  # noqa: A002 - as in subprocess.run
+        timeout: float = 30.0,
+        *,
+        check: bool = False,
+        max_bytes: int = MAX_OUTPUT,
+    ) -> Completed:
+        """Run one command to its end, with sudo where the target asks for it; `timeout` in seconds.
+
+        Raises CommandTimeout, OutputTooLarge, SessionLost, SessionRefused, and with `check` CommandFailed.
+        """
+        command = command.as_root(self.target.sudo)
+        collector = Collector(command, max_bytes)
+        try:
+            with self.translated():
+                async with asyncio.timeout(timeout):
+                    await self._connection.create_session(collector.session, command.wire, **_NO_EXTRAS)
+                    status = await collector.finish(input)
+        except TimeoutError:
+            raise CommandTimeout(command.line, timeout) from None
+        finally:
+            collector.close()
+        if status is None:  # the channel closed without saying how the command ended
+            raise self.lost_error()
+        done = Completed(bytes(collector.stdout), bytes(collector.stderr), status)
+        if check and done.exit_status != 0:
+            raise CommandFailed(command.line, done.exit_status, done.stderr)
+        return done
+
+    async def ask(self, command: Command, timeout: float) -> Completed:
+        """Run a small command: `timeout` in seconds, or longer on a server that has shown that it is slow.
+
+        Raises as `run`.
+        """
+        limit, began = self.pace.limit(timeout), time.monotonic()
+        try:
+            done = await self.run(command, timeout=limit)
+        except CommandTimeout:
+            self.pace.silent(limit)
+            raise
+        self.pace.answered(time.monotonic() - began)
+        return done
+
+    async def start(self, command: Command, **options: Any) -> SSHClientProcess[bytes]:
+        """Start a long-lived command, with sudo where the target asks for it; the caller closes the process.
+
+        Raises SessionLost, SessionRefused, CommandTimeout.
+        """
+        command = command.as_root(self.target.sudo)
+        with self.translated():
+            process = await self._connection.create_process(command.wire, **_NO_EXTRAS, **options)
+        try:
+            with self.translated(), suppress(asyncio.IncompleteReadError):  # it ended at once: the caller will see
+                async with asyncio.timeout(START_SECONDS):
+                    await process.stdout.readuntil(BEGIN_LINE)
+        except TimeoutError:
+            process.channel.abort()
+            raise CommandTimeout(command.line, START_SECONDS) from None
+        except BaseException:
+            process.channel.abort()
+            raise
+        return process
+
+    async def open_tcp(self, host: str, port: int, timeout: float = 5.0) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
+        """A byte stream to `host:port` as seen from the server; `timeout` in seconds.
+
+        Raises TunnelRefused (nothing listens there), TunnelForbidden (sshd does not forward), SessionLost.
+        """
+        import asyncssh  # noqa: PLC0415
+
+        place = f"{host}:{port}"
+        told = f"port {port} of {self.target.host}" if host == "127.0.0.1" else f"{place} on {self.target.host}"
+        opening = asyncio.ensure_future(self._connection.open_connection(host, port))
+        try:
+            with self.translated():
+                async with asyncio.timeout(timeout):
+                    return await asyncio.shield(opening)
+        except TimeoutError:
+            # The far side may still take it later: it must not stay open there with nobody at this end.
+            opening.add_done_callback(_close_late)
+            raise TunnelSilent(
+                f"{told} did not answer within {timeout:g} s",
+                "Is dhcpd hung, or a firewall in between?",
+            ) from None
+        except SessionRefused as exc:
+            cause = exc.__cause__
+            if isinstance(cause, asyncssh.ChannelOpenError) and cause.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+                raise TunnelForbidden(
+                    f"sshd on {self.target.host} does not forward to {place}: {cause.reason}",
+                    f"Set `AllowTcpForwarding local` (and PermitOpen {place}) in sshd_config on {self.target.host}.",
+                ) from exc
+            raise TunnelRefused(
+                f"nothing listens on {told}",
+                f"Is dhcpd running there, with `omapi-port {port};` in its configuration?",
+            ) from exc
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_late)
+            raise
+
+    def cut(self) -> None:
+        """End the connection at once and throw away what is still in the socket's buffer."""
+        for connection in reversed(self._chain):
+            if (sock := connection.get_extra_info("socket")) is not None:
+                with suppress(OSError):
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.abort()
+        self._gone.set()
+
+    async def close(self) -> None:
+        """End the session and what runs in it; returns within about 2 s whatever the network does. May be repeated."""
+        for connection in reversed(self._chain):
+            connection.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                for connection in reversed(self._chain):
+                    await connection.wait_closed()
+        except TimeoutError:
+            for connection in self._chain:
+                connection.abort()
+        self._gone.set()
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turn asyncssh's errors about this session into ours: SessionLost or SessionRefused."""
+        import asyncssh  # noqa: PLC0415
+
+        try:
+            yield
+        except asyncssh.ChannelOpenError as exc:
+            if self.closed or "connection closed" in exc.reason:
+                raise self.lost_error() from exc
+            raise SessionRefused(
+                f"{self.target} refuses another channel: {exc.reason}", "See MaxSessions in its sshd_config."
+            ) from exc
+        except TimeoutError as exc:
+            if exc.errno is None:  # a deadline of our own
+                raise
+            raise self.lost_error(exc) from exc
+        except (asyncssh.Error, OSError) as exc:
+            raise self.lost_error(exc) from exc
+
+    def lost_error(self, exc: Exception | None = None) -> SessionLost:
+        """The error for a session that has ended, with the reason if one is known."""
+        reason = str(self._reason or exc or "the connection was closed")
+        return SessionLost(f"lost the SSH session to {self.target}: {reason}")
+
+    @property
+    def _connection(self) -> SSHClientConnection:
+        if self.closed or not self._chain:
+            raise self.lost_error()
+        return self._chain[-1]
+
+    def _lost(self, exc: Exception | None) -> None:
+        self._reason = exc
+        self._gone.set()

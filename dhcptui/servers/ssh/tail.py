@@ -1,0 +1,148 @@
+"""Follow one server's log, in batches, across rotation on the server and reconnects of ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from dhcptui.model.sanitize import clean
+from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import TailEnded
+from dhcptui.servers.ssh.lines import LineSplitter, Overlap
+from dhcptui.servers.ssh.session import SshSession
+
+if TYPE_CHECKING:
+    from asyncssh import SSHClientProcess
+
+_WINDOW = 1 << 20
+_READ = 4 * _WINDOW
+"""Bytes. All that has come is taken at once: asyncssh opens the window anew whenever a reader goes on, also while what came
+before still waits for it, so that a reader of small pieces would collect a flood in memory."""
+_EXIT_SECONDS = 2.0
+CATCH_UP = 10
+"""After a reconnect, how many times the usual backlog is asked for, so that a busy log has no hole."""
+
+Notice = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Where dhcpd's log is: a file (absolute path) or a unit in the systemd journal."""
+
+    kind: Literal["file", "journal"]
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """`file:/path` or `journal:unit`; raises ValueError for anything else."""
+        kind, _, name = text.partition(":")
+        if kind == "file" and name.startswith("/"):
+            return cls("file", name)
+        if kind == "journal" and name:
+            return cls("journal", name)
+        raise ValueError(f"a log is file:/absolute/path or journal:unit, not {text!r}")
+
+    def __str__(self) -> str:
+        """As in the configuration."""
+        return f"{self.kind}:{self.name}"
+
+    def follow(self, lines: int) -> Command:
+        """The command that follows it, beginning with the last `lines` lines."""
+        return (commands.tail_file if self.kind == "file" else commands.follow_journal)(self.name, lines)
+
+    def last(self, lines: int) -> Command:
+        """The command that prints its last `lines` lines."""
+        return (commands.last_lines if self.kind == "file" else commands.last_journal)(self.name, lines)
+
+    def logged(self, lines: list[bytes]) -> list[bytes]:
+        """Without journalctl's own remarks, such as `-- Boot ... --`."""
+        return lines if self.kind == "file" else [line for line in lines if not line.startswith(b"-- ")]
+
+
+async def follow(
+    session: SshSession,
+    source: LogSource,
+    lines: int = 500,
+    batch_seconds: float = 0.1,
+    *,
+    on_notice: Notice | None = None,
+    overlap: Overlap | None = None,
+) -> AsyncGenerator[list[bytes], None]:
+    """Batches of raw log lines, the last `lines` first, then at most one batch every `batch_seconds`.
+
+    Pass the same `overlap` again after a reconnect: then only new lines come, and up to 10 times `lines` that were
+    written meanwhile. What the remote side remarks (`Permission denied`, `file truncated`) goes to `on_notice`,
+    sanitised. A slow consumer slows the server down: no more than a few MiB are held here.
+    Iterate it inside `contextlib.aclosing`. Raises TailEnded, SessionLost, SessionRefused; it never just ends.
+    """
+    notice = on_notice or (lambda _: None)
+    overlap = overlap or Overlap(keep=2 * lines)
+    if overlap.started:
+        if missed := overlap.trim(await _backlog(session, source, lines * CATCH_UP, notice)):
+            if overlap.gap:
+                notice("the log was rotated while we were away, or lines are missing here")
+            yield missed
+        overlap.resume()
+    process = await session.start(source.follow(lines), window=_WINDOW)
+    remarks = asyncio.create_task(_pump_remarks(process, notice))
+    try:
+        splitter = LineSplitter()
+        with session.translated():
+            while data := await process.stdout.read(_READ):
+                if fresh := overlap.feed(source.logged(splitter.feed(data))):
+                    yield fresh
+                await asyncio.sleep(batch_seconds)  # what arrives meanwhile comes in one batch
+        if last := overlap.feed(source.logged(splitter.flush())):
+            yield last
+        raise await _ending(session, source, process, remarks)
+    finally:
+        remarks.cancel()
+        with suppress(asyncio.CancelledError):
+            await remarks
+        with suppress(OSError):  # a tail that writes to nobody also ends by itself
+            process.terminate()
+        process.channel.abort()
+
+
+async def _backlog(session: SshSession, source: LogSource, lines: int, notice: Notice) -> list[bytes]:
+    """The last `lines` lines, or none with a notice: the follow goes on trying."""
+    done = await session.run(source.last(lines))
+    if done.exit_status != 0:
+        notice(clean(done.stderr))
+    splitter = LineSplitter()
+    return source.logged(splitter.feed(done.stdout) + splitter.flush())
+
+
+async def _pump_remarks(process: SSHClientProcess[bytes], notice: Notice) -> str:
+    """Hand on each line of stderr; return the last one."""
+    import asyncssh  # noqa: PLC0415
+
+    splitter, last = LineSplitter(), ""
+    with suppress(asyncssh.Error, OSError):  # the reader of stdout reports the loss
+        while data := await process.stderr.read(_READ):
+            for line in splitter.feed(data):
+                last = clean(line)
+                notice(last)
+    return last
+
+
+async def _ending(
+    session: SshSession, source: LogSource, process: SSHClientProcess[bytes], remarks: asyncio.Task[str]
+) -> Exception:
+    """Why the stream ended: the session, or the remote command."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_EXIT_SECONDS):
+            await process.wait_closed()
+            await asyncio.shield(remarks)
+    if session.closed:
+        return session.lost_error()
+    said = remarks.result() if remarks.done() else ""
+    how = "" if process.returncode is None else f" (exit status {process.returncode})"
+    return TailEnded(
+        f"the follow of {source} on {session.target} ended{how}" + (f": {said}" if said else ""),
+        f"Try on {session.target.host}: {source.follow(5).as_root(session.target.sudo).line}",
+    )

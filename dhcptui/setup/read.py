@@ -1,0 +1,129 @@
+"""Both servers' configuration and what else lint wants to know: over SSH, or from two files."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from dhcptui.act.sync.compare import READ_SECONDS, Trees, of_trees, parse_tree, read_command
+from dhcptui.act.sync.tree import MAX_BYTES, Tree, TreeError
+from dhcptui.conf.files import Read, load
+from dhcptui.conf.lint.findings import Expected, Pair, Subject
+from dhcptui.conf.lint.rules import common_peer
+from dhcptui.conf.reader import ConfParseError
+from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.model.snapshot import Role
+from dhcptui.servers.ssh.errors import RemoteError
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.target import SshTarget
+from dhcptui.watch.survey import argument, explain, survey
+
+
+class LintError(Exception):
+    """A server or a file could not be read; the text says which, why, and what to do."""
+
+
+async def over_ssh(pair: PairSettings) -> Pair:
+    """Look at both servers at once; nothing is written there. Raises LintError, ConfigError."""
+    one, two = await asyncio.gather(_server(pair.primary), _server(pair.secondary))
+    failed = [each for each in (one, two) if isinstance(each, LintError)]
+    if isinstance(one, LintError) or isinstance(two, LintError):
+        raise LintError("\n".join(str(each) for each in failed))
+    drift = await asyncio.to_thread(_drift, pair, one[1], two[1])
+    return Pair(pair.peer, one[0], two[0], drift)
+
+
+async def _server(server: ServerSettings) -> tuple[Subject, Tree | None] | LintError:
+    """One server: what lint looks at, and its shared directory. Errors are results, so that both are told."""
+    target = SshTarget(server.host, server.port, server.user, server.identity, server.known_hosts, server.sudo)
+    try:
+        async with await SshSession.connect(target) as session:
+            found = await survey(session, server.dhcpd_conf)
+            tree = await _tree(session, server)
+    except (RemoteError, ConfParseError) as error:
+        return LintError(f"{server.name}: {explain(error)}")
+    key = server.omapi_key
+    expected = Expected(
+        server.omapi_port,
+        key.name if key else "",
+        key.algorithm if key else "",
+        key.read_secret().decode("ascii") if key else "",
+        server.dhcpd_conf,
+        server.leases,
+    )
+    return (
+        Subject(
+            server.name,
+            found.configuration,
+            found.version,
+            found.test,
+            found.modes,
+            found.changed,
+            found.started,
+            argument(found.process, "-cf"),
+            argument(found.process, "-lf"),
+            expected,
+        ),
+        tree,
+    )
+
+
+async def _tree(session: SshSession, server: ServerSettings) -> Tree | None:
+    """The shared directory; None where there is none, or it cannot be copied anyway."""
+    done = await session.run(read_command(server), timeout=READ_SECONDS, max_bytes=MAX_BYTES)
+    if done.exit_status == 0:
+        with suppress(TreeError):
+            return await parse_tree(server, done.stdout)
+    return None
+
+
+def _drift(pair: PairSettings, primary: Tree | None, secondary: Tree | None) -> str:
+    """How the shared directories differ, as sync + restart would say it; empty: they do not."""
+    if primary is None and secondary is None:
+        return ""
+    trees = {Role.PRIMARY: primary, Role.SECONDARY: secondary}
+    source = trees[pair.sync_from]
+    if source is None:
+        return f"{pair[pair.sync_from].shared_dir} is missing on {pair[pair.sync_from].name}"
+    compared = of_trees(Trees(source, trees[pair.sync_from.other]), pair, time.monotonic())
+    if compared.error:
+        return compared.error
+    same = compared.nothing_to_copy and not compared.only_on_target
+    return "" if same else compared.words
+
+
+async def from_files(primary: Path, secondary: Path, peer: str = "") -> Pair:
+    """Read two files of this machine. Raises LintError.
+
+    An include is looked for beside the file that is linted, and one directory up, before its own path: a copy of
+    /etc/dhcp lies anywhere, and the scaffold keeps what both share in one place.
+    """
+    found = []
+    for path in (primary, secondary):
+        try:
+            found.append(await load(_reader(path), str(path.absolute())))
+        except (OSError, UnicodeError) as error:
+            raise LintError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        except ConfParseError as error:
+            raise LintError(str(error)) from error
+    names = [str(path) for path in (primary, secondary)]
+    pair = Pair(peer, Subject(names[0], found[0]), Subject(names[1], found[1]))
+    return pair if peer else Pair(common_peer(pair), pair.primary, pair.secondary)
+
+
+def _reader(first: Path) -> Read:
+    """Reads `first` where it lies, and every other file beside it if there is one."""
+    home = first.absolute()
+
+    def look(path: Path) -> str:
+        # The longest tail first: dhcp/shared/master.conf, shared/master.conf, master.conf.
+        tails = [] if path == home else [Path(*path.parts[index:]) for index in range(1, len(path.parts))]
+        places = [base / tail for tail in tails for base in (home.parent, home.parent.parent)]
+        return next((each for each in places if each.is_file()), path).read_text("utf-8", "replace")
+
+    async def read(path: str) -> str:
+        return await asyncio.to_thread(look, Path(path))
+
+    return read

@@ -1,1 +1,0 @@
-"""Pure painters: a value of the model in, styled text out. No widget, no clock, no terminal."""

@@ -1,0 +1,82 @@
+"""What lint found in both servers' dhcpd.conf: errors first, each with its place, what is wrong, and the fix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from dhcptui.model.snapshot import Moment
+from dhcptui.setup.configuration_check import ConfigurationCheck
+from dhcptui.ui.render.ages import ago
+from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, text
+
+if TYPE_CHECKING:
+    from dhcptui.conf.lint.findings import Finding
+
+SEVERITIES = {
+    "error": ("errors", "break the pair or hurt clients", CRITICAL),
+    "warning": ("warnings", "will, sooner or later", WARNING),
+    "info": ("info", "worth knowing", ACCENT),
+}
+"""By the word of a severity, worst first: heading, what it means, style."""
+NEWS = {"L53": "restart needed", "L55": "the shared directories differ"}
+"""Findings that belong on top: what is in the file is not what runs, or not what the partner has."""
+_BLANK = Paragraph(text(""))
+
+
+def configuration_page(
+    check: ConfigurationCheck | None, *, reading: bool, now: Moment, glyphs: Glyphs, again: str
+) -> list[Paragraph]:
+    """The last reading, or that there is none yet. `again`: the key that reads again."""
+    if check is None:
+        return [Paragraph(text((f"{glyphs.wait} reading both servers' dhcpd.conf over SSH", ACCENT)))]
+    said = [Paragraph(_count(check, glyphs, reading=reading, now=now, again=again)), _BLANK]
+    if check.troubles:
+        said += [Paragraph(text((f"{glyphs.bad} ", CRITICAL), each), 2, 2) for each in check.troubles]
+        return [*said, Paragraph(text(("Nothing can be said of the configuration before both can be read.", MUTED)), 2)]
+    if not check.findings:
+        return [*said, Paragraph(text((f"{glyphs.ok} Nothing was found.", GOOD)))]
+    said += [Paragraph(text((f"{glyphs.warn} ", WARNING), words)) for words in _news(check.findings)]
+    for severity, (words, meaning, style) in SEVERITIES.items():
+        if own := [each for each in check.findings if each.severity.value == severity]:
+            said.append(Paragraph(text((words, f"bold {style}"), (f" {glyphs.dot} {meaning}", MUTED))))
+            said += [line for each in own for line in _finding(each, style, glyphs)]
+            said.append(_BLANK)
+    return said[:-1]
+
+
+def _count(check: ConfigurationCheck, glyphs: Glyphs, *, reading: bool, now: Moment, again: str) -> Content:
+    when = f"{glyphs.wait} reading again" if reading else f"read {ago(now.mono - check.at)}"
+    tail = text((f"   {when}", ACCENT if reading else MUTED), (f"   {again}", f"bold {ACCENT}"), (" read again", MUTED))
+    if check.troubles:
+        return text(("The configuration could not be read.", "bold"), tail)
+    counts = []
+    for severity, (words, _, style) in SEVERITIES.items():
+        number = sum(each.severity.value == severity for each in check.findings)
+        word = severity if number == 1 else words
+        counts.append(text((f"{number} {word}", f"bold {style}" if number else MUTED)))
+    return text(Content(", ").join(counts), tail)
+
+
+def _news(findings: Sequence[Finding]) -> list[str]:
+    """What must not be missed: "restart needed on dhcp1 and dhcp2"."""
+    said = []
+    for rule, words in NEWS.items():
+        own = [each for each in findings if each.id == rule]
+        where = " and ".join(dict.fromkeys(each.server for each in own if each.server))
+        if own:
+            said.append(f"{words} on {where}" if where else words)
+    return said
+
+
+def _finding(found: Finding, style: str, glyphs: Glyphs) -> list[Paragraph]:
+    place = f"{found.file}:{found.line}" if found.line else found.file
+    head = text(
+        (f"{found.id} ", f"bold {style}"),
+        (found.server or "both", "bold"),
+        (f" {glyphs.dot} {place}" if place else "", MUTED),
+    )
+    fix = [Paragraph(text(("fix: ", ACCENT), found.fix), 4)] if found.fix else []
+    return [Paragraph(head, 2), Paragraph(text(found.sentence), 4), *fix]

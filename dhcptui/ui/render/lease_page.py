@@ -1,0 +1,115 @@
+"""One lease as both servers hold it, side by side, and what they disagree on."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from dhcptui.model.leases import LeaseAnswer, LeaseView, LookUp, Outcome
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.words import day_clock, joined
+from dhcptui.ui.render.table import table
+from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, Part, text
+
+TIMES = ("starts", "ends", "tstp", "tsfp", "atsfp", "cltt")
+"""dhcpd's own names; each server's, by its own clock."""
+LEAST = 18
+OUTCOMES = {Outcome.FOUND: GOOD, Outcome.SEVERAL: WARNING, Outcome.NOT_FOUND: WARNING, Outcome.NO_ANSWER: CRITICAL}
+MEANINGS = {
+    "tstp": "told the partner: until then",
+    "tsfp": "told by the partner: until then",
+    "atsfp": "the tsfp it acknowledged",
+    "cltt": "the client was last heard",
+}
+HINT = "An address (10.0.0.117), a hardware address (02:00:5e:10:00:01) or a host name, then Enter."
+
+
+def lease_page(found: LookUp | None, asking: str, snapshot: PairSnapshot, glyphs: Glyphs) -> list[Paragraph]:
+    """What to type, that it is being asked, or the answer."""
+    if asking:
+        names = joined(view.name for view in snapshot.servers)
+        return [Paragraph(text((f"{glyphs.wait} asking {names} for {clean(asking, 120)}", ACCENT)), 2, 2)]
+    if found is None:
+        return [Paragraph(text((HINT, MUTED)))]
+    return _answer(found, snapshot, glyphs)
+
+
+def _answer(found: LookUp, snapshot: PairSnapshot, glyphs: Glyphs) -> list[Paragraph]:
+    if found.note:
+        return [Paragraph(text((f"{glyphs.bad} ", WARNING), (found.note, "bold")), 2, 2)]
+    answers = {role: found.answers[role] for role in Role}
+    wrong = [each for each in found.differences if each.wrong]
+    said = [Paragraph(text((found.question, "bold"))), *_verdict(found, answers, snapshot, glyphs)]
+    names = [text(""), *(text((f"{view.name} ({view.role.value})", MUTED)) for view in snapshot.servers), text("")]
+    outcomes = [text(("answer", MUTED)), *(_outcome(each, glyphs) for each in answers.values()), text("")]
+    marked = {each.attribute for each in wrong}
+    rows = [names, outcomes, *_rows([each.lease for each in answers.values()], found.at, marked, glyphs)]
+    said += table(rows, widths=(17, LEAST, LEAST)) if any(each.lease for each in answers.values()) else []
+    for role, each in answers.items():
+        if each.note:
+            said.append(Paragraph(text(f"{snapshot[role].name}: ", (each.note, OUTCOMES[each.outcome])), 2, 2))
+    if found.also:
+        words = f"The same client also had, or was offered: {', '.join(found.also)}"
+        said.append(Paragraph(text((words, MUTED)), 2, 2))
+    return said
+
+
+def _verdict(
+    found: LookUp, answers: dict[Role, LeaseAnswer], snapshot: PairSnapshot, glyphs: Glyphs
+) -> list[Paragraph]:
+    """The servers agree, or what is wrong; nothing where only one answered."""
+    if all(each.lease is None for each in answers.values()):
+        if all(each.outcome is Outcome.NOT_FOUND for each in answers.values()):
+            return [Paragraph(text((f"{glyphs.bad} Neither server has such a lease.", WARNING)), 2, 2)]
+        return [Paragraph(text((f"{glyphs.bad} No server answered.", CRITICAL)), 2, 2)]
+    if any(each.lease is None for each in answers.values()):
+        without = joined(snapshot[role].name for role, each in answers.items() if each.lease is None)
+        return [Paragraph(text((f"{glyphs.warn} Nothing to compare: {without} gave no lease.", WARNING)), 2, 2)]
+    wrong = [each for each in found.differences if each.wrong]
+    if not wrong:
+        return [Paragraph(text((f"{glyphs.ok} Both servers agree.", GOOD)), 2, 2)]
+    return [
+        Paragraph(text((f"{glyphs.bad} They disagree on {each.attribute}: ", f"bold {WARNING}"), each.meaning), 2, 2)
+        for each in wrong
+    ]
+
+
+def _outcome(answer: LeaseAnswer, glyphs: Glyphs) -> Content:
+    mark = glyphs.ok if answer.outcome is Outcome.FOUND else glyphs.bad
+    return text((f"{mark} {answer.outcome.value}", OUTCOMES[answer.outcome]))
+
+
+def _rows(leases: list[LeaseView | None], at: float, marked: set[str], glyphs: Glyphs) -> list[list[Content]]:
+    """A row for every attribute that a server has; `marked`: those the two disagree on."""
+    texts: dict[str, list[str]] = {
+        "address": [each.address if each else "" for each in leases],
+        "binding state": [each.binding_state if each else "" for each in leases],
+        **{name: [_time(getattr(each, name) if each else None, at) for each in leases] for name in TIMES[:2]},
+        "hardware address": [each.hardware_address if each else "" for each in leases],
+        "client identifier": [each.client_identifier if each else "" for each in leases],
+        "host name": [each.client_hostname if each else "" for each in leases],
+        **{name: [_time(getattr(each, name) if each else None, at) for each in leases] for name in TIMES[2:]},
+        "flags": [" ".join(each.flags) if each else "" for each in leases],
+    }
+    return [
+        [_label(name, name in marked, glyphs), *(_cell(words, name in marked) for words in both), _meaning(name)]
+        for name, both in texts.items()
+        if any(both)
+    ]
+
+
+def _label(name: str, wrong: bool, glyphs: Glyphs) -> Content:
+    return text((name, WARNING if wrong else MUTED), (f" {glyphs.bad}" if wrong else "", WARNING))
+
+
+def _cell(words: str, wrong: bool) -> Content:
+    part: Part = (clean(words, 60) or "-", WARNING if wrong else "" if words else MUTED)
+    return text(part)
+
+
+def _meaning(name: str) -> Content:
+    return text((MEANINGS.get(name, ""), MUTED))
+
+
+def _time(epoch: int | None, now: float) -> str:
+    return "" if epoch is None else day_clock(epoch, now)

@@ -1,0 +1,119 @@
+"""The page of pools: every pool with both servers' counters, how fast it empties, and how long it lasts."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from dhcptui.assess.forecast import PoolForecast, PoolMismatch
+from dhcptui.assess.history.post_mortem import PoolLow
+from dhcptui.assess.verdict import Verdict
+from dhcptui.model.sanitize import clean
+from dhcptui.model.snapshot import Moment, PairSnapshot, PoolCounters, Role, ServerView
+from dhcptui.model.words import day_clock, joined
+from dhcptui.ui.forecast_cache import Prospects
+from dhcptui.ui.render.ages import ago
+from dhcptui.ui.render.forecast import pace, style, usable
+from dhcptui.ui.render.pools import bar
+from dhcptui.ui.render.table import table
+from dhcptui.ui.style import MUTED, PLAIN, WARNING, Glyphs, Paragraph, text
+
+BAR = 14
+_BLANK = Paragraph(text(""))
+
+
+def pool_page(
+    snapshot: PairSnapshot, verdict: Verdict, prospects: Prospects, *, now: Moment, glyphs: Glyphs
+) -> list[Paragraph]:
+    """Every pool that a server has told of, then why one has told of none."""
+    said: list[Paragraph] = []
+    for network in _networks(snapshot):
+        said += [*_pool(network, snapshot, verdict, prospects, now=now, glyphs=glyphs), _BLANK]
+    missing = [_missing(view) for view in snapshot.servers if view.pools is None]
+    said += [*missing, _BLANK] if missing else []
+    words = "free is what the primary may give out, backup what the secondary may; used is all the rest."
+    return [*said, Paragraph(text((words, MUTED)))]
+
+
+def _networks(snapshot: PairSnapshot) -> list[str]:
+    """Every pool's network, in the order in which the servers tell them."""
+    return list(dict.fromkeys(pool.network for view in snapshot.servers if view.pools for pool in view.pools.value))
+
+
+def _missing(view: ServerView) -> Paragraph:
+    if view.omapi.ok:
+        why = view.pools_note or "the counters were not read yet"
+    else:
+        why = f"the counters need OMAPI: {view.omapi.detail or 'no answer yet'}"
+    return Paragraph(text(f"{view.name}: ", (clean(why, 300), WARNING)), 2, 2)
+
+
+def _pool(
+    network: str, snapshot: PairSnapshot, verdict: Verdict, prospects: Prospects, *, now: Moment, glyphs: Glyphs
+) -> list[Paragraph]:
+    counts = {role: _counters(snapshot[role], network) for role in Role}
+    total = next((each.total for each in counts.values() if each), 0)
+    digits = max(2, len(str(total)))
+    rows = [
+        _row(snapshot[role], counts[role], live=verdict[role].live, digits=digits, now=now, glyphs=glyphs)
+        for role in Role
+    ]
+    said = [Paragraph(text((network, "bold"), (f"  {total} addresses", MUTED))), *table(rows, widths=(8,))]
+    said += [_differ(each, snapshot, glyphs) for each in prospects.mismatches if each.network == network]
+    for forecast in prospects.forecasts:
+        if forecast.network == network:
+            said += _lasts(forecast, snapshot, now)
+    return [*said, *(_low(each, now) for each in prospects.lows if each.network == network)]
+
+
+def _counters(view: ServerView, network: str) -> PoolCounters | None:
+    return next((pool for pool in view.pools.value if pool.network == network), None) if view.pools else None
+
+
+def _row(
+    view: ServerView, pool: PoolCounters | None, *, live: bool, digits: int, now: Moment, glyphs: Glyphs
+) -> list[Content]:
+    if pool is None or view.pools is None:
+        return [text(view.name), text(("does not tell of this pool", MUTED))]
+    plain = PLAIN if live else MUTED
+    counts = text(
+        ("free ", MUTED), (str(pool.free).rjust(digits), plain), " ", bar(pool, BAR, glyphs, live),
+        (" backup ", MUTED), (str(pool.backup).rjust(digits), plain),
+        ("  used ", MUTED), (str(pool.used).rjust(digits), plain),
+    )  # fmt: skip
+    when = ago(view.pools.age(now))
+    # The counters are read every few seconds; that is the present.
+    return [text(view.name), counts, text(("" if live and view.pools.age(now) < 15 else f"read {when}", MUTED))]
+
+
+def _differ(found: PoolMismatch, snapshot: PairSnapshot, glyphs: Glyphs) -> Paragraph:
+    told = joined(
+        f"{snapshot[role].name} counts free {each.free}, backup {each.backup}, total {each.total}"
+        for role, each in ((Role.PRIMARY, found.primary), (Role.SECONDARY, found.secondary))
+    )
+    return Paragraph(text((f"{glyphs.bad} the servers disagree: {told}", WARNING)), 4, 2)
+
+
+def _lasts(forecast: PoolForecast, snapshot: PairSnapshot, now: Moment) -> list[Paragraph]:
+    who = joined(snapshot[role].name for role in forecast.servers)
+    together = " together" if len(forecast.servers) > 1 else " alone"
+    said = [Paragraph(text((f"{who}{together}: ", MUTED), (forecast.words, style(forecast))), 4, 2)]
+    if forecast.rate is not None:
+        said.append(Paragraph(text(("rate: ", MUTED), pace(forecast)), 4, 2))
+    if len(forecast.servers) > 1 or not forecast.partner_half:
+        return said
+    me = snapshot[forecast.servers[0]]
+    partner = snapshot[me.role.other]
+    if wait := usable(forecast, me, partner, now):
+        at = day_clock(forecast.partner_half_usable_at or 0.0, me.server_time(now))
+        half = f"{wait}, at {at} ({me.name}'s clock): {forecast.partner_half} addresses"
+    elif forecast.partner_half_usable_at is not None:
+        half = f"{partner.name}'s half is usable"
+    else:
+        half = f"{partner.name}'s half ({forecast.partner_half} addresses) cannot be used before partner-down + mclt"
+    return [*said, Paragraph(text((half, PLAIN)), 4, 2)]
+
+
+def _low(low: PoolLow, now: Moment) -> Paragraph:
+    counts = f"{low.free + low.backup} of {low.total} (free {low.free}, backup {low.backup})"
+    said = f"fewest left on {low.server} since this console looks: {counts}, at {day_clock(low.at, now.wall)}"
+    return Paragraph(text((said, MUTED)), 4, 2)

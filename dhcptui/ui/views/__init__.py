@@ -1,0 +1,1 @@
+"""What is shown in the place of the panes, or above them: one view a file."""

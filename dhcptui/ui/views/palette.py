@@ -1,0 +1,111 @@
+"""The palette: every command by its name, in the place of the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from dhcptui.ui.line import say
+from dhcptui.ui.panes.row import Row
+from dhcptui.ui.style import ACCENT, Glyphs
+from dhcptui.ui.views.menu import Entry, Menu
+
+
+def rank(words: str, entry: Entry) -> int | None:
+    """How well an entry answers what was typed, 0 best; None: not at all."""
+    typed, label = words.strip().casefold(), entry.label.casefold()
+    if not typed or words.strip() == entry.key or label.startswith(typed):
+        return 0
+    if typed in label:
+        return 1
+    whole = f"{entry.value} {label} {entry.help}".casefold()
+    if all(word in whole for word in typed.split()):
+        return 2
+    letters = iter(label)
+    return 3 if all(letter in letters for letter in typed.replace(" ", "")) else None
+
+
+class Palette(Vertical, can_focus=False):
+    """A line to type in above the commands that fit it; Enter runs the marked one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "move(-8)", show=False),
+        Binding("pagedown", "move(8)", show=False),
+    ]
+
+    class Chosen(Message):
+        """A command was chosen."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, *, glyphs: Glyphs) -> None:
+        super().__init__(id="palette")
+        self._glyphs = glyphs
+        self._offered: tuple[Entry, ...] = ()
+        self.border_title = Content("commands")
+
+    def compose(self) -> ComposeResult:
+        """The line, and the list."""
+        with Horizontal(classes="entry"):
+            yield Row(glyphs=self._glyphs, id="palette-mark")
+            entry = Input(id="palette-input", compact=True)
+            entry.cursor_blink = False
+            yield entry
+        yield Menu(glyphs=self._glyphs, empty="no command is called so")
+
+    def on_mount(self) -> None:
+        """The mark before the line."""
+        self.query_one(Row).show(say((":", f"bold {ACCENT}")))
+
+    def open(self, entries: Sequence[Entry]) -> None:
+        """Offer these, from the beginning."""
+        self._offered = tuple(entries)
+        entry = self.query_one(Input)
+        with self.prevent(Input.Changed):
+            entry.value = ""
+        self._filter(keep=False)
+        entry.focus()
+
+    def offer(self, entries: Sequence[Entry]) -> None:
+        """The same commands as they stand now: what is refused may have changed."""
+        if tuple(entries) != self._offered:
+            self._offered = tuple(entries)
+            self._filter(keep=True)
+
+    @property
+    def menu(self) -> Menu:
+        """The list."""
+        return self.query_one(Menu)
+
+    def _filter(self, *, keep: bool) -> None:
+        typed = self.query_one(Input).value
+        ranked = [(rank(typed, each), each) for each in self._offered]
+        found = sorted(((place, each) for place, each in ranked if place is not None), key=lambda pair: pair[0])
+        self.menu.show([each for _, each in found], keep=keep)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._filter(keep=False)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if (chosen := self.menu.chosen) is not None:
+            self.post_message(self.Chosen(chosen.value))
+
+    def action_move(self, rows: int) -> None:
+        """Move the mark."""
+        self.menu.move(rows)

@@ -1,0 +1,60 @@
+"""What happened to both servers, on one clock: a log of its own, the newest at the bottom, live."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.content import Content
+
+from dhcptui.assess.history.timeline import Event
+from dhcptui.logs.lines import FoldResult, LineKind, LogRow
+from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.ui.keymap import Commands
+from dhcptui.ui.render.timeline import GAP, known, lines
+from dhcptui.ui.style import Glyphs
+from dhcptui.ui.views.finding_pane import FindingPane
+
+
+class TimelineView(FindingPane):
+    """Shows the engine's events; every row can be read to its end."""
+
+    WRAPPED_KINDS: ClassVar[frozenset[LineKind]] = frozenset(LineKind)
+
+    def __init__(self, snapshot: PairSnapshot, *, glyphs: Glyphs, commands: Commands) -> None:
+        super().__init__(id="timeline", hint="nothing is known yet", ascii_only=glyphs.ascii, commands=commands)
+        self.caption = "timeline"
+        self._names = {role: snapshot[role].name for role in Role}
+        self._peer = snapshot.peer
+        self._events: Sequence[Event] | None = None
+        self._unread: Sequence[str] = ()
+        self._signs = {LineKind.LINK: glyphs.run, LineKind.ROUTINE: "~"}
+
+    def glyph(self, kind: LineKind) -> str:
+        """An action of an operator has the sign of a step that runs; a line about the link, that of a link."""
+        return self._signs.get(kind) or super().glyph(kind)
+
+    def show(self, events: Sequence[Event], now: float, unread: Sequence[str] = ()) -> None:
+        """Show these events, unless they are shown already or the view is held.
+
+        `now`: epoch seconds of the console; `unread`: servers whose log is not read.
+        """
+        if (events is self._events and unread == self._unread) or self.paused:
+            return
+        self._unread = unread
+        title, sources = known(events, now, unread)
+        if str(self.border_title or "") != title:
+            self.border_title = Content(title)
+        if str(self.border_subtitle or "") != sources:
+            self.border_subtitle = Content(sources)
+        new = [FoldResult(LogRow(line, 1, line), 0) for line in lines(events, self._names, self._peer, now)]
+        old = [row.line for row in self.rows]
+        self._events = events
+        if old and [each.row.line for each in new[: len(old)]] == old:
+            self.append(new[len(old) :])
+        else:
+            self.refill(new)
+
+    def server_of(self, row: LogRow) -> str:
+        """The name after the gap."""
+        return row.line.text[GAP + 1 :].partition(" ")[0]

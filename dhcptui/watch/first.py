@@ -1,0 +1,12 @@
+"""What is known before anything was asked: the first frame needs no more of the engine."""
+
+from __future__ import annotations
+
+from dhcptui.config.loading import PairSettings
+from dhcptui.model.snapshot import PairSnapshot, unseen
+
+
+def first_snapshot(settings: PairSettings) -> PairSnapshot:
+    """A pair of which nothing has been seen."""
+    one, two = settings.primary, settings.secondary
+    return unseen(settings.name, settings.peer, (one.name, one.host), (two.name, two.host))

@@ -1,0 +1,126 @@
+"""What one server says of its dhcpd, looked at once over SSH: configuration, process, files. Nothing is changed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from dhcptui.conf.files import load
+from dhcptui.conf.reader import Node
+from dhcptui.logs.complaints import complaint
+from dhcptui.model.sanitize import clean
+from dhcptui.servers.ssh import commands, discover_commands
+from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
+from dhcptui.servers.ssh.holders import Holders
+from dhcptui.servers.ssh.ours import DhcpdProcess, servers
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.shell import RemoteShell
+
+LOOK_SECONDS = 15.0
+MAX_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One server's dhcpd."""
+
+    configuration: Node
+    conf: str
+    version: str = ""
+    test: str = ""
+    """What `dhcpd -t` found wrong; empty: nothing, or it could not be run."""
+    changed: dict[str, int] = field(default_factory=dict)
+    modes: dict[str, int] = field(default_factory=dict)
+    process: DhcpdProcess | None = None
+    started: int | None = None
+
+
+async def lines(session: SshSession, command: Command) -> list[str]:
+    """A command's lines, sanitised; none where it fails. Raises RemoteError when the session does."""
+    done = await session.run(command, timeout=LOOK_SECONDS, max_bytes=MAX_BYTES)
+    if done.exit_status:
+        return []
+    return [clean(line) for line in done.stdout.decode("utf-8", "replace").splitlines()]
+
+
+async def read_configuration(session: SshSession, path: str) -> Node:
+    """The server's configuration with its includes. Raises ConfParseError, RemoteError."""
+
+    async def read(name: str) -> str:
+        command = discover_commands.read_existing(name)
+        done = await session.run(command, timeout=LOOK_SECONDS, max_bytes=MAX_BYTES)
+        if done.exit_status == discover_commands.MISSING:
+            raise FileNotFoundError(name)
+        if done.exit_status:
+            raise CommandFailed(f"cat {shlex.quote(name)}", done.exit_status, done.stderr)
+        return done.stdout.decode("utf-8", "replace")
+
+    return await load(read, path)
+
+
+async def running(session: SshSession) -> tuple[DhcpdProcess, ...]:
+    """Every DHCP server for IPv4 that runs there: who listens on port 67, whatever it is called. Raises RemoteError."""
+    async with await RemoteShell.open(session) as shell:
+        look, _ = await (await Holders.open(shell)).look(None)
+    return servers(look)
+
+
+def argument(process: DhcpdProcess | None, option: str) -> str:
+    """The file behind an option such as `-cf` on dhcpd's command line, seen from outside a chroot; else empty."""
+    return process.file(option) if process else ""
+
+
+def choose(found: tuple[DhcpdProcess, ...], conf: str) -> DhcpdProcess | None:
+    """The dhcpd that reads `conf`; where none names a file, the only one."""
+    named = [each for each in found if argument(each, "-cf") == conf]
+    if named:
+        return named[0]
+    return found[0] if len(found) == 1 else None
+
+
+async def survey(session: SshSession, conf: str) -> Survey:
+    """Look at everything. Raises ConfParseError, RemoteError."""
+    configuration = await read_configuration(session, conf)
+    process = choose(await running(session), conf)
+    files = sorted({conf, *(node.file for node in configuration.walk())})
+    facts = await lines(session, discover_commands.file_facts(files))
+    now = int(facts[0]) if facts and facts[0].isdigit() else None
+    changed, modes = {}, {}
+    for file, fact in zip(files, facts[1:], strict=False):
+        if match := re.fullmatch(r"(\d+) ([0-7]+)", fact):
+            changed[file], modes[file] = int(match[1]), int(match[2], 8)
+    started = None
+    if process and process.elapsed_seconds is not None and now is not None:
+        started = now - process.elapsed_seconds
+    return Survey(
+        configuration,
+        conf,
+        await version(session),
+        await tested(session, conf),
+        changed,
+        modes,
+        process,
+        started,
+    )
+
+
+async def version(session: SshSession) -> str:
+    """dhcpd's version; empty where it cannot be learned. Raises RemoteError when the session fails."""
+    done = await session.run(commands.dhcpd_version(), timeout=LOOK_SECONDS)
+    said = clean((done.stdout + b" " + done.stderr).replace(b"\n", b" "))
+    found = re.search(r"(?:isc-dhcpd-|DHCP Server V?)(\d+\.[\w.-]+)", said)
+    return found[1] if found else ""
+
+
+async def tested(session: SshSession, conf: str) -> str:
+    """What `dhcpd -t` finds wrong; empty: nothing, or it cannot be run there."""
+    done = await session.run(commands.dhcpd_test(conf), timeout=LOOK_SECONDS)
+    return "" if done.exit_status != 1 else complaint(done.stderr.decode("utf-8", "replace"))
+
+
+def explain(error: RemoteError | Exception) -> str:
+    """An error with its advice, in one line."""
+    advice = getattr(error, "advice", "")
+    return clean(f"{error}. {advice}".rstrip(". ") + "." if advice else str(error), 600)
