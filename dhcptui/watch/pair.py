@@ -20,7 +20,7 @@ from dhcptui.watch.links import ReachWatch
 from dhcptui.watch.server import ServerWatcher
 
 if TYPE_CHECKING:
-    from dhcptui.act.sync.compare import Comparison
+    from dhcptui.assess.comparison import Comparison
 
 
 class PairEngine:

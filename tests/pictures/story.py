@@ -17,7 +17,7 @@ from typing import Any
 from unittest.mock import patch
 
 from dhcptui.act.plan import Outcome, Progress, StepState
-from dhcptui.act.sync.compare import Comparison
+from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.logs.lines import LogLine

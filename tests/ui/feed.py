@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from dhcptui.act.actions import make_plan
 from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Outcome, Plan, Progress, StepReport, StepState
-from dhcptui.act.sync.compare import Comparison
+from dhcptui.assess.comparison import Comparison
 from dhcptui.assess.forecast import PoolForecast, PoolMismatch, PoolSample, forecasts, mismatches
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.assess.history.timeline import Event

@@ -10,7 +10,7 @@ import pytest
 from dhcptui.act.actions import make_plan
 from dhcptui.act.plan import Plan, PlannedStep
 from dhcptui.act.script import plan_as_script
-from dhcptui.act.sync.compare import Comparison
+from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.engine.plan_report import plan_json, plan_text
 from dhcptui.model.action import Action

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from dhcptui.act.actions import make_plan
 from dhcptui.act.actions.delayed import delayed_command
 from dhcptui.act.plan import Plan
-from dhcptui.act.sync.compare import Comparison, Place, Trees, of_trees
+from dhcptui.act.sync.compare import Place, Trees, of_trees
 from dhcptui.act.sync.diff import MAX_LINES, diff, masked
 from dhcptui.act.sync.tree import (
     Entry,
@@ -34,6 +34,7 @@ from dhcptui.act.sync.tree import (
     result,
     to_remove,
 )
+from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
 from dhcptui.model.peers import OtherPeer

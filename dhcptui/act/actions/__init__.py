@@ -16,8 +16,8 @@ from dhcptui.act.actions import (
 )
 from dhcptui.act.actions.base import ActionScript
 from dhcptui.act.plan import Plan
-from dhcptui.act.sync.compare import Comparison
 from dhcptui.assess import delayed_start as delayed
+from dhcptui.assess.comparison import Comparison
 from dhcptui.assess.evidence import case
 from dhcptui.assess.guards import rule
 from dhcptui.assess.interrupted import ROLLBACK, stopped_in_restart

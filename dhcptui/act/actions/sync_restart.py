@@ -15,9 +15,10 @@ from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.bring_up import restart_command
 from dhcptui.act.plan import PlannedStep
 from dhcptui.act.sync import copy as sync_copy
-from dhcptui.act.sync.compare import BEING_COMPARED, COPIED, Comparison, read_command
+from dhcptui.act.sync.compare import COPIED, read_command
 from dhcptui.act.sync.copy import SyncRun
 from dhcptui.act.sync.staged_restart import turn
+from dhcptui.assess.comparison import BEING_COMPARED, Comparison
 from dhcptui.assess.evidence import Case, Finding
 from dhcptui.assess.guards import Ruling
 from dhcptui.assess.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK

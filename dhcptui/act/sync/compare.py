@@ -22,11 +22,11 @@ from dhcptui.act.sync.tree import (
     read_tree,
     unkept,
 )
-from dhcptui.assess.evidence import Finding
+from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Link, Moment
-from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
+from dhcptui.model.snapshot import Link
+from dhcptui.model.sync_record import SyncRecord
 from dhcptui.servers.ssh import commands, sync_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, OutputTooLarge, RemoteError, SessionRefused
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 READ_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
 COPIED = "copied"
-ASKED = "the shared directories were compared"
 NEEDS_SESSIONS = "it takes three at a time (MaxSessions in its sshd_config; 10 is sshd's own default)"
 
 
@@ -80,98 +79,6 @@ class Place:
 
     def _beside(self, what: str) -> str:
         return sync_commands.beside(self.directory, what)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Both shared directories at one moment, and what a copy would change. Names are sanitised."""
-
-    source: str
-    target: str
-    read_at: float
-    """Mono seconds."""
-    source_files: int = 0
-    new: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    modes: tuple[str, ...] = ()
-    """Same content, another mode or owner."""
-    only_on_target: tuple[str, ...] = ()
-    diff: tuple[str, ...] = ()
-    source_digest: str = ""
-    target_digest: str = ""
-    target_exists: bool = True
-    record: SyncRecord | None = None
-    """Of an earlier run that did not come to its end."""
-    backup_there: bool = False
-    """Whether the backup that `record` names exists."""
-    mirror: bool = False
-    """Whether a copy removes what exists only on the target."""
-    blind: tuple[str, ...] = ()
-    """Servers whose tar tells no access control lists: whether a copy would lose one is not known."""
-    error: str = ""
-    """Why there is no comparison; empty where there is one."""
-
-    @property
-    def nothing_to_copy(self) -> bool:
-        """Whether the target is already as a copy would make it."""
-        gone = self.only_on_target if self.mirror else ()
-        return self.target_exists and not (self.new or self.changed or self.modes or gone)
-
-    @property
-    def resumable(self) -> SyncRecord | None:
-        """The interrupted run, if the directories are still as it left them: then only its rest is to do."""
-        record = self.record
-        in_place = self.nothing_to_copy and record is not None and record.digest == self.source_digest
-        if record is not None and ROLLING_BACK in record.done:
-            return None
-        return record if in_place and not self.error else None
-
-    @property
-    def revertible(self) -> SyncRecord | None:
-        """The interrupted run, if its backup can be put back."""
-        record = self.record
-        there = self.backup_there or (record is not None and ROLLING_BACK in record.done)
-        return record if record and record.stamp and there else None
-
-    @property
-    def attachment(self) -> tuple[str, ...]:
-        """What is confirmed: the digests stand in it because secrets and what is cut off do not show in the diff."""
-        if self.error:
-            return ()
-        there = f"sha256 {self.target_digest[:16]}" if self.target_exists else "not there yet"
-        sums = f"{self.source}: sha256 {self.source_digest[:16]}, {self.target}: {there}"
-        return (sums, *self.diff)
-
-    @property
-    def words(self) -> str:
-        """The comparison in one sentence."""
-        if self.nothing_to_copy:
-            said = f"nothing to copy: both have the same {_count(self.source_files, 'file')}"
-        else:
-            names = (*self.new, *self.changed, *self.modes)
-            parts = ((self.new, "new"), (self.changed, "changed"), (self.modes, "with another mode or owner"))
-            counts = ", ".join(f"{len(group)} {word}" for group, word in parts if group)
-            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            said = f"{_count(self.source_files, 'file')} on {self.source}; {counts or 'none differs'}"
-            said += f": {', '.join(names[:5])}{more}" if names else ""
-        if self.only_on_target:
-            fate = "to be removed" if self.mirror else "kept"
-            said += f"; {len(self.only_on_target)} only on {self.target}, {fate}"
-        if self.blind:
-            said += f"; access control lists not looked at on {' and '.join(self.blind)} (its tar tells none)"
-        return said
-
-    def finding(self, now: Moment) -> Finding:
-        """The comparison as a precondition."""
-        by = f"files on {self.source} and {self.target}"
-        return Finding(ASKED, self.error or self.words, not self.error, by, max(0.0, now.mono - self.read_at))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-BEING_COMPARED = Finding(ASKED, "the shared directories are being compared", False, "console", pending=True)
 
 
 @dataclass(frozen=True, slots=True)

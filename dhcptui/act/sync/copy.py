@@ -15,7 +15,6 @@ from dhcptui.act.actions.base import Context, StepFailed
 from dhcptui.act.locks import why
 from dhcptui.act.sync.compare import (
     COPIED,
-    Comparison,
     Place,
     Trees,
     parse_tree,
@@ -23,6 +22,7 @@ from dhcptui.act.sync.compare import (
     unreadable,
 )
 from dhcptui.act.sync.tree import MAX_BYTES, Tree, TreeError, change, digest, pack, result
+from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.logs.complaints import complaint, spoken
 from dhcptui.model.sanitize import clean
