@@ -26,8 +26,9 @@ from dhcptui.act.plan import Outcome, Plan
 from dhcptui.assess.visibility import stand
 from dhcptui.config.loading import ConfigError, PairSettings
 from dhcptui.model.audit import AuditEntry, AuditEvent
+from dhcptui.model.moments import Moment
 from dhcptui.model.sanitize import NOT_SHOWN, clean, masked
-from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.snapshot import PairSnapshot
 
 Record = dict[str, Any]
 """One line as it stands in the file; `entry` makes an AuditEntry of it."""

@@ -19,7 +19,9 @@ from dhcptui.assess.interrupted import SYNC, left_on, lock_left, settled, settle
 from dhcptui.assess.visibility import stand
 from dhcptui.config.loading import ServerSettings
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Lock, PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.servers.ssh import commands

@@ -10,7 +10,7 @@ from enum import Enum
 
 from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 BOTH_STATES = "the states of both servers"
 """Where a result sends somebody who is to look: they stand on the screen, and a command tells them."""

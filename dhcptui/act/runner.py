@@ -22,8 +22,9 @@ from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import answers_since, stand
 from dhcptui.config.loading import ConfigError
 from dhcptui.model.action import Action
+from dhcptui.model.moments import Moment
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot, ServerView
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.servers.omapi.errors import OmapiError
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.watch.clocks import moment

@@ -40,7 +40,8 @@ from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.assess.visibility import ServerStanding, Standing
 from dhcptui.assess.waiting import SetBack, set_back
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.words import age, clock, span
 

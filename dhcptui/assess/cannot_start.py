@@ -8,7 +8,8 @@ from dhcptui.logs.complaints import FAREWELL
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
 from dhcptui.logs.notable_lines import Remark
-from dhcptui.model.snapshot import Moment, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import ServerView
 
 ONE_START_SECONDS = 30.0
 """Lines no further apart are of one attempt: what dhcpd says, what its init script and systemd make of it."""

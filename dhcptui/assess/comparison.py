@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcptui.assess.evidence import Finding
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
 
 ASKED = "the shared directories were compared"

@@ -12,7 +12,8 @@ from enum import Enum
 
 from dhcptui.assess.states_overlap import overlap_seconds
 from dhcptui.assess.visibility import ServerStanding, impostor, sighted, stand
-from dhcptui.model.snapshot import Link, Moment, PairSnapshot
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import Link, PairSnapshot
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState

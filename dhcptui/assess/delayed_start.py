@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from dhcptui.assess import evidence as ev
 from dhcptui.assess.evidence import Finding
 from dhcptui.assess.guards import Ruling
-from dhcptui.model.snapshot import DelayedStart, Moment, PairSnapshot, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import DelayedStart, PairSnapshot, ServerView
 from dhcptui.model.words import clock, day_clock
 
 AFTER = "after "

@@ -11,7 +11,9 @@ from dhcptui.assess.queues import STANDS_AFTER_SECONDS, queue_words, stands_stil
 from dhcptui.assess.return_path import OFF, WayBack, way_back
 from dhcptui.assess.vantage import one_place
 from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, impostor, stand
-from dhcptui.model.snapshot import Link, Moment, PairSnapshot, PartnerReach, Role, Seen, ServerView
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Link, PairSnapshot, PartnerReach, ServerView
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import age, day_clock
 

@@ -20,7 +20,10 @@ from statistics import median
 
 from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.assess.visibility import ServerStanding, stand
-from dhcptui.model.snapshot import Moment, PairSnapshot, PoolCounters, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import age, clock, span
 

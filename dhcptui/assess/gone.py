@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS
-from dhcptui.model.snapshot import Link, Moment, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import Link, ServerView
 from dhcptui.model.words import joined
 
 

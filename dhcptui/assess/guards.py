@@ -26,7 +26,9 @@ from dhcptui.assess.return_path import OFF
 from dhcptui.assess.space import SPACE_CHECKS, lease_file, lease_space, partner_records
 from dhcptui.assess.unnoticed import not_yet
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import REBUILDING, FailoverState
 
 _S = FailoverState

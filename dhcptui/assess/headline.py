@@ -16,7 +16,7 @@ from dhcptui.assess.states_overlap import contradicting, together
 from dhcptui.assess.unnoticed import unnoticed, unnoticed_words
 from dhcptui.assess.visibility import ServerStanding, Standing
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import day_clock, joined
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dhcptui.assess.visibility import ServerStanding, Standing, sighted, stand
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Lock, Moment, PairSnapshot, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Lock, PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 

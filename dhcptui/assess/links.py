@@ -10,17 +10,16 @@ from dataclasses import dataclass, replace
 
 from dhcptui.assess.evidence import CLOCK_FRESH_SECONDS
 from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, stand
+from dhcptui.model.failover import FailoverPlace
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
-    FailoverPlace,
     FailoverSockets,
     Link,
-    Moment,
     PairSnapshot,
     PartnerReach,
     Reach,
-    Role,
-    Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState

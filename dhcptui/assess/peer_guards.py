@@ -13,7 +13,8 @@ from dhcptui.assess.evidence import Case, Finding
 from dhcptui.assess.peers import PeerStanding, judge_one, partners, who_serves
 from dhcptui.assess.visibility import ServerStanding
 from dhcptui.model.peers import label
-from dhcptui.model.snapshot import Role, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import joined
 

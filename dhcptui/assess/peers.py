@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcptui.assess.visibility import LONGEST_TRIP_SECONDS, ServerStanding, Standing, stand
+from dhcptui.model.moments import Moment
 from dhcptui.model.peers import OtherPeer
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState, serves
 
 _S = FailoverState

@@ -19,8 +19,9 @@ from dhcptui.logs.refusals import (
     refused_network,
     turned_twice,
 )
-from dhcptui.model.pool_counters import Memory, Scarcity
-from dhcptui.model.snapshot import Link, Moment, PoolCounters
+from dhcptui.model.moments import Moment
+from dhcptui.model.pool_counters import Memory, PoolCounters, Scarcity
+from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
 
 LOW_PERCENT = 5

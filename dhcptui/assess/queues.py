@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dhcptui.assess.visibility import ServerStanding
-from dhcptui.model.snapshot import FailoverStatus, Moment, ServerView
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import ServerView
 
 STANDS_AFTER_SECONDS = 10.0
 """A queue that keeps its length for so long is not worked off."""

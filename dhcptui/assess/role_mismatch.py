@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from dhcptui.assess.visibility import ServerStanding
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 _Pair = tuple[ServerStanding, ServerStanding]
 

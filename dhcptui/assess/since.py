@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dhcptui.assess.history.service import Sighting
 from dhcptui.assess.visibility import ServerStanding, Standing, stand
 from dhcptui.model.changes import Changes
-from dhcptui.model.snapshot import Moment, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
 
 AHEAD_SECONDS = 1.5

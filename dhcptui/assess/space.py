@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from dhcptui.assess.evidence import Case, Finding
 from dhcptui.assess.visibility import ServerStanding
-from dhcptui.model.snapshot import LeaseSpace, Moment, Seen, ServerView
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.snapshot import LeaseSpace, ServerView
 
 FULL_BYTES = 8 * 1024
 """With less than two pages free the next leases may not be recorded."""

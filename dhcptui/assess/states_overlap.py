@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dhcptui.assess.visibility import ServerStanding
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dhcptui.assess.visibility import ServerStanding
 from dhcptui.logs.lexicon import LineKind
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState, from_word
 from dhcptui.model.words import clock
 

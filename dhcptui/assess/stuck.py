@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dhcptui.assess.queues import queue_words
 from dhcptui.assess.visibility import ServerStanding
 from dhcptui.model.changes import Growth
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState

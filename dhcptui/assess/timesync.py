@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_FRESH_SECONDS, CLOCK_LIMIT_SECONDS
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView, TimeSync
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView, TimeSync
 
 REFUSED_SECONDS = 60.0
 """dhcpd sets up no link when the clocks differ by more (failover.c:578, 1416); a link that is up it leaves alone."""

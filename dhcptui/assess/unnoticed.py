@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from dhcptui.assess.evidence import REACH_FRESH_SECONDS, Case, Finding
 from dhcptui.assess.visibility import STALE_AFTER_SECONDS, ServerStanding, Standing
-from dhcptui.model.snapshot import Link, Moment
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
 

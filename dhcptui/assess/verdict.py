@@ -19,7 +19,9 @@ from dhcptui.assess.waiting import mclt_of, recover_wait_ends
 from dhcptui.model.action import Action
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import key_of
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 
 __all__ = ["Countdown", "Level", "Verdict", "countdown", "derive", "recover_wait_ends", "worst"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.model.snapshot import FailoverStatus, Link, Moment, ServerView
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import Link, ServerView
 from dhcptui.model.states import FailoverState, serves
 
 STALE_AFTER_SECONDS = 1.5

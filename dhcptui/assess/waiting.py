@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_FRESH_SECONDS
 from dhcptui.assess.visibility import ServerStanding
-from dhcptui.model.snapshot import Moment, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
 
 REFUSED_SECONDS = 60.0

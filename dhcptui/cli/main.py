@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dhcptui.config.console import ConsoleSettings
     from dhcptui.config.loading import PairSettings
     from dhcptui.model.action import Action
-    from dhcptui.model.snapshot import Role
+    from dhcptui.model.role import Role
 
 MAX_DELAY_SECONDS = 7 * 24 * 3600
 CONFIG_ERROR_EXIT = {"status": 3, "lint": 3, "lease": 3}
@@ -184,7 +184,7 @@ def _status(args: argparse.Namespace) -> int:
 def _roles(settings: PairSettings, action: Action, server: str | None) -> list[Role]:
     """The acting servers to consider: the named one, or both."""
     from dhcptui.model.action import Action
-    from dhcptui.model.snapshot import Role
+    from dhcptui.model.role import Role
 
     names = {settings[role].name: role for role in Role}
     if server is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dhcptui.conf.failover import Range, span
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 
 @dataclass(frozen=True, slots=True)

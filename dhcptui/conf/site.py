@@ -5,9 +5,9 @@ from __future__ import annotations
 from dhcptui.conf.failover import DEFAULT_PORT, Peer, peers
 from dhcptui.conf.pools import failover_pools
 from dhcptui.conf.reader import Node
+from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.peers import OtherPeer
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import FailoverPlace
 
 
 def failover_place(configuration: Node, peer: str) -> FailoverPlace | None:

@@ -16,7 +16,7 @@ from typing import Any
 from dhcptui.config.console import ConsoleSettings, check_theme, read_keys
 from dhcptui.config.ownership import distrust
 from dhcptui.config.settings import ALGORITHMS, ConfigError, OmapiKey, PairSettings, ServerSettings
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 __all__ = [
     "COMMANDS",

@@ -17,7 +17,8 @@ from dhcptui.engine.insight import Insight
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, Interrupted
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 
 
 class Listener(Protocol):

@@ -16,7 +16,8 @@ from dhcptui.engine.thread import EngineThread
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.watch.clocks import moment
 
 LOOK_SECONDS = 12.0

@@ -23,8 +23,9 @@ from dhcptui.model.leases import (
     differences,
     parse_question,
 )
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.servers.omapi.errors import OmapiAmbiguous, OmapiError, OmapiNotFound
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.lease_records import lease_addresses

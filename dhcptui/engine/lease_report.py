@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dhcptui.model.leases import LeaseView, LookUp, Outcome
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import iso
 
 SCHEMA = 1

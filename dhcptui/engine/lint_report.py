@@ -8,8 +8,8 @@ from typing import Any
 from dhcptui.conf.lint.findings import Finding, Pair, Severity
 from dhcptui.conf.lint.relations import shared
 from dhcptui.conf.lint.rules import worst
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 
 SCHEMA = 1
 EXIT_CODES = {None: 0, Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}

@@ -13,7 +13,8 @@ from dhcptui.assess.evidence import Finding
 from dhcptui.assess.interrupted import lock_held
 from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
-from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import age
 
 SCHEMA = 1

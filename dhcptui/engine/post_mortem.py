@@ -34,8 +34,10 @@ from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine, parse
 from dhcptui.model.audit import AuditEntry, AuditEvent
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import span
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import RemoteError

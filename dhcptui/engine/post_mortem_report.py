@@ -12,8 +12,8 @@ from dhcptui.assess.history.post_mortem import Incident, ServerPart
 from dhcptui.assess.history.service import Span
 from dhcptui.assess.history.timeline import Event
 from dhcptui.logs.lines import LogRow
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 from dhcptui.model.words import iso, span
 
 SCHEMA = 1

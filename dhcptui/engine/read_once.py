@@ -12,7 +12,8 @@ from dhcptui.act.interrupted_runs import look_back
 from dhcptui.assess.peers import peers_read
 from dhcptui.assess.visibility import Standing, stand
 from dhcptui.config.loading import PairSettings
-from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ServerView
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.pair import PairEngine
 

@@ -19,7 +19,9 @@ from dhcptui.act.audit import AuditError, AuditLog, default_path
 from dhcptui.assess.history.service import Sighting
 from dhcptui.assess.since import sighting
 from dhcptui.config.loading import PairSettings
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 
 AGAIN_SECONDS = 60.0
 JOIN_SECONDS = 10.0

@@ -14,7 +14,8 @@ from dhcptui.assess.since import state_since
 from dhcptui.assess.verdict import Level, Verdict, recover_wait_ends
 from dhcptui.assess.visibility import ServerStanding
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Channel, Link, Moment, PairSnapshot, RecordedState, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import Channel, Link, PairSnapshot, RecordedState, ServerView
 from dhcptui.model.words import day_clock, iso, span, timer
 
 SCHEMA = 1

@@ -25,7 +25,8 @@ from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.leases import LookUp
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.setup.configuration_check import ConfigurationCheck, check_configuration, not_checked
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.first import first_snapshot

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 LIMIT = 20_000
 """Lines held by default; the same again in both logs merged."""

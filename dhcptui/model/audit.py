@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 
 class AuditEvent(Enum):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dhcptui.model.snapshot import FailoverPlace, FailoverStatus, Seen
+from dhcptui.model.failover import FailoverPlace, FailoverStatus
+from dhcptui.model.moments import Seen
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState

@@ -1,19 +1,16 @@
-"""What is known of a pair at one moment: frozen values, each with its source and the time it was read.
-
-Two clocks are used throughout. *Wall* times are epoch seconds of the console's clock; *mono* times are the console's
-monotonic clock in seconds and serve ages only, so that a stepped wall clock never makes an old value look fresh.
-Times that a server reports (stos) are epoch seconds of *that server's* clock.
-"""
+"""What is known of a pair at one moment: frozen values, each with its source and the time it was read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from dhcptui.model.changes import NO_CHANGES, Changes
-from dhcptui.model.pool_counters import Emptied
-from dhcptui.model.pool_counters import PoolCounters as PoolCounters  # noqa: PLC0414 - one of the values of a snapshot
+from dhcptui.model.failover import FailoverPlace, FailoverStatus
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.pool_counters import Emptied, PoolCounters
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.model.way import NO_WAY, SshWay
 
@@ -25,28 +22,6 @@ if TYPE_CHECKING:
     from dhcptui.model.peers import OtherPeer
     from dhcptui.model.pool_counters import Memory
     from dhcptui.model.sync_record import SyncRecord
-
-T = TypeVar("T")
-
-
-class Role(Enum):
-    """A server's place in the failover relationship."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-
-    @property
-    def other(self) -> Role:
-        """The partner's role."""
-        return Role.SECONDARY if self is Role.PRIMARY else Role.PRIMARY
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Now: `wall` in epoch seconds, `mono` in monotonic seconds, both of the console."""
-
-    wall: float
-    mono: float
 
 
 class Link(Enum):
@@ -78,32 +53,6 @@ class Channel:
     def ok(self) -> bool:
         """Whether this way works now."""
         return self.link is Link.OK
-
-
-@dataclass(frozen=True, slots=True)
-class FailoverStatus:
-    """The failover-state object as one server gives it.
-
-    Attributes that dhcpd never fills (addresses, skew, last-packet-sent, last-timestamp-received) have no place here.
-    `partner_state` is the last thing heard of the partner, not the truth: after a crash it keeps reading normal.
-    """
-
-    name: str
-    role: Role
-    local_state: FailoverState
-    partner_state: FailoverState
-    local_stos: int
-    """Start time of `local_state`: epoch seconds, this server's clock. Startup and recover-wait keep the old value."""
-    partner_stos: int
-    """When this server heard of `partner_state`: epoch seconds, this server's clock."""
-    mclt_seconds: int
-    unacked_updates: int
-    """Binding updates sent to the partner and not yet acknowledged."""
-    max_unacked_updates: int
-    max_response_delay_seconds: int
-    load_balance_max_seconds: int
-    local_port: int
-    partner_port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +158,6 @@ class PartnerReach:
         """True when anything answered (a refusal is an answer), False when all tries met silence, None when none could."""
         tries = {self.ping, self.failover_port, self.ssh_port} - {Reach.UNKNOWN}
         return None if not tries else bool(tries - {Reach.SILENT})
-
-
-@dataclass(frozen=True, slots=True)
-class FailoverPlace:
-    """Where a server listens for its partner and where it looks for it, as its dhcpd.conf says."""
-
-    address: str
-    port: int
-    peer_address: str
-    peer_port: int
-    networks: tuple[str, ...] = ()
-    """What it serves: the subnets and shared networks of its pools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,18 +284,6 @@ class RecordedState:
     """ "lease file" or "log"."""
     written: float | None
     """When it was written; for the lease file: not before that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen(Generic[T]):
-    """A value with the moment it was read (mono seconds)."""
-
-    value: T
-    at: float
-
-    def age(self, now: Moment) -> float:
-        """Seconds since it was read."""
-        return max(0.0, now.mono - self.at)
 
 
 @dataclass(frozen=True, slots=True)

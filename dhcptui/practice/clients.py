@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.dhcpd.serving import Client, Offer
 from dhcptui.practice.world import Place

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 NAMES = {Role.PRIMARY: "dhcp1", Role.SECONDARY: "dhcp2"}
 ADDRESSES = {Role.PRIMARY: "10.0.0.10", Role.SECONDARY: "10.0.0.20"}

@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.clients import Clients
 from dhcptui.practice.dhcpd.server import Dhcpd, DhcpdFailed
 from dhcptui.practice.machine import Machine

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.failover import Failover
 from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.machine import Machine

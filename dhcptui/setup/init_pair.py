@@ -14,8 +14,8 @@ from dhcptui.conf.pools import failover_pools
 from dhcptui.conf.reader import ConfParseError
 from dhcptui.config.loading import COMMANDS
 from dhcptui.config.settings import ALGORITHMS
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 from dhcptui.servers.ssh.connect import parse_jump
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.target import SshTarget

@@ -14,7 +14,7 @@ from dhcptui.conf.lint.findings import Expected, Pair, Subject
 from dhcptui.conf.lint.rules import common_peer
 from dhcptui.conf.reader import ConfParseError
 from dhcptui.config.loading import PairSettings, ServerSettings
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget

@@ -6,7 +6,9 @@ from dhcptui.assess.guards import Ruling, rule
 from dhcptui.assess.return_path import OFF
 from dhcptui.assess.visibility import stand
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 
 
 def meant(action: Action, snapshot: PairSnapshot, now: Moment) -> Action:

@@ -18,7 +18,8 @@ from textual.filter import LineFilter
 
 from dhcptui.act.leaving import CTRL_C, silence
 from dhcptui.engine.api import Console, Drills
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.ui import gc_tuning as collector
 from dhcptui.ui.bridge import Bridge, Wake
 from dhcptui.ui.keymap import Commands

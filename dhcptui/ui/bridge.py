@@ -16,7 +16,8 @@ from textual.message import Message
 from dhcptui.act.plan import Progress
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 
 AUDIT_BACKLOG = 1000
 """Entries of the audit log kept while the terminal does not read; the file has them all."""

@@ -8,7 +8,8 @@ from dhcptui.assess.forecast import PoolForecast, PoolMismatch
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.assess.verdict import Verdict
 from dhcptui.engine.api import Console
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 
 ASK_SECONDS = 5.0
 

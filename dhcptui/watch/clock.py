@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from dhcptui.model.snapshot import Seen
+from dhcptui.model.moments import Seen
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.session import Completed, SshSession

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 
 _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from dhcptui.assess.stuck import grown
-from dhcptui.model.snapshot import Seen
+from dhcptui.model.moments import Seen
 from dhcptui.model.states import REBUILDING
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.watch.clocks import mono

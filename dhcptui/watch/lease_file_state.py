@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dhcptui.assess.history.timeline import Note, from_lines, from_record
 from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.logs.lines import LogLine, parse
+from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Link, RecordedState, Seen
+from dhcptui.model.snapshot import Link, RecordedState
 from dhcptui.model.states import FailoverState, from_word
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.lease_records import LastRecord, failover_records, log_before

@@ -14,7 +14,10 @@ from dataclasses import replace
 from dhcptui.assess.links import calm, lost
 from dhcptui.conf.reader import ConfParseError
 from dhcptui.conf.site import failover_place
-from dhcptui.model.snapshot import FailoverPlace, PairSnapshot, Reach, Role, Seen, ServerView
+from dhcptui.model.failover import FailoverPlace
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, Reach, ServerView
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandTimeout, RemoteError
 from dhcptui.servers.ssh.reachability import try_partner

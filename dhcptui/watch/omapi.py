@@ -12,9 +12,10 @@ from dhcptui.assess.queues import queue_moved
 from dhcptui.assess.visibility import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS, fresh_seconds
 from dhcptui.conf.pools import FailoverPool, merged
 from dhcptui.config.loading import ConfigError
-from dhcptui.model.pool_counters import Emptied
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import Emptied, PoolCounters
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Link, PoolCounters, Seen
+from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.codec import Key

@@ -12,7 +12,9 @@ from dhcptui.assess.since import changed
 from dhcptui.config.loading import PairSettings
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.first import first_snapshot
 from dhcptui.watch.history import Chronicle

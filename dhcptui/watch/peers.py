@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from dhcptui.model.moments import Seen
 from dhcptui.model.peers import OtherPeer
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Seen
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiClosed, OmapiError, OmapiNotFound
 from dhcptui.watch.clocks import mono

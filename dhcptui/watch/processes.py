@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dhcptui.conf.failover import DEFAULT_PORT
-from dhcptui.model.snapshot import ProcessSighting, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.snapshot import ProcessSighting
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.ours import Place

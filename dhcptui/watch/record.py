@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from dhcptui.conf.pools import FailoverPool
 from dhcptui.config.loading import ConfigError, PairSettings
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Channel, Link, Role, ServerView
+from dhcptui.model.snapshot import Channel, Link, ServerView
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiError
 from dhcptui.servers.ssh.errors import RemoteError

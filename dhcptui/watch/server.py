@@ -11,8 +11,11 @@ from collections.abc import Callable, Sequence
 
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import FailoverStatus, Role, Seen, ServerView
+from dhcptui.model.snapshot import ServerView
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiClosed, OmapiIoError, OmapiUnconfirmed
 from dhcptui.servers.omapi.objects import SettableState

@@ -19,9 +19,11 @@ from dhcptui.conf.reader import ConfParseError
 from dhcptui.conf.site import failover_place, other_peers
 from dhcptui.config.loading import PairSettings
 from dhcptui.logs.lines import LogLine, parse_lines
+from dhcptui.model.moments import Seen
 from dhcptui.model.peers import as_read_before
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Channel, ClockOffset, Link, Role, Seen
+from dhcptui.model.snapshot import Channel, ClockOffset, Link
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.clock import read_clock

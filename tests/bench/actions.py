@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.bench.table import Figure
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab

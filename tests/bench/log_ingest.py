@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import RichLog
 
 from dhcptui.logs.lines import parse_lines
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
 from dhcptui.ui import gc_tuning as collector
 from dhcptui.ui.bridge import Bridge

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 from dhcptui.config.loading import load
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.codec import Key
 from dhcptui.servers.ssh.session import SshSession

@@ -10,7 +10,7 @@ import pytest
 
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.pair import PracticePair
 from tests.budget.stage import chatter, console, cost, rest, seconds
 from tests.practice.driving import driving

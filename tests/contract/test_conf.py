@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.checker import BANNER, BUG_REPORT, check
 from dhcptui.practice.texts import Settings, dhcpd_conf, master_conf
 from tests.lab.pair import Lab

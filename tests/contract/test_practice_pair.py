@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.pair import PracticeError, PracticePair
 from tests.contract.subject import CI, Subject

@@ -17,7 +17,8 @@ import asyncssh
 import pytest
 
 from dhcptui.config.loading import ServerSettings, load
-from dhcptui.model.snapshot import Marks, Reach, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Marks, Reach
 from dhcptui.practice.pair import PracticePair
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh import lock_files as marks

@@ -14,7 +14,7 @@ from dhcptui.assess.return_path import WayBack
 from dhcptui.config.loading import PairSettings, load
 from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import LEADS_TO, FailoverState
 from tests.documents import incidents
 from tests.documents.configuration import EXAMPLE

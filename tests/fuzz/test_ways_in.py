@@ -19,7 +19,7 @@ from dhcptui.conf.lint.rules import lint
 from dhcptui.conf.reader import ConfParseError, parse
 from dhcptui.engine import faults
 from dhcptui.engine.lint_report import as_text
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.services.access import make_keys
 from dhcptui.servers.omapi.errors import from_status
 from tests.fuzz.hostile import ATTACKS, foreign

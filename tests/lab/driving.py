@@ -17,7 +17,9 @@ from dhcptui.engine.thread import EngineThread
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.watch.clocks import moment
 from tests.lab.net import namespace, thread_in
 from tests.lab.pair import Lab

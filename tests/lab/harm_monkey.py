@@ -19,7 +19,7 @@ from dhcptui.act.plan import Outcome, Plan
 from dhcptui.assess.interrupted import ROLLBACK
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver
 from tests.lab.harm import Hand
 from tests.lab.pair import Lab, LabError, Server

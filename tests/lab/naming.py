@@ -15,7 +15,8 @@ from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.signs import Probable
 from dhcptui.assess.verdict import Level, Verdict, derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver
 from tests.lab.pair import Lab
 from tests.terminal import Terminal

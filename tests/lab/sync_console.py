@@ -15,7 +15,7 @@ from dhcptui.act.plan import Progress, StepState
 from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver
 
 

@@ -11,7 +11,7 @@ import pytest
 from dhcptui.act.actions import SCRIPTS
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
 

@@ -11,7 +11,7 @@ from dhcptui.act.plan import Outcome
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.naming import Answer, incidents, named, never, verdict
 from tests.lab.pair import Lab

@@ -18,7 +18,7 @@ from dhcptui.act.plan import Outcome
 from dhcptui.assess.delayed_start import CANCEL, said, scheduled, when
 from dhcptui.assess.verdict import derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.words import iso
 from dhcptui.servers.ssh.commands import LOCK, START
 from tests.lab.driving import driving

@@ -11,7 +11,7 @@ import pytest
 
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.naming import replay
 from tests.lab.net import sh

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from dhcptui.assess.forecast import PoolForecast
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.pair import Lab

@@ -16,7 +16,7 @@ import pytest
 from dhcptui.act.plan import Outcome
 from dhcptui.assess.visibility import Standing, stand
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server

@@ -15,7 +15,7 @@ from dhcptui.act.plan import Outcome
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.naming import (

@@ -13,7 +13,7 @@ import pytest
 from dhcptui.act.audit import AuditLog
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.accounts import ACCOUNT, MATCH, NUMBER, RULE, SHARED, ordinary, sudoer
 from tests.lab.driving import Driver, driving
 from tests.lab.net import Done, sh

@@ -12,7 +12,7 @@ import pytest
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab import net
 from tests.lab.client import new_mac
 from tests.lab.driving import Driver, driving

@@ -17,7 +17,7 @@ import pytest
 
 from dhcptui.act.plan import Outcome, Progress, StepState
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.ssh import rescue_commands
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server

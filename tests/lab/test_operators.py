@@ -20,7 +20,7 @@ from dhcptui.act.plan import Outcome, Progress, StepState
 from dhcptui.config.loading import load
 from dhcptui.engine.headless import Headless
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh import lock_files as marks
 from tests.lab.driving import Driver, driving

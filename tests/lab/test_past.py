@@ -17,7 +17,7 @@ from dhcptui.act.plan import Outcome as ActionOutcome
 from dhcptui.assess.history.timeline import EventKind, Source
 from dhcptui.model.action import Action
 from dhcptui.model.leases import LookUp, Outcome
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading

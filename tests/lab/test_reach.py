@@ -11,7 +11,8 @@ import pytest
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
 from dhcptui.assess.links import Matrix, matrix
 from dhcptui.assess.timesync import ClockLevel, judge
-from dhcptui.model.snapshot import Reach, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Reach
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 

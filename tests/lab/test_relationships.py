@@ -7,7 +7,7 @@ import pytest
 from dhcptui.act.actions import others
 from dhcptui.act.plan import Outcome, Plan
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 from tests.lab.relationships import BAR, BAZ, Relationship, add, local_state, only_primary, sampling_peers, wait

@@ -14,7 +14,8 @@ from dhcptui.act.plan import Outcome
 from dhcptui.assess.contradictions import Kind
 from dhcptui.assess.verdict import Level, Verdict, derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.servers.ssh import commands
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab

@@ -8,7 +8,7 @@ import pytest
 
 from dhcptui.act.plan import Outcome, StepState
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.pair import Lab

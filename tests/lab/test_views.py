@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.load import loading
 from tests.lab.pair import Lab
 from tests.lab.test_console import console

@@ -17,7 +17,7 @@ from dhcptui.act.audit import AuditLog
 from dhcptui.act.plan import Outcome
 from dhcptui.assess.verdict import derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.ssh import commands
 from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver, driving

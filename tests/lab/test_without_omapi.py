@@ -7,7 +7,8 @@ import time
 import pytest
 
 from dhcptui.model.leases import Outcome
-from dhcptui.model.snapshot import RecordedState, Role, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import RecordedState, ServerView
 from dhcptui.model.states import FailoverState
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from dhcptui.assess.verdict import derive
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.ui.forecast_cache import Prospects
 from dhcptui.ui.render.server import Memory, panel
 from dhcptui.ui.style import UNICODE

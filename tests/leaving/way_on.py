@@ -8,7 +8,7 @@ import time
 from dhcptui.act.plan import Outcome, Plan, Progress
 from dhcptui.assess.verdict import derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver
 from tests.leaving.cells import SYNC, SYNC_BAD

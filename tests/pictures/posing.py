@@ -17,16 +17,16 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.changes import Changes
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
-    FailoverStatus,
     Marks,
     PairSnapshot,
     ProcessSighting,
     RecordedState,
-    Role,
-    Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState

@@ -9,7 +9,7 @@ from dhcptui.act.actions import make_plan
 from dhcptui.act.plan import Plan
 from dhcptui.engine.api import Drill, Listener
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.scenarios import SCENARIOS
 from tests.pictures.story import Take
 from tests.ui.feed import FakeClock, ScriptedConsole

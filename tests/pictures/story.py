@@ -23,7 +23,9 @@ from dhcptui.engine.thread import EngineThread
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, AuditEvent
-from dhcptui.model.snapshot import PairSnapshot, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.practice.dhcpd import balance
 from dhcptui.practice.drills import PracticeDrills
 from dhcptui.practice.pair import PracticePair

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.server import DhcpdFailed
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.network import Network

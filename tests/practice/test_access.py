@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncssh
 
 from dhcptui.config.loading import load
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.services.access import make_keys, write_config
 from dhcptui.practice.texts import Settings

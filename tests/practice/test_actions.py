@@ -9,7 +9,7 @@ import pytest
 
 from dhcptui.act.plan import Outcome, Progress, StepState
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.pair import PracticePair, PracticeServer
 from tests.lab.driving import Driver
 from tests.lab.test_sync_restart import allowed, carry_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.pair import PracticePair
 from dhcptui.watch.clocks import mono
 

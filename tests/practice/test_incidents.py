@@ -12,7 +12,7 @@ from dhcptui.act.plan import Outcome
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.pair import PracticePair
 from tests.contract.subject import Subject
 from tests.lab.driving import Driver

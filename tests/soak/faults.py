@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.pair import PracticeError, PracticeServer
 from dhcptui.watch.clocks import mono

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 CONSOLE, STRANGER = "console", "somebody else"
 

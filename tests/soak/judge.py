@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from dhcptui.act.audit import TEXT_LIMIT
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Claim, Fault, History, Truth
 
 NAMES = {Role.PRIMARY: "dhcp1", Role.SECONDARY: "dhcp2"}

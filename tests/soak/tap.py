@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd import omapi_server
 from dhcptui.practice.dhcpd.omapi_objects import Control, FailoverThing, LeaseThing, Thing
 from dhcptui.practice.dhcpd.server import Dhcpd

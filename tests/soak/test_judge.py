@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.soak import judge, judge_audit
 from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Claim, Fault, History, Sample, Server, Truth
 from tests.soak.tap import changes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dhcptui.model.snapshot import Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState as S
 from tests.soak.history import NOT_RUNNING
 from tests.soak.operators import FRESHEST_SECONDS, LOOSE_SECONDS, claims

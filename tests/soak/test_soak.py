@@ -19,7 +19,7 @@ import pytest
 
 from dhcptui.act.audit import default_path
 from dhcptui.config.loading import load
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.pair import PracticePair
 from dhcptui.watch.clocks import mono
 from tests.soak import judge, judge_audit, summary

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.truth.record import NAMES, Claim, Move, Record, Tick
 
 POLL_SECONDS = 0.5

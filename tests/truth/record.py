@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 NAMES = {Role.PRIMARY: "dhcp1", Role.SECONDARY: "dhcp2"}
 

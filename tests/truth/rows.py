@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.load import loading
 from tests.lab.pair import Lab
 from tests.lab.relationships import BAR, add

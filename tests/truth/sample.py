@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.truth import rows
 from tests.truth.rows import TABLE, Row, Step
 from tests.truth.stage import Stage

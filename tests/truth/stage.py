@@ -18,7 +18,9 @@ from dhcptui.assess.history.timeline import EventKind
 from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import Standing
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from tests.lab.driving import Driver
 from tests.lab.pair import Lab, Server
 from tests.truth.record import Claim, Move, Record, Said, Stretch

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.truth.judge import ASPECTS, judge
 from tests.truth.record import Claim, Move, Newcomer, Reading, Record, Said, Stretch, Tick
 

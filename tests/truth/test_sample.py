@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.truth import play
 from tests.truth.judge import ASPECTS
 from tests.truth.record import Record, Stretch, Tick

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab import net
 from tests.lab.client import new_mac
 from tests.lab.load import ACK, DISCOVER, OFFER, PAST_BALANCING, REQUEST, frame, reply

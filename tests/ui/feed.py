@@ -18,23 +18,22 @@ from dhcptui.engine.api import Listener
 from dhcptui.logs.lines import parse
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
+from dhcptui.model.failover import FailoverStatus
 from dhcptui.model.leases import LookUp
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
-    FailoverStatus,
     Link,
     Lock,
     Lockout,
     Marks,
-    Moment,
     PairSnapshot,
     PartnerReach,
-    PoolCounters,
     ProcessSighting,
     Reach,
-    Role,
-    Seen,
     ServerView,
     unseen,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.acting import candidates, meant
 from dhcptui.ui.panes.prompt import Stage

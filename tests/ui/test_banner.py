@@ -8,7 +8,9 @@ import pytest
 
 from dhcptui.assess.verdict import derive
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Lockout, Marks, PairSnapshot, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Lockout, Marks, PairSnapshot
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.render.banner import banners
 from dhcptui.ui.style import UNICODE

@@ -7,7 +7,7 @@ import threading
 from textual.message import Message
 
 from dhcptui.logs.lines import parse
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.ui.bridge import LOG_BACKLOG, Bridge
 from tests.ui.feed import WALL, healthy, one_down
 from tests.ui.test_main_screen import panel, screen

@@ -9,7 +9,8 @@ import pytest
 from dhcptui.assess.incidents.catalogue import BY_ID, Weight
 from dhcptui.assess.incidents.scene import Evidence
 from dhcptui.assess.incidents.signs import Probable
-from dhcptui.model.snapshot import ClockOffset, PairSnapshot, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.snapshot import ClockOffset, PairSnapshot
 from dhcptui.ui.render.explanation import looks_like
 from dhcptui.ui.style import UNICODE
 from tests.ui.feed import MONO, cut_off, handed_over, healthy, locked_out, one_down, recovering, silenced

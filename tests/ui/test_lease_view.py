@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from dhcptui.model.leases import LeaseAnswer, LeaseView, LookUp, Outcome, differences
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.ui.app import DhcptuiApp
 from tests.ui.feed import WALL, healthy, one_down
 from tests.ui.test_main_screen import P, Q, picture, row, screen

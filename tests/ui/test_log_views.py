@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.model.snapshot import ClockOffset, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ClockOffset
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.screens.logs import MOST_COPIED
 from dhcptui.ui.views.log_explanation import LogExplanation

@@ -14,7 +14,10 @@ from textual.widget import Widget
 
 from dhcptui.assess.guards import rule
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import PairSnapshot, PoolCounters, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.row import Row

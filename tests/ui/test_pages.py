@@ -10,20 +10,20 @@ import pytest
 from dhcptui.assess.forecast import PoolSample
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.conf.lint.findings import Finding, Severity
+from dhcptui.model.failover import FailoverPlace
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
-    FailoverPlace,
     FailoverSockets,
     Link,
     PairSnapshot,
     PartnerReach,
-    PoolCounters,
     ProcessSighting,
     Reach,
     RecordedState,
-    Role,
-    Seen,
     ServerView,
     TimeSync,
 )

@@ -9,7 +9,9 @@ from textual.widgets import Input
 
 from dhcptui.act.plan import Outcome, StepState
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Marks, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Marks
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.ui.app import DhcptuiApp

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from dhcptui.act.plan import Outcome, StepState
 from dhcptui.act.script import plan_as_script
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.ui.panes.text_sheet import Sheet
 from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import DIFF, DIFFERENT, MONO, ScriptedConsole, cut_off, healthy, one_down

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.assess.history.timeline import Event, EventKind, Note, Source, merge
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState as S
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.render.timeline import gap, known, lines

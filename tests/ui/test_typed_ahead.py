@@ -7,7 +7,8 @@ from dataclasses import replace
 from textual import events
 from textual.pilot import Pilot
 
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.prompt import Stage
 from dhcptui.ui.screens.view_switcher import Over

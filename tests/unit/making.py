@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
-    FailoverStatus,
     LeaseSpace,
     Link,
     Marks,
-    Moment,
     PairSnapshot,
-    PoolCounters,
     ProcessSighting,
     RecordedState,
-    Role,
-    Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState

@@ -23,7 +23,7 @@ from dhcptui.config.loading import ConfigError
 from dhcptui.engine.audit_report import parse_since
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEvent
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_cli import CONFIG
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.assess.verdict import derive
-from dhcptui.model.snapshot import ClockOffset, Reach, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ClockOffset, Reach, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import said

@@ -9,8 +9,10 @@ import pytest
 from dhcptui.assess.incidents.crossed_names import Crossed, mismatch
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.logs.lines import parse
+from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import Emptied
-from dhcptui.model.snapshot import Role, Seen, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.watch.taken import STARTED, Taken
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import hold, ids, said

@@ -10,7 +10,9 @@ from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.past import is_past, past_words
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import PairSnapshot, RecordedState, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, RecordedState, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.explanation import incident_view

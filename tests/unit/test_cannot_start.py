@@ -14,7 +14,9 @@ from dhcptui.assess.verdict import Level, derive
 from dhcptui.logs.complaints import complaint, spoken, without_farewell
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import parse
-from dhcptui.model.snapshot import Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh.errors import CommandFailed
 from dhcptui.watch.notable_lines import Remarks, Signs

@@ -11,7 +11,10 @@ from dhcptui.act.plan import Plan
 from dhcptui.assess.guards import Ruling
 from dhcptui.assess.verdict import derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import LeaseSpace, PairSnapshot, PoolCounters, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import LeaseSpace, PairSnapshot
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, live, pair
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dhcptui.config.loading import Config, ConfigError, default_path, load, show
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 MINIMAL = """
 [pairs.office.primary]

@@ -11,7 +11,9 @@ from dhcptui.assess.verdict import Level, derive
 from dhcptui.engine.status_report import as_json, as_text
 from dhcptui.logs.lines import parse_lines
 from dhcptui.logs.notable_lines import Remark
-from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ProcessSighting, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ProcessSighting, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh.ours import DhcpdProcess, Listening, Look, Place, judge
 from tests.unit.making import NOW, down, hung, live, pair, status

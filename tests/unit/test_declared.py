@@ -8,7 +8,9 @@ import pytest
 
 from dhcptui.assess.guards import Ruling, rule
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Lockout, Marks, RecordedState, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Lockout, Marks, RecordedState, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, gone, live, pair, status
 from tests.unit.test_cannot_start import told

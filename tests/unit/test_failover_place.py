@@ -11,7 +11,7 @@ import pytest
 
 from dhcptui.conf.reader import parse
 from dhcptui.conf.site import failover_place
-from dhcptui.model.snapshot import FailoverPlace
+from dhcptui.model.failover import FailoverPlace
 from dhcptui.servers.ssh import commands
 
 CONF = """

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhcptui.assess.forecast import PoolForecast, PoolSample, forecasts, mismatches, rate_of
-from dhcptui.model.snapshot import PairSnapshot, PoolCounters, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, live, pair
 

@@ -12,6 +12,8 @@ from dhcptui.assess.guards import rule
 from dhcptui.assess.queues import queue_moved, queue_words
 from dhcptui.assess.visibility import stand
 from dhcptui.model.action import Action
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -23,8 +25,6 @@ from dhcptui.model.snapshot import (
     ProcessSighting,
     Reach,
     RecordedState,
-    Role,
-    Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState

@@ -31,7 +31,7 @@ from dhcptui.act.sync.tree import (
     result,
 )
 from dhcptui.config.loading import PairSettings, ServerSettings
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.servers.ssh import commands, sync_commands
 from dhcptui.servers.ssh import lock_files as marks

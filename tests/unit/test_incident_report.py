@@ -23,7 +23,7 @@ from dhcptui.assess.history.service import Span
 from dhcptui.assess.history.timeline import from_line, merge
 from dhcptui.engine.post_mortem_report import as_json, as_markdown, duration, escape, fenced, stamp
 from dhcptui.logs.lines import LogLine, parse
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 T = 1_795_000_000.0
 P, Q = Role.PRIMARY, Role.SECONDARY

@@ -19,19 +19,18 @@ from dhcptui.assess.verdict import Level, Verdict, derive
 from dhcptui.assess.visibility import Standing, stand
 from dhcptui.logs.lines import parse
 from dhcptui.model.action import Action
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     ClockOffset,
     Lock,
     Lockout,
     Marks,
-    Moment,
     PairSnapshot,
     PartnerReach,
-    PoolCounters,
     ProcessSighting,
     Reach,
-    Role,
-    Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState

@@ -8,7 +8,8 @@ import pytest
 
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Verdict, derive
-from dhcptui.model.snapshot import Channel, Link, Reach, Role, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Channel, Link, Reach, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, live, pair
 from tests.unit.test_incident_signs import said

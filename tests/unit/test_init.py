@@ -9,7 +9,7 @@ import pytest
 from dhcptui.conf.reader import parse
 from dhcptui.conf.scaffold import Key, Scaffold
 from dhcptui.config.loading import load
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.discover import Discovered, Told
 from dhcptui.setup.init_pair import Draft, InitError, draft, target

@@ -13,7 +13,9 @@ from dhcptui.assess.verdict import Level, derive
 from dhcptui.engine.status_report import as_json, as_text
 from dhcptui.model.action import Action
 from dhcptui.model.audit import Interrupted
-from dhcptui.model.snapshot import Lock, Lockout, Marks, PairSnapshot, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Lock, Lockout, Marks, PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState as S
 from dhcptui.model.sync_record import SyncRecord
 from tests.ui.feed import SETTINGS

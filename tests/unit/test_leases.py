@@ -17,7 +17,7 @@ from dhcptui.model.leases import (
     identifier,
     parse_question,
 )
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.servers.omapi import objects
 from tests.unit.making import live, pair
 

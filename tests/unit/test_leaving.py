@@ -17,7 +17,7 @@ from dhcptui.act.leaving import SIGNALS, Departure, Output, left_code, on_signal
 from dhcptui.act.plan import Progress, StepReport, StepState
 from dhcptui.engine.farewell import Farewell
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.ui.feed import SETTINGS
 from tests.unit.making import NOW, live, pair
 

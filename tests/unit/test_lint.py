@@ -18,7 +18,7 @@ from dhcptui.conf.reader import parse
 from dhcptui.conf.scaffold import Key, Scaffold
 from dhcptui.engine.lint_report import as_json, as_text, exit_code
 from dhcptui.logs.complaints import complaint
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 BASE64 = "c2VjcmV0IHNlY3JldCBzZWNyZXQ="
 SCAFFOLD = Scaffold(

@@ -11,7 +11,7 @@ from dhcptui.conf.lint.findings import Finding, Pair, Severity, Subject
 from dhcptui.conf.lint.rules import lint
 from dhcptui.conf.reader import ConfParseError, parse
 from dhcptui.conf.spelling import spelling
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.unit import dhcpd_words
 from tests.unit.test_lint import BASE64, P, both, line_of, pair, text
 

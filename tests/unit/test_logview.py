@@ -21,7 +21,7 @@ from dhcptui.logs.view import (
     problems,
     transitions,
 )
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.unit.test_loglines import DISCOVER, judged
 
 P, Q = Role.PRIMARY, Role.SECONDARY

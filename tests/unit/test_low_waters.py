@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dhcptui.model.snapshot import ClockOffset, PoolCounters, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ClockOffset
 from dhcptui.watch.history import Chronicle
 from tests.ui.feed import MONO, WALL, FakeClock, healthy
 

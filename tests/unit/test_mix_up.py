@@ -11,7 +11,9 @@ from dhcptui.assess.role_mismatch import MixUp, mix_up
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.assess.visibility import stand
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import ProcessSighting, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ProcessSighting, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, live, never, pair
 

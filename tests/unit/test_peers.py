@@ -15,8 +15,11 @@ from dhcptui.conf.reader import parse
 from dhcptui.conf.site import failover_place, other_peers
 from dhcptui.engine.status_report import as_json, as_text
 from dhcptui.model.action import Action
+from dhcptui.model.failover import FailoverPlace
+from dhcptui.model.moments import Seen
 from dhcptui.model.peers import OtherPeer
-from dhcptui.model.snapshot import FailoverPlace, Role, Seen, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, live, pair, status
 

@@ -13,7 +13,9 @@ from dhcptui.assess import delayed_start as delayed
 from dhcptui.assess.return_path import WayBack
 from dhcptui.engine.plan_report import StepPrinter, helps, in_commands, plan_text
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Lock, Marks, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Lock, Marks, ServerView
 from tests.unit.making import NOW, down, live, never, pair
 from tests.unit.test_script import HEALTHY, SETTINGS, plan
 

@@ -13,8 +13,10 @@ from dhcptui.assess.verdict import Level, Verdict, derive
 from dhcptui.logs.lines import parse
 from dhcptui.logs.refusals import refused_client
 from dhcptui.model.holders import RANDOM
-from dhcptui.model.pool_counters import Scarcity
-from dhcptui.model.snapshot import Channel, Link, PairSnapshot, PoolCounters, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters, Scarcity
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ServerView
 from dhcptui.watch.notable_lines import MOST_CLIENTS, Remarks
 from dhcptui.watch.taken import MOST_ADDRESSES, Taken
 from tests.unit.making import NOW, live, pair

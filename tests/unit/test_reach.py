@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
 from dhcptui.assess.links import Matrix, Side, Way, calm, lost, matrix
+from dhcptui.model.failover import FailoverPlace
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
-    FailoverPlace,
     FailoverSockets,
     Link,
     PartnerReach,
     ProcessSighting,
     Reach,
-    Role,
-    Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState

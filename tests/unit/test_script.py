@@ -14,7 +14,8 @@ from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.engine.plan_report import plan_json, plan_text
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.render.plan import steps
 from dhcptui.ui.style import UNICODE

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dhcptui.assess.history.service import Present, Sighting, Span, Witnesses, serving_spans
 from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.logs.lines import LogLine, parse
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 
 S, P, Q = FailoverState, Role.PRIMARY, Role.SECONDARY

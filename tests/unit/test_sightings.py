@@ -11,7 +11,9 @@ import pytest
 from dhcptui.act.audit import AuditError
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.engine.sightings import Sightings, of_role, recall, seen_path
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, Seen, ServerView
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from tests.unit.making import NOW, down, live
 
 P, Q = Role.PRIMARY, Role.SECONDARY

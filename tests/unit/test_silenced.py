@@ -9,7 +9,8 @@ import pytest
 from dhcptui.assess.guards import rule
 from dhcptui.assess.verdict import derive
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import SILENCING
 from dhcptui.model.states import FailoverState as S
 from tests.unit.making import NOW, down, gone, hung, live, pair

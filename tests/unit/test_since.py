@@ -12,7 +12,9 @@ from dhcptui.assess.visibility import stand
 from dhcptui.engine.status_report import as_json
 from dhcptui.logs.lines import parse
 from dhcptui.model.changes import Changes
-from dhcptui.model.snapshot import Moment, PairSnapshot, ProcessSighting, RecordedState, Role, Seen, ServerView
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ProcessSighting, RecordedState, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.watch.history import Chronicle
 from tests.unit.making import NOW, down, hung, live, status

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from dhcptui.model.snapshot import FailoverPlace, FailoverSockets
+from dhcptui.model.failover import FailoverPlace
+from dhcptui.model.snapshot import FailoverSockets
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.session import Completed

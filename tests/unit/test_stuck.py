@@ -10,7 +10,9 @@ from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.stuck import grown
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.model.changes import Growth
-from dhcptui.model.snapshot import Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import hold

@@ -37,8 +37,11 @@ from dhcptui.act.sync.tree import (
 from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
+from dhcptui.model.failover import FailoverPlace
+from dhcptui.model.moments import Seen
 from dhcptui.model.peers import OtherPeer
-from dhcptui.model.snapshot import DelayedStart, FailoverPlace, PairSnapshot, Role, Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import DelayedStart, PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.servers.ssh import delayed_commands, sync_commands

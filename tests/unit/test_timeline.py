@@ -24,7 +24,9 @@ from dhcptui.logs.clock_lines import doubts
 from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.logs.lines import LogLine, parse
 from dhcptui.model.audit import AuditEntry, AuditEvent
-from dhcptui.model.snapshot import ClockOffset, Role, Seen
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ClockOffset
 from dhcptui.model.states import FailoverState
 from dhcptui.watch.history import Chronicle
 from tests.unit.making import live, status

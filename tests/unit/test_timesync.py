@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.assess.timesync import ClockLevel, judge, level_of, sync_words
-from dhcptui.model.snapshot import ClockOffset, Role, Seen, TimeSync
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ClockOffset, TimeSync
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.session import Completed
 from dhcptui.servers.ssh.timesync import (

@@ -12,7 +12,10 @@ from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.assess.visibility import stand
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import PartnerReach, PoolCounters, Reach, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PartnerReach, Reach, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, gone, hung, live, pair
 from tests.unit.test_incident_signs import hold

@@ -20,6 +20,8 @@ from dhcptui.assess.not_seen import UNSEEN, Meaning
 from dhcptui.assess.space import lease_file, lease_space, partner_lease_space, partner_records
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.model.action import Action
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -32,8 +34,6 @@ from dhcptui.model.snapshot import (
     PartnerReach,
     ProcessSighting,
     Reach,
-    Role,
-    Seen,
     ServerView,
 )
 from dhcptui.model.states import FailoverState

@@ -16,7 +16,10 @@ from dhcptui.assess.verdict import Level, derive, worst
 from dhcptui.assess.visibility import Standing, stand
 from dhcptui.engine.read_once import settled
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import DelayedStart, Lockout, Marks, PoolCounters, RecordedState, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import DelayedStart, Lockout, Marks, RecordedState, ServerView
 from dhcptui.model.states import FailoverState, serves
 from tests.unit.making import FAILED, NOW, OK, down, gone, hung, live, never, pair
 from tests.unit.test_incident_signs import hold_advice, said

@@ -10,7 +10,8 @@ import pytest
 from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import stand
 from dhcptui.assess.waiting import set_back
-from dhcptui.model.snapshot import Role, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState as S
 from tests.unit.making import NOW, live, pair
 

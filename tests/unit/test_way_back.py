@@ -10,7 +10,9 @@ from dhcptui.act.actions import make_plan
 from dhcptui.act.plan import Plan
 from dhcptui.assess.return_path import OFF, WayBack, way_back
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import FailoverSockets, Role, Seen, ServerView
+from dhcptui.model.moments import Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import FailoverSockets, ServerView
 from dhcptui.model.states import REBUILDING, FailoverState
 from tests.documents.guide import example
 from tests.unit.making import NOW, down, live, pair

@@ -25,7 +25,9 @@ from dhcptui.assess.peer_guards import without_those_that_stay
 from dhcptui.assess.return_path import WayBack
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 
 SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
     Action.SYNC_RESTART: sync_restart.script,

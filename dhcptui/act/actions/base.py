@@ -15,7 +15,10 @@ from dhcptui.assess.peers import peers_read
 from dhcptui.assess.visibility import ServerStanding, Standing, stand
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import FailoverStatus, Moment, PairSnapshot, Role
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
 from dhcptui.servers.omapi.objects import CONTROL_SHUTDOWN, SettableState

@@ -14,7 +14,9 @@ from dhcptui.act.actions.start_watch import Fate, Upcoming
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.config.loading import ServerSettings
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 

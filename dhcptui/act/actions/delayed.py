@@ -9,7 +9,8 @@ from dhcptui.act.locks import directory, why
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.delayed_start import scheduled, when
 from dhcptui.config.loading import ServerSettings
-from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.servers.ssh import delayed_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed

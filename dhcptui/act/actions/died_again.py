@@ -9,8 +9,10 @@ from dhcptui.assess.cannot_start import BLAMES, WHY_IT_ENDS
 from dhcptui.logs.complaints import FAREWELL, LETTERS
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.watch.clocks import moment
 
 GONE_SECONDS = 3.0

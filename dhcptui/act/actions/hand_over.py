@@ -9,7 +9,9 @@ from dhcptui.assess.queues import queue_words
 from dhcptui.assess.visibility import stand
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import joined
 from dhcptui.servers.omapi.errors import OmapiError

@@ -8,7 +8,9 @@ from dhcptui.act.actions.base import Context, StepFailed
 from dhcptui.assess.evidence import Case, Finding, case
 from dhcptui.assess.peers import PeerStanding, judge, who_serves
 from dhcptui.assess.visibility import Standing
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import joined
 from dhcptui.watch.clocks import moment

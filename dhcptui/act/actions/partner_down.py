@@ -14,7 +14,9 @@ from dhcptui.assess.peer_guards import still_waiting
 from dhcptui.assess.visibility import answers_since
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.objects import SettableState
 from dhcptui.servers.ssh import commands

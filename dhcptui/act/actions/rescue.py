@@ -28,8 +28,10 @@ from dhcptui.assess.peer_guards import afterwards
 from dhcptui.assess.visibility import no_process, sighted, stand
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.servers.ssh import commands, rescue_commands
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.holder_commands import stop_if

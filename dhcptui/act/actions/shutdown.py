@@ -16,7 +16,9 @@ from dhcptui.assess.peer_guards import Interruption, afterwards, interrupted
 from dhcptui.assess.visibility import no_process, sighted, stand
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.watch.clocks import moment
 

@@ -17,7 +17,9 @@ from dhcptui.assess.verdict import recover_wait_ends
 from dhcptui.assess.visibility import stand
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import clock, joined
 from dhcptui.watch.clocks import moment

@@ -18,8 +18,10 @@ from dhcptui.assess.visibility import answers_since
 from dhcptui.logs.complaints import LETTERS
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import age
 from dhcptui.servers.ssh import holder_commands
 from dhcptui.servers.ssh.commands import Command

@@ -25,7 +25,8 @@ from dhcptui.assess.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import ROLLING_BACK
 from dhcptui.servers.ssh import commands, sync_commands

@@ -11,7 +11,9 @@ from dhcptui.assess.return_path import WayBack, way_back
 from dhcptui.assess.visibility import stand
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.servers.omapi.objects import SettableState
 

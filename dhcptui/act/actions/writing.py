@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dhcptui.assess.guards import PARTNER_DOWN_FROM, TAKE_BACK_FROM
-from dhcptui.model.snapshot import FailoverStatus, PairSnapshot, Role
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.objects import SettableState
 

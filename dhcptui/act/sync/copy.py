@@ -25,8 +25,8 @@ from dhcptui.act.sync.tree import MAX_BYTES, Tree, TreeError, change, digest, pa
 from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.logs.complaints import complaint, spoken
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
 from dhcptui.servers.ssh import commands, sync_commands
 from dhcptui.servers.ssh.commands import Command

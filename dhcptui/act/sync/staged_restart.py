@@ -18,7 +18,9 @@ from dhcptui.assess.evidence import CLOCK_LIMIT_SECONDS
 from dhcptui.assess.peer_guards import Interruption, interrupted
 from dhcptui.assess.visibility import Standing, stand
 from dhcptui.config.loading import ServerSettings
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.watch.clocks import moment
 

@@ -10,8 +10,8 @@ from dhcptui.assess.history.service import Span
 from dhcptui.assess.history.timeline import Event
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import Folder, LogLine, LogRow
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 
 RELEVANT = frozenset({LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL})
 MOST_ROWS = 150

@@ -16,7 +16,8 @@ from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.logs.lexicon import BAD_FILE, LineKind
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry, AuditEvent
-from dhcptui.model.snapshot import FailoverStatus, Role
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 
 SAME_SECONDS = 3.0

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
 from dhcptui.assess.incidents.signs_in_logs import LONG_SECONDS, starts_of
+from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import Emptied
-from dhcptui.model.snapshot import Seen
 from dhcptui.model.states import REBUILDING, FailoverState
 
 _S = FailoverState

@@ -9,7 +9,7 @@ from dhcptui.assess.incidents.scene import Evidence, Found, Scene
 from dhcptui.assess.pool_exhausted import PoolLeft, Shortage, log_read, shortage
 from dhcptui.logs.refusals import NO_LEASE, NOT_HERE, REFUSED_SECONDS
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 MOST_POOLS = 2
 

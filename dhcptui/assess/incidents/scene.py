@@ -14,7 +14,10 @@ from dhcptui.logs.lexicon import BAD_FILE, LineKind
 from dhcptui.logs.lines import Transition
 from dhcptui.logs.notable_lines import Remark
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot, PoolCounters, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Lock, Lockout, PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
 

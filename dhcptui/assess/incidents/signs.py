@@ -30,7 +30,9 @@ from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.notable_lines import Remark
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.words import age
 

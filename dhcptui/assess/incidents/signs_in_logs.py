@@ -13,7 +13,7 @@ from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import Transition
 from dhcptui.logs.notable_lines import Remark
 from dhcptui.model.action import Action
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import REBUILDING, FailoverState
 
 _S, _A = FailoverState, Action

@@ -12,7 +12,7 @@ from dhcptui.conf.failover import Peer, Range, peers, ranges
 from dhcptui.conf.overlay import Stretch, overlay
 from dhcptui.conf.reader import Node
 from dhcptui.conf.spelling import Spelling, spelling
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 
 class Severity(Enum):

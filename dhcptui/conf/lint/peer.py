@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dhcptui.conf.failover import is_address
 from dhcptui.conf.lint.findings import Pair, Problem
 from dhcptui.conf.lint.relations import is_crossed
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 MAX_SPLIT = 256
 TUNING = ("max-response-delay", "max-unacked-updates")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dhcptui.conf.failover import references
 from dhcptui.conf.lint.findings import Pair, Problem
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 
 def unknown_peer(pair: Pair) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dhcptui.conf.failover import Peer, is_address
 from dhcptui.conf.lint.findings import Pair, Problem
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 
 def shared(pair: Pair) -> tuple[str, ...]:

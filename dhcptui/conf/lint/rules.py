@@ -27,8 +27,8 @@ from dhcptui.conf.lint import (
     words as lint_words,
 )
 from dhcptui.conf.lint.findings import Finding, Pair, Problem, Rule, Severity
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 SENTENCE_CHARACTERS = 400

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dhcptui.conf.failover import keys, omapi_key, omapi_port
 from dhcptui.conf.lint.findings import Pair, Problem
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 WORLD_READABLE = 0o004
 CLOCK_GRAIN_SECONDS = 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dhcptui.conf.compare import SCOPES, Difference
 from dhcptui.conf.lint.findings import Pair, Problem
 from dhcptui.conf.reader import Node
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 SHOWN = 10
 """Differences of one kind that are listed; the rest is counted."""

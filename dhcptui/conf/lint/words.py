@@ -8,7 +8,7 @@ from dhcptui.conf.lint.findings import Pair, Problem
 from dhcptui.conf.odd_characters import Odd, advice
 from dhcptui.conf.reader import Node
 from dhcptui.conf.spelling import Unknown
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 SHOWN = 10
 """Of one kind on a server; the rest is counted."""

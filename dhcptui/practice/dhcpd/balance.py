@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.practice.dhcpd.hashing import bucket
 from dhcptui.practice.dhcpd.leases import Binding, Lease, Pool

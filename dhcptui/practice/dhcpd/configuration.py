@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dhcptui.conf.reader import Node, parse
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 
 
 @dataclass(frozen=True, slots=True)

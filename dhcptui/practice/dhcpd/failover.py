@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.practice.dhcpd import balance
 from dhcptui.practice.dhcpd import lease_file as leasefile

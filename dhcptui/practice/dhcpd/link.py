@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.wire import LATENCY_SECONDS, SYN_TRIES_SECONDS, Message, Wire
 
 if TYPE_CHECKING:

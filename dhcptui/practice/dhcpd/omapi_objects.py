@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import from_wire
 from dhcptui.practice.dhcpd.failover import Failover
 from dhcptui.practice.dhcpd.leases import Binding, Lease, Pool

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 
 from dhcptui.conf.reader import ConfParseError
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.practice.dhcpd import checker as conf
 from dhcptui.practice.dhcpd import configuration

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.texts import Settings
 

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd import checker as conf
 from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.services.access import LOOPBACK, make_keys, write_config

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
-from dhcptui.model.snapshot import FailoverStatus
+from dhcptui.model.failover import FailoverStatus
 from dhcptui.servers.omapi import codec, objects
 from dhcptui.servers.omapi.errors import (
     KEY_ADVICE,

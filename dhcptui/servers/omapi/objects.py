@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.model.failover import FailoverStatus
 from dhcptui.model.leases import LeaseView, identifier
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import FailoverStatus, Role
 from dhcptui.model.states import FailoverState, from_wire
 from dhcptui.servers.omapi.errors import OmapiProtocolError
 

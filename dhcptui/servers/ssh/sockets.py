@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import FailoverPlace, FailoverSockets
+from dhcptui.model.snapshot import FailoverSockets
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.session import Completed

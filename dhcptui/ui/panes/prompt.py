@@ -21,7 +21,8 @@ from dhcptui.assess.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK, sync_record
 from dhcptui.engine.api import Console
 from dhcptui.model.action import Action
 from dhcptui.model.commands import shown
-from dhcptui.model.snapshot import Moment, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.ui.keymap import Commands, bind
 from dhcptui.ui.line import Line, say
 from dhcptui.ui.panes.row import Row

@@ -6,7 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from dhcptui.assess.visibility import ServerStanding
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import Tone
 from dhcptui.ui.forecast_cache import Prospects
 from dhcptui.ui.panes.row import Row

@@ -12,8 +12,9 @@ from dhcptui.assess.interrupted import RESCUE, SYNC, holder_gone
 from dhcptui.model.action import Action
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import DISMISS
+from dhcptui.model.moments import Moment
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Lock, Lockout, Moment, PairSnapshot
+from dhcptui.model.snapshot import Lock, Lockout, PairSnapshot
 from dhcptui.model.words import day_clock, joined
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.line import BLANK, Line, line

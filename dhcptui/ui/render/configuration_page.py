@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 from dhcptui.setup.configuration_check import ConfigurationCheck
 from dhcptui.ui.render.ages import ago
 from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, text

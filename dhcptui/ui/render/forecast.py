@@ -5,7 +5,10 @@ from __future__ import annotations
 from textual.content import Content
 
 from dhcptui.assess.forecast import PoolForecast, PoolMismatch
-from dhcptui.model.snapshot import Moment, PoolCounters, Role, ServerView
+from dhcptui.model.moments import Moment
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.words import age, timer
 from dhcptui.ui.line import Line, line
 from dhcptui.ui.style import CRITICAL, MUTED, PLAIN, WARNING, Glyphs, text

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from textual.content import Content
 
 from dhcptui.assess.verdict import Level, Verdict
+from dhcptui.model.moments import Moment
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import day_clock, span
 from dhcptui.ui.line import Line, line

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 from dhcptui.model.leases import LeaseAnswer, LeaseView, LookUp, Outcome
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import day_clock, joined
 from dhcptui.ui.render.table import table
 from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, Part, text

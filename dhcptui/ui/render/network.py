@@ -7,7 +7,9 @@ from textual.content import Content
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
 from dhcptui.assess.links import Matrix, Side, Way, matrix
 from dhcptui.assess.timesync import ClockLevel, Clocks, ServerClock, judge
-from dhcptui.model.snapshot import Moment, PairSnapshot, Reach, Role
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot, Reach
 from dhcptui.ui.line import BLANK, Line, line
 from dhcptui.ui.render.ages import ago
 from dhcptui.ui.render.plan import heading

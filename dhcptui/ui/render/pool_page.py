@@ -7,8 +7,11 @@ from textual.content import Content
 from dhcptui.assess.forecast import PoolForecast, PoolMismatch
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.assess.verdict import Verdict
+from dhcptui.model.moments import Moment
+from dhcptui.model.pool_counters import PoolCounters
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot, PoolCounters, Role, ServerView
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.words import day_clock, joined
 from dhcptui.ui.forecast_cache import Prospects
 from dhcptui.ui.render.ages import ago

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from dhcptui.assess.visibility import ServerStanding
-from dhcptui.model.snapshot import Moment, PoolCounters
+from dhcptui.model.moments import Moment
+from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.ui.forecast_cache import Prospects
 from dhcptui.ui.line import Line, line, say
 from dhcptui.ui.render.forecast import forecast_line, mismatch_line, most_pressing

@@ -10,7 +10,9 @@ from textual.content import Content
 from dhcptui.assess.since import state_since
 from dhcptui.assess.timesync import ClockLevel, level_of
 from dhcptui.assess.visibility import ServerStanding, Standing
-from dhcptui.model.snapshot import Channel, FailoverStatus, Link, Moment, ServerView
+from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import Channel, Link, ServerView
 from dhcptui.model.states import FailoverState, Tone
 from dhcptui.model.words import age, day_clock, span
 from dhcptui.ui.forecast_cache import Prospects

@@ -10,7 +10,7 @@ from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.explanation import explain
 from dhcptui.logs.lexicon import TARGET_INCIDENT
 from dhcptui.logs.lines import LineKind, LogLine, Transition, parse
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock, day_clock, joined, span
 

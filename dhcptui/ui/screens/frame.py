@@ -15,8 +15,10 @@ from textual.widget import Widget
 
 from dhcptui.assess.verdict import Verdict, derive
 from dhcptui.engine.api import Console, Drills
+from dhcptui.model.moments import Moment
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Moment, PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.forecast_cache import Outlook
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.line import BLANK, Line, beside, line, say

@@ -9,8 +9,8 @@ from textual.geometry import Size
 
 from dhcptui.engine.api import Console
 from dhcptui.logs.lines import NO_CLOCK, LogLine, LogRow
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Role
 from dhcptui.model.words import iso
 from dhcptui.ui.line import Line, say
 from dhcptui.ui.panes.log_cursor import CursorPane

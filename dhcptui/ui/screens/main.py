@@ -15,8 +15,9 @@ from dhcptui.engine.api import Console
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.commands import DISMISS
+from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.acting import candidates, meant, rulings
 from dhcptui.ui.keymap import bind
 from dhcptui.ui.line import line, say

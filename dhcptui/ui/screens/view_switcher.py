@@ -8,7 +8,7 @@ from enum import Enum
 from textual.widget import Widget
 
 from dhcptui.engine.api import Console
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from dhcptui.ui.panes.log_pane import LogPane
 from dhcptui.ui.screens.frame import Frame, Setup
 from dhcptui.ui.views.drill_menu import DrillMenu

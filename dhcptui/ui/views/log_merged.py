@@ -8,7 +8,8 @@ from textual.content import Content
 
 from dhcptui.logs.lines import Folder, FoldResult, LogLine, LogRow
 from dhcptui.logs.view import Entry, MergedView
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import clock
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.log_filter import EVERYTHING, LogFilter

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from textual.content import Content
 
 from dhcptui.logs.lines import NO_CLOCK, Folder, FoldResult, LineKind, LogLine, LogRow
-from dhcptui.model.snapshot import Channel, Link, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Channel, Link
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.log_filter import EVERYTHING, LogFilter
 from dhcptui.ui.views.finding_pane import FindingPane

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 
 from dhcptui.act.plan import Outcome, Plan, Progress, StepReport, StepState
-from dhcptui.model.snapshot import Moment
+from dhcptui.model.moments import Moment
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.panes.text_sheet import Sheet
 from dhcptui.ui.render import progress as paint

@@ -9,7 +9,8 @@ from textual.content import Content
 
 from dhcptui.assess.history.timeline import Event
 from dhcptui.logs.lines import FoldResult, LineKind, LogRow
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.timeline import GAP, known, lines
 from dhcptui.ui.style import Glyphs

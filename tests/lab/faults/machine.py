@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcptui.model.snapshot import Role
+from dhcptui.model.role import Role
 from tests.lab.faults.row import Deed, Fault, Group
 from tests.lab.faults.scene import Scene
 

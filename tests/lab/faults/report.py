@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import ServerStanding, stand
-from dhcptui.model.snapshot import Moment, PairSnapshot
+from dhcptui.model.moments import Moment
+from dhcptui.model.snapshot import PairSnapshot
 
 
 def report(snapshot: PairSnapshot, now: Moment) -> str:

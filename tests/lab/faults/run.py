@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dhcptui.assess.visibility import sighted, stand
-from dhcptui.model.snapshot import Role, ServerView
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from tests.lab.faults import census
 from tests.lab.faults.row import Fault, Group
 from tests.lab.faults.scene import Scene

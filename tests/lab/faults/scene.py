@@ -12,7 +12,8 @@ from typing import Any
 
 from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
-from dhcptui.model.snapshot import PairSnapshot, Role
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from tests.lab.driving import Driver
 from tests.lab.faults.report import report
 from tests.lab.pair import Lab
