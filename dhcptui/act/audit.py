@@ -23,7 +23,7 @@ from typing import Any
 from dhcptui.act import audit_files
 from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Outcome, Plan
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import ConfigError, PairSettings
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.moments import Moment
@@ -160,7 +160,7 @@ def entry(record: Record) -> AuditEntry | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AuditContext:
     """Where runs are written down, by whom, who is told, and whether somebody wants to leave."""
 
     log: AuditLog = field(default_factory=AuditLog)
@@ -200,7 +200,7 @@ def _safe(value: Any, known: Sequence[str]) -> Any:
 
 
 @dataclass(slots=True)
-class RunLog:
+class AuditRun:
     """One run's hand on the log: it knows pair, action and step."""
 
     log: AuditLog
@@ -311,10 +311,10 @@ def states_of(snapshot: PairSnapshot, now: Moment) -> Record:
     """Both servers as the log keeps them."""
     found = {}
     for view in snapshot.servers:
-        each = stand(view, now)
+        each = assess(view, now)
         found[view.name] = {
             "state": each.state.word if each.state else None,
-            "standing": each.standing.value,
+            "standing": each.visibility.value,
             "partner_state": each.status.partner_state.word if each.status else None,
             "unacked_updates": each.status.unacked_updates if each.status else None,
             "age_seconds": round(each.age_seconds, 2) if each.age_seconds is not None else None,

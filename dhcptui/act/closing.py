@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dhcptui.act.plan import Plan
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Verdict
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.action import Action
 from dhcptui.model.states import FailoverState
 
@@ -15,11 +15,11 @@ _S, _A = FailoverState, Action
 VERIFIED = "Every step was verified."
 
 
-def _both_normal(me: ServerStanding, partner: ServerStanding) -> bool:
+def _both_normal(me: ServerAssessment, partner: ServerAssessment) -> bool:
     return all(each.state is _S.NORMAL and each.serving for each in (me, partner))
 
 
-_LEAVES: dict[Action, Callable[[ServerStanding, ServerStanding], bool]] = {
+_LEAVES: dict[Action, Callable[[ServerAssessment, ServerAssessment], bool]] = {
     _A.HAND_OVER: lambda me, partner: me.state is _S.SHUTDOWN and partner.serving is True,
     _A.SHUTDOWN: lambda me, partner: not me.live and partner.serving is True,
     _A.PARTNER_DOWN: lambda me, partner: me.state is _S.PARTNER_DOWN and me.serving is True and not partner.live,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcptui.act.audit import LOCK, STEP, AuditLog, Operator, Record, RunLog, entry, writer_gone
+from dhcptui.act.audit import LOCK, STEP, AuditLog, AuditRun, Operator, Record, entry, writer_gone
 from dhcptui.act.plan import Outcome
 from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
 from dhcptui.model.sanitize import clean
@@ -123,11 +123,11 @@ def _interrupted(run: _Run) -> Interrupted:
 
 def settle(log: AuditLog, run: Interrupted) -> None:
     """Nothing is left to do about this run, as the servers say now: it is not told again. Raises AuditError."""
-    hand = RunLog(log, run.pair, run.action, run.steps, run.acting, run=run.run)
+    hand = AuditRun(log, run.pair, run.action, run.steps, run.acting, run=run.run)
     hand.write(AuditEvent.END, "nothing is left to do about it", more={"outcome": SETTLED})
 
 
 def dismiss(log: AuditLog, run: Interrupted, who: Operator) -> None:
     """Say that this run needs no more attention. Raises AuditError."""
-    hand = RunLog(log, run.pair, run.action, run.steps, run.acting, run=run.run)
+    hand = AuditRun(log, run.pair, run.action, run.steps, run.acting, run=run.run)
     hand.write(AuditEvent.END, f"dismissed by {who.text}", more={"outcome": DISMISSED, "who": who.user})

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from dhcptui.act.audit import LOCK, AuditError, Desk, Operator, RunLog
+from dhcptui.act.audit import LOCK, AuditContext, AuditError, AuditRun, Operator
 from dhcptui.act.interrupted_runs import settle
 from dhcptui.act.plan import Plan
 from dhcptui.assess.interrupted import SYNC, left_on, lock_left, settled, settled_locks, sync_record
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import ServerSettings
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Moment
@@ -24,8 +24,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Lock, PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.servers.ssh import commands
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import commands, lock_files
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.sync_commands import record_of
@@ -67,8 +66,8 @@ class Locks:
     """The locks of one run. `take` before the first step, `hold` before each, `release` at the end."""
 
     engine: PairEngine
-    claim: marks.Claim
-    record: RunLog
+    claim: lock_files.LockRequest
+    record: AuditRun
     held: set[Role] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     """Servers without a lock, and why."""
@@ -80,21 +79,21 @@ class Locks:
     _task: asyncio.Task[None] | None = None
 
     @classmethod
-    def of(cls, engine: PairEngine, plan: Plan, who: Operator, record: RunLog) -> Locks:
+    def of(cls, engine: PairEngine, plan: Plan, who: Operator, record: AuditRun) -> Locks:
         """For one run of a plan."""
-        told = marks.Told(
+        told = lock_files.Told(
             peer=engine.settings.peer,
             run=record.run,
             acting=plan.acting.value,
             variant=plan.variant,
             steps=len(plan.steps),
         )
-        claim = marks.Claim(marks.new_token(), who.user, who.host, plan.pair, plan.action.value, told)
+        claim = lock_files.LockRequest(lock_files.new_token(), who.user, who.host, plan.pair, plan.action.value, told)
         return cls(engine, claim, record)
 
     def alive(self, seconds: float) -> None:
         """The run moves on, or may take so long without a sign. One that stands still gives its locks up after that."""
-        self._alive_until = max(self._alive_until, mono() + seconds + marks.LOCK_SECONDS)
+        self._alive_until = max(self._alive_until, mono() + seconds + lock_files.LOCK_SECONDS)
 
     async def take(self, step: str) -> str:
         """Lock every server that can be reached; returns why not, when somebody else acts. Raises AuditError."""
@@ -119,7 +118,7 @@ class Locks:
             self.engine.left_behind(left)  # our lock takes the place of the only thing that tells of it
         self.record.intent(server.name, f"take the lock {directory(server)}/{commands.LOCK}", LOCK)
         try:
-            holder = await marks.take_lock(watcher.quick, directory(server), self.claim, self._step)
+            holder = await lock_files.take_lock(watcher.quick, directory(server), self.claim, self._step)
         except RemoteError as error:
             self.missing.append(f"no lock on {server.name}: {why(error)}")
             self.record.outcome(server.name, self.missing[-1], False, LOCK)
@@ -137,7 +136,7 @@ class Locks:
         if not self._lost:  # asked of the servers themselves: since the last look somebody may have broken it
             with suppress(TimeoutError):
                 async with asyncio.timeout(HOLD_SECONDS):
-                    await self._renew(marks.LOCK_SECONDS)
+                    await self._renew(lock_files.LOCK_SECONDS)
         if self._lost:
             raise LockLost(self._lost)
 
@@ -156,14 +155,14 @@ class Locks:
         place = directory(watcher.settings)
         with suppress(RemoteError):  # it expires by itself
             if leave:
-                await marks.renew_lock(watcher.quick, place, self.claim, leave, 0)
+                await lock_files.renew_lock(watcher.quick, place, self.claim, leave, 0)
             else:
-                await marks.release_lock(watcher.quick, place, self.claim.token)
+                await lock_files.release_lock(watcher.quick, place, self.claim.token)
 
     async def _keep(self) -> None:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(marks.LOCK_SECONDS / 4):
+                async with asyncio.timeout(lock_files.LOCK_SECONDS / 4):
                     await self._kick.wait()
             if self._over:
                 return
@@ -171,11 +170,11 @@ class Locks:
             if mono() > self._alive_until:
                 await self._give_up()
                 return
-            await self._renew(marks.LOCK_SECONDS)
+            await self._renew(lock_files.LOCK_SECONDS)
 
     async def _give_up(self) -> None:
         """The run stands still: nobody else is to be kept out by it any longer, and it may begin no further step."""
-        said = f"nothing has moved for {marks.LOCK_SECONDS} s in step {self._step}: the locks are given up"
+        said = f"nothing has moved for {lock_files.LOCK_SECONDS} s in step {self._step}: the locks are given up"
         self._lost = "This run stood still, and its locks were given up"
         for role in self.held:
             self.record.outcome(self.engine.watchers[role].settings.name, said, False, LOCK)
@@ -187,7 +186,9 @@ class Locks:
     async def _renew_one(self, role: Role, seconds: int) -> None:
         watcher = self.engine.watchers[role]
         try:
-            other = await marks.renew_lock(watcher.quick, directory(watcher.settings), self.claim, self._step, seconds)
+            other = await lock_files.renew_lock(
+                watcher.quick, directory(watcher.settings), self.claim, self._step, seconds
+            )
         except RemoteError:
             return
         if other is not None:
@@ -195,10 +196,10 @@ class Locks:
             self._lost = f"The lock on {watcher.settings.name} is no longer ours: {by}"
 
 
-async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> str:
+async def break_lock(engine: PairEngine, role: Role, typed: str, desk: AuditContext) -> str:
     """Remove somebody's lock from one server; returns what happened. An expired one needs no confirmation."""
     watcher = engine.watchers[role]
-    name, seen = watcher.settings.name, watcher.view.marks
+    name, seen = watcher.settings.name, watcher.view.lock_files
     lock = seen.value.lock if seen else None
     if engine.settings.read_only:
         return f"Refused: pair {engine.settings.name} is read-only."
@@ -207,10 +208,10 @@ async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> 
     needed = f"{lock.owner}@{lock.host}"
     if lock.expires > watcher.view.server_time(moment()) and typed != needed:
         return f"Refused: the confirmation must be exactly {needed!r}."
-    record = RunLog(desk.log, engine.settings.name, "break-lock", 0, name, desk.told)
+    record = AuditRun(desk.log, engine.settings.name, "break-lock", 0, name, desk.told)
     try:
         record.intent(name, f"{desk.who.text} breaks the lock: {held_by(lock)}", LOCK)
-        gone = await marks.release_lock(watcher.quick, directory(watcher.settings), lock.token, lock.since)
+        gone = await lock_files.release_lock(watcher.quick, directory(watcher.settings), lock.token, lock.since)
     except (AuditError, RemoteError) as error:
         record.outcome(name, why(error), False, LOCK)
         return f"Refused: {error}" if isinstance(error, AuditError) else f"The lock is still there: {why(error)}"
@@ -222,17 +223,17 @@ async def break_lock(engine: PairEngine, role: Role, typed: str, desk: Desk) -> 
 async def _read_again(engine: PairEngine, role: Role) -> None:
     """Wait until the marks were read after this: whoever broke a lock must not be refused over it."""
     start = moment().mono
-    engine.watchers[role].poke()
+    engine.watchers[role].refresh()
 
     def seen(snapshot: PairSnapshot, now: Moment) -> bool:
         del now
-        found = snapshot[role].marks
+        found = snapshot[role].lock_files
         return found is not None and found.at > start
 
     await engine.until(seen, AGAIN_SECONDS)
 
 
-async def clear_left(engine: PairEngine, run: Interrupted, desk: Desk) -> None:
+async def clear_left(engine: PairEngine, run: Interrupted, desk: AuditContext) -> None:
     """Take away what an interrupted run has left as a notice: its expired locks, its record; what fails can still be read."""
     for view, lock in lock_left(engine.snapshot, moment()):
         if lock.run == run.run if lock.run and run.run else lock.action == run.action:
@@ -241,9 +242,9 @@ async def clear_left(engine: PairEngine, run: Interrupted, desk: Desk) -> None:
         await _clear_records(engine, lambda record: True, desk)
 
 
-async def _clear_lock(engine: PairEngine, view: ServerView, lock: Lock, desk: Desk) -> None:
+async def _clear_lock(engine: PairEngine, view: ServerView, lock: Lock, desk: AuditContext) -> None:
     """Take the expired lock of a dismissed run away, from its place or from where it was put aside."""
-    if view.marks and lock is view.marks.value.lock:
+    if view.lock_files and lock is view.lock_files.value.lock:
         await break_lock(engine, view.role, "", desk)
         return
     watcher = engine.watchers[view.role]
@@ -251,16 +252,16 @@ async def _clear_lock(engine: PairEngine, view: ServerView, lock: Lock, desk: De
     await _away(watcher, command, f"dismissed: remove the notice of {held_by(lock)}", desk, engine.settings.name)
 
 
-async def _clear_records(engine: PairEngine, wanted: Callable[[SyncRecord], bool], desk: Desk) -> None:
+async def _clear_records(engine: PairEngine, wanted: Callable[[SyncRecord], bool], desk: AuditContext) -> None:
     """Take the records of dismissed sync-restarts away, where they were read."""
     for role, watcher in engine.watchers.items():
-        path, seen = record_of(watcher.settings.shared_dir), engine.snapshot[role].marks
+        path, seen = record_of(watcher.settings.shared_dir), engine.snapshot[role].lock_files
         if seen and seen.value.sync and wanted(seen.value.sync):
             told = f"dismissed: remove {path}"
             await _away(watcher, commands.remove_tree(path), told, desk, engine.settings.name)
 
 
-async def clear_settled(engine: PairEngine, desk: Desk) -> None:
+async def clear_settled(engine: PairEngine, desk: AuditContext) -> None:
     """Take away the expired lock of a run after which nothing is left to do; the audit log keeps what it said.
 
     An earlier run of this machine that is settled is closed there too, or it would come back with the next trouble.
@@ -281,45 +282,45 @@ async def clear_settled(engine: PairEngine, desk: Desk) -> None:
 
 def _at_rest(engine: PairEngine) -> bool:
     """Whether no action of this console is under way: what it goes on from must stay known."""
-    return not any(view.marks and view.marks.value.own for view in engine.snapshot.servers)
+    return not any(view.lock_files and view.lock_files.value.own for view in engine.snapshot.servers)
 
 
-async def _away(watcher: ServerWatcher, command: Command, said: str, desk: Desk, pair: str) -> None:
+async def _away(watcher: ServerWatcher, command: Command, said: str, desk: AuditContext, pair: str) -> None:
     """Remove one thing of ours, written down before and after; what fails is tried again later, or told by the file itself."""
     name = watcher.settings.name
-    record = RunLog(desk.log, pair, "clear up", 0, name, desk.told)
+    record = AuditRun(desk.log, pair, "clear up", 0, name, desk.told)
     with suppress(RemoteError, AuditError):
         record.intent(name, said, LOCK)
-        await marks.run(watcher.quick, command)
+        await lock_files.run(watcher.quick, command)
         record.outcome(name, "removed", True)
-        watcher.poke()
+        watcher.refresh()
 
 
 def healed(snapshot: PairSnapshot) -> bool:
     """Both read normal, fresh: whatever was declared down has come back and is synchronised."""
     now = moment()
-    return all(stand(view, now).state is FailoverState.NORMAL for view in snapshot.servers)
+    return all(assess(view, now).state is FailoverState.NORMAL for view in snapshot.servers)
 
 
-async def clear_lockouts(engine: PairEngine, desk: Desk) -> None:
+async def clear_lockouts(engine: PairEngine, desk: AuditContext) -> None:
     """Take away the markers of a partner-down that is over; what fails is tried again later."""
     for role, watcher in engine.watchers.items():
-        lockout = engine.snapshot[role].marks
+        lockout = engine.snapshot[role].lock_files
         if lockout is None or lockout.value.lockout is None or not healed(engine.snapshot):
             continue
         name, place = watcher.settings.name, directory(watcher.settings)
-        record = RunLog(desk.log, engine.settings.name, "clear lock-out", 0, name, desk.told)
+        record = AuditRun(desk.log, engine.settings.name, "clear lock-out", 0, name, desk.told)
         with suppress(RemoteError, AuditError):
             command = commands.clear_lockout(place, int(lockout.value.lockout.since), engine.settings.peer)
             record.intent(
                 name, f"both servers are normal: remove {place}/{commands.lockout_name(engine.settings.peer)}"
             )
-            await marks.run(watcher.quick, command)
+            await lock_files.run(watcher.quick, command)
             record.outcome(name, "removed", True)
-            watcher.poke()
+            watcher.refresh()
 
 
-async def tidy(engine: PairEngine, desk: Desk) -> None:
+async def tidy(engine: PairEngine, desk: AuditContext) -> None:
     """Clear the markers as soon as the pair has healed, until somebody leaves: what this console left is for the next one."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)

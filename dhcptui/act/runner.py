@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from dhcptui.act.actions import make_plan, make_script
 from dhcptui.act.actions.base import PATIENCE_SECONDS, Context, Step, StepFailed
-from dhcptui.act.audit import STEP, AuditError, Desk, RunLog, known_secrets, states_of
+from dhcptui.act.audit import STEP, AuditContext, AuditError, AuditRun, known_secrets, states_of
 from dhcptui.act.closing import closing
 from dhcptui.act.locks import LockLost, Locks, clear_lockouts
 from dhcptui.act.plan import BOTH_STATES, Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.assess.peers import peers_read
 from dhcptui.assess.verdict import derive
-from dhcptui.assess.visibility import answers_since, stand
+from dhcptui.assess.visibility import answers_since, assess
 from dhcptui.config.loading import ConfigError
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -50,11 +50,15 @@ async def run(
     sentence: str,
     tell: Callable[[Progress], None],
     *,
-    desk: Desk | None = None,
+    desk: AuditContext | None = None,
 ) -> Progress:
     """Run a confirmed plan. Refused, with nothing written, unless it still holds and `typed` is its confirm text."""
     refusal = _refusal(engine, plan, typed, sentence)
-    told = refused(plan, refusal) if refusal else await _Run(engine, plan, tell, desk or Desk()).go(typed, sentence)
+    told = (
+        refused(plan, refusal)
+        if refusal
+        else await _Run(engine, plan, tell, desk or AuditContext()).go(typed, sentence)
+    )
     tell(told)
     return told
 
@@ -66,7 +70,7 @@ class _Abandoned(Exception):
 class _Run:
     """One run of a plan that may be run."""
 
-    def __init__(self, engine: PairEngine, plan: Plan, tell: Callable[[Progress], None], desk: Desk) -> None:
+    def __init__(self, engine: PairEngine, plan: Plan, tell: Callable[[Progress], None], desk: AuditContext) -> None:
         self.engine, self.plan, self.desk, self._tell = engine, plan, desk, tell
         self.script = make_script(plan.action, plan.acting, engine.settings, engine.comparison, plan.variant)
         self.reports = [StepReport() for _ in plan.steps]
@@ -74,7 +78,7 @@ class _Run:
         self.untouched = False
         """It failed, and all is as it was before it began."""
         self.began = moment().mono
-        self.record = RunLog(
+        self.record = AuditRun(
             desk.log, plan.pair, plan.action.value, len(plan.steps), plan.acting_name, desk.told,
             known_secrets(engine.settings),
         )  # fmt: skip
@@ -123,7 +127,7 @@ class _Run:
             if survivor and survivor.omapi.ok and not answers_since(survivor, start, now):
                 return False
             return not any(
-                view.omapi.ok and stand(view, now).live and (view.status is None or view.status.at <= start)
+                view.omapi.ok and assess(view, now).live and (view.status is None or view.status.at <= start)
                 for view in snapshot.servers
             )
 
@@ -151,7 +155,7 @@ class _Run:
         if self.script.afterwards is not None:
             await self.engine.until(
                 lambda snapshot, now: all(
-                    peers_read(view, start) for view in snapshot.servers if stand(view, now).live
+                    peers_read(view, start) for view in snapshot.servers if assess(view, now).live
                 ),
                 AGAIN_SECONDS,
             )

@@ -30,14 +30,14 @@ from dhcptui.assess.interrupted import (
 )
 from dhcptui.assess.links import matrix
 from dhcptui.assess.pool_exhausted import shortage
-from dhcptui.assess.return_path import OFF
-from dhcptui.assess.role_mismatch import MixUp, mix_up
+from dhcptui.assess.return_path import OUT_OF_SERVICE
+from dhcptui.assess.role_mismatch import RoleMismatch, role_mismatch
 from dhcptui.assess.space import missing
 from dhcptui.assess.states_overlap import contradicting, just_changed, just_heard, overlap_seconds, together
 from dhcptui.assess.stopped_last import stopped_last
 from dhcptui.assess.stuck import stuck
 from dhcptui.assess.unnoticed import unnoticed
-from dhcptui.assess.visibility import ServerStanding, Standing
+from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.assess.waiting import SetBack, set_back
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -53,7 +53,7 @@ MOST_LETTERS = 140
 COMPARE = "Compare the failover peer blocks of both: name, role, addresses, ports, mclt. Then restart the wrong one."
 APART_SECONDS = 8.0
 """Two that are on their way to each other may be seen out of contact for a moment."""
-_LOST = frozenset({Standing.DOWN, Standing.UNREACHABLE, Standing.SILENT})
+_LOST = frozenset({Visibility.DOWN, Visibility.UNREACHABLE, Visibility.SILENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +61,25 @@ class _Case:
     """Both servers, and the incidents that are named."""
 
     snapshot: PairSnapshot
-    a: ServerStanding
-    b: ServerStanding
+    a: ServerAssessment
+    b: ServerAssessment
     named: Mapping[str, Probable]
     now: Moment
 
     @property
-    def sides(self) -> tuple[tuple[ServerStanding, ServerStanding], ...]:
+    def sides(self) -> tuple[tuple[ServerAssessment, ServerAssessment], ...]:
         """Each server with its partner."""
         return (self.a, self.b), (self.b, self.a)
 
-    def may(self, action: Action, each: ServerStanding) -> bool:
+    def may(self, action: Action, each: ServerAssessment) -> bool:
         """Whether the guards allow it now."""
         return rule(action, each.view.role, self.snapshot, self.now).allowed
 
-    def bring_up(self, each: ServerStanding) -> Advice:
+    def bring_up(self, each: ServerAssessment) -> Advice:
         """How a server comes back, without a full stop."""
         if self.may(_A.START, each):
             return _A.START, f" brings {each.view.name} up"
-        if each.standing is Standing.DOWN:
+        if each.visibility is Visibility.DOWN:
             if missing(each.view, self.now):
                 return (f"Put back the lease file of {each.view.name}, and start it",)
             return (f"Start {each.view.name} again",)
@@ -89,7 +89,7 @@ class _Case:
         """Whether this incident is named, and is more than a note."""
         return id_ in self.named and self.named[id_].weight > Weight.NOTE
 
-    def blamed(self, id_: str) -> ServerStanding | None:
+    def blamed(self, id_: str) -> ServerAssessment | None:
         """The first server whose words speak for a named incident."""
         servers = [item.server for item in self.named[id_].evidence] if self.weighs(id_) else []
         for name in servers:
@@ -99,7 +99,7 @@ class _Case:
         return None
 
 
-def short(each: ServerStanding) -> str:
+def short(each: ServerAssessment) -> str:
     """One server in a few words that follow its name."""
     if each.silenced and each.state is not None:
         return f"reads {each.state.word} but answers nobody"
@@ -113,15 +113,15 @@ def short(each: ServerStanding) -> str:
             _S.STARTUP: "is starting",
         }
         return words.get(each.state, f"is in {each.state.word}")
-    match each.standing:
-        case Standing.DOWN:
+    match each.visibility:
+        case Visibility.DOWN:
             return "is down (dhcpd not running)"
-        case Standing.SILENT:
+        case Visibility.SILENT:
             process = each.view.process
             if process and process.value.stopped:
                 return "is stopped (dhcpd process suspended)"
             return "does not tell its state" if each.view.omapi.detail else "does not answer"
-        case Standing.UNREACHABLE:
+        case Visibility.UNREACHABLE:
             return "cannot be reached"
         case _:
             return "is being contacted"
@@ -129,7 +129,7 @@ def short(each: ServerStanding) -> str:
 
 def advise(
     snapshot: PairSnapshot,
-    pair: tuple[ServerStanding, ServerStanding],
+    pair: tuple[ServerAssessment, ServerAssessment],
     named: Mapping[str, Probable],
     now: Moment,
 ) -> Advice:
@@ -146,14 +146,14 @@ def advise(
 def _mixed_up(case: _Case) -> Advice | None:
     """No key works before the roles are as configured: what to mend, and where."""
     one, two = case.a.view.name, case.b.view.name
-    match mix_up((case.a, case.b)):
+    match role_mismatch((case.a, case.b)):
         case None:
             return None
-        case MixUp.SWAPPED:
+        case RoleMismatch.SWAPPED:
             return (f"Exchange {one} and {two} in our configuration: {two} is the primary. No key acts before.",)
-        case MixUp.ONE_SERVER:
+        case RoleMismatch.ONE_SERVER:
             return (f"Correct host and port of {two} in our configuration: they lead to {one}. No key acts before.",)
-        case MixUp.ALIKE:
+        case RoleMismatch.ALIKE:
             return (
                 "Compare the failover peer blocks of both dhcpd.conf: one must be primary, one secondary."
                 " Restart the wrong one.",
@@ -218,7 +218,7 @@ def _half_way(case: _Case) -> Advice | None:
         return (f"{run.action} of {run.by} stopped half-way. ", _A.SYNC_RESTART, " goes on with it or rolls it back.")
     if acting is None:
         return None
-    if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.standing is Standing.DOWN:
+    if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.visibility is Visibility.DOWN:
         return _A.RESCUE, f" goes on with the rescue that {run.by} left: {acting.view.name} is stopped, nobody serves."
     if unmarked(case.snapshot, case.now) is run.role and case.may(_A.PARTNER_DOWN, acting):
         other = case.b if acting is case.a else case.a
@@ -232,7 +232,7 @@ def _half_way(case: _Case) -> Advice | None:
 def _sorting_out(case: _Case) -> Advice | None:
     """Conflict resolution, or two that contradict each other until they meet."""
     for each, other in case.sides:
-        if each.state is _S.RESOLUTION_INTERRUPTED and other.standing in _LOST:
+        if each.state is _S.RESOLUTION_INTERRUPTED and other.visibility in _LOST:
             back = case.bring_up(other)
             return (
                 *back,
@@ -259,7 +259,7 @@ def _cannot_write(case: _Case) -> Advice | None:
     return (begin + "restart its dhcpd by hand.",)
 
 
-def _lost_file(each: ServerStanding) -> str:
+def _lost_file(each: ServerAssessment) -> str:
     """No lease file where it is looked for: it was deleted under its dhcpd, which has it open, or it lies elsewhere."""
     name = each.view.name
     return f"Do not stop {name}'s dhcpd: no file at `leases`. Mend that path; or copy the file back from /proc/PID/fd, then restart."
@@ -269,19 +269,19 @@ def _refused(case: _Case) -> Advice | None:
     """A dhcpd that ended over its own configuration."""
     for id_ in ("I-6", "I-17"):
         each = case.blamed(id_)
-        if each is not None and each.standing is Standing.DOWN:
+        if each is not None and each.visibility is Visibility.DOWN:
             what = "write an address for the name in" if id_ == "I-17" else "mend"
             begin = f"{each.view.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
             return (begin, _A.START, " brings it up.") if case.may(_A.START, each) else (begin + "start it.",)
     each = case.blamed("I-28")
-    if each is not None and each.standing is Standing.DOWN:
+    if each is not None and each.visibility is Visibility.DOWN:
         return _in_the_way(case, each)
-    if case.weighs("I-6") and Standing.SILENT in {case.a.standing, case.b.standing}:
+    if case.weighs("I-6") and Visibility.SILENT in {case.a.visibility, case.b.visibility}:
         return (COMPARE,)
     return None
 
 
-def _in_the_way(case: _Case, each: ServerStanding) -> Advice:
+def _in_the_way(case: _Case, each: ServerAssessment) -> Advice:
     """What keeps a dhcpd from starting, as its log says it."""
     what = in_the_way(why_not(each.view, case.now, case.snapshot.peer, {"I-28"}))
     name = each.view.name
@@ -305,10 +305,10 @@ def _will_start(case: _Case) -> Advice | None:
     """A server's own timer will bring it up: nobody need be in a hurry, and nobody be surprised."""
     for each, other in case.sides:
         start = to_come(each.view, case.now)
-        if each.standing is not Standing.DOWN or start is None:
+        if each.visibility is not Visibility.DOWN or start is None:
             continue
         last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
-        if other.standing is Standing.DOWN and last and last.server is other:
+        if other.visibility is Visibility.DOWN and last and last.server is other:
             return None  # that one comes first
         begins = f"{each.view.name} starts by itself {when(start, each.view.server_time(case.now))}"
         tail: Advice = (". `dhcptui do start --cancel` takes that off.",)
@@ -327,7 +327,7 @@ def _and_starts(case: _Case, said: Advice) -> Advice:
     """The same, with what will start by itself, where there is room for it."""
     for each in (case.a, case.b):
         start = to_come(each.view, case.now)
-        if each.standing is Standing.DOWN and start is not None:
+        if each.visibility is Visibility.DOWN and start is not None:
             more = f" {each.view.name} starts by itself {when(start, each.view.server_time(case.now))}."
             return (*said, more) if _letters((*said, more)) <= MOST_LETTERS else said
     return said
@@ -341,7 +341,7 @@ def _letters(said: Advice) -> int:
 def _alone(case: _Case) -> Advice | None:
     """One server answers the console, the other one does not."""
     for each, other in case.sides:
-        if not each.live or other.standing not in _LOST:
+        if not each.live or other.visibility not in _LOST:
             continue
         name = each.view.name
         if each.silenced and just_heard(each, case.now):
@@ -354,7 +354,11 @@ def _alone(case: _Case) -> Advice | None:
         if each.state is _S.STARTUP:
             return *start, f". {name} is starting: within 15 s it goes on by what its lease file says."
         if case.may(_A.PARTNER_DOWN, each):
-            end = "makes it serve alone" if each.state in {*REBUILDING, *OFF} else "lets it take over all addresses"
+            end = (
+                "makes it serve alone"
+                if each.state in {*REBUILDING, *OUT_OF_SERVICE}
+                else "lets it take over all addresses"
+            )
             return *start, ". If it stays away for long, ", _A.PARTNER_DOWN, f" on {name} (partner-down) {end}."
         if each.state is _S.PARTNER_DOWN and each.serving:
             return *start, f". Coming back it resynchronises before it serves; until then {name} serves alone."
@@ -372,7 +376,7 @@ def _silenced(case: _Case) -> Advice | None:
 
 def _both_down(case: _Case) -> Advice | None:
     """Both are stopped: which one first."""
-    if not all(each.standing is Standing.DOWN for each in (case.a, case.b)):
+    if not all(each.visibility is Visibility.DOWN for each in (case.a, case.b)):
         return None
     last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
     if last is None:
@@ -408,7 +412,7 @@ def _rebuilding(case: _Case) -> Advice | None:
     return None
 
 
-def _clock_set(each: ServerStanding, wait: SetBack) -> Advice:
+def _clock_set(each: ServerAssessment, wait: SetBack) -> Advice:
     """A wait that a clock has made longer: until when it lasts by that clock, and what ends it in time."""
     name, until, left = each.view.name, clock(wait.ends), span(wait.remaining_seconds)
     if not wait.behind_seconds:
@@ -541,7 +545,7 @@ def _healthy(case: _Case) -> Advice | None:
 
 def _unseen(case: _Case) -> Advice | None:
     """Servers that have not been contacted yet."""
-    if any(each.standing is Standing.UNSEEN for each in (case.a, case.b)):
+    if any(each.visibility is Visibility.UNSEEN for each in (case.a, case.b)):
         return ("Wait a moment: the servers are being contacted.",)
     return None
 
@@ -549,11 +553,11 @@ def _unseen(case: _Case) -> Advice | None:
 def _none_answers(case: _Case) -> Advice | None:
     """Neither tells its state; at most one is proven to be down."""
     for each, other in case.sides:
-        if each.standing is Standing.DOWN:
+        if each.visibility is Visibility.DOWN:
             if not case.may(_A.START, each):
                 return (f"Find out why {other.view.name} {short(other)}, and start {each.view.name} again.",)
             return *case.bring_up(each), f". Then find out why {other.view.name} {short(other)}."
-    if all(each.standing is Standing.UNREACHABLE for each in (case.a, case.b)):
+    if all(each.visibility is Visibility.UNREACHABLE for each in (case.a, case.b)):
         for each, _ in case.sides:
             if each.view.ssh.advice:
                 return (_told(each, each.view.ssh.advice),)
@@ -564,6 +568,6 @@ def _none_answers(case: _Case) -> Advice | None:
     return (f"Find out why {case.a.view.name} {short(case.a)}, and {case.b.view.name} too.",)
 
 
-def _told(each: ServerStanding, advice: str) -> str:
+def _told(each: ServerAssessment, advice: str) -> str:
     """What a failed connection advises, as a sentence."""
     return f"{each.view.name}: {advice.rstrip('.')}."

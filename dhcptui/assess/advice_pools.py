@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dhcptui.assess.pool_exhausted import Shortage, named
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.action import Action
 from dhcptui.model.holders import RANDOM, Holders
 
@@ -12,7 +12,7 @@ LEADING = 0.5
 
 
 def enlarge(
-    found: Shortage, pair: tuple[ServerStanding, ServerStanding], restart: bool, most: int
+    found: Shortage, pair: tuple[ServerAssessment, ServerAssessment], restart: bool, most: int
 ) -> tuple[str | Action, ...]:
     """What frees or adds addresses; `restart`: sync + restart is allowed; `most`: letters that there is room for."""
     if found.on_offer:
@@ -36,7 +36,7 @@ def enlarge(
     return begin, *end
 
 
-def _who(pair: tuple[ServerStanding, ServerStanding]) -> str:
+def _who(pair: tuple[ServerAssessment, ServerAssessment]) -> str:
     """Who took most of the addresses, by the log that saw most."""
     seen = [each.view.holders for each in pair if each.view.holders]
     if not seen:

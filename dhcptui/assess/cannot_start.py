@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dhcptui.logs.complaints import FAREWELL
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
-from dhcptui.logs.notable_lines import Remark
+from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
 
@@ -23,12 +23,12 @@ WHY_IT_ENDS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
 """Incidents whose lines say why dhcpd does not start, or ended, whoever logs them: it, an init script, systemd, the kernel."""
 
 
-def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[str]) -> tuple[Remark, ...]:
+def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[str]) -> tuple[NotableLine, ...]:
     """The complaints of the last attempt that are of these incidents, the first one first; none where it ran since."""
     begin = max(last_sign(view, now, peer), view.server_time(now) - LONG_SECONDS)
     found = [
         each
-        for each in sorted(view.remarks, key=lambda each: each.last_at)
+        for each in sorted(view.notable_lines, key=lambda each: each.last_at)
         if each.line.incident in ids
         and each.line.kind in BLAMES
         and begin <= each.last_at
@@ -42,7 +42,7 @@ def last_sign(view: ServerView, now: Moment, peer: str) -> float:
 
     By its log, and by its last answer over OMAPI; 0 where neither tells.
     """
-    moved = max((each.last_at for each in view.remarks if _ran(each, peer)), default=0.0)
+    moved = max((each.last_at for each in view.notable_lines if _ran(each, peer)), default=0.0)
     answered = view.server_time(now) - view.status.age(now) - SLACK_SECONDS if view.status else 0.0
     return max(moved, view.lived or 0.0, answered)
 
@@ -52,16 +52,16 @@ def sign_of_life(line: LogLine) -> bool:
     return not line.teller and line.stamp is not None and line.kind in _LIVES
 
 
-def _ran(remark: Remark, peer: str) -> bool:
+def _ran(remark: NotableLine, peer: str) -> bool:
     move = remark.line.transition
     return move is not None and move.who == "me" and move.peer == peer
 
 
-def _last_attempt(found: Sequence[Remark]) -> tuple[Remark, ...]:
+def _last_attempt(found: Sequence[NotableLine]) -> tuple[NotableLine, ...]:
     return tuple(each for each in found if each.last_at >= found[-1].last_at - ONE_START_SECONDS)
 
 
-def in_the_way(remarks: Sequence[Remark]) -> str:
+def in_the_way(notable_lines: Sequence[NotableLine]) -> str:
     """What the first complaint wants, in a few words; empty where it says nothing of it."""
-    meaning = remarks[0].line.meaning if remarks else ""
+    meaning = notable_lines[0].line.meaning if notable_lines else ""
     return meaning.rpartition("does not start: ")[2]

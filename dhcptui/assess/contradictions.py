@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dhcptui.assess.states_overlap import overlap_seconds
-from dhcptui.assess.visibility import ServerStanding, impostor, sighted, stand
+from dhcptui.assess.visibility import ServerAssessment, assess, impostor, process_running
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Link, PairSnapshot
 from dhcptui.model.states import FailoverState
@@ -54,7 +54,7 @@ class Contradiction:
 
 def contradictions(snapshot: PairSnapshot, now: Moment) -> tuple[Contradiction, ...]:
     """All of a pair at one moment, what matters most first."""
-    a, b = (stand(view, now) for view in snapshot.servers)
+    a, b = (assess(view, now) for view in snapshot.servers)
     found: list[Contradiction] = []
     for each in (a, b):
         found += _impostor(each, now)
@@ -70,7 +70,7 @@ def contradictions(snapshot: PairSnapshot, now: Moment) -> tuple[Contradiction, 
     return tuple(found)
 
 
-def _impostor(each: ServerStanding, now: Moment) -> Iterator[Contradiction]:
+def _impostor(each: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
     """OMAPI answers, and whoever holds its port holds nothing else that a dhcpd of ours holds."""
     view = each.view
     if not each.live or each.status is None or view.process is None or not impostor(view, now):
@@ -88,10 +88,10 @@ def _impostor(each: ServerStanding, now: Moment) -> Iterator[Contradiction]:
     )
 
 
-def _silent(each: ServerStanding, now: Moment) -> Iterator[Contradiction]:
+def _silent(each: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
     """A dhcpd that is there, not held, with its OMAPI port open, and it does not answer."""
     view = each.view
-    if each.live or not sighted(view, now) or view.process is None:
+    if each.live or not process_running(view, now) or view.process is None:
         return
     look = view.process.value
     quiet = now.mono - max(look.since, view.status.at if view.status else 0.0)
@@ -112,7 +112,7 @@ def _silent(each: ServerStanding, now: Moment) -> Iterator[Contradiction]:
     )
 
 
-def _partner(me: ServerStanding, other: ServerStanding, now: Moment) -> Iterator[Contradiction]:
+def _partner(me: ServerAssessment, other: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
     """`me` is in contact and says its partner is normal; the partner has read otherwise for longer than that takes."""
     status = me.status
     if not me.live or status is None or me.state is not _S.NORMAL or status.partner_state is not _S.NORMAL:
@@ -136,10 +136,10 @@ def _partner(me: ServerStanding, other: ServerStanding, now: Moment) -> Iterator
     )
 
 
-def _log(each: ServerStanding, peer: str, now: Moment) -> Iterator[Contradiction]:
+def _log(each: ServerAssessment, peer: str, now: Moment) -> Iterator[Contradiction]:
     """The log's last word is another state than OMAPI reads, and what OMAPI reads began before that word."""
     view, status = each.view, each.status
-    moves = [one for one in view.remarks if (t := one.line.transition) and t.peer == peer and t.who == "me"]
+    moves = [one for one in view.notable_lines if (t := one.line.transition) and t.peer == peer and t.who == "me"]
     if not each.live or status is None or not moves or moves[-1].line.transition is None or view.clock is None:
         return
     at, word = moves[-1].last_at, moves[-1].line.transition.to_state

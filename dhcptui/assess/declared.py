@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.snapshot import Lockout, ServerView
 from dhcptui.model.states import REBUILDING, FailoverState, from_word
 
 if TYPE_CHECKING:
     from dhcptui.logs.lines import Transition
-    from dhcptui.logs.notable_lines import Remark
+    from dhcptui.logs.notable_lines import NotableLine
 
 _S = FailoverState
 
@@ -33,25 +33,25 @@ class LastWord:
 
 def marker_on(holder: ServerView) -> Lockout | None:
     """The marker on `holder` that means its partner; one that names the holder itself means nobody can say whom."""
-    marker = holder.marks.value.lockout if holder.marks else None
+    marker = holder.lock_files.value.lockout if holder.lock_files else None
     return marker if marker and marker.server != holder.name else None
 
 
 def strange_marker(holder: ServerView) -> str:
     """Why it cannot be told whom the marker on `holder` means; empty where it can, and where there is none."""
-    marker = holder.marks.value.lockout if holder.marks else None
+    marker = holder.lock_files.value.lockout if holder.lock_files else None
     if marker is None or marker.server != holder.name:
         return ""
     return f"the lock-out on {holder.name} names {holder.name} itself: another console calls the servers otherwise"
 
 
-def moves_of(view: ServerView, peer: str) -> list[tuple[Remark, Transition]]:
+def moves_of(view: ServerView, peer: str) -> list[tuple[NotableLine, Transition]]:
     """The state changes, its own or its partner's, that its log tells of this relationship; oldest first."""
-    told = [(remark, remark.line.transition) for remark in view.remarks]
+    told = [(remark, remark.line.transition) for remark in view.notable_lines]
     return [(remark, move) for remark, move in told if move and move.peer == peer]
 
 
-def last_word(each: ServerStanding, peer: str) -> LastWord | None:
+def last_word(each: ServerAssessment, peer: str) -> LastWord | None:
     """Its last state by the latest witness there is: its log, what is recorded, its last answer. None: not known.
 
     Whatever says partner-down counts unless a later one says otherwise.
@@ -74,7 +74,7 @@ def last_word(each: ServerStanding, peer: str) -> LastWord | None:
     return max(found, key=lambda one: int(one[0]))[1] if found else None
 
 
-def last_heard(each: ServerStanding, peer: str) -> FailoverState | None:
+def last_heard(each: ServerAssessment, peer: str) -> FailoverState | None:
     """The last thing its partner told it, by its log, what is recorded, or its last answer."""
     if each.live and each.status:
         return each.status.partner_state
@@ -86,7 +86,7 @@ def last_heard(each: ServerStanding, peer: str) -> FailoverState | None:
     return each.status.partner_state if each.status else None
 
 
-def took_over(holder: ServerStanding, me: ServerStanding, peer: str) -> LastWord | None:
+def took_over(holder: ServerAssessment, me: ServerAssessment, peer: str) -> LastWord | None:
     """The last word of `holder`, which does not answer, where that is that it had declared `me` down; else None."""
     word = last_word(holder, peer)
     if word is None or word.state is not _S.PARTNER_DOWN or stepped_back(me, holder, peer):
@@ -94,13 +94,13 @@ def took_over(holder: ServerStanding, me: ServerStanding, peer: str) -> LastWord
     return word
 
 
-def stepped_back(me: ServerStanding, holder: ServerStanding, peer: str) -> bool:
+def stepped_back(me: ServerAssessment, holder: ServerAssessment, peer: str) -> bool:
     """Whether `me` left by its own word, a hand-over or a return: then it starts in recover, and is silent alone."""
     back = {_S.SHUTDOWN, *REBUILDING}
     return last_heard(holder, peer) in back or _last_state(me, peer) in back
 
 
-def _last_state(each: ServerStanding, peer: str) -> FailoverState | None:
+def _last_state(each: ServerAssessment, peer: str) -> FailoverState | None:
     word = last_word(each, peer)
     return each.state or (word.state if word else None)
 

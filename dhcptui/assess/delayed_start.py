@@ -26,7 +26,7 @@ LATE_SECONDS = 60.0
 
 def scheduled(view: ServerView) -> DelayedStart | None:
     """What is scheduled on a server, as its files say."""
-    return view.marks.value.start if view.marks else None
+    return view.lock_files.value.start if view.lock_files else None
 
 
 def to_come(view: ServerView, now: Moment) -> DelayedStart | None:

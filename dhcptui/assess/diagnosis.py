@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address
 
-from dhcptui.assess.links import Matrix, Side, Way
+from dhcptui.assess.links import LinkMatrix, Side, Way
 from dhcptui.assess.timesync import REFUSED_SECONDS
 from dhcptui.model.snapshot import Reach
 from dhcptui.model.words import joined
@@ -71,16 +71,16 @@ class Diagnosis:
 _Said = tuple[Cause, str, str]
 
 
-def diagnose(matrix: Matrix) -> Diagnosis:
+def diagnose(matrix: LinkMatrix) -> Diagnosis:
     """Judge a matrix. The order of the questions is from what hides the rest to what is left over."""
-    checks: tuple[Callable[[Matrix], _Said | None], ...] = (
+    checks: tuple[Callable[[LinkMatrix], _Said | None], ...] = (
         _blind, _lost_one, _linked, _held, _not_running, _wrong_place, _not_listening, _translated, _blocked, _open,
     )  # fmt: skip
     cause, sentence, look_at = next((said for check in checks if (said := check(matrix))), _unknown(matrix))
     return Diagnosis(cause, sentence, look_at, tuple(way for way in matrix.ways if way.state.closed))
 
 
-def _pairs(matrix: Matrix) -> Iterator[tuple[Side, Side]]:
+def _pairs(matrix: LinkMatrix) -> Iterator[tuple[Side, Side]]:
     """Each server with its partner."""
     yield matrix.primary, matrix.secondary
     yield matrix.secondary, matrix.primary
@@ -94,7 +94,7 @@ def _port(me: Side) -> str:
 # --- what the console sees ---
 
 
-def _blind(matrix: Matrix) -> _Said | None:
+def _blind(matrix: LinkMatrix) -> _Said | None:
     a, b = matrix.sides
     if a.seen or b.seen:
         return None
@@ -108,7 +108,7 @@ def _blind(matrix: Matrix) -> _Said | None:
     return Cause.LOGIN, said, "Look at what SSH says, on the server's panel."
 
 
-def _lost_one(matrix: Matrix) -> _Said | None:
+def _lost_one(matrix: LinkMatrix) -> _Said | None:
     for me, other in _pairs(matrix):
         if other.seen or not me.seen:
             continue
@@ -132,7 +132,7 @@ def _lost_one(matrix: Matrix) -> _Said | None:
 # --- what the servers see ---
 
 
-def _linked(matrix: Matrix) -> _Said | None:
+def _linked(matrix: LinkMatrix) -> _Said | None:
     if not matrix.connected or any(side.failover.state.closed for side in matrix.sides):
         return None  # a connection that both ends still have says nothing against a try that met silence
     for side in matrix.sides:
@@ -154,7 +154,7 @@ def _linked(matrix: Matrix) -> _Said | None:
     return Cause.NONE, "Every way is open and the failover connection is up.", ""
 
 
-def _held(matrix: Matrix) -> _Said | None:
+def _held(matrix: LinkMatrix) -> _Said | None:
     names = [each.name for each in matrix.sides if each.held]
     if not names:
         return None
@@ -164,7 +164,7 @@ def _held(matrix: Matrix) -> _Said | None:
     return Cause.HELD, said, "Find out who holds it; `kill -CONT PID` lets it go on."
 
 
-def _wrong_place(matrix: Matrix) -> _Said | None:
+def _wrong_place(matrix: LinkMatrix) -> _Said | None:
     """dhcpd takes a connection only from its `peer address`, and listens only on its own `address`."""
     for me, other in _pairs(matrix):
         if not me.place or not other.place or not me.failover.state.closed:
@@ -190,7 +190,7 @@ def _literal(text: str) -> str:
         return ""
 
 
-def _not_running(matrix: Matrix) -> _Said | None:
+def _not_running(matrix: LinkMatrix) -> _Said | None:
     gone = [each.name for each in matrix.sides if each.running is False]
     if not gone:
         return None
@@ -198,7 +198,7 @@ def _not_running(matrix: Matrix) -> _Said | None:
     return Cause.LISTENER_MISSING, said, "Bring it up, or look at its log for why it ended."
 
 
-def _not_listening(matrix: Matrix) -> _Said | None:
+def _not_listening(matrix: LinkMatrix) -> _Said | None:
     missing = [each for each in matrix.sides if each.sockets and not each.sockets.listening]
     if not missing:
         return None
@@ -218,7 +218,7 @@ def _not_listening(matrix: Matrix) -> _Said | None:
     return Cause.LISTENER_MISSING, said, "Look at its log: a busy port, an address that is not there, or no failover."
 
 
-def _translated(matrix: Matrix) -> _Said | None:
+def _translated(matrix: LinkMatrix) -> _Said | None:
     for me, other in _pairs(matrix):
         if not me.sockets or not me.place or not other.sockets or not other.place:
             continue
@@ -237,7 +237,7 @@ def _translated(matrix: Matrix) -> _Said | None:
     return None
 
 
-def _blocked(matrix: Matrix) -> _Said | None:
+def _blocked(matrix: LinkMatrix) -> _Said | None:
     """Nothing is wrong at either end, as far as seen: the way itself."""
     ends = [(me, other, me.failover.state) for me, other in _pairs(matrix)]
     if any(state is Reach.UNKNOWN for _, _, state in ends):
@@ -275,7 +275,7 @@ def _open_before(other: Side, me: Side) -> bool:
     return theirs.failover_met_at < mine.failover_since
 
 
-def _both_closed(matrix: Matrix) -> _Said:
+def _both_closed(matrix: LinkMatrix) -> _Said:
     """Both tries fail. Packets of one way alone can be lost too: a half-open connection shows which way they do pass."""
     a, b = matrix.sides
     passes = _anything_passes(matrix)
@@ -299,7 +299,7 @@ def _both_closed(matrix: Matrix) -> _Said:
     return Cause.NETWORK, said, "Look at the network between the two: switch, VLAN, route, a firewall that drops all."
 
 
-def _anything_passes(matrix: Matrix) -> bool | None:
+def _anything_passes(matrix: LinkMatrix) -> bool | None:
     """Whether ping or SSH from one server to the other is answered: that takes both directions. None: not tried."""
     met = {state for each in matrix.sides if each.reach for state in (each.reach.ping, each.reach.ssh_port)}
     if met & {Reach.OPEN, Reach.REFUSED}:
@@ -307,7 +307,7 @@ def _anything_passes(matrix: Matrix) -> bool | None:
     return False if Reach.SILENT in met else None
 
 
-def _open(matrix: Matrix) -> _Said | None:
+def _open(matrix: LinkMatrix) -> _Said | None:
     """Both ports open, and no connection: dhcpd itself says no, or has not tried again yet."""
     if matrix.connected is not False or not all(each.failover.ok for each in matrix.sides):
         return None
@@ -319,7 +319,7 @@ def _open(matrix: Matrix) -> _Said | None:
     return Cause.NOT_CONNECTED, said, "If it stays so, the logs say why one refuses the other: name, role or version."
 
 
-def _unknown(matrix: Matrix) -> _Said:
+def _unknown(matrix: LinkMatrix) -> _Said:
     a, b = matrix.sides
     known = [
         f"{way.source} to {way.target}: {way.state.value}"

@@ -8,9 +8,9 @@ from dhcptui.assess.declared import LastWord, last_word, marker_on, read_since, 
 from dhcptui.assess.gone import Gone, Proof, proof, sentence
 from dhcptui.assess.interrupted import holder_gone
 from dhcptui.assess.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
-from dhcptui.assess.return_path import OFF, WayBack, way_back
+from dhcptui.assess.return_path import OUT_OF_SERVICE, ReturnPath, return_path
 from dhcptui.assess.vantage import one_place
-from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, ServerStanding, Standing, impostor, stand
+from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, ServerAssessment, Visibility, assess, impostor
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Link, PairSnapshot, PartnerReach, ServerView
@@ -61,18 +61,18 @@ class Finding:
 class Case:
     """Both servers as they stand when an action is judged."""
 
-    me: ServerStanding
-    partner: ServerStanding
+    me: ServerAssessment
+    partner: ServerAssessment
     snapshot: PairSnapshot
     now: Moment
 
 
 def case(acting: Role, snapshot: PairSnapshot, now: Moment) -> Case:
     """Judge both servers at `now`."""
-    return Case(stand(snapshot[acting], now), stand(snapshot[acting.other], now), snapshot, now)
+    return Case(assess(snapshot[acting], now), assess(snapshot[acting.other], now), snapshot, now)
 
 
-def state_allows(each: ServerStanding, table: dict[FailoverState, str], action: str) -> Finding:
+def state_allows(each: ServerAssessment, table: dict[FailoverState, str], action: str) -> Finding:
     """The server answers, and its state allows the action."""
     name = each.view.name
     asked = f"{name}'s state allows {action}"
@@ -89,7 +89,7 @@ def always(each: Case) -> list[Finding]:
     return [found for server in servers for check in ALWAYS for found in check(server, each)]
 
 
-def version_known(server: ServerStanding, each: Case) -> list[Finding]:
+def version_known(server: ServerAssessment, each: Case) -> list[Finding]:
     """No dhcpd 3.0.x: its state numbers mean other states."""
     del each
     view, name = server.view, server.view.name
@@ -101,7 +101,7 @@ def version_known(server: ServerStanding, each: Case) -> list[Finding]:
     return []
 
 
-def role_as_configured(server: ServerStanding, each: Case) -> list[Finding]:
+def role_as_configured(server: ServerAssessment, each: Case) -> list[Finding]:
     """Each server has the role that the configuration gives it."""
     del each
     view, name = server.view, server.view.name
@@ -111,10 +111,10 @@ def role_as_configured(server: ServerStanding, each: Case) -> list[Finding]:
     return []
 
 
-def nobody_else_acts(server: ServerStanding, each: Case) -> list[Finding]:
+def nobody_else_acts(server: ServerAssessment, each: Case) -> list[Finding]:
     """Nobody else holds the lock of a server. One whose holder is known to be gone keeps everybody out all the same."""
     view, name = server.view, server.view.name
-    lock = view.marks.value.lock if view.marks else None
+    lock = view.lock_files.value.lock if view.lock_files else None
     left = lock.expires - view.server_time(each.now) if lock else 0.0
     if lock is not None and left > 0:
         observed = f"{lock.owner} on {lock.host} runs {lock.action} ({lock.step})"
@@ -127,7 +127,7 @@ def nobody_else_acts(server: ServerStanding, each: Case) -> list[Finding]:
     return []
 
 
-def answers_itself(server: ServerStanding, each: Case) -> list[Finding]:
+def answers_itself(server: ServerAssessment, each: Case) -> list[Finding]:
     """Who answers over OMAPI is the server's own dhcpd."""
     view, name = server.view, server.view.name
     if not server.live or view.process is None or not impostor(view, each.now):
@@ -152,7 +152,7 @@ def planted(each: Case) -> tuple[str, ...]:
 
 def planted_words(view: ServerView) -> str:
     """What stands at the name of this server's lock and is none, and what to do about it; empty where nothing does."""
-    found = view.marks.value.planted if view.marks else ""
+    found = view.lock_files.value.planted if view.lock_files else ""
     said = f"{view.name}: a {found} stands beside the lease file as .dhcptui-lock. It is no lock and keeps nobody out;"
     return f"{said} remove it, and see who may write there." if found else ""
 
@@ -184,7 +184,7 @@ def partner_gone(each: Case) -> Finding:
     found = proof(partner.view, each.now)
     if found.gone is not Gone.UNSEEN:
         return _judged(found, asked, other, {Gone.UNPROVEN, Gone.HELD})
-    if partner.standing is Standing.UNREACHABLE:
+    if partner.visibility is Visibility.UNREACHABLE:
         return _gone_by_silence(each, asked)
     if partner.view.process_note:
         return Finding(asked, f"{other}: {partner.view.process_note}", False, "console", seen=False)
@@ -272,7 +272,7 @@ def recorded_partner_down(each: Case) -> Finding:
     )
 
 
-def _queue(server: ServerStanding, now: Moment, returns: str) -> Finding:
+def _queue(server: ServerAssessment, now: Moment, returns: str) -> Finding:
     """Updates under way are traffic: the first step waits for them. Only a queue that stands still is asked about."""
     name, known = server.view.name, server.live and server.status is not None
     waiting = server.status.unacked_updates if server.status else 0
@@ -301,7 +301,7 @@ def partner_queue_empty(each: Case) -> Finding:
     return _queue(each.partner, each.now, each.me.view.name)
 
 
-def _ssh(server: ServerStanding) -> Finding:
+def _ssh(server: ServerAssessment) -> Finding:
     name, channel = server.view.name, server.view.ssh
     observed = f"{name}: SSH {channel.detail or channel.link.value}"
     tried = channel.link is not Link.CONNECTING
@@ -399,9 +399,9 @@ def _lockout_unseen(each: Case) -> str:
     view = each.partner.view
     if not view.ssh.ok:
         return f"{view.name} is not reached: {view.ssh.detail or view.ssh.link.value}"
-    if view.marks is None or view.marks.age(each.now) > SIGHTING_FRESH_SECONDS:
+    if view.lock_files is None or view.lock_files.age(each.now) > SIGHTING_FRESH_SECONDS:
         return view.process_note or "not looked at yet"
-    if why := view.marks.value.unread or strange_marker(view):
+    if why := view.lock_files.value.unread or strange_marker(view):
         return why
     if each.partner.live or (read_since(view) and last_word(each.partner, each.snapshot.peer)):
         return ""
@@ -415,7 +415,7 @@ def _perhaps_declared_down(each: Case, asked: str, why: str) -> Finding:
     if each.partner.live:
         observed = f"{said}; {partner.name} answers and will resynchronise it"
         return Finding(asked, observed, False, by, seen=False, matters=False)
-    unread = partner.marks is not None and (partner.marks.value.unread or strange_marker(partner))
+    unread = partner.lock_files is not None and (partner.lock_files.value.unread or strange_marker(partner))
     never = partner.process_note or partner.recorded_note or unread
     if partner.ssh.link is Link.CONNECTING or (partner.ssh.ok and not never):
         return Finding(asked, said, False, by, pending=True, seen=False)
@@ -465,7 +465,7 @@ def hear_each_other(each: Case) -> Finding:
                 f" {two.state.word if two.state else '?'}: mend the link between the two first"
             )
             return Finding(asked, observed, False, by)
-    if way_back(me.state, partner.state) is None and me.state in OFF:
+    if return_path(me.state, partner.state) is None and me.state in OUT_OF_SERVICE:
         observed = f"{other} does not take over from {name}: mend the link between the two first"
         return Finding(asked, observed, False, by)
     tables = [view.sockets for view in (me.view, partner.view) if view.sockets]
@@ -481,16 +481,16 @@ def way_back_warnings(each: Case) -> list[str]:
     name, other = each.me.view.name, each.partner.view.name
     mclt = max((one.status.mclt_seconds if one.status else 0) for one in (each.me, each.partner))
     wait = f"the MCLT ({age(mclt)})"
-    match way_back(each.me.state, each.partner.state):
-        case WayBack.BY_SHUTDOWN:
+    match return_path(each.me.state, each.partner.state):
+        case ReturnPath.BY_SHUTDOWN:
             return [
                 f"If updates were unacknowledged when it was paused, {name} waits out {wait}; {other} serves meanwhile."
             ]
-        case WayBack.TOGETHER:
+        case ReturnPath.TOGETHER:
             return [
                 f"Nobody serves now. Both are normal within seconds; if one loses the link meanwhile, after {wait}."
             ]
-        case WayBack.JOIN:
+        case ReturnPath.JOIN:
             return [f"Nobody serves now. Both are normal within seconds, or once {other} has waited out {wait}."]
         case _:
             return []

@@ -19,7 +19,7 @@ from math import sqrt
 from statistics import median
 
 from dhcptui.assess.unnoticed import unnoticed
-from dhcptui.assess.visibility import ServerStanding, stand
+from dhcptui.assess.visibility import ServerAssessment, assess
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
@@ -116,7 +116,7 @@ class PoolMismatch:
 
 def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[PoolForecast, ...]:
     """One forecast per pool for each server that serves by itself; one per pool for a pair in normal."""
-    standings = [stand(view, now) for view in snapshot.servers]
+    standings = [assess(view, now) for view in snapshot.servers]
     serving = [each for each in standings if each.serving and each.view.pools]
     shared = len(serving) == 2 and all(each.state is _S.NORMAL for each in serving)
     if shared:
@@ -138,7 +138,7 @@ def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[Po
 
 def mismatches(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[PoolMismatch, ...]:
     """Pools on which two servers in normal have disagreed for their last three readings."""
-    if not all(stand(view, now).state is _S.NORMAL for view in snapshot.servers):
+    if not all(assess(view, now).state is _S.NORMAL for view in snapshot.servers):
         return ()
     last = {role: [sample for sample in history.get(role, ()) if sample.state is _S.NORMAL][-3:] for role in Role}
     found = []
@@ -186,7 +186,7 @@ def _slope(samples: Sequence[tuple[float, int]]) -> float:
 
 
 def _forecast(
-    each: ServerStanding,
+    each: ServerAssessment,
     partner: ServerView,
     pool: PoolCounters,
     history: Sequence[PoolSample],

@@ -22,7 +22,7 @@ from dhcptui.assess.resumed import (
     one_serves,
     reading,
 )
-from dhcptui.assess.return_path import OFF
+from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.space import SPACE_CHECKS, lease_file, lease_space, partner_records
 from dhcptui.assess.unnoticed import not_yet
 from dhcptui.model.action import Action
@@ -105,7 +105,7 @@ STOPS_BESIDE = {state: ANY if state in {_S.NORMAL, _S.PARTNER_DOWN} else _NOT_NO
 ONLY_NORMAL_RESTART = {state: ANY if state is _S.NORMAL else _RESTART_ONLY_HEALTHY for state in _S}
 
 TAKE_BACK_FROM: dict[FailoverState, str] = {
-    state: ANY if state in OFF else _CONFLICT if "conflict" in state.word or "resolution" in state.word
+    state: ANY if state in OUT_OF_SERVICE else _CONFLICT if "conflict" in state.word or "resolution" in state.word
     else "its resynchronisation is under way: writing recover again would restart the wait" if state in REBUILDING
     else _FULL_WAIT
     for state in _S
@@ -113,7 +113,7 @@ TAKE_BACK_FROM: dict[FailoverState, str] = {
 """Acting server's state -> why recover (6) may not be written."""
 
 TAKE_BACK_PARTNER: dict[FailoverState, str] = {
-    state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OFF, *REBUILDING}
+    state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OUT_OF_SERVICE, *REBUILDING}
     else "it is still starting (15 s)" if state is _S.STARTUP
     else _CONFLICT if "conflict" in state.word or "resolution" in state.word
     else "it has not noticed yet that its partner has stopped serving: look again in a moment" if state is _S.NORMAL
@@ -123,7 +123,7 @@ TAKE_BACK_PARTNER: dict[FailoverState, str] = {
 """Partner's state -> why not; which way it is then depends on both (model/way_back.py)."""
 
 RESCUE_FROM: dict[FailoverState, str] = {
-    state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OFF, *REBUILDING}
+    state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OUT_OF_SERVICE, *REBUILDING}
     else "it is still starting (15 s)" if state is _S.STARTUP
     else _CONFLICT if "conflict" in state.word or "resolution" in state.word
     else _SERVES if state.info.serves
@@ -270,7 +270,7 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         ]
         if case.me.state in REBUILDING:
             said.append(f"{name} was still rebuilding its leases: what only {other} knew may be given out twice.")
-        if case.me.state in OFF:
+        if case.me.state in OUT_OF_SERVICE:
             said.append(f"{other}'s return may go through potential-conflict: for a moment nobody is served then.")
         if case.me.state is _S.RECOVER_WAIT:
             # dhcpd does not cancel the timer: seen on a real pair.

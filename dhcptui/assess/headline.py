@@ -10,18 +10,18 @@ from dhcptui.assess.contradictions import Contradiction, Kind
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.signs import Probable
 from dhcptui.assess.pool_exhausted import shortage
-from dhcptui.assess.role_mismatch import MixUp, mix_up, role_said
+from dhcptui.assess.role_mismatch import RoleMismatch, role_mismatch, role_said
 from dhcptui.assess.space import missing
 from dhcptui.assess.states_overlap import contradicting, together
 from dhcptui.assess.unnoticed import unnoticed, unnoticed_words
-from dhcptui.assess.visibility import ServerStanding, Standing
+from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Moment
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import day_clock, joined
 
 _S = FailoverState
-_Pair = tuple[ServerStanding, ServerStanding]
+_Pair = tuple[ServerAssessment, ServerAssessment]
 Named = Mapping[str, Probable]
 MOST_LETTERS = 108
 """What two rows of a narrow terminal hold beside level and clock."""
@@ -43,7 +43,7 @@ _HARM = (Level.OK, Level.WARNING, Level.CRITICAL)
 
 def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     """Level and sentence: by the states, unless a named incident weighs more than they show."""
-    if mixed := mix_up(pair):
+    if mixed := role_mismatch(pair):
         return _mixed_up(pair, mixed, now)
     level, said = _weighed(pair, named, now)
     disk = named.get("I-13")
@@ -169,21 +169,21 @@ def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
     return Level.WARNING, _alone(serving[0], b if serving[0] is a else a, now)
 
 
-def _mixed_up(pair: _Pair, mixed: MixUp, now: Moment) -> tuple[Level, str]:
+def _mixed_up(pair: _Pair, mixed: RoleMismatch, now: Moment) -> tuple[Level, str]:
     """Who serves, as the states tell it, and what is mixed up."""
     a, b = pair
     level, said = _by_states(pair, now)
     role = "the " + next((said_role.value for each in pair if (said_role := role_said(each))), "?")
-    if mixed is MixUp.SWAPPED:
+    if mixed is RoleMismatch.SWAPPED:
         said = f"{said}; our configuration has {a.view.name} and {b.view.name} swapped"
-    elif mixed is MixUp.ONE_SERVER:
+    elif mixed is RoleMismatch.ONE_SERVER:
         serves = "serves" if a.serving else "serves nobody"
         said = f"{a.view.name} {serves}; {b.view.name} is the same server, so who else serves is not seen"
         level = Level.WARNING if a.serving else Level.CRITICAL
-    elif mixed is MixUp.ALIKE and a.serving and b.serving:
+    elif mixed is RoleMismatch.ALIKE and a.serving and b.serving:
         # Each takes the same half for its own: seen on a real pair.
         level, said = Level.CRITICAL, f"both servers serve as {role}, from one half: addresses may be given out twice"
-    elif mixed is MixUp.ALIKE:
+    elif mixed is RoleMismatch.ALIKE:
         said = f"{said}; both say they are {role}"
     else:
         name = next(each.view.name for each in pair if role_said(each) is not None)
@@ -191,7 +191,7 @@ def _mixed_up(pair: _Pair, mixed: MixUp, now: Moment) -> tuple[Level, str]:
     return Level.WARNING if level is Level.OK else level, said
 
 
-def _changing(serving: list[ServerStanding]) -> tuple[Level, str]:
+def _changing(serving: list[ServerAssessment]) -> tuple[Level, str]:
     """One server was read before the change, the other one after it."""
     if not serving:
         return Level.CRITICAL, "nobody serves for a moment: the two are changing their states"
@@ -204,16 +204,16 @@ def _blind(pair: _Pair) -> tuple[Level, str]:
     said = " and ".join(f"{each.view.name} {_last(each)}" for each in pair)
     if all(each.serving is False for each in pair):
         return Level.CRITICAL, "nobody serves: " + said
-    if any(each.awaited for each in pair) and not all(each.standing is Standing.UNSEEN for each in pair):
+    if any(each.awaited for each in pair) and not all(each.visibility is Visibility.UNSEEN for each in pair):
         return _not_known(pair)
-    if any(each.standing in {Standing.DOWN, Standing.SILENT} and each.view.status for each in pair) or any(
+    if any(each.visibility in {Visibility.DOWN, Visibility.SILENT} and each.view.status for each in pair) or any(
         each.serving is False for each in pair
     ):
         return Level.CRITICAL, "nobody is seen serving: " + said
-    if all(each.standing is Standing.UNSEEN for each in pair):
+    if all(each.visibility is Visibility.UNSEEN for each in pair):
         return Level.UNKNOWN, "contacting both servers"
     was = [each.view.recorded.value.state if each.view.recorded else None for each in pair]
-    if contradicting(*was) and all(each.standing is Standing.SILENT for each in pair):
+    if contradicting(*was) and all(each.visibility is Visibility.SILENT for each in pair):
         return Level.WARNING, f"two servers that may both give out the same addresses: {said}"
     return Level.UNKNOWN, "nothing is known: " + said
 
@@ -223,10 +223,10 @@ def _not_known(pair: _Pair) -> tuple[Level, str]:
     return Level.UNKNOWN, "not known who serves: " + "; ".join(f"{e.view.name} {short(e)}" for e in pair)
 
 
-def _last(each: ServerStanding, now: Moment | None = None) -> str:
+def _last(each: ServerAssessment, now: Moment | None = None) -> str:
     """In a few words, with what it wrote down last where that is all there is; with `now` also since when."""
     recorded = each.view.recorded
-    if each.standing is not Standing.SILENT or recorded is None or each.serving is False:
+    if each.visibility is not Visibility.SILENT or recorded is None or each.serving is False:
         return short(each)
     since = recorded.value.since if now else None
     when = f" since {day_clock(since, each.view.server_time(now))}" if since and now else ""
@@ -243,7 +243,7 @@ def _nobody(pair: _Pair) -> str:
     return f"{verb}: " + " and ".join(f"{each.view.name} {short(each)}" for each in pair)
 
 
-def _alone(server: ServerStanding, other: ServerStanding, now: Moment) -> str:
+def _alone(server: ServerAssessment, other: ServerAssessment, now: Moment) -> str:
     if waits := unnoticed(server, other, now):
         begin = f"{server.view.name} serves from its half"
         return unnoticed_words(begin, other.view.name, short(other), waits.by, MOST_LETTERS)

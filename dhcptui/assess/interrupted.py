@@ -6,7 +6,7 @@ record of a sync-restart beside the directory it copies to. The last two are the
 
 from __future__ import annotations
 
-from dhcptui.assess.visibility import ServerStanding, Standing, sighted, stand
+from dhcptui.assess.visibility import ServerAssessment, Visibility, assess, process_running
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -41,7 +41,8 @@ def _newest(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
 
 def _we_act(snapshot: PairSnapshot, now: Moment) -> bool:
     return any(
-        view.marks and view.marks.value.own and _held(view, view.marks.value.own, now) for view in snapshot.servers
+        view.lock_files and view.lock_files.value.own and _held(view, view.lock_files.value.own, now)
+        for view in snapshot.servers
     )
 
 
@@ -71,7 +72,7 @@ def lock_of_gone(snapshot: PairSnapshot, now: Moment) -> tuple[ServerView, Lock]
 
 
 def _that_count(snapshot: PairSnapshot, now: Moment) -> list[tuple[ServerView, Lock]]:
-    locks = ((view, view.marks.value.lock) for view in snapshot.servers if view.marks)
+    locks = ((view, view.lock_files.value.lock) for view in snapshot.servers if view.lock_files)
     return [(view, lock) for view, lock in locks if lock and _held(view, lock, now)]
 
 
@@ -90,8 +91,8 @@ def exiting(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
     run = _newest(snapshot, now)
     if run is None or run.action != SHUTDOWN or run.role is None or not run.steps or run.step < run.steps - 1:
         return None
-    me = stand(snapshot[run.role], now)
-    waits = me.standing is Standing.SILENT and sighted(me.view, now) is not False
+    me = assess(snapshot[run.role], now)
+    waits = me.visibility is Visibility.SILENT and process_running(me.view, now) is not False
     return run if waits and now.wall - run.at <= EXITING_SECONDS else None
 
 
@@ -106,10 +107,10 @@ def settled_locks(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView
 
 def sync_record(snapshot: PairSnapshot, now: Moment) -> SyncRecord | None:
     """What an interrupted sync-restart has left beside its directory; None while somebody may still be at it."""
-    others = ((view, view.marks.value.lock) for view in snapshot.servers if view.marks)
+    others = ((view, view.lock_files.value.lock) for view in snapshot.servers if view.lock_files)
     if any(lock and _held(view, lock, now) for view, lock in others):
         return None
-    records = (view.marks.value.sync for view in snapshot.servers if view.marks)
+    records = (view.lock_files.value.sync for view in snapshot.servers if view.lock_files)
     return next((record for record in records if record), None)
 
 
@@ -126,7 +127,7 @@ def stopped_by_rescue(snapshot: PairSnapshot, now: Moment) -> Role | None:
     run = _newest(snapshot, now)
     if run is None or run.action != RESCUE or run.role is None:
         return None
-    return run.role if stand(snapshot[run.role], now).standing is Standing.DOWN else None
+    return run.role if assess(snapshot[run.role], now).visibility is Visibility.DOWN else None
 
 
 def unmarked(snapshot: PairSnapshot, now: Moment) -> Role | None:
@@ -134,11 +135,11 @@ def unmarked(snapshot: PairSnapshot, now: Moment) -> Role | None:
     run = _newest(snapshot, now)
     if run is None or run.action != PARTNER_DOWN or run.role is None:
         return None
-    return run.role if stand(snapshot[run.role], now).state is _S.PARTNER_DOWN else None
+    return run.role if assess(snapshot[run.role], now).state is _S.PARTNER_DOWN else None
 
 
 def _marked(view: ServerView) -> bool:
-    return view.marks is not None and view.marks.value.lockout is not None
+    return view.lock_files is not None and view.lock_files.value.lockout is not None
 
 
 def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
@@ -146,7 +147,7 @@ def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
     if run.run in snapshot.dismissed:
         return True
     if run.action == SYNC:
-        seen = [view.marks.value for view in snapshot.servers if view.marks]
+        seen = [view.lock_files.value for view in snapshot.servers if view.lock_files]
         return (
             len(seen) == len(snapshot.servers) and not any(each.sync for each in seen) and _both_normal(snapshot, now)
         )
@@ -154,7 +155,7 @@ def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
         return True
     if run.role is None:
         return False
-    return _as_wanted(run.action, stand(snapshot[run.role], now), stand(snapshot[run.role.other], now))
+    return _as_wanted(run.action, assess(snapshot[run.role], now), assess(snapshot[run.role.other], now))
 
 
 def _normal_since(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
@@ -166,15 +167,15 @@ def _normal_since(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool
         and remark.line.transition.to_state == _S.NORMAL.word
         and _by_console(view, remark.last_at, now) > run.at + LATER_SECONDS
         for view in snapshot.servers
-        for remark in view.remarks
+        for remark in view.notable_lines
     )
 
 
-def _as_wanted(action: str, me: ServerStanding, other: ServerStanding) -> bool:
+def _as_wanted(action: str, me: ServerAssessment, other: ServerAssessment) -> bool:
     """Whether both servers stand as the action would have left them."""
     match action:
         case "shutdown":
-            return me.standing is Standing.DOWN and other.state is _S.PARTNER_DOWN
+            return me.visibility is Visibility.DOWN and other.state is _S.PARTNER_DOWN
         case "hand-over":
             return me.state is _S.SHUTDOWN and other.state is _S.PARTNER_DOWN
         case "partner-down":
@@ -188,7 +189,7 @@ def _as_wanted(action: str, me: ServerStanding, other: ServerStanding) -> bool:
 
 
 def _both_normal(snapshot: PairSnapshot, now: Moment) -> bool:
-    return all(stand(view, now).state is _S.NORMAL for view in snapshot.servers)
+    return all(assess(view, now).state is _S.NORMAL for view in snapshot.servers)
 
 
 def _ours(lock: Lock, snapshot: PairSnapshot) -> bool:
@@ -196,12 +197,12 @@ def _ours(lock: Lock, snapshot: PairSnapshot) -> bool:
 
 
 def _lock(view: ServerView) -> Lock | None:
-    marks = view.marks.value if view.marks else None
-    return (marks.lock or marks.own) if marks else None
+    lock_files = view.lock_files.value if view.lock_files else None
+    return (lock_files.lock or lock_files.own) if lock_files else None
 
 
 def _aside(view: ServerView) -> tuple[Lock, ...]:
-    return view.marks.value.left if view.marks else ()
+    return view.lock_files.value.left if view.lock_files else ()
 
 
 def _held(view: ServerView, lock: Lock, now: Moment) -> bool:
@@ -235,7 +236,7 @@ def _from_lock(view: ServerView, lock: Lock, snapshot: PairSnapshot, now: Moment
 
 def _from_record(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
     record = sync_record(snapshot, now)
-    holder = next((view for view in snapshot.servers if view.marks and view.marks.value.sync), None)
+    holder = next((view for view in snapshot.servers if view.lock_files and view.lock_files.value.sync), None)
     if record is None or holder is None:
         return None
     at = _by_console(holder, record.at, now) if record.at else 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dhcptui.assess.evidence import CLOCK_FRESH_SECONDS
-from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, stand
+from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, assess
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.role import Role
@@ -87,7 +87,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
+class LinkMatrix:
     """All ways of a pair at one moment."""
 
     primary: Side
@@ -122,10 +122,10 @@ class Matrix:
 def calm(snapshot: PairSnapshot, now: Moment) -> bool:
     """Both servers answer, are normal and take each other for normal: there is nothing to look for."""
     for view in snapshot.servers:
-        standing = stand(view, now)
-        if standing.state is not FailoverState.NORMAL or standing.status is None:
+        visibility = assess(view, now)
+        if visibility.state is not FailoverState.NORMAL or visibility.status is None:
             return False
-        if standing.status.partner_state is not FailoverState.NORMAL:
+        if visibility.status.partner_state is not FailoverState.NORMAL:
             return False
     return True
 
@@ -138,7 +138,7 @@ def heard_seconds_ago(view: ServerView, now: Moment) -> float | None:
 
 def lost(view: ServerView, now: Moment) -> bool:
     """Whether the console hears nothing of the server: neither its dhcpd nor its host."""
-    if stand(view, now).live:
+    if assess(view, now).live:
         return False
     if view.ssh.link is Link.FAILED:
         return True
@@ -157,11 +157,11 @@ class _Link:
     age_seconds: float | None
 
 
-def matrix(snapshot: PairSnapshot, now: Moment) -> Matrix:
+def matrix(snapshot: PairSnapshot, now: Moment) -> LinkMatrix:
     """The matrix of a pair at `now`."""
     link = _link(snapshot, now)
     primary, secondary = (_side(view, snapshot[view.role.other], link, now) for view in snapshot.servers)
-    return Matrix(primary, secondary, link.connected, link.by, link.age_seconds, _apart(snapshot, now))
+    return LinkMatrix(primary, secondary, link.connected, link.by, link.age_seconds, _apart(snapshot, now))
 
 
 def _link(snapshot: PairSnapshot, now: Moment) -> _Link:
@@ -207,7 +207,7 @@ def _ssh(view: ServerView, now: Moment) -> Way:
 def _omapi(view: ServerView, now: Moment) -> Way:
     state, detail = _channel(view.omapi), view.omapi.detail
     seconds = view.status.age(now) if view.status else None
-    if view.omapi.ok and not stand(view, now).live:
+    if view.omapi.ok and not assess(view, now).live:
         state, detail = Reach.SILENT, f"no answer for {seconds:.0f} s" if seconds is not None else "no answer"
     return Way("console", view.name, "OMAPI", state, "console" if state is not Reach.UNKNOWN else "", seconds, detail)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from enum import Enum
 
 from dhcptui.assess.evidence import Case, Finding
-from dhcptui.assess.peers import PeerStanding, judge_one, partners, who_serves
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.peers import PeerAssessment, judge_one, partners, who_serves
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.peers import label
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView
@@ -40,12 +40,12 @@ class _Loss(Enum):
     THE_LAST = "its last server"
 
 
-def judge_all(server: ServerStanding, other: ServerStanding, each: Case) -> tuple[PeerStanding, ...]:
+def judge_all(server: ServerAssessment, other: ServerAssessment, each: Case) -> tuple[PeerAssessment, ...]:
     """Every other relationship of one server."""
     return tuple(judge_one(peer, server, other, each.now) for peer in server.view.other_peers or ())
 
 
-def _other(each: Case, server: ServerStanding) -> ServerStanding:
+def _other(each: Case, server: ServerAssessment) -> ServerAssessment:
     return each.partner if server.view.role is each.me.view.role else each.me
 
 
@@ -84,7 +84,7 @@ def without_those_that_stay(
     return tuple(found for found in findings if found not in about_others)
 
 
-def interrupted(each: Case, how: Interruption, *servers: ServerStanding) -> list[Finding]:
+def interrupted(each: Case, how: Interruption, *servers: ServerAssessment) -> list[Finding]:
     """One finding for each other relationship of the dhcpd that are stopped or restarted."""
     found: list[Finding] = []
     for server in servers:
@@ -105,7 +105,7 @@ def _unread(view: ServerView) -> Finding:
     return Finding(asked, f"{view.name}'s dhcpd.conf is still being read", False, by, pending=True, seen=False)
 
 
-def _loss(each: PeerStanding) -> _Loss:
+def _loss(each: PeerAssessment) -> _Loss:
     if each.serving is None:
         return _Loss.UNKNOWN
     if not each.serving:
@@ -115,7 +115,7 @@ def _loss(each: PeerStanding) -> _Loss:
     return _Loss.PERHAPS_THE_LAST if each.elsewhere is None else _Loss.THE_LAST
 
 
-def _finding(each: PeerStanding, how: Interruption, others: tuple[PeerStanding, ...]) -> Finding:
+def _finding(each: PeerAssessment, how: Interruption, others: tuple[PeerAssessment, ...]) -> Finding:
     """The evidence for one relationship. Those that share a fate share the sentence, so that it is typed once."""
     loss = _loss(each)
     if how is Interruption.STAGED and loss is _Loss.THE_LAST and each.other_down:
@@ -136,7 +136,7 @@ def _finding(each: PeerStanding, how: Interruption, others: tuple[PeerStanding, 
     )
 
 
-def _after_the_other(each: PeerStanding) -> Finding:
+def _after_the_other(each: PeerAssessment) -> Finding:
     """Its other server is down: a restart goes on with that one, and looks again before this one's turn."""
     observed = f"{each.name}: only {each.on} serves it now: it is not restarted before {each.by} serves it too"
     return Finding(
@@ -158,7 +158,7 @@ def _sentence(loss: _Loss, how: Interruption, names: str, *, alone: bool) -> str
             return ""
 
 
-def _observed(each: PeerStanding, loss: _Loss, how: Interruption) -> str:
+def _observed(each: PeerAssessment, loss: _Loss, how: Interruption) -> str:
     word = each.state.word if each.state else "no dhcpd"
     while_ = "" if how is Interruption.STOP else " while dhcpd restarts"
     match loss:
@@ -174,7 +174,7 @@ def _observed(each: PeerStanding, loss: _Loss, how: Interruption) -> str:
             return _shared(each, how)
 
 
-def _shared(each: PeerStanding, how: Interruption) -> str:
+def _shared(each: PeerAssessment, how: Interruption) -> str:
     word = each.state.word if each.state else ""
     moves = f"{word} -> communications-interrupted" if each.state is _S.NORMAL else word
     if how is Interruption.STOP:
@@ -215,7 +215,7 @@ def coming_up(each: Case) -> list[str]:
     return said
 
 
-def _joins(there: PeerStanding, name: str) -> str:
+def _joins(there: PeerAssessment, name: str) -> str:
     """`there`: the relationship on the server that runs."""
     if there.state is None:
         return f"{there.name}: its state on {there.on} is not known ({there.why})."
@@ -257,7 +257,7 @@ def left_waiting(each: Case) -> list[str]:
     return said
 
 
-def _same_partner(waiting: Iterable[PeerStanding], each: Case) -> str:
+def _same_partner(waiting: Iterable[PeerAssessment], each: Case) -> str:
     name = each.partner.view.name
     same = all(one.by == name for one in waiting)
     return f", with the same partner {name}" if same else f" ({joined(one.by for one in waiting)})"
@@ -274,7 +274,7 @@ def unread(each: Case) -> tuple[str, ...]:
     return (_blind(view),) if view.other_peers is None and view.pools_note else ()
 
 
-def afterwards(each: Case, *servers: ServerStanding) -> str:
+def afterwards(each: Case, *servers: ServerAssessment) -> str:
     """Who serves every other relationship of these servers now, in sentences; empty where there is none."""
     said: dict[str, str] = {}
     for server in servers:

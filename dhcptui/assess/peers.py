@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcptui.assess.visibility import LONGEST_TRIP_SECONDS, ServerStanding, Standing, stand
+from dhcptui.assess.visibility import LONGEST_TRIP_SECONDS, ServerAssessment, Visibility, assess
 from dhcptui.model.moments import Moment
 from dhcptui.model.peers import OtherPeer
 from dhcptui.model.role import Role
@@ -17,11 +17,11 @@ FRESH_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class PeerStanding:
+class PeerAssessment:
     """One server in one other relationship, judged at one moment."""
 
     peer: OtherPeer
-    server: ServerStanding
+    server: ServerAssessment
     state: FailoverState | None
     """What it says of itself now; None: not known."""
     serving: bool | None
@@ -55,30 +55,30 @@ def partners(one: OtherPeer, two: OtherPeer) -> bool:
     return one.name == two.name and all(theirs == own or not (theirs and own) for theirs, own in crossed)
 
 
-def counterpart(peer: OtherPeer, server: ServerStanding) -> OtherPeer | None:
+def counterpart(peer: OtherPeer, server: ServerAssessment) -> OtherPeer | None:
     """The same relationship on another server, which is the partner in it; None: it is not, or that is not known."""
     return next((each for each in server.view.other_peers or () if partners(peer, each)), None)
 
 
-def judge(snapshot: PairSnapshot, role: Role, now: Moment) -> tuple[PeerStanding, ...]:
+def judge(snapshot: PairSnapshot, role: Role, now: Moment) -> tuple[PeerAssessment, ...]:
     """Every other relationship of one server; empty also where its dhcpd.conf was not read: look at `other_peers`."""
     return tuple(
-        judge_one(peer, stand(snapshot[role], now), stand(snapshot[role.other], now), now)
+        judge_one(peer, assess(snapshot[role], now), assess(snapshot[role.other], now), now)
         for peer in snapshot[role].other_peers or ()
     )
 
 
-def judge_one(peer: OtherPeer, server: ServerStanding, other: ServerStanding, now: Moment) -> PeerStanding:
+def judge_one(peer: OtherPeer, server: ServerAssessment, other: ServerAssessment, now: Moment) -> PeerAssessment:
     """One relationship on `server`; `other` is its partner in the pair, and perhaps in this relationship."""
     state, serving = _own(peer, server, now)
     elsewhere, by = _elsewhere(peer, state, other, now)
     age_seconds = peer.status.age(now) if peer.status else None
-    other_down = counterpart(peer, other) is not None and other.standing is Standing.DOWN
-    return PeerStanding(peer, server, state, serving, elsewhere, by, age_seconds, other_down)
+    other_down = counterpart(peer, other) is not None and other.visibility is Visibility.DOWN
+    return PeerAssessment(peer, server, state, serving, elsewhere, by, age_seconds, other_down)
 
 
-def _own(peer: OtherPeer, server: ServerStanding, now: Moment) -> tuple[FailoverState | None, bool | None]:
-    if server.standing is Standing.DOWN:
+def _own(peer: OtherPeer, server: ServerAssessment, now: Moment) -> tuple[FailoverState | None, bool | None]:
+    if server.visibility is Visibility.DOWN:
         return None, False
     trip = min(server.view.omapi.round_trip_seconds or 0.0, LONGEST_TRIP_SECONDS)
     if peer.note or peer.status is None or not server.view.omapi.ok or peer.status.age(now) > FRESH_SECONDS + 3 * trip:
@@ -88,7 +88,7 @@ def _own(peer: OtherPeer, server: ServerStanding, now: Moment) -> tuple[Failover
 
 
 def _elsewhere(
-    peer: OtherPeer, state: FailoverState | None, other: ServerStanding, now: Moment
+    peer: OtherPeer, state: FailoverState | None, other: ServerAssessment, now: Moment
 ) -> tuple[bool | None, str]:
     found = counterpart(peer, other)
     if found is not None:
@@ -105,14 +105,14 @@ def peers_read(view: ServerView, since: float) -> bool:
     return all(each.note or (each.status is not None and each.status.at > since) for each in view.other_peers or ())
 
 
-def unserved(each: PeerStanding) -> bool | None:
+def unserved(each: PeerAssessment) -> bool | None:
     """Whether nobody serves it; None: not known."""
     if each.serving or each.elsewhere:
         return False
     return True if each.serving is each.elsewhere is False else None
 
 
-def who_serves(each: PeerStanding) -> str:
+def who_serves(each: PeerAssessment) -> str:
     """Who answers the clients of a relationship now, as one clause."""
     named, state = each.peer.label, each.state.word if each.state else ""
     if each.serving and each.elsewhere:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dhcptui.assess.incidents.scene import POOLS_FRESH_SECONDS
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.logs.refusals import (
     NO_LEASE,
     NOT_HERE,
@@ -107,7 +107,7 @@ def scarcity(pool: PoolCounters, before: Scarcity = Scarcity.NONE) -> Scarcity:
     return Scarcity.NONE
 
 
-def shortage(pair: tuple[ServerStanding, ServerStanding], now: Moment) -> Shortage | None:
+def shortage(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> Shortage | None:
     """What clients of a healthy pair meet now; None for nothing, or where the two are not both in normal and serve."""
     if not all(each.state is FailoverState.NORMAL and each.serving for each in pair):
         return None
@@ -124,12 +124,12 @@ def shortage(pair: tuple[ServerStanding, ServerStanding], now: Moment) -> Shorta
     )
 
 
-def log_read(pair: tuple[ServerStanding, ServerStanding]) -> bool:
+def log_read(pair: tuple[ServerAssessment, ServerAssessment]) -> bool:
     """Whether both logs are read, so that no refusal means none."""
     return all(each.view.log.link is Link.OK for each in pair)
 
 
-def _left(each: ServerStanding, now: Moment) -> dict[str, PoolLeft] | None:
+def _left(each: ServerAssessment, now: Moment) -> dict[str, PoolLeft] | None:
     """Its scarce pools by network; None where they were not counted lately."""
     seen = each.view.pools
     if seen is None or seen.age(now) > POOLS_FRESH_SECONDS:
@@ -153,30 +153,30 @@ def _both(counted: list[dict[str, PoolLeft]]) -> tuple[PoolLeft, ...]:
     return tuple(sorted(found, key=lambda pool: (-pool.scarcity, pool.left, pool.network)))
 
 
-def _refused(pair: tuple[ServerStanding, ServerStanding], now: Moment) -> tuple[set[str], set[str]]:
+def _refused(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> tuple[set[str], set[str]]:
     """Clients and networks of the last minute, on both servers; what was before the pair became normal is the past."""
     found: set[str] = set()
     networks: set[str] = set()
     for each in pair:
         begin = _begin(each, now)
-        for remark in each.view.remarks:
+        for remark in each.view.notable_lines:
             if remark.line.text.endswith(NO_LEASE) and (turned := clients([remark], begin)):
                 found |= turned
                 networks.add(refused_network(remark.line.text))
     return found, networks - {""}
 
 
-def _begin(each: ServerStanding, now: Moment) -> float:
+def _begin(each: ServerAssessment, now: Moment) -> float:
     """Since when its refusals count, by its clock."""
     return max(each.view.server_time(now) - REFUSED_SECONDS, each.status.local_stos if each.status else 0)
 
 
-def _sent_on(each: ServerStanding, now: Moment) -> dict[str, float]:
+def _sent_on(each: ServerAssessment, now: Moment) -> dict[str, float]:
     """Client -> when this server last said that the other one has the free leases, by the console's clock."""
     begin, offset = _begin(each, now), each.view.server_time(now) - now.wall
     return {
         client: at - offset
-        for remark in each.view.remarks
+        for remark in each.view.notable_lines
         if remark.line.text.endswith(NOT_HERE)
         for at, client in remark.refused
         if at >= begin

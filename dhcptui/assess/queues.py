@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.failover import FailoverStatus
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
@@ -17,14 +17,14 @@ def queue_moved(view: ServerView, status: FailoverStatus, at: float) -> float | 
     return view.queue_moved if status.unacked_updates and status.unacked_updates == before else at
 
 
-def stands_still(server: ServerStanding, now: Moment) -> bool:
+def stands_still(server: ServerAssessment, now: Moment) -> bool:
     """Whether updates wait for an acknowledgement and none has come for long."""
     waiting = server.status.unacked_updates if server.status else 0
     moved = server.view.queue_moved
     return bool(waiting) and moved is not None and now.mono - moved > STANDS_AFTER_SECONDS
 
 
-def queue_words(server: ServerStanding) -> str:
+def queue_words(server: ServerAssessment) -> str:
     """How many wait, of how many that may: "3 of 10". Of a server that does not answer the last number says nothing."""
     status = server.status
     if not server.live or status is None:

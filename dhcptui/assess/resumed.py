@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dhcptui.assess.evidence import Case, Finding
 from dhcptui.assess.interrupted import stopped_by_rescue, stopped_in_restart, sync_record, unmarked
-from dhcptui.assess.visibility import sighted
+from dhcptui.assess.visibility import process_running
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState
@@ -37,7 +37,7 @@ def left_stopped(each: Case) -> Finding:
         if stopped
         else "no rescue was left"
     )
-    asked, looked = f"{name} is stopped by an interrupted rescue", each.me.view.marks is not None
+    asked, looked = f"{name} is stopped by an interrupted rescue", each.me.view.lock_files is not None
     if not looked:
         said = f"what was left beside {name}'s lease file has not been looked at"
     return Finding(asked, said, stopped, f"lock on {name}", seen=looked)
@@ -47,7 +47,7 @@ def reading(each: Case) -> list[str]:
     """A word for whoever would restart a dhcpd that may still be reading its leases."""
     role = stopped_in_restart(each.snapshot, each.now)
     server = next((one for one in (each.me, each.partner) if one.view.role is role), None)
-    if server is None or server.live or not sighted(server.view, each.now):
+    if server is None or server.live or not process_running(server.view, each.now):
         return []
     name = server.view.name
     return [f"{name} runs and does not answer: if it still reads its leases, wait for it. Going on restarts it."]
@@ -61,8 +61,8 @@ def left_unmarked(each: Case) -> Finding:
     """The acting server is in partner-down by an interrupted run, which has not left the marker for other consoles."""
     name = each.me.view.name
     so = unmarked(each.snapshot, each.now) is each.me.view.role
-    marks = each.me.view.marks
-    seen = each.me.state is not None and marks is not None and not marks.value.unread
+    lock_files = each.me.view.lock_files
+    seen = each.me.state is not None and lock_files is not None and not lock_files.value.unread
     said = f"an interrupted run put {name} into partner-down and left no marker" if so else "no such run was left"
     asked, by = f"{name} is in partner-down and not marked", f"OMAPI and files of {name}"
     if not seen:

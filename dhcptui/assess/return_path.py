@@ -11,11 +11,11 @@ from enum import Enum
 from dhcptui.model.states import REBUILDING, FailoverState
 
 _S = FailoverState
-OFF = frozenset({_S.SHUTDOWN, _S.PAUSED})
+OUT_OF_SERVICE = frozenset({_S.SHUTDOWN, _S.PAUSED})
 """States that a server does not leave by itself, and in which it answers nobody."""
 
 
-class WayBack(Enum):
+class ReturnPath(Enum):
     """What is written, and where. The value is the variant of the plan."""
 
     TAKE_BACK = ""
@@ -28,14 +28,14 @@ class WayBack(Enum):
     """6: its partner is on its way back and waits for it."""
 
 
-def way_back(me: FailoverState | None, partner: FailoverState | None) -> WayBack | None:
+def return_path(me: FailoverState | None, partner: FailoverState | None) -> ReturnPath | None:
     """The way for two servers that answer and hear each other; None where there is none."""
-    if me not in OFF or partner is None:
+    if me not in OUT_OF_SERVICE or partner is None:
         return None
-    if partner in OFF:
-        return WayBack.TOGETHER
+    if partner in OUT_OF_SERVICE:
+        return ReturnPath.TOGETHER
     if partner in REBUILDING:
-        return WayBack.JOIN
+        return ReturnPath.JOIN
     if me is _S.SHUTDOWN:
-        return WayBack.TAKE_BACK if partner is _S.PARTNER_DOWN else None
-    return WayBack.BY_SHUTDOWN if partner in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN} else None
+        return ReturnPath.TAKE_BACK if partner is _S.PARTNER_DOWN else None
+    return ReturnPath.BY_SHUTDOWN if partner in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN} else None

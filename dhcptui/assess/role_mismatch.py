@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from enum import Enum
 
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.role import Role
 
-_Pair = tuple[ServerStanding, ServerStanding]
+_Pair = tuple[ServerAssessment, ServerAssessment]
 
 
-class MixUp(Enum):
+class RoleMismatch(Enum):
     """What is mixed up."""
 
     SWAPPED = "our configuration has the two servers swapped"
@@ -19,24 +19,24 @@ class MixUp(Enum):
     UNCLEAR = "one server has the other role, and the other one does not say its own"
 
 
-def mix_up(pair: _Pair) -> MixUp | None:
+def role_mismatch(pair: _Pair) -> RoleMismatch | None:
     """None while every server that tells its role has the configured one."""
     wrong = [each for each in pair if (role := role_said(each)) is not None and role is not each.view.role]
     if not wrong:
         return None
     if len(wrong) == 2:
-        return MixUp.SWAPPED
+        return RoleMismatch.SWAPPED
     if any(role_said(each) is None for each in pair):
-        return MixUp.UNCLEAR
-    return MixUp.ONE_SERVER if _one_and_the_same(*pair) else MixUp.ALIKE
+        return RoleMismatch.UNCLEAR
+    return RoleMismatch.ONE_SERVER if _one_and_the_same(*pair) else RoleMismatch.ALIKE
 
 
-def role_said(each: ServerStanding) -> Role | None:
+def role_said(each: ServerAssessment) -> Role | None:
     """The role a server tells now; None unless it answers."""
     return each.status.role if each.live and each.status else None
 
 
-def _one_and_the_same(a: ServerStanding, b: ServerStanding) -> bool:
+def _one_and_the_same(a: ServerAssessment, b: ServerAssessment) -> bool:
     """Two witnesses with the same story, down to the second of every change and the process."""
     one, two = a.view.process, b.view.process
     if a.status != b.status:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dhcptui.assess.history.service import Sighting
-from dhcptui.assess.visibility import ServerStanding, Standing, stand
+from dhcptui.assess.visibility import ServerAssessment, Visibility, assess
 from dhcptui.model.changes import Changes
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
@@ -25,17 +25,17 @@ _UNSTAMPED = frozenset({FailoverState.STARTUP, FailoverState.RECOVER_WAIT})
 
 def sighting(view: ServerView, now: Moment) -> Sighting | None:
     """What the console sees of a server, as of the moment it was read; None: it sees nothing."""
-    each = stand(view, now)
+    each = assess(view, now)
     if each.live and view.status is not None:
         at = now.wall - view.status.age(now)
         return Sighting(view.role, at, at, each.serving)
     if view.process is None or not view.ssh.ok:
         return None
     at = now.wall - view.process.age(now)
-    if each.standing is Standing.DOWN or each.serving is False:
+    if each.visibility is Visibility.DOWN or each.serving is False:
         return Sighting(view.role, at, at, False, gone=True)
     # It did answer once, so it could: a console without a way to OMAPI sees nothing.
-    if each.standing is Standing.SILENT and view.status and view.process.at - view.status.at > SILENT_SECONDS:
+    if each.visibility is Visibility.SILENT and view.status and view.process.at - view.status.at > SILENT_SECONDS:
         return Sighting(view.role, at, at, None)
     return None
 
@@ -57,7 +57,7 @@ def changed(old: ServerView, new: ServerView, now: Moment, told: float | None) -
     return Changes(born, unlike, told, key)
 
 
-def state_since(each: ServerStanding, now: Moment) -> float | None:
+def state_since(each: ServerAssessment, now: Moment) -> float | None:
     """Since when a server has been in the state it reads now, by its own clock; None where that is not known."""
     status = each.status
     if not each.live or status is None:
@@ -70,7 +70,7 @@ def state_since(each: ServerStanding, now: Moment) -> float | None:
     return None if at is None or at > each.view.server_time(now) + AHEAD_SECONDS else at
 
 
-def pair_since(pair: Sequence[ServerStanding], now: Moment) -> float | None:
+def pair_since(pair: Sequence[ServerAssessment], now: Moment) -> float | None:
     """Since when a pair has been as it is, by the console's clock; None where that is not known."""
     times: list[float] = []
     for each in pair:
@@ -96,7 +96,7 @@ def _known(changes: Changes) -> list[float]:
     return [at for at in (changes.born, changes.unlike, changes.told) if at is not None]
 
 
-def _last_seen(each: ServerStanding, now: Moment, offset: float) -> list[float]:
+def _last_seen(each: ServerAssessment, now: Moment, offset: float) -> list[float]:
     """When a server that tells no state was last seen, or said to be, other than it is now."""
     times = [now.wall - each.view.status.age(now)] if each.view.status else []
     recorded = each.view.recorded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dhcptui.assess.evidence import Case, Finding
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.snapshot import LeaseSpace, ServerView
 
@@ -79,7 +79,7 @@ def partner_lease_space(each: Case) -> Finding:
 SPACE_CHECKS: tuple[Callable[[Case], Finding], ...] = (lease_space, partner_lease_space)
 
 
-def _fits(server: ServerStanding, now: Moment) -> Finding:
+def _fits(server: ServerAssessment, now: Moment) -> Finding:
     name = server.view.name
     asked, by = f"{name} has disk space for its lease file", f"df on {name}"
     seen = space(server.view, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState
 
@@ -24,7 +24,7 @@ def contradicting(one: FailoverState | None, two: FailoverState | None) -> bool:
     return states[0] in _SERVES_ON
 
 
-def together(a: ServerStanding, b: ServerStanding, now: Moment) -> bool:
+def together(a: ServerAssessment, b: ServerAssessment, now: Moment) -> bool:
     """Whether both servers are known to have been in their states at one moment.
 
     A state was held from its start until it was read; two that never overlap are one change, seen half-way. Where a
@@ -38,7 +38,7 @@ def together(a: ServerStanding, b: ServerStanding, now: Moment) -> bool:
     return min(begun for begun, _ in known) >= max(read for _, read in known)
 
 
-def overlap_seconds(a: ServerStanding, b: ServerStanding, now: Moment) -> float | None:
+def overlap_seconds(a: ServerAssessment, b: ServerAssessment, now: Moment) -> float | None:
     """For how many seconds both were surely in their states at once; None where that cannot be told."""
     ages = [_ages(each, now) for each in (a, b)]
     known = [each for each in ages if each is not None]
@@ -47,7 +47,7 @@ def overlap_seconds(a: ServerStanding, b: ServerStanding, now: Moment) -> float 
     return min(begun for begun, _ in known) - max(read for _, read in known)
 
 
-def _ages(each: ServerStanding, now: Moment) -> tuple[float, float] | None:
+def _ages(each: ServerAssessment, now: Moment) -> tuple[float, float] | None:
     """For how many seconds the state has surely been held, and how long ago it was read."""
     status, clock = each.status, each.view.clock
     if not each.live or status is None or each.age_seconds is None or clock is None:
@@ -59,13 +59,13 @@ def _ages(each: ServerStanding, now: Moment) -> tuple[float, float] | None:
     return begun - WHOLE_SECOND - clock.value.uncertainty_seconds, each.age_seconds
 
 
-def just_heard(each: ServerStanding, now: Moment) -> bool:
+def just_heard(each: ServerAssessment, now: Moment) -> bool:
     """Whether what it recorded of its partner is so new that the partner must have lived a moment ago."""
     status = each.status
     return each.live and status is not None and 0 <= each.view.server_time(now) - status.partner_stos < HEARD_SECONDS
 
 
-def just_changed(each: ServerStanding, now: Moment) -> bool:
+def just_changed(each: ServerAssessment, now: Moment) -> bool:
     """Whether its own state is so new that its partner may not have heard of it. Not for startup and recover-wait."""
     status = each.status
     return each.live and status is not None and 0 <= each.view.server_time(now) - status.local_stos < HEARD_SECONDS

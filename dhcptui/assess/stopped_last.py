@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState, from_word
@@ -21,11 +21,11 @@ _SIGNS = frozenset({LineKind.STATE, LineKind.LINK, LineKind.WARNING})
 class Last:
     """The server that outlived its partner, and how that is known."""
 
-    server: ServerStanding
+    server: ServerAssessment
     why: str
 
 
-def stopped_last(a: ServerStanding, b: ServerStanding, now: Moment, peer: str) -> Last | None:
+def stopped_last(a: ServerAssessment, b: ServerAssessment, now: Moment, peer: str) -> Last | None:
     """The one that served last; None where no witness tells, or they stopped together."""
     for one, two in ((a, b), (b, a)):
         if found := _outlived(one, two, peer):
@@ -33,7 +33,7 @@ def stopped_last(a: ServerStanding, b: ServerStanding, now: Moment, peer: str) -
     return _seen_later(a, b, now) or _wrote_later(a, b)
 
 
-def _outlived(one: ServerStanding, two: ServerStanding, peer: str) -> Last | None:
+def _outlived(one: ServerAssessment, two: ServerAssessment, peer: str) -> Last | None:
     """It went on without its partner: its lease file or its log says so, and the partner's says nothing like it."""
     mine, theirs = one.view.recorded, two.view.recorded
     if mine and theirs and mine.value.state in _ALONE and theirs.value.state not in _ALONE:
@@ -44,13 +44,13 @@ def _outlived(one: ServerStanding, two: ServerStanding, peer: str) -> Last | Non
     return None
 
 
-def _last_move(each: ServerStanding, peer: str) -> FailoverState | None:
-    moves = [remark.line.transition for remark in each.view.remarks if remark.line.transition]
+def _last_move(each: ServerAssessment, peer: str) -> FailoverState | None:
+    moves = [remark.line.transition for remark in each.view.notable_lines if remark.line.transition]
     own = [move for move in moves if move.who == "me" and move.peer == peer]
     return from_word(own[-1].to_state) if own else None
 
 
-def _seen_later(a: ServerStanding, b: ServerStanding, now: Moment) -> Last | None:
+def _seen_later(a: ServerAssessment, b: ServerAssessment, now: Moment) -> Last | None:
     """By the last answer that this console had from each."""
     one, two = a.view.status, b.view.status
     if one is None or two is None or abs(one.at - two.at) <= APART_SECONDS:
@@ -59,11 +59,11 @@ def _seen_later(a: ServerStanding, b: ServerStanding, now: Moment) -> Last | Non
     return Last(server, f"it answered this console until {clock(now.wall - seen.age(now))}")
 
 
-def _wrote_later(a: ServerStanding, b: ServerStanding) -> Last | None:
+def _wrote_later(a: ServerAssessment, b: ServerAssessment) -> Last | None:
     """By the last line of each dhcpd that is worth remembering, both by one clock."""
     times = []
     for each in (a, b):
-        lines = [remark.last_at for remark in each.view.remarks if remark.line.kind in _SIGNS]
+        lines = [remark.last_at for remark in each.view.notable_lines if remark.line.kind in _SIGNS]
         if not lines or each.view.clock is None:
             return None
         times.append(max(lines) - each.view.clock.value.seconds)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcptui.assess.queues import queue_words
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.changes import Growth
 from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState
@@ -27,7 +27,7 @@ GROWTH_FRESH_SECONDS = 10.0
 class Stuck:
     """A recovery that stands still: the server to restart, for how long, and what was seen."""
 
-    server: ServerStanding
+    server: ServerAssessment
     seconds: float
     seen: str
 
@@ -37,12 +37,12 @@ def grown(before: Growth | None, size: int, at: float) -> Growth:
     return before if before is not None and before.size == size else Growth(size, at)
 
 
-def stuck(a: ServerStanding, b: ServerStanding, now: Moment) -> Stuck | None:
+def stuck(a: ServerAssessment, b: ServerAssessment, now: Moment) -> Stuck | None:
     """The recovery of one of two servers that stands still while its partner is done; None: none, or it is not known."""
     return _stuck(a, b, now) or _stuck(b, a, now)
 
 
-def _stuck(each: ServerStanding, other: ServerStanding, now: Moment) -> Stuck | None:
+def _stuck(each: ServerAssessment, other: ServerAssessment, now: Moment) -> Stuck | None:
     mine, theirs = each.status, other.status
     if each.state is not _S.RECOVER or other.state is not _S.RECOVER_DONE or mine is None or theirs is None:
         return None
@@ -55,7 +55,7 @@ def _stuck(each: ServerStanding, other: ServerStanding, now: Moment) -> Stuck | 
     return Stuck(each, min(still, age), f"{other.view.name}'s queue {queue_words(other)}, both lease files stand still")
 
 
-def _still(each: ServerStanding, other: ServerStanding, now: Moment) -> float | None:
+def _still(each: ServerAssessment, other: ServerAssessment, now: Moment) -> float | None:
     """For how long queues and lease files have not moved; None where one of them is not known."""
     since = []
     for server in (each, other):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dhcptui.assess.evidence import REACH_FRESH_SECONDS, Case, Finding
-from dhcptui.assess.visibility import STALE_AFTER_SECONDS, ServerStanding, Standing
+from dhcptui.assess.visibility import STALE_AFTER_SECONDS, ServerAssessment, Visibility
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
@@ -25,7 +25,7 @@ class Unnoticed:
     """The same as a time of day, UTC by the console's clock."""
 
 
-def unnoticed(me: ServerStanding, other: ServerStanding, now: Moment) -> Unnoticed | None:
+def unnoticed(me: ServerAssessment, other: ServerAssessment, now: Moment) -> Unnoticed | None:
     """Whether `me` has not noticed yet that `other` is gone; None where it has, or where `other` may well be heard by it."""
     status = me.status
     if me.state is not FailoverState.NORMAL or status is None or not _vanished(me, other, now):
@@ -41,16 +41,16 @@ def unnoticed(me: ServerStanding, other: ServerStanding, now: Moment) -> Unnotic
     return Unnoticed(left, clock(now.wall + left)) if left > 0 else None
 
 
-def _vanished(me: ServerStanding, other: ServerStanding, now: Moment) -> bool:
+def _vanished(me: ServerAssessment, other: ServerAssessment, now: Moment) -> bool:
     """Gone from two places, or seen to be stopped: a server that only the console cannot reach may be heard by its partner."""
-    if other.standing is Standing.DOWN:
+    if other.visibility is Visibility.DOWN:
         return True
-    if other.standing is Standing.SILENT:
+    if other.visibility is Visibility.SILENT:
         process = other.view.process
         return bool(other.serving is False and process and process.value.stopped)
     reach = me.view.reach
     tried = reach is not None and reach.age(now) <= REACH_FRESH_SECONDS and reach.value.alive is False
-    return other.standing is Standing.UNREACHABLE and tried and not other.view.ssh.answered
+    return other.visibility is Visibility.UNREACHABLE and tried and not other.view.ssh.answered
 
 
 def not_yet(case: Case, found: Finding) -> Finding:

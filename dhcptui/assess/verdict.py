@@ -14,7 +14,7 @@ from dhcptui.assess.headline import Level, headline, with_contradiction, with_in
 from dhcptui.assess.incidents.signs import Probable, probable
 from dhcptui.assess.interrupted import interrupted_run
 from dhcptui.assess.since import pair_since
-from dhcptui.assess.visibility import ServerStanding, stand
+from dhcptui.assess.visibility import ServerAssessment, assess
 from dhcptui.assess.waiting import mclt_of, recover_wait_ends
 from dhcptui.model.action import Action
 from dhcptui.model.audit import Interrupted
@@ -59,8 +59,8 @@ class Verdict:
     """Epoch seconds of the console's clock since which nobody saw anything else; None where it is not known."""
     advised: Advice
     """What now; `advice` and `advise` make it a text."""
-    primary: ServerStanding
-    secondary: ServerStanding
+    primary: ServerAssessment
+    secondary: ServerAssessment
     countdowns: tuple[Countdown, ...]
     incidents: tuple[Probable, ...] = ()
     """What is probably going on, the heaviest first, with the evidence for each."""
@@ -69,7 +69,7 @@ class Verdict:
     contradictions: tuple[Contradiction, ...] = ()
     """Witnesses that contradict each other, what matters most first."""
 
-    def __getitem__(self, role: Role) -> ServerStanding:
+    def __getitem__(self, role: Role) -> ServerAssessment:
         return self.primary if role is Role.PRIMARY else self.secondary
 
     @property
@@ -89,7 +89,7 @@ class Verdict:
 
 def derive(snapshot: PairSnapshot, now: Moment) -> Verdict:
     """Judge a pair at `now`."""
-    pair = (stand(snapshot.primary, now), stand(snapshot.secondary, now))
+    pair = (assess(snapshot.primary, now), assess(snapshot.secondary, now))
     incidents = probable(snapshot, now)
     named = {each.id: each for each in incidents}
     left = interrupted_run(snapshot, now)
@@ -115,7 +115,7 @@ def _contradicted(found: tuple[Contradiction, ...]) -> Advice:
     return next(((each.look_at,) for each in found if each.kind is not Kind.PARTNER), ())
 
 
-def countdown(each: ServerStanding, partner: ServerView, now: Moment) -> Countdown | None:
+def countdown(each: ServerAssessment, partner: ServerView, now: Moment) -> Countdown | None:
     """What counts down on one server, if anything does."""
     view, status = each.view, each.status
     if not each.live or status is None:

@@ -20,7 +20,7 @@ SIGHTING_FRESH_SECONDS = 6.0
 """A look at the process table counts as evidence for this long; it runs every two seconds."""
 
 
-class Standing(Enum):
+class Visibility(Enum):
     """How far a server can be seen. The value is the word on the screen."""
 
     UNSEEN = "not contacted yet"
@@ -31,11 +31,11 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStanding:
+class ServerAssessment:
     """What one server's own witness says, judged at one moment."""
 
     view: ServerView
-    standing: Standing
+    visibility: Visibility
     serving: bool | None
     """True, False, or None where it cannot be known."""
     age_seconds: float | None
@@ -44,7 +44,7 @@ class ServerStanding:
     @property
     def live(self) -> bool:
         """Whether the status is fresh enough to be called the present."""
-        return self.standing is Standing.LIVE
+        return self.visibility is Visibility.LIVE
 
     @property
     def status(self) -> FailoverStatus | None:
@@ -59,7 +59,7 @@ class ServerStanding:
     @property
     def awaited(self) -> bool:
         """Whether it is still being contacted: that it serves is not known yet, nor that it does not."""
-        if self.standing is not Standing.UNSEEN:
+        if self.visibility is not Visibility.UNSEEN:
             return False
         unread = self.view.process is None and not self.view.process_note
         return unread or _greeting(self.view) or self.view.ssh.link is Link.CONNECTING
@@ -70,7 +70,7 @@ class ServerStanding:
         return self.state is not None and self.state.info.serves and self.serving is False
 
 
-def sighted(view: ServerView, now: Moment) -> bool | None:
+def process_running(view: ServerView, now: Moment) -> bool | None:
     """Whether a dhcpd of ours is there: somebody holds its files or ports. None unless that was looked at recently.
 
     False is what is shown and waited for; whether it is *proven* gone says `model/gone.py`.
@@ -91,7 +91,7 @@ def no_process(view: ServerView, now: Moment) -> bool:
 
 def answers_since(view: ServerView, start: float, now: Moment) -> bool:
     """Whether the server has answered a question that was asked after `start` (mono), and that counts as the present."""
-    return view.status is not None and view.status.at > start and stand(view, now).live
+    return view.status is not None and view.status.at > start and assess(view, now).live
 
 
 def impostor(view: ServerView, now: Moment) -> bool:
@@ -110,32 +110,32 @@ def fresh_seconds(round_trip_seconds: float) -> float:
     return STALE_AFTER_SECONDS + 3 * min(round_trip_seconds, LONGEST_TRIP_SECONDS)
 
 
-def stand(view: ServerView, now: Moment) -> ServerStanding:
+def assess(view: ServerView, now: Moment) -> ServerAssessment:
     """Judge one server at `now`."""
-    standing = _standing(view, now)
+    visibility = _standing(view, now)
     serving: bool | None = None
-    if standing is Standing.LIVE and view.status:
+    if visibility is Visibility.LIVE and view.status:
         status = view.status.value
         # One who only answers OMAPI gives out no addresses: whether anybody does there, nobody has seen.
         serving = None if impostor(view, now) else serves(status.local_state, status.partner_state)
-    elif standing is Standing.DOWN or (sighted(view, now) and view.process and view.process.value.stopped):
+    elif visibility is Visibility.DOWN or (process_running(view, now) and view.process and view.process.value.stopped):
         serving = False
-    return ServerStanding(view, standing, serving, view.status.age(now) if view.status else None)
+    return ServerAssessment(view, visibility, serving, view.status.age(now) if view.status else None)
 
 
-def _standing(view: ServerView, now: Moment) -> Standing:
+def _standing(view: ServerView, now: Moment) -> Visibility:
     if view.omapi.ok and view.status and view.status.age(now) <= fresh_seconds(view.omapi.round_trip_seconds or 0.0):
-        return Standing.LIVE
-    running = sighted(view, now)
+        return Visibility.LIVE
+    running = process_running(view, now)
     if running is False and not view.omapi.ok:
-        return Standing.DOWN
+        return Visibility.DOWN
     if _greeting(view) and not (running and view.process and view.process.value.stopped):
-        return Standing.UNSEEN
+        return Visibility.UNSEEN
     if running is not None or view.omapi.ok:
-        return Standing.SILENT
+        return Visibility.SILENT
     if view.ssh.ok or view.ssh.link.value == "connecting" or view.omapi.link.value == "connecting":
-        return Standing.UNSEEN if view.status is None else Standing.SILENT
-    return Standing.UNREACHABLE
+        return Visibility.UNSEEN if view.status is None else Visibility.SILENT
+    return Visibility.UNREACHABLE
 
 
 def _greeting(view: ServerView) -> bool:

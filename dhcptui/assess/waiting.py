@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_FRESH_SECONDS
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
@@ -45,7 +45,7 @@ def recover_wait_ends(view: ServerView, partner: ServerView) -> int | None:
     return view.status.value.local_stos + mclt_of(view, partner)
 
 
-def set_back(each: ServerStanding, partner: ServerView, now: Moment) -> SetBack | None:
+def set_back(each: ServerAssessment, partner: ServerView, now: Moment) -> SetBack | None:
     """What a clock that was set has done to the server's recover-wait; None where nothing is known of such."""
     view = each.view
     ends = recover_wait_ends(view, partner) if each.live else None

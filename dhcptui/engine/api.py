@@ -91,7 +91,7 @@ class Console(Insight, Protocol):
         Refused unless it still holds. Progress comes by the listener.
         """
 
-    def look_around(self) -> None:
+    def probe_links(self) -> None:
         """Look at the ways between console and servers now, in the background; the next snapshots show it."""
 
     def interrupted(self) -> Interrupted | None:

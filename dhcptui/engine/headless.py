@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from dhcptui.act.plan import Outcome, Plan, Progress
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.read_once import settled
@@ -105,7 +105,7 @@ class Headless:
     def _stale(self) -> bool:
         """Whether a server that is connected has not answered lately."""
         now = moment()
-        return any(view.omapi.ok and not stand(view, now).live for view in self.engine.snapshot().servers)
+        return any(view.omapi.ok and not assess(view, now).live for view in self.engine.snapshot().servers)
 
     def run(self, plan: Plan, typed: str, sentence: str, tell: Callable[[str], None] = lambda line: None) -> Progress:
         """Run a confirmed plan to its end, or to the end of a step where somebody leaves; `tell` gets a word for them."""

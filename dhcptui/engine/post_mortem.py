@@ -24,7 +24,7 @@ from dhcptui.assess.history.post_mortem import (
 from dhcptui.assess.history.service import SILENCE_SECONDS, Present, Sighting, Witnesses, serving_spans
 from dhcptui.assess.history.timeline import Note, Source, from_audit, from_lines, from_record, merge
 from dhcptui.assess.verdict import derive
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.config.loading import PairSettings
 from dhcptui.engine.read_once import looking
 from dhcptui.engine.sightings import of_role, recall
@@ -203,7 +203,7 @@ def _seen_notes(settings: PairSettings, sightings: Sequence[Sighting], since: fl
     return said
 
 
-def _witnesses(each: ServerStanding, past: _Past, sightings: Sequence[Sighting], now: Moment) -> Witnesses:
+def _witnesses(each: ServerAssessment, past: _Past, sightings: Sequence[Sighting], now: Moment) -> Witnesses:
     """All that is known of one server."""
     view, status = each.view, each.status
     offset = view.clock.value.seconds if view.clock else 0.0
@@ -229,9 +229,9 @@ def _mclt(seen: PairSnapshot) -> int:
     return max((view.status.value.mclt_seconds for view in seen.servers if view.status), default=0)
 
 
-def _part(each: ServerStanding, past: _Past, since: float, now: Moment) -> ServerPart:
+def _part(each: ServerAssessment, past: _Past, since: float, now: Moment) -> ServerPart:
     view = each.view
-    words = each.state.word if each.state else each.standing.value
+    words = each.state.word if each.state else each.visibility.value
     if each.state is None and view.recorded:
         words += f"; {recorded_words(view.recorded.value, view.server_time(now))}"
     offset = view.clock.value.seconds if view.clock else None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from dhcptui.act.audit import AuditError, AuditLog
 from dhcptui.act.interrupted_runs import look_back
 from dhcptui.assess.peers import peers_read
-from dhcptui.assess.visibility import Standing, stand
+from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ServerView
@@ -76,7 +76,7 @@ def _given_up(snapshot: PairSnapshot, now: Moment) -> PairSnapshot:
     """The same, where a dhcpd that could be asked and has not answered in its time counts as one that does not."""
     for view in snapshot.servers:
         tried = view.omapi.link is Link.CONNECTING and view.ssh.link is not Link.CONNECTING
-        if tried and stand(view, now).standing is Standing.UNSEEN:
+        if tried and assess(view, now).visibility is Visibility.UNSEEN:
             failed = Channel(Link.FAILED, f"no answer over OMAPI for {GREETING_SECONDS:g} s", since=view.ssh.since)
             snapshot = snapshot.with_view(replace(view, omapi=failed))
     return snapshot

@@ -12,7 +12,7 @@ from dhcptui.assess.interrupted import lock_held
 from dhcptui.assess.peers import judge
 from dhcptui.assess.since import state_since
 from dhcptui.assess.verdict import Level, Verdict, recover_wait_ends
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, RecordedState, ServerView
@@ -45,7 +45,7 @@ def as_json(looked: Iterable[tuple[PairSnapshot, Verdict]], now: Moment) -> dict
     }
 
 
-def _server(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> dict[str, Any]:
+def _server(each: ServerAssessment, snapshot: PairSnapshot, now: Moment) -> dict[str, Any]:
     view = each.view
     status = each.status if each.live else None
     return {
@@ -120,7 +120,7 @@ def _interrupted(run: Interrupted | None) -> dict[str, Any] | None:
     }
 
 
-def _others(each: ServerStanding, snapshot: PairSnapshot, now: Moment) -> list[dict[str, Any]] | None:
+def _others(each: ServerAssessment, snapshot: PairSnapshot, now: Moment) -> list[dict[str, Any]] | None:
     """The other relationships of its dhcpd; None where its dhcpd.conf was not read."""
     if each.view.other_peers is None:
         return None
@@ -176,7 +176,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
             if each.silenced:
                 lines.append("    answers nobody: it recorded its partner as " + status.partner_state.word)
         else:
-            lines.append(head + each.standing.value)
+            lines.append(head + each.visibility.value)
             if view.recorded:
                 lines.append("    " + recorded_words(view.recorded.value, view.server_time(now)))
         lines += [

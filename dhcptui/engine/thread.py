@@ -10,7 +10,7 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dhcptui.act.audit import AuditError, AuditLog, Desk, Operator
+from dhcptui.act.audit import AuditContext, AuditError, AuditLog, Operator
 from dhcptui.act.interrupted_runs import dismiss, look_back, recent_records
 from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Outcome, Plan, Progress, StepReport
@@ -48,7 +48,7 @@ class EngineThread:
         self._settings = settings
         self._tidy = tidy and not settings.read_only
         self._departure = Departure()
-        self._desk = Desk(AuditLog(), Operator.here(), self._audited, self._departure, patience)
+        self._desk = AuditContext(AuditLog(), Operator.here(), self._audited, self._departure, patience)
         self._cut_short: Progress | None = None
         self._ended_leaving: Progress | None = None
         self._untold: Exception | None = None
@@ -153,21 +153,21 @@ class EngineThread:
 
     def forecasts(self) -> tuple[PoolForecast, ...]:
         """How long the addresses last, per pool and serving server."""
-        samples = self._engine.chronicle.samples if self._engine else {}
+        samples = self._engine.history.samples if self._engine else {}
         return forecasts(self._snapshot, samples, moment())
 
     def mismatches(self) -> tuple[PoolMismatch, ...]:
         """Pools whose counters differ between two servers in normal."""
-        samples = self._engine.chronicle.samples if self._engine else {}
+        samples = self._engine.history.samples if self._engine else {}
         return mismatches(self._snapshot, samples, moment())
 
     def low_waters(self) -> tuple[PoolLow, ...]:
         """The fewest addresses each server had left in each pool while it was watched."""
-        return self._engine.chronicle.low_waters(self._snapshot, moment()) if self._engine else ()
+        return self._engine.history.low_waters(self._snapshot, moment()) if self._engine else ()
 
     def timeline(self) -> tuple[Event, ...]:
         """What happened, oldest first."""
-        return self._engine.chronicle.events if self._engine else ()
+        return self._engine.history.events if self._engine else ()
 
     def look_up(self, text: str) -> Future[LookUp]:
         """Ask both servers for a lease, in the background."""
@@ -187,10 +187,10 @@ class EngineThread:
             return answer
         return asyncio.run_coroutine_threadsafe(check_configuration(self._settings), self._loop)
 
-    def look_around(self) -> None:
+    def probe_links(self) -> None:
         """Look at the ways between the servers now, in the background."""
         if self._engine is not None and self._loop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._engine.look_around)
+            self._loop.call_soon_threadsafe(self._engine.probe_links)
 
     def interrupted(self) -> Interrupted | None:
         """An action on this pair that stopped half-way, here or on another machine, and left something to do."""
@@ -316,13 +316,11 @@ class EngineThread:
             return
         with suppress(AuditError):
             entries = recent_records(self._desk.log, self._settings.name)
-            self._engine.chronicle.add(
-                [note for each, who in entries if (note := from_audit(each, self._names(), who))]
-            )
+            self._engine.history.add([note for each, who in entries if (note := from_audit(each, self._names(), who))])
 
     def _audited(self, entry: AuditEntry) -> None:
         if self._engine is not None and (note := from_audit(entry, self._names(), self._desk.who.user)):
-            self._engine.chronicle.add([note])
+            self._engine.history.add([note])
         if self._listener is not None:
             self._tell(self._listener.on_audit, entry)
 

@@ -12,7 +12,7 @@ _ROUTINE = frozenset({"I-9", "I-19"})
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class NotableLine:
     """A remarkable line, or several that say the same. Times are epoch seconds by the clock of the server."""
 
     line: LogLine
@@ -29,6 +29,6 @@ class Remark:
         return self.line.text if self.count == 1 else f"{self.line.text} ({self.count} times)"
 
 
-def remarkable(line: LogLine) -> bool:
+def is_notable(line: LogLine) -> bool:
     """Whether a line says something of the pair's health, rather than of its daily work."""
     return line.kind in _KINDS or line.incident in _ROUTINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from dhcptui.logs.notable_lines import Remark
+from dhcptui.logs.notable_lines import NotableLine
 
 REFUSED_SECONDS = 60.0
 """What was refused in this time counts as now: a single address that comes back does not end the alarm."""
@@ -31,9 +31,9 @@ def refused_network(text: str) -> str:
     return match[1] if match else ""
 
 
-def clients(remarks: Iterable[Remark], begin: float) -> set[str]:
+def clients(notable_lines: Iterable[NotableLine], begin: float) -> set[str]:
     """The clients that these lines turned away since `begin` (the server's clock)."""
-    return {client for remark in remarks for at, client in remark.refused if at >= begin}
+    return {client for remark in notable_lines for at, client in remark.refused if at >= begin}
 
 
 def turned_twice(one: Mapping[str, float], two: Mapping[str, float]) -> set[str]:

@@ -64,19 +64,19 @@ def masked(text: str) -> str:
 def _visible(text: str) -> str:
     """Every character of `text` as something that can be seen; marks beyond MAX_MARKS counted."""
     out: list[str] = []
-    marks = dropped = 0
+    lock_files = dropped = 0
     for char in text:
         category = "ascii" if " " <= char <= "~" else "Mn" if char in _JOINING else unicodedata.category(char)
         if category in _MARKS and out and char not in _INVISIBLE:
-            if marks < MAX_MARKS:
-                marks += 1
+            if lock_files < MAX_MARKS:
+                lock_files += 1
                 out.append(char)
             else:
                 dropped += 1
             continue
         if dropped:
             out.append(f"{{+{dropped}}}")
-        marks = dropped = 0
+        lock_files = dropped = 0
         if char == "\t" or category == "Zs":
             out.append(" ")
         elif char.isprintable() and category not in _MARKS and char not in _INVISIBLE:

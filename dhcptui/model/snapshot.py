@@ -15,7 +15,7 @@ from dhcptui.model.states import FailoverState
 from dhcptui.model.way import NO_WAY, SshWay
 
 if TYPE_CHECKING:
-    from dhcptui.logs.notable_lines import Remark  # the lexicon behind it is not needed for the first paint
+    from dhcptui.logs.notable_lines import NotableLine  # the lexicon behind it is not needed for the first paint
     from dhcptui.model.audit import Interrupted
     from dhcptui.model.changes import Growth
     from dhcptui.model.holders import Holders
@@ -252,7 +252,7 @@ class DelayedStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class LockFiles:
     """What lies beside a server's lease file for every console to see; None where there is none."""
 
     lock: Lock | None = None
@@ -315,8 +315,8 @@ class ServerView:
     way: SshWay = NO_WAY
     """Of the last SSH session, and the jump hosts of the last try of one."""
     time_sync: Seen[TimeSync] | None = None
-    marks: Seen[Marks] | None = None
-    remarks: tuple[Remark, ...] = ()
+    lock_files: Seen[LockFiles] | None = None
+    notable_lines: tuple[NotableLine, ...] = ()
     """Remarkable lines of its log, in the order of their latest."""
     recorded: Seen[RecordedState] | None = None
     """Read over SSH only while OMAPI gives nothing, and kept afterwards: look at `omapi` first."""

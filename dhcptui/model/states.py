@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Tone(Enum):
+class Severity(Enum):
     """How much a state deserves the eye. The ui maps a tone to a colour; word and glyph carry it without one."""
 
     GOOD = "good"
@@ -32,7 +32,7 @@ class StateInfo:
     """On the wire of dhcpd 3.0.x, for reading only."""
     glyph: str
     ascii_glyph: str
-    tone: Tone
+    severity: Severity
     serves: bool
     """Answers clients, unless the partner's recorded state forbids it (see `serves`)."""
     moving: bool
@@ -76,7 +76,7 @@ class FailoverState(Enum):
         return _TABLE[self].number
 
 
-_S, _T = FailoverState, Tone
+_S, _T = FailoverState, Severity
 _TABLE: dict[FailoverState, StateInfo] = {
     _S(row.word): row
     for row in (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dhcptui.assess.guards import Ruling, rule
-from dhcptui.assess.return_path import OFF
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.return_path import OUT_OF_SERVICE
+from dhcptui.assess.visibility import assess
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -35,7 +35,7 @@ def candidates(
 
 def _most_telling(action: Action, snapshot: PairSnapshot, now: Moment, looking_at: Role) -> Role:
     """The server that would have to act, if any could."""
-    standings = {role: stand(snapshot[role], now) for role in Role}
+    standings = {role: assess(snapshot[role], now) for role in Role}
     wanted: list[Role] = []
     if action is Action.PARTNER_DOWN:
         return survivor(snapshot, now)
@@ -50,12 +50,12 @@ def _most_telling(action: Action, snapshot: PairSnapshot, now: Moment, looking_a
 
 
 def _off(snapshot: PairSnapshot, now: Moment) -> list[Role]:
-    return [role for role in Role if stand(snapshot[role], now).state in OFF]
+    return [role for role in Role if assess(snapshot[role], now).state in OUT_OF_SERVICE]
 
 
 def survivor(snapshot: PairSnapshot, now: Moment) -> Role:
     """The server that would have to go on alone: the only one that serves, the only one that answers, else the primary."""
-    standings = {role: stand(snapshot[role], now) for role in Role}
+    standings = {role: assess(snapshot[role], now) for role in Role}
     for roles in ([role for role in Role if standings[role].serving], [role for role in Role if standings[role].live]):
         if len(roles) == 1:
             return roles[0]

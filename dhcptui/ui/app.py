@@ -20,7 +20,7 @@ from dhcptui.act.leaving import CTRL_C, silence
 from dhcptui.engine.api import Console, Drills
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
-from dhcptui.ui import gc_tuning as collector
+from dhcptui.ui import gc_tuning
 from dhcptui.ui.bridge import Bridge, Wake
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.monochrome import AsciiOnly, filters
@@ -107,7 +107,7 @@ class DhcptuiApp(App[None]):
         self._screens_loop = asyncio.get_running_loop()
         await self.push_screen(self.main)
         if not self.is_headless:
-            self.call_after_refresh(collector.settle)
+            self.call_after_refresh(gc_tuning.settle)
         self.call_after_refresh(self.engine.start, self.bridge)
         self.set_interval(1.0, self.look_at_engine)
 

@@ -27,7 +27,7 @@ class Prospects:
         return tuple(each for each in self.forecasts if each.servers == (role,))
 
 
-class Outlook:
+class ForecastCache:
     """Asks again after a few seconds, and at once where a server serves otherwise than before."""
 
     def __init__(self, engine: Console) -> None:

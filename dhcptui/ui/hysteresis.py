@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Steady:
+class Hysteresis:
     """Holds a value until the new one differs by more than `by` (absolute) or by the factor `times`."""
 
     by: float = 0.0

@@ -18,7 +18,7 @@ from dhcptui.engine.api import Console, Drills
 from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.faults import keep
 from dhcptui.engine.plan_report import in_commands
-from dhcptui.ui import gc_tuning as collector
+from dhcptui.ui import gc_tuning
 
 EXIT_FAULT = 70
 """EX_SOFTWARE of sysexits.h."""
@@ -45,7 +45,7 @@ def run_console(
     """
     theme = chosen_theme(theme, looks)
     _set_switches()
-    collector.hold()
+    gc_tuning.hold()
     from dhcptui.ui.app import DhcptuiApp  # noqa: PLC0415  textual: 190 ms
 
     app = DhcptuiApp(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from dhcptui.assess.verdict import Level
-from dhcptui.model.states import FailoverState, Tone
+from dhcptui.model.states import FailoverState, Severity
 
 Part = str | tuple[str, str] | Content
 """A piece of a line: plain text, (text, style) or styled text."""
@@ -23,12 +23,12 @@ GOOD = "$success"
 WARNING = "$warning"
 CRITICAL = "$error"
 
-TONES: dict[Tone, str] = {
-    Tone.GOOD: GOOD,
-    Tone.NOTICE: ACCENT,
-    Tone.WARNING: WARNING,
-    Tone.CRITICAL: CRITICAL,
-    Tone.MUTED: MUTED,
+SEVERITY_STYLES: dict[Severity, str] = {
+    Severity.GOOD: GOOD,
+    Severity.NOTICE: ACCENT,
+    Severity.WARNING: WARNING,
+    Severity.CRITICAL: CRITICAL,
+    Severity.MUTED: MUTED,
 }
 LEVELS: dict[Level, str] = {Level.OK: GOOD, Level.WARNING: WARNING, Level.CRITICAL: CRITICAL, Level.UNKNOWN: ACCENT}
 

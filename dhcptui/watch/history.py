@@ -23,7 +23,7 @@ _CHANGES = frozenset({EventKind.MOVE, EventKind.START})
 _LOGS = frozenset({Source.LOG, Source.PARTNER_LOG})
 
 
-class Chronicle:
+class History:
     """Filled on the engine's loop; `events` and `samples` may be read from any thread."""
 
     def __init__(self, peer: str) -> None:

@@ -63,7 +63,7 @@ class ReachWatch:
             for side in self._sides:
                 group.create_task(side.run())
 
-    def look_around(self) -> None:
+    def probe_links(self) -> None:
         """Look again now."""
         for side in self._sides:
             side.look_now()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dhcptui.assess.cannot_start import sign_of_life
 from dhcptui.logs.lines import LogLine
-from dhcptui.logs.notable_lines import Remark, remarkable
+from dhcptui.logs.notable_lines import NotableLine, is_notable
 from dhcptui.logs.refusals import REFUSED_SECONDS, refused_client
 
 LIMIT = 256
@@ -22,12 +22,12 @@ class Remarks:
     def __init__(self, limit: int = LIMIT, max_age_seconds: float = MAX_AGE_SECONDS) -> None:
         self._limit = limit
         self._max_age = max_age_seconds
-        self._kept: dict[tuple[object, ...], Remark] = {}  # in the order of their latest lines
+        self._kept: dict[tuple[object, ...], NotableLine] = {}  # in the order of their latest lines
         self._refused: dict[tuple[object, ...], dict[str, float]] = {}
         self._count = 0
 
     @property
-    def kept(self) -> tuple[Remark, ...]:
+    def kept(self) -> tuple[NotableLine, ...]:
         """What is remembered, in the order of the latest lines."""
         return tuple(
             replace(remark, refused=self._turned_away(key)) if key in self._refused else remark
@@ -38,7 +38,7 @@ class Remarks:
         """Take new lines; whether one of them was remarkable. `now`: by the server's clock, for lines without a time."""
         before = self._count
         for line in lines:
-            if remarkable(line):
+            if is_notable(line):
                 self._take(line, now)
         if self._count == before:
             return False
@@ -50,7 +50,7 @@ class Remarks:
         at = now if line.stamp is None else line.stamp
         key = (self._count,) if line.fold_key is None else (line.fold_key, line.pid, line.kind)
         old = self._kept.pop(key, None)
-        self._kept[key] = Remark(line, old.count + 1, old.first_at, at) if old else Remark(line, 1, at, at)
+        self._kept[key] = NotableLine(line, old.count + 1, old.first_at, at) if old else NotableLine(line, 1, at, at)
         client = refused_client(line.text)
         if client is not None:
             self._refuse(self._refused.setdefault(key, {}), client, at)

@@ -17,7 +17,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.first import first_snapshot
-from dhcptui.watch.history import Chronicle
+from dhcptui.watch.history import History
 from dhcptui.watch.links import ReachWatch
 from dhcptui.watch.server import ServerWatcher
 
@@ -38,7 +38,7 @@ class PairEngine:
     ) -> None:
         self.settings = settings
         self.snapshot = first_snapshot(settings)
-        self.chronicle = Chronicle(settings.peer)
+        self.history = History(settings.peer)
         self._changed = changed
         self._logged = logged
         self._listeners: set[asyncio.Event] = set()
@@ -54,7 +54,7 @@ class PairEngine:
                 role,
                 self._view_changed,
                 self._lines_came,
-                noted=self.chronicle.recalled,
+                noted=self.history.recalled,
                 follow_log=follow_log,
             )
             for role in Role
@@ -69,9 +69,9 @@ class PairEngine:
                 group.create_task(watcher.run(), name=f"watch {role.value}")
             group.create_task(self._reach.run(), name="watch the ways between them")
 
-    def look_around(self) -> None:
+    def probe_links(self) -> None:
         """Look at the ways between the servers now."""
-        self._reach.look_around()
+        self._reach.probe_links()
 
     def left_behind(self, run: Interrupted | None) -> None:
         """Keep what the audit log of this machine knows of an action that stopped half-way."""
@@ -95,19 +95,19 @@ class PairEngine:
         self._changed(self.snapshot)
 
     def _lines_came(self, role: Role, lines: Sequence[LogLine]) -> None:
-        self.chronicle.logged(role, lines, moment().wall)
+        self.history.logged(role, lines, moment().wall)
         for observer in tuple(self.log_observers):
             observer(role, lines)
         self._logged(role, lines)
 
     def _view_changed(self, view: ServerView) -> None:
         old, now = self.snapshot[view.role], moment()
-        self.chronicle.looked(view, now.wall)
-        view = replace(view, changes=changed(old, view, now, self.chronicle.changed.get(view.role)))
+        self.history.looked(view, now.wall)
+        view = replace(view, changes=changed(old, view, now, self.history.changed.get(view.role)))
         self.snapshot = self.snapshot.with_view(view)
         if _moved(old, view):
             # The partner feels it within milliseconds; do not wait a second to see it.
-            self.watchers[view.role.other].poke()
+            self.watchers[view.role.other].refresh()
         for observer in tuple(self.observers):
             observer(old, view)
         self._changed(self.snapshot)
@@ -118,12 +118,12 @@ class PairEngine:
     async def attention(self) -> AsyncIterator[None]:
         """Poll both servers fast while the block runs."""
         for watcher in self.watchers.values():
-            watcher.hurry(True)
+            watcher.poll_fast(True)
         try:
             yield
         finally:
             for watcher in self.watchers.values():
-                watcher.hurry(False)
+                watcher.poll_fast(False)
 
     async def until(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
         """Wait until `holds` is true of a snapshot; False when it was not within `timeout` seconds."""

@@ -58,7 +58,7 @@ class ServerRecord:
             )
         return self.session
 
-    def poke(self) -> None:
+    def refresh(self) -> None:
         """Read everything again now."""
         self.poll_poke.set()
         self.probe_poke.set()

@@ -110,14 +110,14 @@ class ServerWatcher:
         self._record.update(refused_write=None)
         return status
 
-    def poke(self) -> None:
+    def refresh(self) -> None:
         """Read everything again now."""
-        self._record.poke()
+        self._record.refresh()
 
-    def hurry(self, on: bool) -> None:
+    def poll_fast(self, on: bool) -> None:
         """Poll as fast as is decent while an action waits (counted: call once with True, once with False)."""
         self._record.urgent += 1 if on else -1
-        self.poke()
+        self.refresh()
 
     async def run(self) -> None:
         """Watch until cancelled."""

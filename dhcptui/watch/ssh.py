@@ -199,17 +199,17 @@ class SshWatch:
         process = await witness.look()
         settings = self._record.settings
         await self._look_for_space(shell, asked)
-        marks = await read_marks(
+        lock_files = await read_marks(
             shell, posixpath.dirname(settings.leases), record_of(settings.shared_dir), self._record.peer
         )
-        if marks.lock and marks.lock.token in self._record.own_tokens:
-            marks = replace(marks, lock=None, own=marks.lock)
+        if lock_files.lock and lock_files.lock.token in self._record.own_tokens:
+            lock_files = replace(lock_files, lock=None, own=lock_files.lock)
         self._heard_at = mono()
         self._record.update(
             clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), asked),
             process=process,
             process_note="",
-            marks=Seen(marks, asked),
+            lock_files=Seen(lock_files, asked),
         )
 
     async def _look_for_space(self, shell: RemoteShell, asked: float) -> None:
@@ -293,7 +293,7 @@ class SshWatch:
         lines = parse_lines(batch, now, self._utc_offset_seconds)
         self._logged(self._record.view.role, lines)
         if self._remarks.add(lines, self._record.view.server_time(moment())):
-            self._record.update(remarks=self._remarks.kept)
+            self._record.update(notable_lines=self._remarks.kept)
         self._lives(lines)
         self._taken.add(lines)
         view = self._record.view
@@ -302,7 +302,7 @@ class SshWatch:
         if self._record.view.scarce and self._taken.due(mono()):
             self._record.update(holders=self._taken.holders)
         if any(line.transition for line in lines):
-            self._record.poke()
+            self._record.refresh()
 
     def _lives(self, lines: Sequence[LogLine]) -> None:
         """Note the last sign of life, once a second at most: a busy server writes thousands of them."""

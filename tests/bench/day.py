@@ -116,14 +116,14 @@ def measure() -> Iterator[Figure]:
     for name, each in zip(names, looks, strict=True):
         yield Figure(f"{HOURS:g} hours: {name}", f"{each.console_mb:.1f} MB", each.words)
     growth = last.console_mb - first.console_mb
-    steady = all(
+    hysteresis = all(
         getattr(last, name) <= getattr(first, name)
         for name in ("descriptors", "dhcpd_descriptors", "connections", "processes")
     )
     done = (
         f"{last.polls:,} polls, {counted.get('probes', 0):,} looks over SSH, {used:.0f} CPU-s in {last.seconds:.0f} s"
     )
-    met = steady and growth < GROWTH_MB and last.dhcpd_mb - first.dhcpd_mb < GROWTH_MB
+    met = hysteresis and growth < GROWTH_MB and last.dhcpd_mb - first.dhcpd_mb < GROWTH_MB
     yield Figure(
         f"{HOURS:g} hours: growth", f"{growth:+.1f} MB", f"{done}; goal: nothing grows (5 MB, and no descriptor)", met
     )

@@ -12,11 +12,11 @@ from textual.widgets import RichLog
 from dhcptui.logs.lines import parse_lines
 from dhcptui.model.role import Role
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
-from dhcptui.ui import gc_tuning as collector
+from dhcptui.ui import gc_tuning
 from dhcptui.ui.bridge import Bridge
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.views.log_view import MAX_LINES, LogView
-from dhcptui.watch.history import Chronicle
+from dhcptui.watch.history import History
 from dhcptui.watch.notable_lines import Remarks
 from tests.bench.lines import busy
 from tests.bench.table import Figure
@@ -44,14 +44,14 @@ class Way:
     def __init__(self, pane: LogView) -> None:
         self.pane = pane
         self.splitter, self.overlap = LineSplitter(), Overlap()
-        self.remarks, self.chronicle = Remarks(), Chronicle("foo")
+        self.notable_lines, self.history = Remarks(), History("foo")
         self.bridge = Bridge(lambda _: True)
 
     def take(self, data: bytes) -> int:
         """One read; returns how many lines were in it."""
         lines = parse_lines(self.overlap.feed(self.splitter.feed(data)), NOW)
-        self.remarks.add(lines, NOW)
-        self.chronicle.logged(Role.PRIMARY, lines)
+        self.notable_lines.add(lines, NOW)
+        self.history.logged(Role.PRIMARY, lines)
         self.bridge.on_log(Role.PRIMARY, lines)
         return len(lines)
 
@@ -68,7 +68,7 @@ async def ours(chunks: Sequence[bytes]) -> float:
     app = Panes()
     async with app.run_test(size=(120, 40)) as pilot:
         way, count = Way(app.query_one(LogView)), 0
-        collector.settle()
+        gc_tuning.settle()
         began = time.process_time()
         for start in range(0, len(chunks), READS):
             count += sum(map(way.take, chunks[start : start + READS]))
@@ -85,7 +85,7 @@ async def richs(lines: Sequence[bytes]) -> float:
     app = Panes()
     async with app.run_test(size=(120, 40)) as pilot:
         log = app.query_one(RichLog)
-        collector.settle()
+        gc_tuning.settle()
         began = time.process_time()
         for start in range(0, len(lines), 1000):
             for line in lines[start : start + 1000]:

@@ -48,11 +48,11 @@ class Watched(Terminal):
 
     def spent(self, seconds: int) -> list[int]:
         """Bytes that come in each of the next seconds."""
-        began, marks = time.monotonic(), [len(self.received)]
+        began, lock_files = time.monotonic(), [len(self.received)]
         for second in range(1, seconds + 1):
             time.sleep(max(0.0, began + second - time.monotonic()))
-            marks.append(len(self.received))
-        return [after - before for before, after in pairwise(marks)]
+            lock_files.append(len(self.received))
+        return [after - before for before, after in pairwise(lock_files)]
 
 
 @contextmanager

@@ -18,10 +18,9 @@ import pytest
 
 from dhcptui.config.loading import ServerSettings, load
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Marks, Reach
+from dhcptui.model.snapshot import LockFiles, Reach
 from dhcptui.practice.pair import PracticePair
-from dhcptui.servers.ssh import commands
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import commands, lock_files
 from dhcptui.servers.ssh.clock import read_clock
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import (
@@ -225,23 +224,25 @@ async def test_the_restart_script(grounds: Grounds) -> None:
 async def test_marks(grounds: Grounds) -> None:
     """Lock and lock-out beside the lease file."""
     place = str(Path(grounds.settings.leases).parent)
-    one, two = (marks.Claim(marks.new_token(), who, "here", "office", "shutdown") for who in ("one", "two"))
+    one, two = (
+        lock_files.LockRequest(lock_files.new_token(), who, "here", "office", "shutdown") for who in ("one", "two")
+    )
     async with grounds.session() as session, await RemoteShell.open(session) as shell:
-        assert await marks.take_lock(session.run, place, one, "step 1") is None
-        held = await marks.take_lock(session.run, place, two, "step 1")
+        assert await lock_files.take_lock(session.run, place, one, "step 1") is None
+        held = await lock_files.take_lock(session.run, place, two, "step 1")
         assert held is not None
-        assert (held.owner, held.expires - held.since) == ("one", marks.LOCK_SECONDS)
-        assert await marks.renew_lock(session.run, place, one, "step 2", 60) is None
-        assert await marks.renew_lock(session.run, place, two, "step 2", 60) is not None
-        await marks.run(session.run, marks.put_lockout(place, "dhcp2", "one on here", "because"))
-        seen = await marks.read_marks(shell, place)
+        assert (held.owner, held.expires - held.since) == ("one", lock_files.LOCK_SECONDS)
+        assert await lock_files.renew_lock(session.run, place, one, "step 2", 60) is None
+        assert await lock_files.renew_lock(session.run, place, two, "step 2", 60) is not None
+        await lock_files.run(session.run, lock_files.put_lockout(place, "dhcp2", "one on here", "because"))
+        seen = await lock_files.read_marks(shell, place)
         assert seen.lock is not None
         assert seen.lock.step == "step 2"
         assert seen.lockout is not None
-        await marks.run(session.run, commands.clear_lockout(place, int(seen.lockout.since)))
-        assert not await marks.release_lock(session.run, place, two.token)
-        assert await marks.release_lock(session.run, place, one.token)
-        assert await marks.read_marks(shell, place) == Marks()
+        await lock_files.run(session.run, commands.clear_lockout(place, int(seen.lockout.since)))
+        assert not await lock_files.release_lock(session.run, place, two.token)
+        assert await lock_files.release_lock(session.run, place, one.token)
+        assert await lock_files.read_marks(shell, place) == LockFiles()
 
 
 async def test_the_shared_directory(grounds: Grounds) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from dhcptui.act.actions import make_script
 from dhcptui.assess.delayed_start import AFTER
 from dhcptui.assess.guards import RULES
-from dhcptui.assess.return_path import WayBack
+from dhcptui.assess.return_path import ReturnPath
 from dhcptui.config.loading import PairSettings, load
 from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
@@ -94,8 +94,8 @@ BLOCKS: dict[str, Callable[[], list[str]]] = {
     "actions": actions,
     "incidents": incidents.index,
     **{f"steps of {action.value}": lambda action=action: steps(action) for action in RULES},  # type: ignore[misc]
-    "steps of take-back from paused": lambda: steps(Action.TAKE_BACK, WayBack.BY_SHUTDOWN.value),
-    "steps of take-back of both": lambda: steps(Action.TAKE_BACK, WayBack.TOGETHER.value),
+    "steps of take-back from paused": lambda: steps(Action.TAKE_BACK, ReturnPath.BY_SHUTDOWN.value),
+    "steps of take-back of both": lambda: steps(Action.TAKE_BACK, ReturnPath.TOGETHER.value),
     "steps of start --after 5m": lambda: steps(Action.START, f"{AFTER}300"),
 }
 """Name of a block in the guide -> its lines."""

@@ -23,7 +23,7 @@ from dhcptui.assess.history.service import Span
 from dhcptui.assess.history.timeline import EventKind, Source
 from dhcptui.assess.incidents.catalogue import INCIDENTS
 from dhcptui.assess.not_seen import UNSEEN
-from dhcptui.assess.visibility import Standing
+from dhcptui.assess.visibility import Visibility
 
 SLOT = "…"
 
@@ -163,9 +163,9 @@ CONTRADICTIONS: tuple[Row, ...] = (
     Row((Kind.LOG.value,), (W.LOG, W.OMAPI, W.CLOCK), "not said; why the log is not read stands on the server's panel"),
 )
 STANDINGS: tuple[Row, ...] = (
-    Row((Standing.LIVE.value,), (W.OMAPI,), "one of the others; the last state stands greyed, with its age"),
-    Row((Standing.DOWN.value,), (W.PROCESS,), "`does not answer`, or `unreachable`: never `not running` without a look"),
-    Row((Standing.SILENT.value, Standing.UNREACHABLE.value, Standing.UNSEEN.value), (W.CONSOLE,), "these are what is said without a witness; the lease file's last state stands beside them with its age"),
+    Row((Visibility.LIVE.value,), (W.OMAPI,), "one of the others; the last state stands greyed, with its age"),
+    Row((Visibility.DOWN.value,), (W.PROCESS,), "`does not answer`, or `unreachable`: never `not running` without a look"),
+    Row((Visibility.SILENT.value, Visibility.UNREACHABLE.value, Visibility.UNSEEN.value), (W.CONSOLE,), "these are what is said without a witness; the lease file's last state stands beside them with its age"),
 )
 REPORT: tuple[Row, ...] = (
     Row(("both", "one", "nobody"), (W.CONSOLE, W.LOG, W.LEASES, W.PARTNER_LOG), "`not known`, for the whole stretch from the last sign of life; the sum of the table is the window"),
@@ -263,7 +263,7 @@ def everything() -> dict[str, tuple[list[str], tuple[Row, ...]]]:
         "Witnesses that contradict each other": ([each.value for each in Kind], CONTRADICTIONS),
         "Incidents": ([each.id for each in INCIDENTS], INCIDENT_ROWS),
         "Findings of a plan": (list(checks()), CHECKS),
-        "How far a server is seen": ([each.value for each in Standing], STANDINGS),
+        "How far a server is seen": ([each.value for each in Visibility], STANDINGS),
         "The way between the servers": ([each.value for each in Cause], CAUSES),
         "Report and timeline": ([*spans(), *(each.value for each in (*EventKind, *Source))], REPORT),
     }

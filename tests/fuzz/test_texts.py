@@ -254,11 +254,11 @@ def test_time_services(text: str) -> None:
 def test_marks(lock: str, lockout: str, now: str) -> None:
     """A lock that says nothing sensible is one all the same; what is shown of it is clean."""
     lines = [now, f"{commands.LOCK} {now}", lock, f"{commands.LOCKOUT} {now}", lockout]
-    marks = parse_marks(lines)
-    assert marks.lock is not None
-    shown(marks.lock.owner, marks.lock.host, marks.lock.action, marks.lock.step)
-    if marks.lockout:
-        shown(marks.lockout.server, marks.lockout.by, marks.lockout.reason)
+    lock_files = parse_marks(lines)
+    assert lock_files.lock is not None
+    shown(lock_files.lock.owner, lock_files.lock.host, lock_files.lock.action, lock_files.lock.step)
+    if lock_files.lockout:
+        shown(lock_files.lockout.server, lock_files.lockout.by, lock_files.lockout.reason)
 
 
 @fuzzed

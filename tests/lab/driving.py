@@ -11,7 +11,7 @@ from typing import Any
 from dhcptui.act.plan import Outcome, Plan, Progress
 from dhcptui.assess.peers import peers_read
 from dhcptui.assess.verdict import derive
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.logs.lines import LogLine
@@ -69,8 +69,8 @@ class Driver:
 
     def word(self, role: Role) -> str:
         """The state a server reads now, or its standing in words."""
-        each = stand(self.engine.snapshot()[role], moment())
-        return each.state.word if each.state else each.standing.value
+        each = assess(self.engine.snapshot()[role], moment())
+        return each.state.word if each.state else each.visibility.value
 
     @staticmethod
     def now() -> Moment:

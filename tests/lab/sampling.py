@@ -32,7 +32,7 @@ class Sampler(threading.Thread):
             self.samples.append(seen)
             time.sleep(0.05)
 
-    def steady(self, role: Role, begin: float, end: float) -> bool | None:
+    def hysteresis(self, role: Role, begin: float, end: float) -> bool | None:
         """Whether a server served at every look between two times, or at none; None: now and then, or it was not looked."""
         index = 0 if role is Role.PRIMARY else 1
         seen = {

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from dhcptui.act.plan import Outcome
-from dhcptui.assess.visibility import Standing, stand
+from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
@@ -264,7 +264,7 @@ def test_cell(cell: Cell) -> None:
             cell.setup(lab, driver)
             driver.until(
                 lambda: all(
-                    view.process is not None and stand(view, driver.now()).standing is not Standing.UNSEEN
+                    view.process is not None and assess(view, driver.now()).visibility is not Visibility.UNSEEN
                     for view in driver.engine.snapshot().servers
                 ),
                 5,

@@ -16,7 +16,7 @@ from tests.lab.pair import Lab
 from tests.leaving import judge
 from tests.leaving.cells import SHUTDOWN, SYNC, SYNC_BAD, At, Cell, Job
 from tests.leaving.play import play
-from tests.leaving.programs import ROOT, Console, Desk, Do
+from tests.leaving.programs import ROOT, AuditContext, Console, Do
 from tests.leaving.scene import Scene, contents
 from tests.leaving.ways import leave
 
@@ -42,7 +42,7 @@ def at_work(
     cell = Cell(0, 0, job, "console" if kind is Console else "do", way, step, at, roll_back=True)
     scene = Scene(lab, cell)
     scene.prepare()
-    desk = Desk(lab)
+    desk = AuditContext(lab)
     with ExitStack() as stack:
         program = kind(desk, cell, stack)
         program.confirm()
@@ -93,7 +93,7 @@ def test_a_terminal_that_falls_silent(lab: Lab, step: int) -> None:
     assert lab.primary.pid() == pid
 
 
-def shell(desk: Desk, line: str) -> subprocess.CompletedProcess[str]:
+def shell(desk: AuditContext, line: str) -> subprocess.CompletedProcess[str]:
     """A shell line at the operator's place, in which DO stands for `dhcptui do sync-restart`."""
     do = shlex.join(desk.argv("do", "sync-restart", "office", "--confirm", "office"))
     argv = desk.lab.operator_argv("bash", "-o", "pipefail", "-c", line.replace("DO", do))
@@ -111,7 +111,7 @@ def test_do_that_nobody_can_read(lab: Lab, line: str) -> None:
     scene.prepare()
     scene.begun()
     pids = lab.primary.pid(), lab.secondary.pid()
-    desk = Desk(lab)
+    desk = AuditContext(lab)
     done = shell(desk, line)
     assert desk.trail.end is not None, f"no end in the audit log{desk.trail}\nit said: {done.stderr}"
     assert desk.trail.end["outcome"] == "interrupted"

@@ -21,8 +21,7 @@ from dhcptui.config.loading import load
 from dhcptui.engine.headless import Headless
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
-from dhcptui.servers.ssh import commands
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import commands, lock_files
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 from tests.lab.test_status import dhcptui
@@ -90,7 +89,7 @@ def ended(driver: Driver, timeout: float) -> Progress:
     return driver.progress[-1][1]
 
 
-BOB = marks.Claim(marks.new_token(), "bob", "ws9", "office", "sync-restart", marks.Told("foo"))
+BOB = lock_files.LockRequest(lock_files.new_token(), "bob", "ws9", "office", "sync-restart", lock_files.Told("foo"))
 
 
 def foreign_lock(server: Server, *, breaks: bool = False) -> None:
@@ -134,7 +133,7 @@ def test_the_log_of_a_partner_down(lab: Lab) -> None:
 
         def seen() -> bool:
             view = driver.engine.snapshot().primary
-            return view.marks is not None and view.marks.value.lockout is not None
+            return view.lock_files is not None and view.lock_files.value.lockout is not None
 
         driver.until(seen, 5, "the lock-out")
         lab.secondary.start()
@@ -203,7 +202,7 @@ def test_the_second_console_is_told_who_does_what(lab: Lab) -> None:
         mine = one.plan(Action.TAKE_BACK, S)
         assert "runs shutdown" not in " ".join(mine.ruling.reasons)
         one.until(lambda: one.progress[-1][1].outcome is Outcome.VERIFIED, 40, "the shutdown")
-        two.until(lambda: two.engine.snapshot().primary.marks.value.lock is None, 5, "the lock gone")  # type: ignore[union-attr]
+        two.until(lambda: two.engine.snapshot().primary.lock_files.value.lock is None, 5, "the lock gone")  # type: ignore[union-attr]
 
 
 def test_a_lock_nobody_saw_yet_and_breaking_it(lab: Lab) -> None:
@@ -243,7 +242,7 @@ def test_a_lock_that_was_broken_does_not_refuse_what_comes_after(lab: Lab) -> No
 
 def lock_seen(console: Headless) -> None:
     """Wait until the lock was read."""
-    assert wait_for(lambda: bool((seen := console.engine.snapshot().primary.marks) and seen.value.lock))
+    assert wait_for(lambda: bool((seen := console.engine.snapshot().primary.lock_files) and seen.value.lock))
 
 
 def wait_for(holds: Callable[[], bool], seconds: float = 15.0) -> bool:
@@ -305,7 +304,7 @@ def test_off_script_is_told(lab: Lab) -> None:
 
 def no_lock(driver: Driver) -> bool:
     """Whether no lock lies on the servers that can be looked at."""
-    return not any(view.marks and view.marks.value.lock for view in driver.engine.snapshot().servers)
+    return not any(view.lock_files and view.lock_files.value.lock for view in driver.engine.snapshot().servers)
 
 
 def test_a_console_killed_in_the_middle(lab: Lab) -> None:
@@ -323,8 +322,8 @@ def test_a_console_killed_in_the_middle(lab: Lab) -> None:
             found = driver.engine.interrupted()
             assert found is not None
             assert (found.action, found.acting, found.step, found.steps) == ("shutdown", "dhcp2", 2, 3)
-            driver.until(lambda: driver.engine.snapshot().primary.marks is not None, 5, "the marks")
-            lock = driver.engine.snapshot().primary.marks.value.lock  # type: ignore[union-attr]
+            driver.until(lambda: driver.engine.snapshot().primary.lock_files is not None, 5, "the marks")
+            lock = driver.engine.snapshot().primary.lock_files.value.lock  # type: ignore[union-attr]
             assert lock is not None
             assert (lock.action, lock.step) == ("shutdown", "3 of 3: dhcp2's dhcpd stops")
             driver.until_words("partner-down", "dhcpd not running", 30)
@@ -394,7 +393,7 @@ def test_an_interrupted_run_is_dismissed(lab: Lab) -> None:
         driver.until_words("partner-down", "shutdown")
         driver.until(lambda: driver.engine.interrupted() is not None, 5, "the interrupted run")
         servers = driver.engine.snapshot
-        driver.until(lambda: all(v.marks and v.marks.value.lock for v in servers().servers), 5, "its notices")
+        driver.until(lambda: all(v.lock_files and v.lock_files.value.lock for v in servers().servers), 5, "its notices")
         assert "is dismissed" in driver.engine.dismiss_interrupted().result(20)
         driver.until(lambda: driver.engine.interrupted() is None, 5, "told no more")
         driver.until(lambda: no_lock(driver), 10, "the notice is gone too")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
-from dhcptui.assess.links import Matrix, matrix
+from dhcptui.assess.links import LinkMatrix, matrix
 from dhcptui.assess.timesync import ClockLevel, judge
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Reach
@@ -29,13 +29,13 @@ def quick_lab() -> Iterator[Lab]:
         yield lab
 
 
-def seen(driver: Driver) -> tuple[Matrix, Diagnosis]:
+def seen(driver: Driver) -> tuple[LinkMatrix, Diagnosis]:
     """The matrix now and what it means."""
     found = matrix(driver.engine.snapshot(), driver.now())
     return found, diagnose(found)
 
 
-def until_cause(driver: Driver, cause: Cause, timeout: float = NAMED_SECONDS) -> tuple[Matrix, Diagnosis]:
+def until_cause(driver: Driver, cause: Cause, timeout: float = NAMED_SECONDS) -> tuple[LinkMatrix, Diagnosis]:
     """Wait until it is named; a failure tells what was said instead."""
     began = time.monotonic()
     said: list[str] = []
@@ -106,7 +106,7 @@ def test_a_cut_that_dhcpd_has_not_noticed() -> None:
             assert "inferred" in before.primary.failover.detail
             assert before.primary.failover.age_seconds is not None
             lab.cut("primary", "secondary")
-            driver.engine.look_around()
+            driver.engine.probe_links()
             found, diagnosis = until_cause(driver, Cause.NETWORK, 15)
             assert "switch, VLAN, route" in diagnosis.look_at
             assert found.connected, "dhcpd has not noticed"
@@ -182,7 +182,7 @@ def test_looking_at_a_healthy_pair_leaves_no_trace(lab: Lab) -> None:
         green(driver)
         before = [server.log_offset() for server in (lab.primary, lab.secondary)]
         for _ in range(12):
-            driver.engine.look_around()
+            driver.engine.probe_links()
             time.sleep(5)
         assert seen(driver)[0].all_green
         assert not seen(driver)[0].primary.failover.inferred, "asked, it was tried"

@@ -79,7 +79,7 @@ def read_now(driver: Driver) -> None:
     assert engine is not None
     assert loop is not None
     for watcher in engine.watchers.values():
-        loop.call_soon_threadsafe(watcher.poke)
+        loop.call_soon_threadsafe(watcher.refresh)
 
 
 def _waiting(lab: Lab) -> int:

@@ -181,7 +181,7 @@ def test_a_dhcpd_that_was_told_to_exit_is_waited_for(lab: Lab, tmp_path: Path) -
 
         def over() -> bool:
             exits = lab.secondary.is_running()  # asked first: what is said of an exit may outlive it, not precede it
-            if exits and all(view.marks and view.process for view in driver.engine.snapshot().servers):
+            if exits and all(view.lock_files and view.process for view in driver.engine.snapshot().servers):
                 said.append(derive(driver.engine.snapshot(), moment()).advice)
             return driver.word(S) == "dhcpd not running"
 
@@ -207,14 +207,16 @@ def test_a_dismissal_holds_where_a_server_was_not_read_yet(lab: Lab) -> None:
     lab.cut("op", "secondary")
     with driving(lab) as driver:
         driver.until(lambda: driver.engine.interrupted() is not None, 30, "the interrupted run")
-        assert driver.engine.snapshot().secondary.marks is None
+        assert driver.engine.snapshot().secondary.lock_files is None
         assert "is dismissed" in driver.engine.dismiss_interrupted().result(20)
         told: list[str] = []
 
         def read() -> bool:
             if (run := driver.engine.interrupted()) is not None:
                 told.append(run.run)
-            return driver.engine.snapshot().secondary.marks is not None and not any(each.exists() for each in notices)
+            return driver.engine.snapshot().secondary.lock_files is not None and not any(
+                each.exists() for each in notices
+            )
 
         driver.until(lambda: driver.engine.interrupted() is None, 10, "told no more")
         lab.heal()

@@ -74,7 +74,7 @@ def against(found: dict[str, Any], sampler: Sampler) -> None:
         at = begin
         while at + 1 <= end:
             for role in Role:
-                seen = sampler.steady(role, at, at + 1)
+                seen = sampler.hysteresis(role, at, at + 1)
                 if seen is not None and span[role.value] is not None and seen is not span[role.value]:
                     wrong.append((role.value, at, span, seen))
             at += 1

@@ -11,7 +11,7 @@ from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 from tests.leaving import judge
 from tests.leaving.cells import Cell
-from tests.leaving.programs import Console, Desk, Do
+from tests.leaving.programs import AuditContext, Console, Do
 from tests.leaving.scene import Scene
 from tests.leaving.trail import Lateness
 from tests.leaving.way_on import Walker, told
@@ -35,7 +35,7 @@ def play(cell: Cell) -> None:
 
 def _left(lab: Lab, scene: Scene, cell: Cell) -> list[str]:
     """Run the program and leave it; what it broke."""
-    desk = Desk(lab)
+    desk = AuditContext(lab)
     with ExitStack() as stack:
         lateness = stack.enter_context(Lateness())
         program = Console(desk, cell, stack) if cell.program == "console" else Do(desk, cell, stack)
@@ -62,7 +62,7 @@ def _left(lab: Lab, scene: Scene, cell: Cell) -> list[str]:
         return [*broken, str(desk.trail), f"it said:\n{program.said()[-1500:]!r}"] if broken else []
 
 
-def _wait_end(program: Console | Do, desk: Desk, left: Left) -> bool:
+def _wait_end(program: Console | Do, desk: AuditContext, left: Left) -> bool:
     """Wait until it has ended; a console that was only held for a moment is left once its action is over."""
     if not left.leaves:
         desk.trail.until(lambda: desk.trail.end, END_SECONDS, "the end of the run", program.alive)
@@ -106,7 +106,7 @@ def _way_on(lab: Lab, scene: Scene) -> list[str]:
         walker = Walker(driver, scene)
         found: list[str] = []
         try:
-            driver.until(lambda: all(view.marks for view in driver.engine.snapshot().servers), 20, "the marks")
+            driver.until(lambda: all(view.lock_files for view in driver.engine.snapshot().servers), 20, "the marks")
             found += _untold(driver, scene)
             walker.walk()
         except AssertionError as error:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import runpy
 
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import lock_files
 
 LOCK_SECONDS = 6
 
 if __name__ == "__main__":
-    marks.LOCK_SECONDS = LOCK_SECONDS
+    lock_files.LOCK_SECONDS = LOCK_SECONDS
     runpy.run_module("dhcptui", run_name="__main__", alter_sys=True)

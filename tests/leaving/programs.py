@@ -27,7 +27,7 @@ DISK = "/mnt"
 """Where the full disk is mounted, seen by that `do` only."""
 
 
-class Desk:
+class AuditContext:
     """Where Anna sits: her home, her audit log, and the command line of the program."""
 
     def __init__(self, lab: Lab) -> None:
@@ -98,7 +98,7 @@ class Desk:
 class Console:
     """The full-screen program, up to the confirmed action."""
 
-    def __init__(self, desk: Desk, cell: Cell, stack: ExitStack) -> None:
+    def __init__(self, desk: AuditContext, cell: Cell, stack: ExitStack) -> None:
         self.desk, self.cell, self._stack = desk, cell, stack
         self._own = cell.way not in {"tmux kill-session", "ssh killed"}
         """Whether it is our child, whose exit code we see."""
@@ -188,7 +188,7 @@ class Console:
 class Do:
     """`dhcptui do`, without a terminal."""
 
-    def __init__(self, desk: Desk, cell: Cell, stack: ExitStack) -> None:
+    def __init__(self, desk: AuditContext, cell: Cell, stack: ExitStack) -> None:
         self.desk, self.cell, self._stack = desk, cell, stack
         self.exit: int | None = None
         self._heard: list[bytes] = []

@@ -27,7 +27,7 @@ def told(driver: Driver) -> str:
     if run is not None:
         said.append(f"{run.action} on {run.acting} stopped after step {run.step} of {run.steps}")
     for view in driver.engine.snapshot().servers:
-        lock = view.marks.value.lock if view.marks else None
+        lock = view.lock_files.value.lock if view.lock_files else None
         if lock is not None:
             said.append(f"{lock.action} by {lock.owner}: {lock.step}")
     return "\n".join(said)

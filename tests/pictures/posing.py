@@ -23,7 +23,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
-    Marks,
+    LockFiles,
     PairSnapshot,
     ProcessSighting,
     RecordedState,
@@ -132,7 +132,7 @@ class Pose:
         posed = {each.name: getattr(view, each.name) for each in fields(view)}
         posed = {name: replace(v, at=MONO - shell) if isinstance(v, Seen) else v for name, v in posed.items()}
         status, clock, process = view.status, view.clock, view.process
-        marks, recorded, sockets = view.marks, view.recorded, view.sockets
+        lock_files, recorded, sockets = view.lock_files, view.recorded, view.sockets
         return self.texts(
             replace(
                 view,
@@ -148,8 +148,8 @@ class Pose:
                         at=MONO - shell,
                         value=replace(sockets.value, connecting=False, own_addresses=()),  # as the moment has it
                     ),
-                    "marks": marks and replace(marks, at=MONO - shell, value=self._marks(marks.value, lines)),
-                    "remarks": (),
+                    "marks": lock_files and replace(lock_files, at=MONO - shell, value=self._marks(lock_files.value, lines)),
+                    "notable_lines": (),
                     "changes": Changes(),  # seen by the clock of the host; the logs of the pictures tell of all of them
                 },
             )
@@ -180,9 +180,9 @@ class Pose:
         ]
         return int(told[-1] if told else self.timeline.beginning)
 
-    def _marks(self, marks: Marks, lines: Sequence[LogLine]) -> Marks:
+    def _marks(self, lock_files: LockFiles, lines: Sequence[LogLine]) -> LockFiles:
         since = float(self._since(lines, "me", FailoverState.PARTNER_DOWN.word))
-        return Marks(lockout=marks.lockout and replace(marks.lockout, since=since))
+        return LockFiles(lockout=lock_files.lockout and replace(lock_files.lockout, since=since))
 
     def progress(self, told: Progress) -> Progress:
         """Steps that take equally long."""

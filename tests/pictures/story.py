@@ -117,7 +117,7 @@ class Night:
     def read_anew(self) -> dict[Role, int]:
         """Wait until everything that can be read has been; returns how many lines each log has."""
         since, counts, watcher = mono(), self._line_counts(), self.watcher
-        watcher.engine.look_around()
+        watcher.engine.probe_links()
 
         def complete() -> bool:
             views = watcher.engine.snapshot().servers
@@ -276,7 +276,9 @@ def lost_host(_audit: Path) -> dict[str, Take]:
         this.run(Action.PARTNER_DOWN, P)
         marked = this.watcher.engine.snapshot
         this.watcher.until(
-            lambda: (marks := marked().primary.marks) is not None and marks.value.lockout is not None, 20, "the marker"
+            lambda: (lock_files := marked().primary.lock_files) is not None and lock_files.value.lockout is not None,
+            20,
+            "the marker",
         )
         return {"cut-off": cut_off, "lock-out": this.take("11:26:00")}
 

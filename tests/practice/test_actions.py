@@ -199,7 +199,7 @@ def test_two_consoles(pair: PracticePair, driver: Driver, tmp_path: Path, monkey
         plan = driver.plan(Action.SHUTDOWN, P)
         driver.engine.run(plan, plan.confirm_text)
         other.until(
-            lambda: any(view.marks and view.marks.value.lock for view in other.engine.snapshot().servers),
+            lambda: any(view.lock_files and view.lock_files.value.lock for view in other.engine.snapshot().servers),
             10,
             "the lock",
         )

@@ -73,7 +73,7 @@ def test_a_cut_link_keeps_its_diagnosis(pair: PracticePair) -> None:
         deadline = time.monotonic() + 60
 
         def named() -> bool:
-            driver.engine.look_around()
+            driver.engine.probe_links()
             if not said or said[-1] is not cause(driver):
                 said.append(cause(driver))
             return said.count(Cause.NETWORK) > 0
@@ -96,7 +96,7 @@ def test_asked_before_dhcpd_notices_it_is_tried() -> None:
             slow.cut("primary", "secondary")
             seen = matrix(driver.engine.snapshot(), moment())
             assert seen.primary.failover.inferred
-            driver.engine.look_around()
+            driver.engine.probe_links()
             driver.until(lambda: cause(driver) is Cause.NETWORK, 15, "the cut")
             seen = matrix(driver.engine.snapshot(), moment())
             assert not seen.primary.failover.inferred

@@ -14,8 +14,7 @@ import pytest
 
 from dhcptui.model.snapshot import Reach
 from dhcptui.practice.machine import Machine
-from dhcptui.servers.ssh import commands, delayed_commands, sync_commands
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import commands, delayed_commands, lock_files, sync_commands
 from dhcptui.servers.ssh.clock import read_clock
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.holders import Holders
@@ -209,22 +208,25 @@ async def test_marks(tmp_path: Path) -> None:
     async with entered(tmp_path) as (made, session), await RemoteShell.open(session) as shell:
         made.machines[P].clock_offset = 500.0
         place = str(made.machines[P].leases.parent)
-        one, two = (marks.Claim(marks.new_token(), who, "here", "practice", "shutdown") for who in ("one", "two"))
-        assert await marks.take_lock(session.run, place, one, "first") is None
-        holder = await marks.take_lock(session.run, place, two, "second")
+        one, two = (
+            lock_files.LockRequest(lock_files.new_token(), who, "here", "practice", "shutdown")
+            for who in ("one", "two")
+        )
+        assert await lock_files.take_lock(session.run, place, one, "first") is None
+        holder = await lock_files.take_lock(session.run, place, two, "second")
         assert holder is not None
         assert holder.owner == "one"
         assert holder.since == pytest.approx(time.time() + 500, abs=2)
-        assert await marks.renew_lock(session.run, place, one, "next", 60) is None
-        await marks.run(session.run, marks.put_lockout(place, "dhcp2", "one on here", "partner-down"))
-        seen = await marks.read_marks(shell, place)
+        assert await lock_files.renew_lock(session.run, place, one, "next", 60) is None
+        await lock_files.run(session.run, lock_files.put_lockout(place, "dhcp2", "one on here", "partner-down"))
+        seen = await lock_files.read_marks(shell, place)
         assert seen.lock is not None
         assert seen.lock.step == "next"
         assert seen.lockout is not None
         assert seen.lockout.server == "dhcp2"
-        await marks.run(session.run, commands.clear_lockout(place, int(seen.lockout.since)))
-        assert await marks.release_lock(session.run, place, one.token)
-        seen = await marks.read_marks(shell, place)
+        await lock_files.run(session.run, commands.clear_lockout(place, int(seen.lockout.since)))
+        assert await lock_files.release_lock(session.run, place, one.token)
+        seen = await lock_files.read_marks(shell, place)
         assert seen.lock is None
         assert seen.lockout is None
 

@@ -61,7 +61,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LockRequest:
     """What a console said of a server at `at`: that it was so at some moment since `since`, and not later than `at`."""
 
     at: float
@@ -92,7 +92,7 @@ class History:
     truths: list[Truth] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
+    claims: list[LockRequest] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     audit: list[dict[str, Any]] = field(default_factory=list)
     wall_minus_mono: float = 0.0

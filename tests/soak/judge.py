@@ -12,7 +12,7 @@ from typing import Any
 from dhcptui.act.audit import TEXT_LIMIT
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Claim, Fault, History, Truth
+from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Fault, History, LockRequest, Truth
 
 NAMES = {Role.PRIMARY: "dhcp1", Role.SECONDARY: "dhcp2"}
 REACTION_SECONDS = 1.0
@@ -211,7 +211,7 @@ def claims(history: History, since: float, until: float) -> Iterator[str]:
             )
 
 
-def _holds(claim: Claim) -> Callable[[Truth], bool]:
+def _holds(claim: LockRequest) -> Callable[[Truth], bool]:
     def holds(truth: Truth) -> bool:
         server = truth.servers[claim.role]
         return not server.running if claim.state == NOT_RUNNING else server.state == claim.state

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dhcptui.act.plan import Outcome, Plan, Progress
 from dhcptui.assess.verdict import Level, derive
-from dhcptui.assess.visibility import Standing, stand
+from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.engine.thread import EngineThread
 from dhcptui.logs.lines import LogLine
@@ -21,7 +21,7 @@ from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.watch.clocks import moment, mono
-from tests.soak.history import NOT_RUNNING, Claim, History
+from tests.soak.history import NOT_RUNNING, History, LockRequest
 
 FRESHEST_SECONDS = 6.0
 """What is said to be so now was so within this, however the age is told."""
@@ -33,17 +33,17 @@ _DIGITS = re.compile(r"\d+(\.\d+)?")
 _RESTART = re.compile(r"(?:Restart|Start) (dhcp\d)(?:'s dhcpd| again)")
 
 
-def claims(snapshot: PairSnapshot, now: Moment, by: str) -> Iterator[Claim]:
+def claims(snapshot: PairSnapshot, now: Moment, by: str) -> Iterator[LockRequest]:
     """What a console that shows this snapshot says of both servers."""
     for view in snapshot.servers:
-        each = stand(view, now)
+        each = assess(view, now)
         if view.status is not None:
             since = view.status.at - LOOSE_SECONDS
             if each.live:
                 since = max(since, now.mono - FRESHEST_SECONDS)
-            yield Claim(now.mono, since, view.role, by, view.status.value.local_state.word, each.live)
-        if each.standing is Standing.DOWN and view.process is not None:
-            yield Claim(now.mono, view.process.at - LOOSE_SECONDS, view.role, by, NOT_RUNNING, True)
+            yield LockRequest(now.mono, since, view.role, by, view.status.value.local_state.word, each.live)
+        if each.visibility is Visibility.DOWN and view.process is not None:
+            yield LockRequest(now.mono, view.process.at - LOOSE_SECONDS, view.role, by, NOT_RUNNING, True)
 
 
 class Seat:
@@ -171,7 +171,7 @@ class Follower:
     def _break_locks(self) -> None:
         """A console that was killed has left its lock: whoever knows that takes it away."""
         for view in self.seat.engine.snapshot().servers:
-            lock = view.marks.value.lock if view.marks else None
+            lock = view.lock_files.value.lock if view.lock_files else None
             if lock is not None and lock.action in self.seat.orphans():
                 said = self.seat.engine.break_lock(view.role, f"{lock.owner}@{lock.host}").result(30)
                 self.seat.tell(f"break-lock {'done' if 'is gone' in said else 'not done'}")

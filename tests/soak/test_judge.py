@@ -12,7 +12,7 @@ import pytest
 
 from dhcptui.model.role import Role
 from tests.soak import judge, judge_audit
-from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Claim, Fault, History, Sample, Server, Truth
+from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Fault, History, LockRequest, Sample, Server, Truth
 from tests.soak.tap import changes
 
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -172,14 +172,14 @@ def test_a_lock_belongs_to_a_run() -> None:
 @pytest.mark.parametrize(
     ("claim", "broken"),
     [
-        (Claim(10.0, 9.0, P, "console", "normal", True), False),
-        (Claim(10.0, 9.8, P, "console", "normal", True), True),
-        (Claim(10.0, 9.8, P, "console", "startup", True), False),
-        (Claim(10.0, 9.8, Q, "console", NOT_RUNNING, True), False),
-        (Claim(10.0, 9.8, P, "console", NOT_RUNNING, True), True),
+        (LockRequest(10.0, 9.0, P, "console", "normal", True), False),
+        (LockRequest(10.0, 9.8, P, "console", "normal", True), True),
+        (LockRequest(10.0, 9.8, P, "console", "startup", True), False),
+        (LockRequest(10.0, 9.8, Q, "console", NOT_RUNNING, True), False),
+        (LockRequest(10.0, 9.8, P, "console", NOT_RUNNING, True), True),
     ],
 )
-def test_a_claim_that_is_not_so(claim: Claim, broken: bool) -> None:
+def test_a_claim_that_is_not_so(claim: LockRequest, broken: bool) -> None:
     """An old state with a young age, a dhcpd that is said to be gone."""
     happened = history((0.0, "normal", ""), (9.5, "startup", ""))
     happened.claims.append(claim)

@@ -16,7 +16,7 @@ from pathlib import Path
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.watch.clocks import mono
-from tests.soak.history import NOT_RUNNING, Claim, History
+from tests.soak.history import NOT_RUNNING, History, LockRequest
 from tests.soak.operators import FAULT
 from tests.terminal import ENTER, ESC, Terminal
 
@@ -34,7 +34,7 @@ EMPTY = "\x15"
 _PYTHON = "Traceback (most recent call last)"
 
 
-def said(lines: list[str], at: float) -> Iterator[Claim]:
+def said(lines: list[str], at: float) -> Iterator[LockRequest]:
     """What the two panels of a screen say, as claims: a state is said to be so now."""
     row = next((index for index, line in enumerate(lines) if _CAPTION.search(line)), None)
     if row is None or row + 1 >= len(lines):
@@ -43,9 +43,9 @@ def said(lines: list[str], at: float) -> Iterator[Claim]:
     for role, half in zip(Role, (line[: COLUMNS // 2], line[COLUMNS // 2 :]), strict=True):
         found = _STATE.search(half)
         if found is not None and found[1] in WORDS:
-            yield Claim(at, at - SCREEN_SECONDS, role, "screen", found[1], True)
+            yield LockRequest(at, at - SCREEN_SECONDS, role, "screen", found[1], True)
         elif NOT_RUNNING in half:
-            yield Claim(at, at - SCREEN_SECONDS - SIGHTING_SECONDS, role, "screen", NOT_RUNNING, True)
+            yield LockRequest(at, at - SCREEN_SECONDS - SIGHTING_SECONDS, role, "screen", NOT_RUNNING, True)
 
 
 class Typist:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from dhcptui.model.role import Role
-from tests.truth.record import NAMES, Claim, Move, Record, Tick
+from tests.truth.record import NAMES, LockRequest, Move, Record, Tick
 
 POLL_SECONDS = 0.5
 """Between a change in dhcpd and what its own answer to OMAPI and to clients shows; half of it each way."""
@@ -203,12 +203,12 @@ def _all_answer(record: Record, at: float) -> bool:
     return bool(ticks) and all(len(tick.answered) == len(Role) for tick in ticks)
 
 
-def _span(record: Record, claim: Claim, age: float) -> tuple[float, float]:
+def _span(record: Record, claim: LockRequest, age: float) -> tuple[float, float]:
     margin = POLL_SECONDS + record.slack
     return claim.begin - age - margin, claim.end + margin
 
 
-def _window(record: Record, claim: Claim, age: float) -> Sequence[Tick]:
+def _window(record: Record, claim: LockRequest, age: float) -> Sequence[Tick]:
     """The ticks that may have been meant; none where the window was not watched as a whole."""
     begin, end = _span(record, claim, age)
     if not record.ticks or begin < record.ticks[0].at or end > record.ticks[-1].at:
@@ -223,12 +223,12 @@ def _watched(record: Record, begin: float, end: float) -> Sequence[Tick]:
     return ticks if all(two - one < UNWATCHED_SECONDS for one, two in pairwise(times)) else ()
 
 
-def _told(record: Record, claim: Claim, what: str, ticks: Sequence[Tick]) -> str:
+def _told(record: Record, claim: LockRequest, what: str, ticks: Sequence[Tick]) -> str:
     met = "; ".join(sorted({" and ".join(sorted(NAMES[role] for role in t.answered)) or "nobody" for t in ticks}))
     return f"{_when(record, claim)}: {what}, but from {_clock(record, ticks[0].at)} on answered: {met}"
 
 
-def _when(record: Record, claim: Claim) -> str:
+def _when(record: Record, claim: LockRequest) -> str:
     return f"{claim.source} at {_clock(record, claim.begin)} (after {record.last_step(claim.begin)})"
 
 
@@ -252,8 +252,8 @@ def _longest(ticks: Iterable[Tick], holds: Callable[[Tick], bool]) -> list[Tick]
 def _runs(marked: Iterable[tuple[Tick, bool]]) -> Iterator[list[Tick]]:
     """Unbroken runs of marked ticks."""
     run: list[Tick] = []
-    for tick, marks in marked:
-        if marks:
+    for tick, lock_files in marked:
+        if lock_files:
             run.append(tick)
         elif run:
             yield run

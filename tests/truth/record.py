@@ -50,7 +50,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LockRequest:
     """All that was said at once. `begin` and `end` differ where saying it took time (`status`)."""
 
     begin: float
@@ -94,7 +94,7 @@ class Record:
     ticks: Sequence[Tick] = ()
     newcomers: Sequence[Newcomer] = ()
     readings: dict[Role, Sequence[Reading]] = field(default_factory=dict)
-    claims: Sequence[Claim] = ()
+    claims: Sequence[LockRequest] = ()
     stretches: Sequence[Stretch] = ()
     window: tuple[float, float] | None = None
     """Of the report."""

@@ -16,14 +16,14 @@ from typing import Any
 from dhcptui.act.plan import Outcome
 from dhcptui.assess.history.timeline import EventKind
 from dhcptui.assess.verdict import derive
-from dhcptui.assess.visibility import Standing
+from dhcptui.assess.visibility import Visibility
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from tests.lab.driving import Driver
 from tests.lab.pair import Lab, Server
-from tests.truth.record import Claim, Move, Record, Said, Stretch
+from tests.truth.record import LockRequest, Move, Record, Said, Stretch
 
 STATUS_PAUSE_SECONDS = 4.0
 CLAIM_SECONDS = 0.25
@@ -70,7 +70,7 @@ class Stage:
 
     # -- what was said ---------------------------------------------------------------------------------------------
 
-    def console_claims(self, begin: float, end: float) -> list[Claim]:
+    def console_claims(self, begin: float, end: float) -> list[LockRequest]:
         """What stood on the screen, four times a second, from the snapshots that the engine gave."""
         claims, shots, index = [], list(self.driver.snapshots), 0
         at = begin
@@ -122,17 +122,17 @@ class Stage:
         return datetime.fromisoformat(stamp).timestamp() - self.offset
 
 
-def _claim(snapshot: PairSnapshot, now: Moment, offset: float) -> Claim:
+def _claim(snapshot: PairSnapshot, now: Moment, offset: float) -> LockRequest:
     verdict = derive(snapshot, now)
     servers = []
     for each in (verdict.primary, verdict.secondary):
         age = each.age_seconds or 0.0
         if not each.live and each.view.process is not None:
             age = each.view.process.age(now)
-        state = each.state.word if each.standing is Standing.LIVE and each.state else None
+        state = each.state.word if each.visibility is Visibility.LIVE and each.state else None
         servers.append(Said(each.view.role, each.serving, state, age))
     since = None if verdict.since is None else verdict.since - offset
-    return Claim(now.mono, now.mono, verdict.level.value, verdict.headline, tuple(servers), since)
+    return LockRequest(now.mono, now.mono, verdict.level.value, verdict.headline, tuple(servers), since)
 
 
 class StatusAsker(threading.Thread):
@@ -142,7 +142,7 @@ class StatusAsker(threading.Thread):
         super().__init__(daemon=True, name="status")
         self._stage = stage
         self._halt = threading.Event()
-        self.claims: list[Claim] = []
+        self.claims: list[LockRequest] = []
         self.failure: Exception | None = None
 
     def run(self) -> None:
@@ -165,7 +165,7 @@ class StatusAsker(threading.Thread):
             raise self.failure
 
 
-def _status_claim(pair: dict[str, Any], begin: float, end: float) -> Claim:
+def _status_claim(pair: dict[str, Any], begin: float, end: float) -> LockRequest:
     servers = []
     for role in Role:
         told = pair["servers"][role.value]
@@ -173,7 +173,7 @@ def _status_claim(pair: dict[str, Any], begin: float, end: float) -> Claim:
         if not serves:
             serves = told.get("serving", False if told["state"] else None)
         servers.append(Said(role, serves, None, told["age_seconds"] or 0.0))
-    return Claim(begin, end, pair["level"], pair["headline"], tuple(servers), source="status")
+    return LockRequest(begin, end, pair["level"], pair["headline"], tuple(servers), source="status")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from dhcptui.model.role import Role
 from tests.truth.judge import ASPECTS, judge
-from tests.truth.record import Claim, Move, Newcomer, Reading, Record, Said, Stretch, Tick
+from tests.truth.record import LockRequest, Move, Newcomer, Reading, Record, Said, Stretch, Tick
 
 P, Q = Role.PRIMARY, Role.SECONDARY
 END = 40.0
@@ -33,11 +33,11 @@ def _readings(gone: tuple[float, float] | None) -> list[Reading]:
     ]
 
 
-def _claim(at: float, *, both: bool, since: float | None = None) -> Claim:
+def _claim(at: float, *, both: bool, since: float | None = None) -> LockRequest:
     one = Said(P, True, "normal" if both else "communications-interrupted", 0.5)
     two = Said(Q, both, "normal" if both else None, 0.5)
     words = "both servers serve" if both else "dhcp1 serves from its own half"
-    return Claim(at, at, "ok" if both else "warning", words, (one, two), since)
+    return LockRequest(at, at, "ok" if both else "warning", words, (one, two), since)
 
 
 def good() -> Record:
@@ -67,7 +67,7 @@ def test_what_is_right_passes() -> None:
     assert judge(good()) == {}
 
 
-def _with(claims: list[Claim] | None = None, **more: object) -> Record:
+def _with(claims: list[LockRequest] | None = None, **more: object) -> Record:
     record = good()
     if claims is not None:
         record.claims = claims
@@ -76,7 +76,7 @@ def _with(claims: list[Claim] | None = None, **more: object) -> Record:
     return record
 
 
-def _first(claim: Claim, **more: object) -> Claim:
+def _first(claim: LockRequest, **more: object) -> LockRequest:
     return replace(claim, servers=(replace(claim.servers[0], **more), claim.servers[1]))  # type: ignore[arg-type]
 
 
@@ -89,7 +89,7 @@ WRONG: list[tuple[str, Record]] = [
     ("fine", _with([replace(_claim(15, both=False), level="ok")])),
     ("fine", _with([_claim(30, both=True)], newcomers=[Newcomer(float(at), at < 15) for at in range(0, 40, 3)])),
     ("kept", _with([_claim(30, both=True)], newcomers=[Newcomer(float(at), True, at < 15) for at in range(0, 40, 3)])),
-    ("silence", replace(NOBODY, claims=[Claim(25, 25, "warning", "dhcp1 is busy", ())])),
+    ("silence", replace(NOBODY, claims=[LockRequest(25, 25, "warning", "dhcp1 is busy", ())])),
     ("state", _with([_first(_claim(5, both=True), state="recover")])),
     ("since", _with([_claim(30, both=True, since=1)])),
     ("report", _with(stretches=[Stretch(0, 40, {P: True, Q: True})])),
@@ -125,13 +125,13 @@ def test_the_stated_age_excuses_and_no_more() -> None:
 
 def test_a_slow_machine_is_not_a_lie() -> None:
     """What this machine was late is added."""
-    young = Claim(12, 12, "warning", "", (Said(Q, True, None, 0.5),))
+    young = LockRequest(12, 12, "warning", "", (Said(Q, True, None, 0.5),))
     assert judge(_with([young], slack=1.5)) == {}
 
 
 def test_not_known_is_no_lie() -> None:
     """It may be said at any time."""
-    unknown = Claim(15, 15, "unknown", "not known", tuple(Said(role, None, None, 0.0) for role in Role))
+    unknown = LockRequest(15, 15, "unknown", "not known", tuple(Said(role, None, None, 0.0) for role in Role))
     assert judge(_with([unknown], stretches=[Stretch(0, 40, {P: None, Q: None})])) == {}
 
 
@@ -143,7 +143,7 @@ def test_a_state_that_passes_at_once_is_seen_by_the_log_alone() -> None:
 
 def test_what_was_not_watched_is_not_judged() -> None:
     """At the edges of a record nobody looked."""
-    assert judge(_with([Claim(39.9, 39.9, "warning", "", (Said(Q, False, None, 0.1),))])) == {}
+    assert judge(_with([LockRequest(39.9, 39.9, "warning", "", (Said(Q, False, None, 0.1),))])) == {}
 
 
 def test_where_clients_were_not_watched_nothing_is_judged() -> None:

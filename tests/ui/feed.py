@@ -28,8 +28,8 @@ from dhcptui.model.snapshot import (
     ClockOffset,
     Link,
     Lock,
+    LockFiles,
     Lockout,
-    Marks,
     PairSnapshot,
     PartnerReach,
     ProcessSighting,
@@ -180,14 +180,16 @@ def silenced(at: float = MONO) -> PairSnapshot:
 def locked_out(at: float = MONO) -> PairSnapshot:
     """dhcp2 was declared down and does not answer; dhcp1 holds the marker."""
     marker = Lockout("dhcp2", "anna@ops1", WALL - 1560, "host dead")
-    alone = replace(server(P, S.PARTNER_DOWN, S.NORMAL, since=1560, at=at), marks=Seen(Marks(lockout=marker), at))
+    alone = replace(
+        server(P, S.PARTNER_DOWN, S.NORMAL, since=1560, at=at), lock_files=Seen(LockFiles(lockout=marker), at)
+    )
     return pair(alone, unreachable(Q))
 
 
 def busy_elsewhere(at: float = MONO) -> PairSnapshot:
     """Somebody else runs a sync-restart on both servers."""
     lock = Lock("t1", "anna", "ops1", "office", "sync-restart", "2 of 5: restart dhcp2", WALL - 20, WALL + 40)
-    views = (replace(view, marks=Seen(Marks(lock=lock), at)) for view in healthy(at).servers)
+    views = (replace(view, lock_files=Seen(LockFiles(lock=lock), at)) for view in healthy(at).servers)
     return pair(*views)
 
 
@@ -283,7 +285,7 @@ class ScriptedConsole:
             action, acting, SETTINGS, self.current, self.clock(), comparison=self.comparison, variant=variant
         )
 
-    def look_around(self) -> None:
+    def probe_links(self) -> None:
         """There is nothing to look at."""
 
     def prepare(self, action: Action, acting: Role) -> None:

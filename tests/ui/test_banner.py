@@ -10,7 +10,7 @@ from dhcptui.assess.verdict import derive
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Lockout, Marks, PairSnapshot
+from dhcptui.model.snapshot import LockFiles, Lockout, PairSnapshot
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.render.banner import banners
 from dhcptui.ui.style import UNICODE
@@ -115,7 +115,7 @@ async def test_banner_text_is_no_markup() -> None:
     """Names on a server's disk are text from outside: shown as they are, control characters made visible."""
     marker = Lockout("[b]x[/b]", "eve\x1b[2J[@click=app.quit]", MONO, "")
     views = healthy()
-    bad = replace(views.primary, marks=Seen(Marks(lockout=marker), MONO))
+    bad = replace(views.primary, lock_files=Seen(LockFiles(lockout=marker), MONO))
     async with screen(pair(bad, views.secondary), (200, 60)) as (app, _, _console):
         assert "[b]x[/b] was declared down by eve\\x1b[2J[@click=app.quit]" in row(app, "countdown")
         assert "\x1b" not in picture(app)

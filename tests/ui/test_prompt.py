@@ -11,7 +11,7 @@ from dhcptui.act.plan import Outcome, StepState
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Marks
+from dhcptui.model.snapshot import LockFiles
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.ui.app import DhcptuiApp
@@ -260,7 +260,7 @@ async def test_more_than_fits_is_announced_after_a_resize_too() -> None:
 async def test_an_interrupted_run_is_gone_on_with_or_rolled_back() -> None:
     """R asks which; what was chosen stays chosen while the plan is made anew, and is what runs."""
     record = SyncRecord("r1", "0", "anna@ops1", "20260822T140000Z", ("copied", "restarting dhcp2"), WALL)
-    there = replace(healthy().secondary, marks=Seen(Marks(sync=record), MONO))
+    there = replace(healthy().secondary, lock_files=Seen(LockFiles(sync=record), MONO))
     async with screen(pair(healthy().primary, there), (120, 40)) as (app, pilot, console):
         console.comparison = replace(SAME, record=record, source_digest="0", target_digest="0", backup_there=True)
         await pilot.press("R")
@@ -282,7 +282,7 @@ async def test_an_interrupted_run_is_gone_on_with_or_rolled_back() -> None:
 async def test_what_an_interrupted_run_left_is_offered_once_it_is_read() -> None:
     """R within a second of the start: nothing is told of files that were not compared, and both ways turn up as they are."""
     record = SyncRecord("r1", "0", "anna@ops1", "20260822T140000Z", ("copied", "restarting dhcp2"), WALL)
-    there = replace(healthy().secondary, marks=Seen(Marks(sync=record), MONO))
+    there = replace(healthy().secondary, lock_files=Seen(LockFiles(sync=record), MONO))
     compared = replace(SAME, record=record, source_digest="0", target_digest="0", backup_there=True)
     async with screen(healthy(), (120, 40)) as (app, pilot, console):
         console.comparison = None

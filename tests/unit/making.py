@@ -13,7 +13,7 @@ from dhcptui.model.snapshot import (
     ClockOffset,
     LeaseSpace,
     Link,
-    Marks,
+    LockFiles,
     PairSnapshot,
     ProcessSighting,
     RecordedState,
@@ -61,7 +61,7 @@ def live(
         Seen(ProcessSighting((100,)), NOW.mono - 1),
         Seen((PoolCounters("10.0.0.0/24", 101, 51, 50),), NOW.mono - 1),
         other_peers=(),
-        marks=Seen(Marks(), NOW.mono - 1),
+        lock_files=Seen(LockFiles(), NOW.mono - 1),
         space=Seen(LeaseSpace(10**9, 40_000), NOW.mono - 1),
     )
 

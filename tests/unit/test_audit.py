@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dhcptui.act import audit
-from dhcptui.act.audit import AuditError, AuditLog, Operator, RunLog
+from dhcptui.act.audit import AuditError, AuditLog, AuditRun, Operator
 from dhcptui.act.interrupted_runs import dismiss, find_interrupted, look_back
 from dhcptui.act.plan import Outcome, Plan, PlannedStep
 from dhcptui.assess.guards import rule
@@ -38,12 +38,12 @@ def plan(action: Action = Action.SHUTDOWN) -> Plan:
     return Plan(action, "office", Role.SECONDARY, "dhcp2", "dhcp1", "Stop dhcp2.", steps, ruling, "dhcp2")
 
 
-def run_log(log: AuditLog, action: str = "shutdown", *known: str) -> RunLog:
+def run_log(log: AuditLog, action: str = "shutdown", *known: str) -> AuditRun:
     """One run's hand on the log."""
-    return RunLog(log, "office", action, 2, "dhcp2", known=tuple(known))
+    return AuditRun(log, "office", action, 2, "dhcp2", known=tuple(known))
 
 
-def begun(log: AuditLog, *, gone: bool, action: Action = Action.SHUTDOWN, done: int = 1) -> RunLog:
+def begun(log: AuditLog, *, gone: bool, action: Action = Action.SHUTDOWN, done: int = 1) -> AuditRun:
     """A run that verified `done` steps and is in the next one; written by us, or by a process that is gone."""
     run = run_log(log, action.value)
     run.begin(plan(action), "dhcp2", "", replace(WHO, host=Operator.here().host), {})
@@ -144,7 +144,7 @@ def test_no_secret_gets_in(log: AuditLog) -> None:
 def test_hostile_text_is_cleaned(log: AuditLog) -> None:
     """Control sequences and line ends from outside do not reach the file or the listener."""
     told: list[str] = []
-    run = RunLog(log, "office", "shutdown", 2, "dhcp2", lambda entry: told.append(entry.text))
+    run = AuditRun(log, "office", "shutdown", 2, "dhcp2", lambda entry: told.append(entry.text))
     run.outcome("dhcp2", "bad\x1b[2J\nname\u202e", False)
     assert "\x1b" not in told[0]
     assert "\n" not in told[0]
@@ -257,7 +257,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     """`dhcptui audit` says so when there is nothing; prints lines, or records with --json; names a bad --since."""
     assert main(["audit"]) == 0
     assert "nothing is written" in capsys.readouterr().out
-    run = RunLog(AuditLog(), "office", "shutdown", 2, "dhcp2")
+    run = AuditRun(AuditLog(), "office", "shutdown", 2, "dhcp2")
     run.begin_step(1, "hand over", "dhcp2")
     run.outcome("dhcp2", "dhcp2 reads shutdown", True)
     assert main(["audit", "--since", "1h"]) == 0

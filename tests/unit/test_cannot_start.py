@@ -76,12 +76,12 @@ def test_who_else_tells_of_it(line: str, kind: LineKind, incident: str | None, w
 
 def told(view: ServerView, *lines: str | tuple[float, str]) -> ServerView:
     """The view with these lines (program and message) in its log, one second apart, or so many seconds ago."""
-    remarks = Remarks()
+    notable_lines = Remarks()
     for index, each in enumerate(lines):
         ago, line = each if isinstance(each, tuple) else (float(len(lines) - index), each)
         iso = datetime.fromtimestamp(view.server_time(NOW) - ago, UTC).isoformat()
-        remarks.add([parse(f"{iso} {view.name} {line}", NOW.wall)], view.server_time(NOW))
-    return replace(view, remarks=remarks.kept)
+        notable_lines.add([parse(f"{iso} {view.name} {line}", NOW.wall)], view.server_time(NOW))
+    return replace(view, notable_lines=notable_lines.kept)
 
 
 START_FAILS = [
@@ -118,7 +118,7 @@ def test_a_thousand_denials_and_attempts_are_two_remarks() -> None:
     """They differ in numbers alone, and push nothing out of what is remembered."""
     lines = [line for n in range(500) for line in (DENIED.replace("785.1:2", f"{n}.1:{n}"), "systemd[1]: dhcpd.service: Failed with result 'exit-code'.")]  # fmt: skip
     view = told(down(Q), (2000, "dhcpd[10]: failover peer foo: I move from startup to normal"), *lines)
-    assert len(view.remarks) == 3
+    assert len(view.notable_lines) == 3
 
 
 def test_a_start_that_succeeded_since_ends_it() -> None:

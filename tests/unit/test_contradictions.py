@@ -10,7 +10,7 @@ from dhcptui.assess.contradictions import Kind, contradictions
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.engine.status_report import as_json, as_text
 from dhcptui.logs.lines import parse_lines
-from dhcptui.logs.notable_lines import Remark
+from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ProcessSighting, ServerView
@@ -135,7 +135,7 @@ def logged(view: ServerView, to: S, ago: float) -> ServerView:
     """Its log's last word on its state."""
     line = f"2026-11-18T17:26:40+00:00 dhcp2 dhcpd[7]: failover peer foo: I move from normal to {to.word}"
     (parsed,) = parse_lines([line.encode()], NOW.wall, 0)
-    return replace(view, remarks=(Remark(parsed, 1, NOW.wall - ago, NOW.wall - ago),))
+    return replace(view, notable_lines=(NotableLine(parsed, 1, NOW.wall - ago, NOW.wall - ago),))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dhcptui.assess.guards import Ruling, rule
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Lockout, Marks, RecordedState, ServerView
+from dhcptui.model.snapshot import LockFiles, Lockout, RecordedState, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, gone, live, pair, status
 from tests.unit.test_cannot_start import told
@@ -108,17 +108,17 @@ def test_both_declared_each_other_down() -> None:
 @pytest.mark.parametrize("name", ["dhcp2", "bob", "10.0.0.20"])
 def test_a_marker_is_about_the_partner_of_its_holder(name: str) -> None:
     """Another console may call the servers otherwise: it lies beside the lease file of the one that took over."""
-    marks = Seen(Marks(lockout=Lockout(name, "anna", NOW.wall - 600, "crash")), NOW.mono)
-    dead = replace(down(P), marks=marks)
+    lock_files = Seen(LockFiles(lockout=Lockout(name, "anna", NOW.wall - 600, "crash")), NOW.mono)
+    dead = replace(down(P), lock_files=lock_files)
     assert not start(dead).allowed
     assert "was declared down by anna" in order(start(dead))
     assert "I-20" in ids(pair(dead, down(Q)))
-    assert start(replace(live(P, PDOWN), marks=marks)).allowed
+    assert start(replace(live(P, PDOWN), lock_files=lock_files)).allowed
 
 
 def test_a_marker_that_names_its_holder_is_not_known() -> None:
     """Whom it means cannot be told: a person answers for it."""
-    marks = Seen(Marks(lockout=Lockout("dhcp1", "anna", NOW.wall - 600, "crash")), NOW.mono)
-    ruling = start(replace(wrote(down(P), S.NORMAL), marks=marks))
+    lock_files = Seen(LockFiles(lockout=Lockout("dhcp1", "anna", NOW.wall - 600, "crash")), NOW.mono)
+    ruling = start(replace(wrote(down(P), S.NORMAL), lock_files=lock_files))
     assert ruling.sentence == "I know that dhcp2 was not declared down"
     assert "names dhcp1 itself" in order(ruling)

@@ -10,7 +10,7 @@ import pytest
 from dhcptui.act.plan import Plan
 from dhcptui.assess.guards import rule
 from dhcptui.assess.queues import queue_moved, queue_words
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
@@ -19,8 +19,8 @@ from dhcptui.model.snapshot import (
     ClockOffset,
     Link,
     Lock,
+    LockFiles,
     Lockout,
-    Marks,
     PartnerReach,
     ProcessSighting,
     Reach,
@@ -165,9 +165,9 @@ def test_a_queue_that_moves_is_traffic(action: Action) -> None:
 
 def test_a_queue_of_a_server_that_does_not_answer_is_not_known() -> None:
     """Its last number is of before: "not empty: 0 of 10" was said of a partner that had died meanwhile."""
-    assert queue_words(stand(live(P, unacked=2), NOW)) == "2 of 10"
-    assert queue_words(stand(down(P), NOW)) == "not known, it does not answer"
-    assert queue_words(stand(replace(live(P), omapi=FAILED), NOW)) == "not known, it does not answer"
+    assert queue_words(assess(live(P, unacked=2), NOW)) == "2 of 10"
+    assert queue_words(assess(down(P), NOW)) == "not known, it does not answer"
+    assert queue_words(assess(replace(live(P), omapi=FAILED), NOW)) == "not known, it does not answer"
 
 
 def test_a_queue_moves_when_it_is_empty_or_of_another_length() -> None:
@@ -194,7 +194,7 @@ def test_the_table_is_total(action: Action) -> None:
 
 def _no_harm(action: Action, me: ServerView, partner: ServerView) -> None:
     """What no allowed action may be, said a second time and in another way than the table says it."""
-    mine, theirs = stand(me, NOW), stand(partner, NOW)
+    mine, theirs = assess(me, NOW), assess(partner, NOW)
     conflict = {S.POTENTIAL_CONFLICT, S.CONFLICT_DONE, S.RESOLUTION_INTERRUPTED}
     if action in {Action.PARTNER_DOWN, Action.RESCUE}:
         assert not theirs.live
@@ -323,17 +323,17 @@ def test_one_place_is_not_two(mine: SshWay, theirs: SshWay, words: str) -> None:
 
 def test_start_of_a_server_that_was_declared_down() -> None:
     """It starts only while its survivor is there to resynchronise it."""
-    marks = Seen(Marks(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash")), NOW.mono)
-    assert allowed(Action.START, replace(live(P, S.PARTNER_DOWN), marks=marks), down(Q), Q)
-    assert not allowed(Action.START, replace(down(P), marks=marks), down(Q), Q)
+    lock_files = Seen(LockFiles(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash")), NOW.mono)
+    assert allowed(Action.START, replace(live(P, S.PARTNER_DOWN), lock_files=lock_files), down(Q), Q)
+    assert not allowed(Action.START, replace(down(P), lock_files=lock_files), down(Q), Q)
 
 
 def test_a_lock_of_somebody_else() -> None:
     """Nobody acts while another console does, and an expired lock holds nobody."""
     lock = Lock("t", "anna", "ops1", "office", "sync-restart", "2 of 5", NOW.wall, NOW.wall + 30)
     for expires, free in ((NOW.wall + 30, False), (NOW.wall - 1, True)):
-        marks = Seen(Marks(lock=replace(lock, expires=expires)), NOW.mono)
-        assert allowed(Action.HAND_OVER, live(P), replace(live(Q), marks=marks)) is free
+        lock_files = Seen(LockFiles(lock=replace(lock, expires=expires)), NOW.mono)
+        assert allowed(Action.HAND_OVER, live(P), replace(live(Q), lock_files=lock_files)) is free
 
 
 @pytest.mark.parametrize("action", Action)

@@ -33,8 +33,7 @@ from dhcptui.act.sync.tree import (
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.role import Role
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.servers.ssh import commands, sync_commands
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import commands, lock_files, sync_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed
 
@@ -408,10 +407,10 @@ def test_marks_are_never_written_through_a_link(host: Host, tmp_path: Path, what
     lock, lockout = (tmp_path / "leases" / name for name in (commands.LOCK, commands.LOCKOUT))
     lock.symlink_to(victim)
     lockout.symlink_to(victim)
-    body = marks.Claim(TOKEN, "alice", "ws1", "office", "shutdown").body("x")
+    body = lock_files.LockRequest(TOKEN, "alice", "ws1", "office", "shutdown").body("x")
     assert host.run(commands.release_lock(here, TOKEN)).returncode == 1
-    assert host.run(marks.put_lockout(here, "dhcp2", "alice on ws1", "because")).returncode == 0
-    seen = marks.parse_marks(host.run(commands.read_marks(here)).stdout.decode().splitlines())
+    assert host.run(lock_files.put_lockout(here, "dhcp2", "alice on ws1", "because")).returncode == 0
+    seen = lock_files.parse_marks(host.run(commands.read_marks(here)).stdout.decode().splitlines())
     assert seen.lockout is not None
     assert (seen.lockout.server, seen.lock) == ("dhcp2", None)
     assert seen.planted.startswith("symbolic link of ")
@@ -430,7 +429,7 @@ def test_marks_are_never_written_through_a_link(host: Host, tmp_path: Path, what
 def test_a_marker_that_cannot_be_there_is_an_error(host: Host, tmp_path: Path) -> None:
     """A directory has its name: the script says so, and nothing was put into it."""
     (tmp_path / commands.LOCKOUT).mkdir()
-    done = host.run(marks.put_lockout(str(tmp_path), "dhcp2", "alice on ws1", "because"))
+    done = host.run(lock_files.put_lockout(str(tmp_path), "dhcp2", "alice on ws1", "because"))
     assert done.returncode == 9
     assert done.stderr
     assert not list((tmp_path / commands.LOCKOUT).iterdir())
@@ -465,7 +464,7 @@ def test_toggled_links(host: Host, place: Place) -> None:
     precious = outside(place) / "precious"
     precious.write_text("precious")
     parent = Path(place.directory).parent
-    body = marks.Claim(TOKEN, "alice", "ws1", "office", "shutdown").body("x")
+    body = lock_files.LockRequest(TOKEN, "alice", "ws1", "office", "shutdown").body("x")
     with Toggling(
         (Path(place.record), precious), (Path(place.record), outside(place)),
         (parent / commands.LOCK, precious), (parent / commands.LOCK, outside(place)),
@@ -475,7 +474,7 @@ def test_toggled_links(host: Host, place: Place) -> None:
             host.run(sync_commands.write_own(place.record), b'{"x": 1}\n')
             host.run(commands.take_lock(str(parent), TOKEN, body, 60))
             host.run(commands.renew_lock(str(parent), TOKEN, body, 60))
-            host.run(marks.put_lockout(str(parent), "dhcp2", "alice on ws1", "because"))
+            host.run(lock_files.put_lockout(str(parent), "dhcp2", "alice on ws1", "because"))
     assert precious.read_text() == "precious"
     assert [path.name for path in outside(place).iterdir()] == ["precious"]
 

@@ -16,7 +16,7 @@ from dhcptui.assess.guards import rule
 from dhcptui.assess.incidents.catalogue import BY_ID, INCIDENTS, Weight
 from dhcptui.assess.incidents.signs import ORDER, SIGNS, STRONGER, Probable, probable
 from dhcptui.assess.verdict import Level, Verdict, derive
-from dhcptui.assess.visibility import Standing, stand
+from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.logs.lines import parse
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment, Seen
@@ -25,8 +25,8 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     ClockOffset,
     Lock,
+    LockFiles,
     Lockout,
-    Marks,
     PairSnapshot,
     PartnerReach,
     ProcessSighting,
@@ -53,13 +53,13 @@ REACHES = (None, Reach.OPEN, Reach.SILENT)
 
 def said(view: ServerView, *messages: str | tuple[float, str], pid: int = 100) -> ServerView:
     """The view with a log of these messages; (seconds ago, message), or a message of just now."""
-    remarks = Remarks()
+    notable_lines = Remarks()
     for each in messages:
         ago, message = (1.0, each) if isinstance(each, str) else each
         stamp = view.server_time(NOW) - ago
         iso = datetime.fromtimestamp(stamp, UTC).isoformat()
-        remarks.add([parse(f"{iso} {view.name} dhcpd[{pid}]: {message}", NOW.wall)], view.server_time(NOW))
-    return replace(view, remarks=(*view.remarks, *remarks.kept))
+        notable_lines.add([parse(f"{iso} {view.name} dhcpd[{pid}]: {message}", NOW.wall)], view.server_time(NOW))
+    return replace(view, notable_lines=(*view.notable_lines, *notable_lines.kept))
 
 
 def dressed(view: ServerView, offset: float, pool: tuple[int, int, int], port: Reach | None) -> ServerView:
@@ -320,7 +320,7 @@ def test_remedies_are_the_ones_that_help() -> None:
 def locked(view: ServerView, action: str, *, own: bool = True) -> ServerView:
     """The view while a console acts on it."""
     lock = Lock("t", "anna", "box", "office", action, "1 of 3: set shutdown", NOW.wall - 5, NOW.wall + 60)
-    return replace(view, marks=Seen(Marks(own=lock) if own else Marks(lock=lock), NOW.mono - 1))
+    return replace(view, lock_files=Seen(LockFiles(own=lock) if own else LockFiles(lock=lock), NOW.mono - 1))
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -336,10 +336,10 @@ def test_a_hand_over_under_way_is_no_surprise(own: bool) -> None:
 
 def test_who_was_declared_down() -> None:
     """I-20 by the marker, by what is last known, and in its order: reminder, both gone, the wrong one alone."""
-    marker = Marks(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash"))
-    holder = replace(live(P, PDOWN), marks=Seen(marker, NOW.mono - 1))
+    marker = LockFiles(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash"))
+    holder = replace(live(P, PDOWN), lock_files=Seen(marker, NOW.mono - 1))
     assert ids(pair(holder, down(Q)))["I-20"] is Weight.NOTE
-    dead = replace(down(P), marks=Seen(marker, NOW.mono - 1))
+    dead = replace(down(P), lock_files=Seen(marker, NOW.mono - 1))
     both = pair(dead, down(Q))
     assert ids(both)["I-20"] is Weight.CRITICAL
     assert [(each.action, each.acting) for named in hold(both) if named.id == "I-20" for each in named.remedies] == [
@@ -369,7 +369,7 @@ def test_times_are_by_the_servers_clock() -> None:
 
 def test_standings_are_all_met() -> None:
     """The makers used above cover every standing there is."""
-    assert {stand(make(P), NOW).standing for make in [*LIVE, *AWAY]} == set(Standing)
+    assert {assess(make(P), NOW).visibility for make in [*LIVE, *AWAY]} == set(Visibility)
 
 
 def test_the_catalogue() -> None:

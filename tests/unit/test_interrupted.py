@@ -15,7 +15,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Lock, Lockout, Marks, PairSnapshot, ServerView
+from dhcptui.model.snapshot import Lock, LockFiles, Lockout, PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState as S
 from dhcptui.model.sync_record import SyncRecord
 from tests.ui.feed import SETTINGS
@@ -40,9 +40,9 @@ BOB = Lock(
 )
 
 
-def marked(view: ServerView, **marks: object) -> ServerView:
+def marked(view: ServerView, **lock_files: object) -> ServerView:
     """The same server with these marks beside its lease file."""
-    return replace(view, marks=Seen(Marks(**marks), NOW.mono))  # type: ignore[arg-type]
+    return replace(view, lock_files=Seen(LockFiles(**lock_files), NOW.mono))  # type: ignore[arg-type]
 
 
 def half_shut(lock: Lock | None = BOB) -> PairSnapshot:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.snapshot import Lock, Lockout, Marks
-from dhcptui.servers.ssh import commands
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.model.snapshot import Lock, LockFiles, Lockout
+from dhcptui.servers.ssh import commands, lock_files
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.session import Completed
 
@@ -32,22 +31,22 @@ async def ask(command: Command) -> Completed:
     return sh(command)
 
 
-def seen(directory: Path) -> Marks:
+def seen(directory: Path) -> LockFiles:
     """What a probe reads."""
-    return marks.parse_marks(sh(commands.read_marks(str(directory))).stdout.decode().splitlines())
+    return lock_files.parse_marks(sh(commands.read_marks(str(directory))).stdout.decode().splitlines())
 
 
-def claim(owner: str = "alice") -> marks.Claim:
+def claim(owner: str = "alice") -> lock_files.LockRequest:
     """A claim with a token of its own."""
-    return marks.Claim(marks.new_token(), owner, 'ws"1', "office", "shutdown")
+    return lock_files.LockRequest(lock_files.new_token(), owner, 'ws"1', "office", "shutdown")
 
 
 async def test_take_renew_release(tmp_path: Path) -> None:
     """Taken once; the second is told by whom; renewed with the next step; released by its owner only."""
     place = str(tmp_path)
     mine, other = claim(), claim("bob")
-    assert await marks.take_lock(ask, place, mine, "1 of 2: hand over") is None
-    holder = await marks.take_lock(ask, place, other, "1 of 1: x")
+    assert await lock_files.take_lock(ask, place, mine, "1 of 2: hand over") is None
+    holder = await lock_files.take_lock(ask, place, other, "1 of 1: x")
     assert holder is not None
     assert (holder.owner, holder.host, holder.action, holder.step) == (
         "alice",
@@ -55,28 +54,28 @@ async def test_take_renew_release(tmp_path: Path) -> None:
         "shutdown",
         "1 of 2: hand over",
     )
-    assert await marks.renew_lock(ask, place, mine, 'stop "it": {"expires":5}', 60) is None
+    assert await lock_files.renew_lock(ask, place, mine, 'stop "it": {"expires":5}', 60) is None
     lock = seen(tmp_path).lock
     assert lock is not None
     assert lock.step == 'stop "it": {"expires":5}'
     assert 50 < lock.expires - time.time() <= 61
-    assert await marks.renew_lock(ask, place, other, "x", 60) is not None
-    assert not await marks.release_lock(ask, place, other.token)
-    assert await marks.release_lock(ask, place, mine.token)
+    assert await lock_files.renew_lock(ask, place, other, "x", 60) is not None
+    assert not await lock_files.release_lock(ask, place, other.token)
+    assert await lock_files.release_lock(ask, place, mine.token)
     assert not list(tmp_path.iterdir())
 
 
 async def test_an_expired_lock_gives_way(tmp_path: Path) -> None:
     """Left expired it can still be read; the next one takes it, and the old owner notices."""
     mine, other = claim(), claim("bob")
-    await marks.take_lock(ask, str(tmp_path), mine, "1 of 2")
-    assert await marks.renew_lock(ask, str(tmp_path), mine, "Interrupted after step 1 of 2.", 0) is None
+    await lock_files.take_lock(ask, str(tmp_path), mine, "1 of 2")
+    assert await lock_files.renew_lock(ask, str(tmp_path), mine, "Interrupted after step 1 of 2.", 0) is None
     lock = seen(tmp_path).lock
     assert lock is not None
     assert lock.step == "Interrupted after step 1 of 2."
     assert lock.expires <= time.time()
-    assert await marks.take_lock(ask, str(tmp_path), other, "1 of 1") is None
-    lost = await marks.renew_lock(ask, str(tmp_path), mine, "2 of 2", 60)
+    assert await lock_files.take_lock(ask, str(tmp_path), other, "1 of 1") is None
+    lost = await lock_files.renew_lock(ask, str(tmp_path), mine, "2 of 2", 60)
     assert lost is not None
     assert lost.owner == "bob"
 
@@ -108,16 +107,16 @@ async def test_a_lock_that_cannot_be_read_is_a_lock_until_it_is_old(tmp_path: Pa
     assert held is not None
     assert (held.owner, held.token) == ("unknown", "")
     assert 50 < held.expires - time.time() <= 61
-    assert await marks.take_lock(ask, str(tmp_path), claim(), "x") is not None
+    assert await lock_files.take_lock(ask, str(tmp_path), claim(), "x") is not None
     os.utime(lock, (time.time() - 61,) * 2)
-    assert await marks.take_lock(ask, str(tmp_path), claim(), "x") is None
+    assert await lock_files.take_lock(ask, str(tmp_path), claim(), "x") is None
     lock.write_text(text)
-    assert await marks.release_lock(ask, str(tmp_path), "", lock.stat().st_mtime)
+    assert await lock_files.release_lock(ask, str(tmp_path), "", lock.stat().st_mtime)
 
 
 async def test_lockout(tmp_path: Path) -> None:
     """Written, read, and removed only if it is the one that was seen."""
-    sh(marks.put_lockout(str(tmp_path), "dhcp2", "alice on ws1", "partner-down was declared"))
+    sh(lock_files.put_lockout(str(tmp_path), "dhcp2", "alice on ws1", "partner-down was declared"))
     lockout = seen(tmp_path).lockout
     assert lockout is not None
     assert lockout == Lockout("dhcp2", "alice on ws1", lockout.since, "partner-down was declared")
@@ -129,8 +128,8 @@ async def test_lockout(tmp_path: Path) -> None:
 
 def test_a_strange_lockout_is_not_known(tmp_path: Path) -> None:
     """Garbage may be one, which is not the same as none; a huge or endless file is not read to its end."""
-    assert seen(tmp_path) == Marks()
-    unread = Marks(unread="there is a .dhcptui-lockout, and it cannot be read")
+    assert seen(tmp_path) == LockFiles()
+    unread = LockFiles(unread="there is a .dhcptui-lockout, and it cannot be read")
     (tmp_path / commands.LOCKOUT).write_text("x" * 100_000)
     assert seen(tmp_path) == unread
     (tmp_path / commands.LOCKOUT).unlink()
@@ -140,17 +139,17 @@ def test_a_strange_lockout_is_not_known(tmp_path: Path) -> None:
 
 def test_no_answer_is_no_absence() -> None:
     """Nothing was read: whether there is a lock-out is not known."""
-    assert marks.parse_marks([]).unread
+    assert lock_files.parse_marks([]).unread
 
 
 def test_texts_in_marks_are_cleaned() -> None:
     """Whoever may write there may not write to our screen; numbers must be numbers."""
     text = f'{{"token":"{TOKEN}","owner":"a\\u001b[2Jb","host":"h","pair":"p","action":"x","step":"s","since":1,"expires":%s}}'
-    lock = marks.parse_lock(text % "2")
+    lock = lock_files.parse_lock(text % "2")
     assert isinstance(lock, Lock)
     assert "\x1b" not in lock.owner
     for wrong in ("NaN", "Infinity", '"2"x', "true", "1e300", "null"):
-        assert marks.parse_lock(text % wrong) is None
+        assert lock_files.parse_lock(text % wrong) is None
 
 
 def test_no_directory_no_marks(tmp_path: Path) -> None:
@@ -202,22 +201,24 @@ def test_nobody_can_guess_where_a_mark_is_made(tmp_path: Path) -> None:
 
 async def test_a_notice_of_another_relationship_is_put_aside(tmp_path: Path) -> None:
     """Two relationships in one directory: an expired lock of the other one stays to be read, and can be taken away."""
-    theirs = replace(claim("bob"), told=marks.Told(peer="bar", run="r1"))
-    mine = replace(claim(), told=marks.Told(peer="foo"))
-    await marks.take_lock(ask, str(tmp_path), theirs, "1 of 2")
-    await marks.renew_lock(ask, str(tmp_path), theirs, "Interrupted after step 1 of 2.", 0)
+    theirs = replace(claim("bob"), told=lock_files.Told(peer="bar", run="r1"))
+    mine = replace(claim(), told=lock_files.Told(peer="foo"))
+    await lock_files.take_lock(ask, str(tmp_path), theirs, "1 of 2")
+    await lock_files.renew_lock(ask, str(tmp_path), theirs, "Interrupted after step 1 of 2.", 0)
     before = seen(tmp_path).lock
     assert before is not None
-    assert await marks.take_lock(ask, str(tmp_path), mine, "1 of 1") is None
+    assert await lock_files.take_lock(ask, str(tmp_path), mine, "1 of 1") is None
     found = seen(tmp_path)
     assert (found.lock and found.lock.owner, [each.peer for each in found.left]) == ("alice", ["bar"])
     assert replace(found.left[0], changed=before.changed) == before
-    await marks.renew_lock(ask, str(tmp_path), mine, "Interrupted.", 0)
-    again = replace(claim("carl"), told=marks.Told(peer="foo"))
-    assert await marks.take_lock(ask, str(tmp_path), again, "1 of 1") is None  # of its own relationship: it gives way
+    await lock_files.renew_lock(ask, str(tmp_path), mine, "Interrupted.", 0)
+    again = replace(claim("carl"), told=lock_files.Told(peer="foo"))
+    assert (
+        await lock_files.take_lock(ask, str(tmp_path), again, "1 of 1") is None
+    )  # of its own relationship: it gives way
     assert [each.owner for each in seen(tmp_path).left] == ["bob"]
-    assert await marks.release_lock(ask, str(tmp_path), again.token)
-    assert await marks.release_lock(ask, str(tmp_path), theirs.token)
+    assert await lock_files.release_lock(ask, str(tmp_path), again.token)
+    assert await lock_files.release_lock(ask, str(tmp_path), theirs.token)
     assert not list(tmp_path.iterdir())
 
 
@@ -232,7 +233,7 @@ async def test_what_was_planted_in_the_place_of_a_lock_keeps_nobody_out(tmp_path
         None,
         f"{'symbolic ' * ('link' in what)}{what.rsplit(maxsplit=1)[-1]} of {me}",
     )
-    assert await marks.take_lock(ask, str(tmp_path), claim(), "x") is None
+    assert await lock_files.take_lock(ask, str(tmp_path), claim(), "x") is None
     assert (seen(tmp_path).planted, there.read_text()) == ("", "kept")
     lock.write_text("garbage")
     unread = seen(tmp_path).lock
@@ -243,10 +244,10 @@ async def test_what_was_planted_in_the_place_of_a_lock_keeps_nobody_out(tmp_path
 async def test_a_lock_that_became_a_link_is_ours_again(tmp_path: Path) -> None:
     """Else whoever may write there could stop every run between two steps."""
     mine, lock = claim(), tmp_path / commands.LOCK
-    await marks.take_lock(ask, str(tmp_path), mine, "1 of 2")
+    await lock_files.take_lock(ask, str(tmp_path), mine, "1 of 2")
     lock.unlink()
     lock.symlink_to("/etc/passwd")
-    assert await marks.renew_lock(ask, str(tmp_path), mine, "2 of 2", 60) is None
+    assert await lock_files.renew_lock(ask, str(tmp_path), mine, "2 of 2", 60) is None
     again = seen(tmp_path).lock
     assert again is not None
     assert (again.token, again.step) == (mine.token, "2 of 2")

@@ -10,12 +10,12 @@ import pytest
 from dhcptui.act.actions import make_script
 from dhcptui.act.plan import Outcome, Progress, StepReport, StepState
 from dhcptui.assess import delayed_start as delayed
-from dhcptui.assess.return_path import WayBack
+from dhcptui.assess.return_path import ReturnPath
 from dhcptui.engine.plan_report import StepPrinter, helps, in_commands, plan_text
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Lock, Marks, ServerView
+from dhcptui.model.snapshot import Lock, LockFiles, ServerView
 from tests.unit.making import NOW, down, live, never, pair
 from tests.unit.test_script import HEALTHY, SETTINGS, plan
 
@@ -27,7 +27,7 @@ KEY = re.compile(r"(?<![\w/.-])[RPSHUX](?![\w/.-])")
 def locked(view: ServerView) -> ServerView:
     """A server on which somebody else is at work."""
     lock = Lock("t", "bob", "ws9", "office", "shutdown", "1 of 3", NOW.wall - 5, NOW.wall + 40)
-    return replace(view, marks=Seen(Marks(lock=lock), NOW.mono - 1))
+    return replace(view, lock_files=Seen(LockFiles(lock=lock), NOW.mono - 1))
 
 
 def test_the_reason_of_a_refusal_stands_first() -> None:
@@ -68,7 +68,7 @@ def test_what_comes_next_is_a_command(action: Action, acting: Role) -> None:
     variants = {
         Action.START: ["", delayed.AT_ONCE, delayed.CANCEL, "after 60"],
         Action.SYNC_RESTART: ["", "rollback"],
-        Action.TAKE_BACK: [way.value for way in WayBack],
+        Action.TAKE_BACK: [way.value for way in ReturnPath],
     }
     made = plan(action, acting=acting)
     for variant in variants.get(action, [""]):

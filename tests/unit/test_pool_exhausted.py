@@ -217,18 +217,18 @@ def test_whom_a_line_turns_away() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     """A flood of clients that never were costs no more than a few hundred of them."""
-    remarks = Remarks()
+    notable_lines = Remarks()
     lines = [
         parse(f"{NOW.wall + number / 100:.6f} dhcp1 dhcpd[1]: DHCPDISCOVER from 02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
               f" via eth0: network {NET}: no free leases", NOW.wall)
         for number in range(2 * MOST_CLIENTS)
     ]  # fmt: skip
-    remarks.add(lines, NOW.wall)
-    (kept,) = remarks.kept
+    notable_lines.add(lines, NOW.wall)
+    (kept,) = notable_lines.kept
     assert (kept.count, len(kept.refused)) == (2 * MOST_CLIENTS, MOST_CLIENTS)
     later = parse(f"{NOW.wall + 1000:.6f} dhcp1 dhcpd[1]: {REFUSED.format(1)}", NOW.wall)
-    remarks.add([later], NOW.wall + 1000)
-    assert [client for _, client in remarks.kept[0].refused] == ["02:00:00:00:00:01"]
+    notable_lines.add([later], NOW.wall + 1000)
+    assert [client for _, client in notable_lines.kept[0].refused] == ["02:00:00:00:00:01"]
 
 
 def acks(*pairs: tuple[str, str]) -> Taken:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
-from dhcptui.assess.links import Matrix, Side, Way, calm, lost, matrix
+from dhcptui.assess.links import LinkMatrix, Side, Way, calm, lost, matrix
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
@@ -239,7 +239,7 @@ def side(role: Role, seeing: Seeing) -> Side:
     return Side(name, role, ssh, omapi, way, sockets, met, at, *process)
 
 
-def judged(found: Matrix) -> Diagnosis:
+def judged(found: LinkMatrix) -> Diagnosis:
     """The diagnosis, which must be one sentence that claims no more than was seen."""
     diagnosis = diagnose(found)
     ends = [each.failover.state for each in found.sides]
@@ -281,7 +281,7 @@ def test_total_over_the_link() -> None:
         said_by = [each.established for each in (one, two) if each]
         connected = all(said_by) if said_by else None
         a, b = (R.OPEN, R.OPEN) if connected else (met_by_a, met_by_b)
-        found = Matrix(
+        found = LinkMatrix(
             side(P, (both, a, one, met, (True, False), place(P))),
             side(Q, (both, b, two, met, process, place(Q))),
             connected, "tables", 1.0, None,
@@ -298,7 +298,7 @@ def test_total_over_the_console() -> None:
     ):
         link = R.OPEN if connected else R.UNKNOWN
         sockets = None if connected is None else table(connected)
-        found = Matrix(
+        found = LinkMatrix(
             side(P, ((ssh_a, omapi_a), link, sockets, met, (None, False), None)),
             side(Q, ((ssh_b, omapi_b), link, sockets, met, (None, False), None)),
             connected, "tables", 1.0, None,
@@ -325,4 +325,4 @@ def test_total_over_everything(a: Seeing, b: Seeing, connected: bool | None, clo
     """Whatever comes together, there is one sentence."""
     if connected:  # the connection is the way, open both ways
         a, b = (a[0], R.OPEN, *a[2:]), (b[0], R.OPEN, *b[2:])
-    judged(Matrix(side(P, a), side(Q, b), connected, "tables", 1.0, clock))
+    judged(LinkMatrix(side(P, a), side(Q, b), connected, "tables", 1.0, clock))

@@ -19,47 +19,47 @@ def late(message: str, seconds: float, pid: int = 1) -> LogLine:
 
 def test_daily_work_is_not_remembered() -> None:
     """Clients, balancing and the like leave no trace, and nobody is told."""
-    remarks = Remarks()
+    notable_lines = Remarks()
     daily = [DISCOVER, f"{DISCOVER}: load balance to peer foo", "Wrote 101 leases to leases file."]
-    assert not remarks.add([judged(text) for text in daily], AT)
-    assert remarks.kept == ()
-    assert remarks.add([judged("peer foo: disconnected")], AT)
+    assert not notable_lines.add([judged(text) for text in daily], AT)
+    assert notable_lines.kept == ()
+    assert notable_lines.add([judged("peer foo: disconnected")], AT)
 
 
 def test_repeats_are_one_however_far_apart() -> None:
     """101 rejections are one remark with its first and last time; another process is another remark."""
-    remarks = Remarks()
+    notable_lines = Remarks()
     for number in range(101):
-        remarks.add(
+        notable_lines.add(
             [
                 late(LESS_CRITICAL.format(100 + number), number),
                 late("peer foo: disconnected", number, pid=number // 60),
             ],
             AT,
         )
-    (flood,) = (remark for remark in remarks.kept if "rejected" in remark.text)
+    (flood,) = (remark for remark in notable_lines.kept if "rejected" in remark.text)
     assert (flood.count, flood.first_at, flood.last_at) == (101, AT, AT + 100)
     assert "10.0.0.200" in flood.text
     assert "(101 times)" in flood.text
-    assert [remark.count for remark in remarks.kept if "disconnected" in remark.text] == [60, 41]
+    assert [remark.count for remark in notable_lines.kept if "disconnected" in remark.text] == [60, 41]
 
 
 def test_state_changes_never_fold() -> None:
     """Each is news, and they keep their order."""
-    remarks = Remarks()
+    notable_lines = Remarks()
     moves = ["I move from normal to communications-interrupted", "I move from communications-interrupted to normal"] * 2
-    remarks.add([late(f"failover peer foo: {move}", second) for second, move in enumerate(moves)], AT)
-    assert [remark.text.partition(": ")[2] for remark in remarks.kept] == moves
+    notable_lines.add([late(f"failover peer foo: {move}", second) for second, move in enumerate(moves)], AT)
+    assert [remark.text.partition(": ")[2] for remark in notable_lines.kept] == moves
 
 
 def test_old_ones_are_forgotten() -> None:
     """By the server's clock; a line without a time counts as of now."""
-    remarks = Remarks(max_age_seconds=100)
-    remarks.add([late("timeout waiting for failover peer foo", 0)], AT)
-    remarks.add([judged("peer foo: disconnected")._replace(stamp=None)], AT + 99)
-    assert len(remarks.kept) == 2
-    remarks.add([late("failover: link startup timeout", 150)], AT + 150)
-    assert [remark.last_at - AT for remark in remarks.kept] == [99, 150]
+    notable_lines = Remarks(max_age_seconds=100)
+    notable_lines.add([late("timeout waiting for failover peer foo", 0)], AT)
+    notable_lines.add([judged("peer foo: disconnected")._replace(stamp=None)], AT + 99)
+    assert len(notable_lines.kept) == 2
+    notable_lines.add([late("failover: link startup timeout", 150)], AT + 150)
+    assert [remark.last_at - AT for remark in notable_lines.kept] == [99, 150]
 
 
 @given(
@@ -68,9 +68,9 @@ def test_old_ones_are_forgotten() -> None:
 )
 def test_it_stays_bounded(lines: list[LogLine], limit: int) -> None:
     """Whatever comes; the newest stay, and no line is counted twice."""
-    remarks = Remarks(limit)
+    notable_lines = Remarks(limit)
     for line in lines:
-        if remarks.add([line], AT):
-            assert remarks.kept[-1].line == line
-        assert len(remarks.kept) <= limit
-        assert sum(remark.count for remark in remarks.kept) <= len(lines)
+        if notable_lines.add([line], AT):
+            assert notable_lines.kept[-1].line == line
+        assert len(notable_lines.kept) <= limit
+        assert sum(remark.count for remark in notable_lines.kept) <= len(lines)

@@ -158,10 +158,10 @@ async def test_looks_that_follow_at_once_say_the_same(shell: RemoteShell, tmp_pa
 
 def test_backoff() -> None:
     """Delays double up to the limit, the jitter stays within its share, reset starts again."""
-    steady = Backoff(jitter=0)
-    assert [steady.next_delay() for _ in range(7)] == [0.5, 1, 2, 4, 8, 10, 10]
-    steady.reset()
-    assert steady.next_delay() == 0.5
+    hysteresis = Backoff(jitter=0)
+    assert [hysteresis.next_delay() for _ in range(7)] == [0.5, 1, 2, 4, 8, 10, 10]
+    hysteresis.reset()
+    assert hysteresis.next_delay() == 0.5
     assert Backoff(rand=lambda: 0.0).next_delay() == pytest.approx(0.45)
     assert Backoff(rand=lambda: 1.0).next_delay() == pytest.approx(0.55)
 

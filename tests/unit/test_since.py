@@ -8,7 +8,7 @@ import pytest
 
 from dhcptui.assess.since import changed, sighting, state_since
 from dhcptui.assess.verdict import derive
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.engine.status_report import as_json
 from dhcptui.logs.lines import parse
 from dhcptui.model.changes import Changes
@@ -16,7 +16,7 @@ from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot, ProcessSighting, RecordedState, ServerView
 from dhcptui.model.states import FailoverState
-from dhcptui.watch.history import Chronicle
+from dhcptui.watch.history import History
 from tests.unit.making import NOW, down, hung, live, status
 
 S, P, Q = FailoverState, Role.PRIMARY, Role.SECONDARY
@@ -31,7 +31,7 @@ def pair(one: ServerView, two: ServerView) -> PairSnapshot:
 
 def since(view: ServerView, now: Moment = NOW) -> float | None:
     """What the panel says."""
-    return state_since(stand(view, now), now)
+    return state_since(assess(view, now), now)
 
 
 def test_dhcpds_word_holds_where_nobody_saw_anything_else() -> None:
@@ -116,6 +116,6 @@ def test_a_processs_birth_does_not_tremble() -> None:
 
 def test_a_log_tells_of_the_last_start() -> None:
     """Also one from before the console looked."""
-    chronicle = Chronicle("foo")
-    chronicle.logged(P, [parse(f"{OLD + 50}.5 dhcp1 dhcpd[1]: Server starting service.", NOW.wall)], NOW.wall)
-    assert chronicle.changed == {P: OLD + 50.5}
+    history = History("foo")
+    history.logged(P, [parse(f"{OLD + 50}.5 dhcp1 dhcpd[1]: Server starting service.", NOW.wall)], NOW.wall)
+    assert history.changed == {P: OLD + 50.5}

@@ -28,7 +28,7 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ClockOffset
 from dhcptui.model.states import FailoverState
-from dhcptui.watch.history import Chronicle
+from dhcptui.watch.history import History
 from tests.unit.making import live, status
 
 S, P, Q = FailoverState, Role.PRIMARY, Role.SECONDARY
@@ -191,25 +191,25 @@ def test_a_console_keeps_that_order_across_batches_and_the_past() -> None:
         parse(f"Nov 22 11:33:05 dhcp1 dhcpd[26]: failover peer foo: I move from {old} to {new}", T)
         for old, new in pairwise(words)
     ]
-    chronicle = Chronicle("foo")
+    history = History("foo")
     for each in lines[2:]:
-        chronicle.logged(P, [each], T)
-    chronicle.recalled(from_lines(P, lines, "foo", -len(lines)))
-    assert [event.to_state.word for event in chronicle.events if event.to_state] == words[1:]
+        history.logged(P, [each], T)
+    history.recalled(from_lines(P, lines, "foo", -len(lines)))
+    assert [event.to_state.word for event in history.events if event.to_state] == words[1:]
 
 
 def test_lines_behind_a_change_of_clock_or_zone_are_marked() -> None:
     """The server's zone went from +02:00 to UTC: what was before stands two hours too late, or is not known to stand right."""
     lines = [move(7100, "normal", "startup"), move(7200, "startup", "normal"), line(30, "peer foo: disconnected")]
     assert [bool(each) for each in doubts([each.stamp for each in lines], T + 40)] == [True, True, False]
-    chronicle = Chronicle("foo")
-    chronicle.logged(P, lines[:2], T)
-    assert [event.doubt for event in chronicle.events] == ["", ""], "the server's clock is not known yet"
-    chronicle.logged(P, lines[2:], T)
-    assert [(event.kind, bool(event.doubt)) for event in chronicle.events] == [
+    history = History("foo")
+    history.logged(P, lines[:2], T)
+    assert [event.doubt for event in history.events] == ["", ""], "the server's clock is not known yet"
+    history.logged(P, lines[2:], T)
+    assert [(event.kind, bool(event.doubt)) for event in history.events] == [
         (EventKind.LINK, False), (EventKind.MOVE, True), (EventKind.MOVE, True),
     ]  # fmt: skip
-    past = Chronicle("foo")
+    past = History("foo")
     past.logged(P, lines[2:], T)
     past.recalled(from_lines(P, lines, "foo", -len(lines)))
     assert [bool(event.doubt) for event in past.events] == [False, True, True]
@@ -220,7 +220,7 @@ def test_lines_ahead_of_their_servers_clock_are_marked() -> None:
     lines = [move(3600, "normal", "communications-interrupted")]
     for offset, ahead in ((0.0, True), (3600.0, False)):
         assert [bool(each) for each in doubts([each.stamp for each in lines], T + offset)] == [ahead]
-        chronicle = Chronicle("foo")
-        chronicle.looked(replace(live(P), clock=Seen(ClockOffset(offset, 0.0), 0.0)), T)
-        chronicle.logged(P, lines, T)
-        assert [bool(event.doubt) for event in chronicle.events if event.stamp == T + 3600] == [ahead]
+        history = History("foo")
+        history.looked(replace(live(P), clock=Seen(ClockOffset(offset, 0.0), 0.0)), T)
+        history.logged(P, lines, T)
+        assert [bool(event.doubt) for event in history.events if event.stamp == T + 3600] == [ahead]

@@ -28,8 +28,8 @@ from dhcptui.model.snapshot import (
     LeaseSpace,
     Link,
     Lock,
+    LockFiles,
     Lockout,
-    Marks,
     PairSnapshot,
     PartnerReach,
     ProcessSighting,
@@ -52,9 +52,9 @@ _SILENT = PartnerReach("10.0.0.20", Reach.SILENT, Reach.SILENT, Reach.SILENT)
 OLD = NOW.mono - 60
 
 
-def marked(view: ServerView, **marks: object) -> ServerView:
+def marked(view: ServerView, **lock_files: object) -> ServerView:
     """With these marks beside its lease file."""
-    return replace(view, marks=Seen(Marks(**marks), NOW.mono - 1))  # type: ignore[arg-type]
+    return replace(view, lock_files=Seen(LockFiles(**lock_files), NOW.mono - 1))  # type: ignore[arg-type]
 
 
 def impersonated(view: ServerView) -> ServerView:
@@ -74,7 +74,7 @@ def rescued(*, left: bool | None) -> PairSnapshot:
     lock = Lock(
         "t", "bob", "ws9", "office", "rescue", "s", NOW.wall - 60, NOW.wall - 30, "foo", acting="secondary", done=2
     )
-    me = replace(down(Q), marks=None) if left is None else marked(down(Q), lock=lock if left else None)
+    me = replace(down(Q), lock_files=None) if left is None else marked(down(Q), lock=lock if left else None)
     return pair(gone(P), me)
 
 
@@ -177,9 +177,9 @@ TABLE: dict[Callable[..., object], Three] = {
         pair(down(P), down(Q)),
         pair(down(P), marked(down(Q), lockout=HELD)),
         {
-            REFUSED: pair(down(P), replace(down(Q), marks=None)),
+            REFUSED: pair(down(P), replace(down(Q), lock_files=None)),
             SENTENCE: pair(down(P), gone(Q)),
-            NO_MATTER: pair(down(P), replace(live(Q), marks=None)),
+            NO_MATTER: pair(down(P), replace(live(Q), lock_files=None)),
         },
     ),
     ev.recorded_partner_down: Three(
@@ -277,7 +277,7 @@ def test_three_outcomes(check: Callable[..., object]) -> None:
 
 VIEWS: list[Callable[[Role], ServerView]] = [
     live, down, hung, gone, never,
-    lambda role: replace(down(role), marks=None),
+    lambda role: replace(down(role), lock_files=None),
     lambda role: replace(live(role, S.COMMUNICATIONS_INTERRUPTED), ssh=gone(role).ssh),
     lambda role: replace(down(role), process=Seen(NOT_ALL, NOW.mono - 1)),
     lambda role: replace(gone(role), omapi=NOT_ASKED.omapi),
@@ -304,14 +304,14 @@ def test_what_was_not_seen_is_never_a_tick(action: Action) -> None:
 
 def test_a_start_beside_a_partner_out_of_reach() -> None:
     """Seen in the field: "no lock-out for dhcp2 on dhcp1" while dhcp1 could not be reached and its lock-out lay there."""
-    for partner in (gone(P), replace(gone(P), marks=None), replace(gone(P), marks=Seen(Marks(), OLD))):
+    for partner in (gone(P), replace(gone(P), lock_files=None), replace(gone(P), lock_files=Seen(LockFiles(), OLD))):
         ruling = rule(Action.START, Q, pair(partner, down(Q)), NOW)
         assert ruling.sentence == "I know that dhcp2 was not declared down"
         assert not any("no lock-out" in found.observed for found in ruling.findings)
     unread = marked(down(P), unread="there is a .dhcptui-lockout, and it cannot be read")
     assert rule(Action.START, Q, pair(unread, down(Q)), NOW).sentence == "I know that dhcp2 was not declared down"
     # What was read once stays known: nobody else takes it away unseen but the one who can reach it.
-    known = replace(gone(P), marks=Seen(Marks(lockout=replace(HELD, server="dhcp2")), OLD))
+    known = replace(gone(P), lock_files=Seen(LockFiles(lockout=replace(HELD, server="dhcp2")), OLD))
     assert not rule(Action.START, Q, pair(known, down(Q)), NOW).allowed
 
 

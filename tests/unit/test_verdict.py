@@ -13,13 +13,13 @@ from dhcptui.assess.guards import rule
 from dhcptui.assess.headline import MOST_LETTERS
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level, derive, worst
-from dhcptui.assess.visibility import Standing, stand
+from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.engine.read_once import settled
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import DelayedStart, Lockout, Marks, RecordedState, ServerView
+from dhcptui.model.snapshot import DelayedStart, LockFiles, Lockout, RecordedState, ServerView
 from dhcptui.model.states import FailoverState, serves
 from tests.unit.making import FAILED, NOW, OK, down, gone, hung, live, never, pair
 from tests.unit.test_incident_signs import hold_advice, said
@@ -152,21 +152,21 @@ def test_a_status_grows_old() -> None:
     """The same status is the present now and the past two seconds later: nothing else has to happen."""
     view = live(P)
     later = replace(NOW, mono=NOW.mono + 2)
-    assert stand(view, NOW).standing is Standing.LIVE
-    assert stand(view, later).standing is Standing.SILENT
-    assert stand(view, later).state is None
+    assert assess(view, NOW).visibility is Visibility.LIVE
+    assert assess(view, later).visibility is Visibility.SILENT
+    assert assess(view, later).state is None
 
 
 def test_a_lost_connection_is_no_present() -> None:
     """A status from before the connection was lost is the past at once, however young."""
     view = replace(live(P), omapi=FAILED)
-    assert stand(view, NOW).state is None
+    assert assess(view, NOW).state is None
 
 
 def test_an_old_look_at_the_process_table_proves_nothing() -> None:
     """dhcpd not seen a minute ago may run by now."""
     old = replace(down(Q), process=Seen(down(Q).process.value, NOW.mono - 60))  # type: ignore[union-attr]
-    assert stand(old, NOW).standing is not Standing.DOWN
+    assert assess(old, NOW).visibility is not Visibility.DOWN
 
 
 FULL: Seen[tuple[PoolCounters, ...]] = Seen(
@@ -356,7 +356,7 @@ def due(view: ServerView, *, in_seconds: float = 600.0, there: bool | None = Tru
     """The server with a start that its own timer will run."""
     at = NOW.wall + in_seconds
     start = DelayedStart("anna@ops1", NOW.wall - 60, at, at + 1, "systemd dhcptui-start-1", there)
-    return replace(view, marks=Seen(Marks(start=start), NOW.mono - 1))
+    return replace(view, lock_files=Seen(LockFiles(start=start), NOW.mono - 1))
 
 
 def test_a_start_that_is_scheduled_is_what_now() -> None:
@@ -374,6 +374,6 @@ def test_a_start_that_is_scheduled_is_what_now() -> None:
     )
     hold_advice(derive(pair(first, due(down(Q))), NOW), pair(first, due(down(Q))), NOW)
     declared = replace(
-        down(P), marks=Seen(Marks(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash")), NOW.mono - 1)
+        down(P), lock_files=Seen(LockFiles(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash")), NOW.mono - 1)
     )
     assert derive(pair(declared, due(down(Q))), NOW).advice.startswith("U brings dhcp1 up first: it knows")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.assess.verdict import derive
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.assess.waiting import set_back
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView
@@ -68,9 +68,9 @@ def test_a_clock_that_was_ahead() -> None:
 )
 def test_nothing_is_known_of_a_longer_wait(view: ServerView) -> None:
     """A plain wait, a clock within what dhcpd tolerates, one that is ahead, one that was not read, no wait at all."""
-    assert set_back(stand(view, NOW), survivor(), NOW) is None
+    assert set_back(assess(view, NOW), survivor(), NOW) is None
 
 
 def test_our_own_clock_is_the_wrong_one() -> None:
     """Both servers agree, and we are an hour ahead of both: nobody's clock was set back."""
-    assert set_back(stand(waiting(-HOUR, BEGAN - 3600), NOW), survivor(-HOUR), NOW) is None
+    assert set_back(assess(waiting(-HOUR, BEGAN - 3600), NOW), survivor(-HOUR), NOW) is None

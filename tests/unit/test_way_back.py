@@ -8,7 +8,7 @@ import pytest
 
 from dhcptui.act.actions import make_plan
 from dhcptui.act.plan import Plan
-from dhcptui.assess.return_path import OFF, WayBack, way_back
+from dhcptui.assess.return_path import OUT_OF_SERVICE, ReturnPath, return_path
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
@@ -25,8 +25,8 @@ WRITES = {
     (S.SHUTDOWN, ALONE): ["dhcp1 6"],
     (S.PAUSED, OWN): ["dhcp1 8", "dhcp1 6"],
     (S.PAUSED, ALONE): ["dhcp1 8", "dhcp1 6"],
-    **{(one, two): ["dhcp1 6", "dhcp2 6"] for one in OFF for two in OFF},
-    **{(one, two): ["dhcp1 6"] for one in OFF for two in REBUILDING},
+    **{(one, two): ["dhcp1 6", "dhcp2 6"] for one in OUT_OF_SERVICE for two in OUT_OF_SERVICE},
+    **{(one, two): ["dhcp1 6"] for one in OUT_OF_SERVICE for two in REBUILDING},
 }
 """Everything else has no way."""
 
@@ -47,12 +47,12 @@ def test_every_pair_of_states(one: FailoverState, two: FailoverState) -> None:
     """Allowed with exactly these writes, or refused."""
     made = plan(live(P, one, two), live(Q, two, one))
     assert made.allowed == ((one, two) in WRITES), made.ruling.reasons
-    assert (way_back(one, two) is not None) == made.allowed
+    assert (return_path(one, two) is not None) == made.allowed
     if made.allowed:
         written = [f"{step.where} {step.command.partition('local-state = ')[2][0]}" for step in made.steps]
         assert written == WRITES[one, two]
         assert made.confirm_text == ("office" if {step.where for step in made.steps} == {"dhcp1", "dhcp2"} else "dhcp1")
-        assert made.variant == (way_back(one, two) or WayBack.TAKE_BACK).value
+        assert made.variant == (return_path(one, two) or ReturnPath.TAKE_BACK).value
 
 
 def test_the_wait_is_foretold() -> None:
@@ -92,7 +92,7 @@ def test_an_old_socket_table_says_nothing() -> None:
 
 def test_without_a_partner_partner_down_is_the_way() -> None:
     """A dead partner takes nothing over; the server that is left may, unless what it recorded silences it."""
-    for off in OFF:
+    for off in OUT_OF_SERVICE:
         assert not plan(live(P, off, OWN), down(Q)).allowed
         for heard, action in ((OWN, Action.PARTNER_DOWN), (ALONE, Action.RESCUE)):
             for each in (Action.PARTNER_DOWN, Action.RESCUE):

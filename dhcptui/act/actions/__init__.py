@@ -22,7 +22,7 @@ from dhcptui.assess.evidence import case
 from dhcptui.assess.guards import rule
 from dhcptui.assess.interrupted import ROLLBACK, stopped_in_restart
 from dhcptui.assess.peer_guards import without_those_that_stay
-from dhcptui.assess.return_path import WayBack
+from dhcptui.assess.return_path import ReturnPath
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -49,7 +49,7 @@ def make_script(
     if action is Action.START:
         return _start(acting, pair, variant)
     if action is Action.TAKE_BACK:
-        return take_back.script(pair, acting, WayBack(variant))
+        return take_back.script(pair, acting, ReturnPath(variant))
     if action is Action.SHUTDOWN:
         return shutdown.script(pair, acting, variant)
     if action is Action.PARTNER_DOWN:

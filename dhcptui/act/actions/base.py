@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from dhcptui.act.actions.writing import READ_BACK_SECONDS, reads, reason_against
-from dhcptui.act.audit import Operator, RunLog
+from dhcptui.act.audit import AuditRun, Operator
 from dhcptui.act.locks import directory, why
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.evidence import Case, case
 from dhcptui.assess.peers import peers_read
-from dhcptui.assess.visibility import ServerStanding, Standing, stand
+from dhcptui.assess.visibility import ServerAssessment, Visibility, assess
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
 from dhcptui.model.failover import FailoverStatus
@@ -22,7 +22,7 @@ from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
 from dhcptui.servers.omapi.objects import CONTROL_SHUTDOWN, SettableState
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import lock_files
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError, tail_of
 from dhcptui.servers.ssh.session import MAX_OUTPUT, Completed
@@ -88,7 +88,7 @@ class Context:
 
     engine: PairEngine
     acting: Role
-    record: RunLog
+    record: AuditRun
     who: Operator
     alive: Callable[[float], None] = lambda seconds: None
     """Tells the locks that the step moves on, or may lawfully take so many seconds more without a sign."""
@@ -121,9 +121,9 @@ class Context:
         """The newest snapshot."""
         return self.engine.snapshot
 
-    def standing(self, role: Role) -> ServerStanding:
+    def visibility(self, role: Role) -> ServerAssessment:
         """One server, judged now."""
-        return stand(self.snapshot[role], moment())
+        return assess(self.snapshot[role], moment())
 
     async def set_state(self, role: Role, state: SettableState) -> FailoverStatus:
         """Write local-state on one server, once; returns what dhcpd answered, or what it reads where no answer came.
@@ -139,7 +139,7 @@ class Context:
                 answered(f"no answer to the write; looked again: {server.name} reads {status.local_state.word}")
             else:
                 answered(f"{server.name} answered {status.local_state.word}")
-        self.poke()
+        self.refresh()
         return status
 
     async def _look_for(self, role: Role, state: SettableState, error: OmapiUnconfirmed) -> FailoverStatus:
@@ -148,7 +148,7 @@ class Context:
 
         def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
             status = snapshot[role].status
-            return status is not None and status.at > start and stand(snapshot[role], now).live
+            return status is not None and status.at > start and assess(snapshot[role], now).live
 
         await self.until(lambda s, now: read_again(s, now) and reads(s, role, state), READ_BACK_SECONDS)
         name, seen = self.pair[role].name, self.snapshot[role].status
@@ -194,10 +194,10 @@ class Context:
 
     async def leave_lockout(self, server: str, reason: str) -> str:
         """Tell every console that `server` must not start unsynchronised; returns why that failed, or nothing."""
-        command = marks.put_lockout(directory(self.me), server, self.who.text, reason, self.pair.peer)
+        command = lock_files.put_lockout(directory(self.me), server, self.who.text, reason, self.pair.peer)
         try:
             with self._audited(self.me, command.as_root(self.me.sudo).line) as answered:
-                await marks.run(self.engine.watchers[self.acting].quick, command)
+                await lock_files.run(self.engine.watchers[self.acting].quick, command)
                 answered("done")
         except RemoteError as error:
             return why(error)
@@ -217,26 +217,26 @@ class Context:
         for what, ok in said:
             self.record.outcome(server.name, what, ok)
 
-    def poke(self) -> None:
+    def refresh(self) -> None:
         """Read both servers again now."""
         for watcher in self.engine.watchers.values():
-            watcher.poke()
+            watcher.refresh()
 
     async def until(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
         """Wait for the world; False when it did not come."""
-        self.poke()
+        self.refresh()
         self.alive(timeout)
         return await self.engine.until(holds, timeout)
 
     async def until_state(self, role: Role, state: FailoverState, timeout: float) -> bool:
         """Wait until a server reads `state`, fresh."""
-        return await self.until(lambda snapshot, now: stand(snapshot[role], now).state is state, timeout)
+        return await self.until(lambda snapshot, now: assess(snapshot[role], now).state is state, timeout)
 
     async def until_both_normal(self, timeout: float, since: float = 0.0) -> bool:
         """Wait until both servers read normal, each hears the other as normal, and both were read after `since` (mono)."""
 
         def holds(snapshot: PairSnapshot, now: Moment) -> bool:
-            pair = [stand(view, now) for view in snapshot.servers]
+            pair = [assess(view, now) for view in snapshot.servers]
             return all(
                 each.state is FailoverState.NORMAL
                 and each.view.status is not None
@@ -260,12 +260,12 @@ class Context:
                 # Where the process table cannot be read nobody waits for it: what is not known is not proven either.
                 if view.ssh.ok and not view.process_note and (view.process is None or view.process.at <= start):
                     return False
-                if view.omapi.ok and (view.status is None or view.status.at <= start) and stand(view, now).live:
+                if view.omapi.ok and (view.status is None or view.status.at <= start) and assess(view, now).live:
                     return False
-                if stand(view, now).live and not peers_read(view, start):
+                if assess(view, now).live and not peers_read(view, start):
                     return False
                 reach = snapshot[view.role.other].reach
-                if stand(view, now).standing is Standing.UNREACHABLE and (reach is None or reach.at <= start):
+                if assess(view, now).visibility is Visibility.UNREACHABLE and (reach is None or reach.at <= start):
                     return False
             return True
 

@@ -86,7 +86,7 @@ async def bring_up(context: Context, role: Role) -> str:
         raise StepFailed(coming.why, f"It works: wait until {server.name} answers, then look at the pair again.")
     if fate is not Fate.UP:
         raise StepFailed(coming.why, f"Look at the log of {server.name}.")
-    seen, state = pids(context, role), context.standing(role).state
+    seen, state = pids(context, role), context.visibility(role).state
     return f"dhcpd (pid {seen[0] if seen else '?'}) answers: {state.word if state else '?'}"
 
 

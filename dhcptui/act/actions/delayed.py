@@ -77,8 +77,8 @@ def cancel_step(server: ServerSettings) -> Step:
 
         def gone(snapshot: PairSnapshot, now: Moment) -> bool:
             del now
-            marks = snapshot[server.role].marks
-            return marks is not None and marks.at > start and marks.value.start is None
+            lock_files = snapshot[server.role].lock_files
+            return lock_files is not None and lock_files.at > start and lock_files.value.start is None
 
         if not await context.until(gone, SEEN_SECONDS):
             raise StepFailed(f"the scheduled start still stands in {directory(server)}", f"Look at {server.name}.")

@@ -6,7 +6,7 @@ from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, om
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.evidence import case, partner_queue_empty, queue_empty
 from dhcptui.assess.queues import queue_words
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -68,7 +68,7 @@ async def _queues_empty(context: Context) -> str:
 
     def empty(snapshot: PairSnapshot, now: Moment) -> bool:
         """Read after the step began, of both."""
-        pair = [stand(view, now) for view in snapshot.servers]
+        pair = [assess(view, now) for view in snapshot.servers]
         return all(
             one.live and one.view.status and one.view.status.at > start and not one.view.status.value.unacked_updates
             for one in pair
@@ -76,7 +76,7 @@ async def _queues_empty(context: Context) -> str:
 
     if await context.until(empty, QUEUE_SECONDS):
         return "nothing unacknowledged"
-    waiting = " and ".join(f"{each.view.name} {queue_words(each)}" for each in map(context.standing, Role))
+    waiting = " and ".join(f"{each.view.name} {queue_words(each)}" for each in map(context.visibility, Role))
     raise StepFailed(
         f"not seen empty within {QUEUE_SECONDS:.0f} s: unacknowledged are {waiting}",
         "Nothing was written. Try again when fewer clients ask; a queue that stands still has lost the link.",
@@ -105,7 +105,7 @@ async def followed(context: Context) -> bool:
     acting = context.acting
 
     def holds(snapshot: PairSnapshot, now: Moment) -> bool:
-        me, partner = stand(snapshot[acting], now), stand(snapshot[acting.other], now)
+        me, partner = assess(snapshot[acting], now), assess(snapshot[acting.other], now)
         heard = me.status.partner_state if me.status else None
         return me.state is _S.SHUTDOWN and partner.state is heard is _S.PARTNER_DOWN
 
@@ -118,8 +118,8 @@ async def _hand_over(context: Context) -> str:
     await context.set_state(acting, SettableState.SHUTDOWN)
     if await followed(context):
         return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
-    seen = context.standing(partner)
-    said = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})"
+    seen = context.visibility(partner)
+    said = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.visibility.value})"
     try:
         await context.set_state(acting, SettableState.RECOVER)
     except (OmapiError, RemoteError) as error:
@@ -128,6 +128,6 @@ async def _hand_over(context: Context) -> str:
             f"{context.me.name} serves nobody while it reads shutdown. Take it back (H) as soon as it answers.",
         ) from error
     back = await context.until_state(acting, FailoverState.NORMAL, BACK_SECONDS)
-    mine = context.standing(acting)
+    mine = context.visibility(acting)
     word = "normal again" if back else f"{mine.state.word if mine.state else 'silent'} now: watch it"
     raise StepFailed(said, f"{context.me.name} was set back to recover and is {word}.")

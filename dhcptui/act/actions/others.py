@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from dhcptui.act.actions.base import Context, StepFailed
 from dhcptui.assess.evidence import Case, Finding, case
-from dhcptui.assess.peers import PeerStanding, judge, who_serves
-from dhcptui.assess.visibility import Standing
+from dhcptui.assess.peers import PeerAssessment, judge, who_serves
+from dhcptui.assess.visibility import Visibility
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
@@ -36,7 +36,7 @@ class OthersBack:
         standings = judge(context.snapshot, role, moment())
         self._context, self._role, self._since = context, role, moment().mono
         self._normal = frozenset(each.name for each in standings if each.state is FailoverState.NORMAL)
-        down = context.standing(role).standing is Standing.DOWN
+        down = context.visibility(role).visibility is Visibility.DOWN
         # Of one that is down already, those that its partner serves: it takes part in them again.
         self._served = frozenset(each.name for each in standings if each.serving or (down and each.elsewhere))
 
@@ -68,7 +68,7 @@ class OthersBack:
         names = {each.name for each in found}
         return read and self._served <= names and all(self._as_was(each) for each in found)
 
-    def _as_was(self, each: PeerStanding) -> bool:
+    def _as_was(self, each: PeerAssessment) -> bool:
         if each.name in self._normal:
             return each.state is FailoverState.NORMAL and each.elsewhere is True
         return each.name not in self._served or each.serving is True

@@ -19,8 +19,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.objects import SettableState
-from dhcptui.servers.ssh import commands
-from dhcptui.servers.ssh import lock_files as marks
+from dhcptui.servers.ssh import commands, lock_files
 from dhcptui.watch.clocks import moment
 
 DECLARED = "partner-down was declared"
@@ -44,7 +43,7 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
         PlannedStep(
             "leave a marker for other consoles",
             me.name,
-            marks.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED, pair.peer).as_root(me.sudo).line,
+            lock_files.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED, pair.peer).as_root(me.sudo).line,
             f"{place} is read back",
             f"writes {place} on {me.name}",
         ),
@@ -102,7 +101,7 @@ async def _look_again(context: Context) -> str:
 
 
 async def _declare(context: Context) -> str:
-    if context.standing(context.acting).state is FailoverState.PARTNER_DOWN:
+    if context.visibility(context.acting).state is FailoverState.PARTNER_DOWN:
         raise StepFailed(f"{context.me.name} already is in partner-down", "Nothing was written.")
     written = await context.set_state(context.acting, SettableState.PARTNER_DOWN)
     if written.local_state is not FailoverState.PARTNER_DOWN:

@@ -25,7 +25,7 @@ from dhcptui.act.locks import why
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.guards import rule
 from dhcptui.assess.peer_guards import afterwards
-from dhcptui.assess.visibility import no_process, sighted, stand
+from dhcptui.assess.visibility import assess, no_process, process_running
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -186,10 +186,10 @@ async def _look_again(context: Context) -> str:
 def _back(context: Context) -> str:
     """What tells that the partner is back; empty where nothing does."""
     role, now = context.acting.other, moment()
-    partner = stand(context.snapshot[role], now)
+    partner = assess(context.snapshot[role], now)
     if partner.live:
         return f"{context.partner.name} is back: it answers, and reads {partner.state.word if partner.state else '?'}"
-    if sighted(context.snapshot[role], now) is True:
+    if process_running(context.snapshot[role], now) is True:
         return f"{context.partner.name} is back: a dhcpd process runs there"
     return ""
 
@@ -321,7 +321,7 @@ async def _serves(context: Context) -> str:
     acting = context.acting
 
     def serving(snapshot: PairSnapshot, now: Moment) -> bool:
-        return stand(snapshot[acting], now).serving is True
+        return assess(snapshot[acting], now).serving is True
 
     gone = GoneAgain(context, acting)
     served = await context.until(
@@ -329,7 +329,7 @@ async def _serves(context: Context) -> str:
     )
     with suppress(StepFailed):  # whether the partner is back is asked now, and not what was seen before
         await context.fresh()
-    state, back = context.standing(acting).state, _back(context)
+    state, back = context.visibility(acting).state, _back(context)
     if gone.dead:
         raise StepFailed(
             gone.why + (f", and {back}" if back else ""),

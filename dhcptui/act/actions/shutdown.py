@@ -13,7 +13,7 @@ from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, om
 from dhcptui.act.actions.others import case_now, unsworn
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.peer_guards import Interruption, afterwards, interrupted
-from dhcptui.assess.visibility import no_process, sighted, stand
+from dhcptui.assess.visibility import assess, no_process, process_running
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -32,7 +32,7 @@ HANDED_OVER = "handed over"
 
 def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
     """What is left to do, by the acting server's state."""
-    return HANDED_OVER if stand(snapshot[acting], now).state is FailoverState.SHUTDOWN else ""
+    return HANDED_OVER if assess(snapshot[acting], now).state is FailoverState.SHUTDOWN else ""
 
 
 def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
@@ -71,13 +71,13 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
 async def _stop(context: Context) -> str:
     acting = context.acting
     await context.fresh()
-    if alone := unsworn(context, interrupted(case_now(context, acting), Interruption.STOP, context.standing(acting))):
+    if alone := unsworn(context, interrupted(case_now(context, acting), Interruption.STOP, context.visibility(acting))):
         raise StepFailed(
             "; ".join(alone), f"dhcpd on {context.me.name} was not stopped; it has handed over: H takes it back."
         )
     await context.request_shutdown(acting)
     if not await context.until(lambda snapshot, now: no_process(snapshot[acting], now), EXIT_SECONDS):
-        seen = sighted(context.snapshot[acting], moment())
+        seen = process_running(context.snapshot[acting], moment())
         name = context.me.name
         raise StepFailed(
             f"{name}'s dhcpd is still there after {EXIT_SECONDS:.0f} s"
@@ -85,7 +85,7 @@ async def _stop(context: Context) -> str:
             else f"{name} has been told to stop, but cannot be looked into: {context.snapshot[acting].ssh.detail}",
             f"{context.partner.name} serves every client of {context.pair.peer} meanwhile. Look at {name}: process and log.",
         )
-    survivor = context.standing(acting.other)
+    survivor = context.visibility(acting.other)
     if survivor.state is not FailoverState.PARTNER_DOWN:
         raise StepFailed(
             f"dhcpd on {context.me.name} is gone, but {context.partner.name} reads"

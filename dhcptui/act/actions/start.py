@@ -11,10 +11,10 @@ from dhcptui.act.actions.died_again import GoneAgain
 from dhcptui.act.actions.others import BACK_SECONDS
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.peer_guards import afterwards
-from dhcptui.assess.peers import PeerStanding, judge, unserved
-from dhcptui.assess.return_path import OFF
+from dhcptui.assess.peers import PeerAssessment, judge, unserved
+from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.verdict import recover_wait_ends
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -101,19 +101,19 @@ async def _settle(context: Context) -> str:
     acting = context.acting
 
     def settled(snapshot: PairSnapshot, now: Moment) -> bool:
-        me, partner = stand(snapshot[acting], now), stand(snapshot[acting.other], now)
+        me, partner = assess(snapshot[acting], now), assess(snapshot[acting.other], now)
         if me.state is FailoverState.NORMAL and partner.state is FailoverState.NORMAL:
             return True
-        if me.state is FailoverState.RECOVER_WAIT or me.state in OFF:
+        if me.state is FailoverState.RECOVER_WAIT or me.state in OUT_OF_SERVICE:
             return True
-        return me.serving is True and (not partner.live or partner.state in OFF)
+        return me.serving is True and (not partner.live or partner.state in OUT_OF_SERVICE)
 
     gone = GoneAgain(context, acting)
     well = await context.until(lambda snapshot, now: settled(snapshot, now) or gone.seen(snapshot, now), SETTLE_SECONDS)
     if gone.dead:
         raise StepFailed(gone.why, f"Look at the log of {context.me.name}.")
     if not well:
-        state = context.standing(acting).state
+        state = context.visibility(acting).state
         advice = "It resolves conflicts: wait." if state in CONFLICT else ""
         if state is None:
             advice = f"Look at the log of {context.me.name}."
@@ -123,14 +123,14 @@ async def _settle(context: Context) -> str:
     view = context.snapshot[acting]
     if (ends := recover_wait_ends(view, context.snapshot[acting.other])) is not None:
         return f"{context.me.name} waits out the MCLT until {clock(ends)} UTC by its own clock; {context.partner.name} serves{others}"
-    state = context.standing(acting).state
+    state = context.visibility(acting).state
     return f"{context.me.name} reads {state.word if state else '?'} and serves{others}"
 
 
 def _not_off(context: Context) -> None:
     """A server that died in shutdown or paused starts in it, and no time ends that."""
-    name, state = context.me.name, context.standing(context.acting).state
-    if state not in OFF or state is None:
+    name, state = context.me.name, context.visibility(context.acting).state
+    if state not in OUT_OF_SERVICE or state is None:
         return
     had = "had handed over" if state is FailoverState.SHUTDOWN else "had been paused"
     raise StepFailed(
@@ -155,11 +155,11 @@ async def _others_settle(context: Context) -> str:
     return "; " + ", ".join(f"{each.name} {each.state.word if each.state else 'not known'}" for each in found)
 
 
-def _has_settled(each: PeerStanding) -> bool:
+def _has_settled(each: PeerAssessment) -> bool:
     """A partner that serves it comes together with this one; without such a partner this one does alone.
 
     What was handed over or paused when it stopped stays so until somebody acts.
     """
-    if each.state in {FailoverState.NORMAL, FailoverState.RECOVER_WAIT, *OFF} or each.peer.note:
+    if each.state in {FailoverState.NORMAL, FailoverState.RECOVER_WAIT, *OUT_OF_SERVICE} or each.peer.note:
         return True
     return each.elsewhere is not True and each.serving is True

@@ -145,7 +145,7 @@ class Upcoming:
         except RemoteError as error:
             self.said, self._failed = str(error), True
         self._ended = True
-        self.context.poke()
+        self.context.refresh()
 
     def _known(self, snapshot: PairSnapshot, now: Moment) -> bool:
         """Whether its fate is known on this snapshot; only what was read after the command began counts."""

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
 from dhcptui.act.actions.hand_over import followed
 from dhcptui.act.plan import BOTH_STATES, PlannedStep
-from dhcptui.assess.return_path import WayBack, way_back
-from dhcptui.assess.visibility import stand
+from dhcptui.assess.return_path import ReturnPath, return_path
+from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -26,23 +26,23 @@ BOTH_NORMAL = "both servers read normal"
 
 def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
     """The way back from these states; where there is none, that of a hand-over, which the guards refuse."""
-    found = way_back(stand(snapshot[acting], now).state, stand(snapshot[acting.other], now).state)
-    return (found or WayBack.TAKE_BACK).value
+    found = return_path(assess(snapshot[acting], now).state, assess(snapshot[acting.other], now).state)
+    return (found or ReturnPath.TAKE_BACK).value
 
 
-def script(pair: PairSettings, acting: Role, way: WayBack = WayBack.TAKE_BACK) -> ActionScript:
+def script(pair: PairSettings, acting: Role, way: ReturnPath = ReturnPath.TAKE_BACK) -> ActionScript:
     """`acting` is the server in shutdown or paused."""
     me, partner = pair[acting], pair[acting.other]
     last = _recover(pair, me, BOTH_NORMAL, _take_back)
     together = f"{me.name} and {partner.name} exchange their leases and serve again."
     headline, confirm, steps = {
-        WayBack.TAKE_BACK: (f"{me.name} takes its half of the clients back from {partner.name}.", me.name, (last,)),
-        WayBack.BY_SHUTDOWN: (
+        ReturnPath.TAKE_BACK: (f"{me.name} takes its half of the clients back from {partner.name}.", me.name, (last,)),
+        ReturnPath.BY_SHUTDOWN: (
             f"{me.name} comes back from paused: {partner.name} serves for both first, then {me.name} takes its half.",
             me.name,
             (_by_shutdown(pair, me, partner), last),
         ),
-        WayBack.TOGETHER: (
+        ReturnPath.TOGETHER: (
             together,
             pair.name,
             (
@@ -50,7 +50,7 @@ def script(pair: PairSettings, acting: Role, way: WayBack = WayBack.TAKE_BACK) -
                 _recover(pair, partner, BOTH_NORMAL, _follow),
             ),
         ),
-        WayBack.JOIN: (together, me.name, (last,)),
+        ReturnPath.JOIN: (together, me.name, (last,)),
     }[way]
     return ActionScript(
         Action.TAKE_BACK,
@@ -84,9 +84,9 @@ async def _shut(context: Context) -> str:
     await context.set_state(context.acting, SettableState.SHUTDOWN)
     if await followed(context):
         return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
-    seen = context.standing(context.acting.other)
+    seen = context.visibility(context.acting.other)
     raise StepFailed(
-        f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.standing.value})",
+        f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.visibility.value})",
         f"{context.me.name} is in shutdown now and serves nobody, as before. Mend the link between the two, then H again.",
     )
 
@@ -94,10 +94,10 @@ async def _shut(context: Context) -> str:
 async def _begin(context: Context) -> str:
     await context.set_state(context.acting, SettableState.RECOVER)
     began = {*REBUILDING, FailoverState.NORMAL}
-    if await context.until(lambda snapshot, now: stand(snapshot[context.acting], now).state in began, BEGUN_SECONDS):
-        state = context.standing(context.acting).state
+    if await context.until(lambda snapshot, now: assess(snapshot[context.acting], now).state in began, BEGUN_SECONDS):
+        state = context.visibility(context.acting).state
         return f"{context.me.name} reads {state.word if state else '?'}"
-    mine = context.standing(context.acting)
+    mine = context.visibility(context.acting)
     raise StepFailed(
         f"{context.me.name} reads {mine.state.word if mine.state else 'nothing'}", "Look at its log. Nobody serves now."
     )
@@ -117,7 +117,7 @@ async def _until_normal(context: Context, role: Role) -> str:
     """`role`: the server that was told to recover last."""
     if await context.until_both_normal(NORMAL_SECONDS):
         return BOTH_NORMAL
-    me, partner = context.standing(role), context.standing(role.other)
+    me, partner = context.visibility(role), context.visibility(role.other)
     name, other = context.pair[role].name, context.pair[role.other].name
     meanwhile = f"{other} serves meanwhile" if partner.serving else "nobody serves meanwhile"
     waiting = [each.view.name for each in (me, partner) if each.state is FailoverState.RECOVER_WAIT]

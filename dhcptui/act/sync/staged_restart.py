@@ -16,7 +16,7 @@ from dhcptui.act.actions.start_watch import Fate, Upcoming
 from dhcptui.act.sync.copy import SyncRun, after_way_back, forget, put_back, runs_newer
 from dhcptui.assess.evidence import CLOCK_LIMIT_SECONDS
 from dhcptui.assess.peer_guards import Interruption, interrupted
-from dhcptui.assess.visibility import Standing, stand
+from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.config.loading import ServerSettings
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -40,13 +40,13 @@ async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
         await context.fresh()
     except StepFailed as error:
         raise StepFailed(str(error), f"{server.name} was not restarted. {_left(run)}") from error
-    mine, theirs = context.standing(role), context.standing(role.other)
+    mine, theirs = context.visibility(role), context.visibility(role.other)
     if not theirs.serving and not (mine.serving is theirs.serving is False):  # where nobody serves nothing is lost
         raise StepFailed(
             f"{other.name} does not serve now",
             f"{server.name} was not restarted, so that somebody serves. {_left(run)}",
         )
-    findings = interrupted(case_now(context, role), Interruption.STAGED, context.standing(role))
+    findings = interrupted(case_now(context, role), Interruption.STAGED, context.visibility(role))
     if alone := unsworn(context, findings):
         raise StepFailed("; ".join(alone), f"{server.name} was not restarted. {_left(run)}")
     others = OthersBack(context, role)
@@ -100,7 +100,7 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
         case Fate.LOST:
             raise _lost(context, run, server, coming.why)
     watch, gone = _Watch(role, moment().mono), GoneAgain(context, role)
-    alone = context.standing(role.other).standing is Standing.DOWN
+    alone = context.visibility(role.other).visibility is Visibility.DOWN
     well = watch.serves if alone else watch.normal
     await context.until(lambda snapshot, now: well(snapshot, now) or gone.seen(snapshot, now), BOTH_NORMAL_SECONDS)
     if gone.dead:
@@ -115,7 +115,7 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
 
 def _how_well(context: Context, server: ServerSettings) -> str:
     other = context.pair[server.role.other].name
-    down = context.standing(server.role.other).standing is Standing.DOWN
+    down = context.visibility(server.role.other).visibility is Visibility.DOWN
     return f"it serves ({other}'s dhcpd does not run)" if down else "both read normal"
 
 
@@ -129,7 +129,7 @@ class _Watch:
     def normal(self, snapshot: PairSnapshot, now: Moment) -> bool:
         """Both read normal, and each hears the other as normal."""
         for view in snapshot.servers:
-            each = stand(view, now)
+            each = assess(view, now)
             if each.state is not FailoverState.NORMAL or view.status is None or view.status.at <= self.since:
                 return False
             if view.status.value.partner_state is not FailoverState.NORMAL:
@@ -139,7 +139,7 @@ class _Watch:
 
     def serves(self, snapshot: PairSnapshot, now: Moment) -> bool:
         """It serves; its partner's dhcpd does not run."""
-        each = stand(snapshot[self.role], now)
+        each = assess(snapshot[self.role], now)
         self.seen_well = each.serving is True and each.view.status is not None and each.view.status.at > self.since
         return self.seen_well
 
@@ -195,7 +195,7 @@ async def _once_more(context: Context, run: SyncRun, server: ServerSettings, fai
 
 
 def _words(context: Context) -> str:
-    pair = (context.standing(Role.PRIMARY), context.standing(Role.SECONDARY))
+    pair = (context.visibility(Role.PRIMARY), context.visibility(Role.SECONDARY))
     return " and ".join(
-        f"{each.view.name} reads {each.state.word if each.state else each.standing.value}" for each in pair
+        f"{each.view.name} reads {each.state.word if each.state else each.visibility.value}" for each in pair
     )

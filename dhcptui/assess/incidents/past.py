@@ -30,7 +30,7 @@ def past_words(each: Probable, snapshot: PairSnapshot) -> str:
 
 def _normal_after(view: ServerView, peer: str, at: float) -> float | None:
     """When the server moved to normal after that."""
-    for remark in view.remarks:
+    for remark in view.notable_lines:
         move = remark.line.transition
         if move and move.who == "me" and move.peer == peer and move.to_state == "normal" and remark.last_at >= at:
             return remark.last_at

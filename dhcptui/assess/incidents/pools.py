@@ -16,7 +16,7 @@ MOST_POOLS = 2
 
 def used_up(seen: Scene) -> Iterator[Found]:
     """Pools that are used up or nearly so, who was turned away, and who took the addresses."""
-    pair = (seen.a.standing, seen.b.standing)
+    pair = (seen.a.visibility, seen.b.visibility)
     found = shortage(pair, seen.now)
     if found is None:
         return

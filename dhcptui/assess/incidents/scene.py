@@ -9,10 +9,10 @@ from dhcptui.assess.cannot_start import last_sign, why_not
 from dhcptui.assess.declared import last_heard, last_word, marker_on, moves_of
 from dhcptui.assess.evidence import CLOCK_FRESH_SECONDS
 from dhcptui.assess.incidents.catalogue import Weight
-from dhcptui.assess.visibility import ServerStanding, Standing, sighted, stand
+from dhcptui.assess.visibility import ServerAssessment, Visibility, assess, process_running
 from dhcptui.logs.lexicon import BAD_FILE, LineKind
 from dhcptui.logs.lines import Transition
-from dhcptui.logs.notable_lines import Remark
+from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters
@@ -62,19 +62,19 @@ class Found:
 class Side:
     """One server as the signs see it."""
 
-    standing: ServerStanding
+    visibility: ServerAssessment
     peer: str
     """The relationship, by dhcpd's name."""
     now: Moment
-    told: Mapping[str, Sequence[Remark]]
+    told: Mapping[str, Sequence[NotableLine]]
     """Its remarks by incident, oldest first."""
-    changes: Sequence[tuple[Remark, Transition]]
+    changes: Sequence[tuple[NotableLine, Transition]]
     """Those that tell of a state change, its own or its partner's, oldest first."""
 
     @property
     def view(self) -> ServerView:
         """What is known of it."""
-        return self.standing.view
+        return self.visibility.view
 
     @property
     def role(self) -> Role:
@@ -89,38 +89,38 @@ class Side:
     @property
     def live(self) -> bool:
         """Whether it tells its state now."""
-        return self.standing.live
+        return self.visibility.live
 
     @property
     def state(self) -> FailoverState | None:
         """The state it tells now; None unless live."""
-        return self.standing.state
+        return self.visibility.state
 
     @property
     def heard(self) -> FailoverState | None:
         """What it has recorded of its partner; None unless live."""
-        status = self.standing.status
+        status = self.visibility.status
         return status.partner_state if status and self.live else None
 
     @property
     def serving(self) -> bool:
         """Whether it is seen to serve."""
-        return self.standing.serving is True
+        return self.visibility.serving is True
 
     @property
     def lost(self) -> bool:
         """It was looked for and tells nothing now."""
-        return self.standing.standing in {Standing.DOWN, Standing.SILENT, Standing.UNREACHABLE}
+        return self.visibility.visibility in {Visibility.DOWN, Visibility.SILENT, Visibility.UNREACHABLE}
 
     @property
     def awaited(self) -> bool:
         """It is still being contacted: nothing is known of it yet."""
-        return self.standing.awaited
+        return self.visibility.awaited
 
     @property
     def gone(self) -> bool:
         """Its dhcpd is proven not to run."""
-        return self.standing.standing is Standing.DOWN
+        return self.visibility.visibility is Visibility.DOWN
 
     @property
     def time(self) -> float:
@@ -130,7 +130,7 @@ class Side:
     @property
     def since(self) -> float:
         """When its present state began, by its own clock; 0 where that is not known. Later in recover-wait than true."""
-        status = self.standing.status
+        status = self.visibility.status
         return float(status.local_stos) if status and self.live and self.state is not _S.STARTUP else 0.0
 
     @property
@@ -138,19 +138,19 @@ class Side:
         """Its state now, or the last one that is known of it: from OMAPI, its lease file or its log."""
         if self.live:
             return self.state
-        word = last_word(self.standing, self.peer)
+        word = last_word(self.visibility, self.peer)
         return word.state if word else None
 
     @property
     def last_heard(self) -> FailoverState | None:
         """The last thing its partner told it: by what it has recorded now, its log, its lease file, or its last answer."""
-        return self.heard if self.live else last_heard(self.standing, self.peer)
+        return self.heard if self.live else last_heard(self.visibility, self.peer)
 
     @property
     def action(self) -> str:
         """The action that a console, ours or another, runs on it now; empty for none."""
-        marks = self.view.marks.value if self.view.marks else None
-        locks: tuple[Lock | None, ...] = (marks.own, marks.lock) if marks else ()
+        lock_files = self.view.lock_files.value if self.view.lock_files else None
+        locks: tuple[Lock | None, ...] = (lock_files.own, lock_files.lock) if lock_files else ()
         return next((lock.action for lock in locks if lock and lock.expires > self.time), "")
 
     @property
@@ -170,7 +170,7 @@ class Side:
 
     def lines(
         self, ids: Collection[str], within: float, kinds: Collection[LineKind] = BAD, *, after: float = 0.0
-    ) -> list[Remark]:
+    ) -> list[NotableLine]:
         """Remarks of these incidents and kinds, no older than `within` seconds and later than `after`; oldest first."""
         now = self.time
         begin = max(now - within, after)
@@ -183,12 +183,12 @@ class Side:
             and not self._other_process(remark)
         ]
 
-    def moves(self, within: float | None = None) -> list[tuple[Remark, Transition]]:
+    def moves(self, within: float | None = None) -> list[tuple[NotableLine, Transition]]:
         """Its own state changes as its log tells them, oldest first."""
         begin = 0.0 if within is None else self.time - within
         return [each for each in self.changes if each[1].who == "me" and each[0].last_at >= begin]
 
-    def hears(self, within: float) -> list[tuple[Remark, Transition]]:
+    def hears(self, within: float) -> list[tuple[NotableLine, Transition]]:
         """Its partner's state changes as its log tells them, oldest first."""
         begin = self.time - within
         return [each for each in self.changes if each[1].who == "peer" and each[0].last_at >= begin]
@@ -197,7 +197,7 @@ class Side:
         """What it tells now, or how it fails to."""
         if self.state is not None:
             return Evidence(self.name, f"reads {self.state.word}")
-        return Evidence(self.name, self.standing.standing.value)
+        return Evidence(self.name, self.visibility.visibility.value)
 
     def records(self) -> Evidence:
         """What it has recorded of its partner."""
@@ -207,24 +207,24 @@ class Side:
         """A pool as it counts it."""
         return Evidence(self.name, f"{pool.network}: free {pool.free}, backup {pool.backup} of {pool.total}")
 
-    def said(self, remarks: Collection[Remark], most: int = 2) -> tuple[Evidence, ...]:
+    def said(self, notable_lines: Collection[NotableLine], most: int = 2) -> tuple[Evidence, ...]:
         """The latest of these remarks."""
-        return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in list(remarks)[-most:])
+        return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in list(notable_lines)[-most:])
 
-    def first(self, remarks: Sequence[Remark], most: int = 2) -> tuple[Evidence, ...]:
+    def first(self, notable_lines: Sequence[NotableLine], most: int = 2) -> tuple[Evidence, ...]:
         """The first of these remarks: what dhcpd complains of comes before what it says of its end."""
-        return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in remarks[:most])
+        return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in notable_lines[:most])
 
-    def why_not(self, ids: Collection[str], peer: str) -> tuple[Remark, ...]:
+    def why_not(self, ids: Collection[str], peer: str) -> tuple[NotableLine, ...]:
         """Why it could not be started when that was tried last, the first complaint first."""
         return why_not(self.view, self.now, peer, ids)
 
-    def _other_process(self, remark: Remark) -> bool:
+    def _other_process(self, remark: NotableLine) -> bool:
         """The end of another process (a `dhcpd -t`, a second start) and its complaint say nothing of the one that runs, or ran."""
         if remark.line.meaning == BAD_FILE and remark.last_at < last_sign(self.view, self.now, self.peer):
             return True
         ends = remark.line.kind is LineKind.FATAL or remark.line.meaning == BAD_FILE
-        if not ends or not sighted(self.view, self.now) or self.view.process is None:
+        if not ends or not process_running(self.view, self.now) or self.view.process is None:
             return False
         return remark.line.pid is not None and remark.line.pid not in self.view.process.value.pids
 
@@ -292,8 +292,8 @@ def scene(snapshot: PairSnapshot, now: Moment) -> Scene:
 
 
 def _side(view: ServerView, peer: str, now: Moment) -> Side:
-    told: dict[str, list[Remark]] = {}
-    for remark in view.remarks:
+    told: dict[str, list[NotableLine]] = {}
+    for remark in view.notable_lines:
         if remark.line.incident:
             told.setdefault(remark.line.incident, []).append(remark)
-    return Side(stand(view, now), peer, now, told, moves_of(view, peer))
+    return Side(assess(view, now), peer, now, told, moves_of(view, peer))

@@ -21,14 +21,14 @@ from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side, scene
 from dhcptui.assess.incidents.signs_in_logs import TRACES, database_lost, first_meeting
 from dhcptui.assess.interrupted import interrupted_run
 from dhcptui.assess.links import TRIED_FRESH_SECONDS, matrix
-from dhcptui.assess.return_path import OFF
-from dhcptui.assess.role_mismatch import MixUp, mix_up, role_said
+from dhcptui.assess.return_path import OUT_OF_SERVICE
+from dhcptui.assess.role_mismatch import RoleMismatch, role_mismatch, role_said
 from dhcptui.assess.states_overlap import contradicting, just_heard, together
 from dhcptui.assess.stopped_last import stopped_last
 from dhcptui.assess.stuck import stuck
 from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.notable_lines import Remark
+from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -113,7 +113,7 @@ def _join(id_: str, several: list[Found], seen: Scene) -> Probable:
 def runs_dry(seen: Scene) -> Iterator[Found]:
     """I-1: a server without its partner, on what is left of its half."""
     for me, other in seen.sides:
-        waits = unnoticed(me.standing, other.standing, seen.now)
+        waits = unnoticed(me.visibility, other.visibility, seen.now)
         if me.state not in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN} and not waits:
             continue
         hungry = me.lines({"I-1", "I-23"}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since)
@@ -131,7 +131,7 @@ def runs_dry(seen: Scene) -> Iterator[Found]:
             yield Found("I-1", NOTE, (me.says(), other.says(), *counters, *me.said(past)))
 
 
-def _free_since(me: Side, refusal: Remark) -> bool:
+def _free_since(me: Side, refusal: NotableLine) -> bool:
     """Whether its pools were counted after this refusal, some time later: the caller found that none of them is dry."""
     counted = me.view.pools
     return bool(me.pools) and counted is not None and me.time - counted.age(me.now) >= refusal.last_at + AGAIN_SECONDS
@@ -161,7 +161,7 @@ def conflict(seen: Scene) -> Iterator[Found]:
     for me, other in seen.sides:
         if me.state in CONFLICT or (me.state is not None and me.state.info.serves and me.heard in CONFLICT):
             yield Found("I-3", WARNING if other.awaited else CRITICAL, (me.says(), me.records(), other.says()))
-    if contradicting(seen.a.state, seen.b.state) and together(seen.a.standing, seen.b.standing, seen.now):
+    if contradicting(seen.a.state, seen.b.state) and together(seen.a.visibility, seen.b.visibility, seen.now):
         yield Found("I-3", CRITICAL, (seen.a.says(), seen.b.says()))
 
 
@@ -187,7 +187,7 @@ def both_stopped(seen: Scene) -> Iterator[Found]:
     """I-25: no dhcpd runs on either server, and no console is at work on them."""
     if not (seen.a.gone and seen.b.gone) or seen.action:
         return
-    last = stopped_last(seen.a.standing, seen.b.standing, seen.now, seen.snapshot.peer)
+    last = stopped_last(seen.a.visibility, seen.b.visibility, seen.now, seen.snapshot.peer)
     if last is None:
         unknown = Evidence("", "which of them was stopped last is not known")
         yield Found("I-25", CRITICAL, (seen.a.says(), seen.b.says(), unknown))
@@ -198,7 +198,7 @@ def both_stopped(seen: Scene) -> Iterator[Found]:
 
 def stands_still(seen: Scene) -> Iterator[Found]:
     """I-24: one in recover, the other one done, and nothing moves."""
-    found = stuck(seen.a.standing, seen.b.standing, seen.now)
+    found = stuck(seen.a.visibility, seen.b.visibility, seen.now)
     if found is not None:
         text = f"has not moved for {age(found.seconds)}: {found.seen}"
         yield Found("I-24", CRITICAL, (seen.a.says(), seen.b.says(), Evidence(found.server.view.name, text)))
@@ -223,12 +223,12 @@ def clocks(seen: Scene) -> Iterator[Found]:
 
 def misfit(seen: Scene) -> Iterator[Found]:
     """I-6: roles that are not the configured ones; two servers that serve in one role give from the same half."""
-    mixed = mix_up((seen.a.standing, seen.b.standing))
+    mixed = role_mismatch((seen.a.visibility, seen.b.visibility))
     if mixed is None:
         return
-    weight = CRITICAL if mixed is MixUp.ALIKE and seen.a.serving and seen.b.serving else WARNING
+    weight = CRITICAL if mixed is RoleMismatch.ALIKE and seen.a.serving and seen.b.serving else WARNING
     for me, _ in seen.sides:
-        said = role_said(me.standing)
+        said = role_said(me.visibility)
         if said is not None and said is not me.role:
             text = f"says it is the {said.value}; the configuration says {me.role.value}"
             yield Found("I-6", weight, (Evidence(me.name, text),))
@@ -261,7 +261,7 @@ def out_of_contact(seen: Scene) -> Iterator[Found]:
 def short_leases(seen: Scene) -> Iterator[Found]:
     """I-11: a server out of contact caps its promises."""
     for me, _ in seen.sides:
-        status = me.standing.status
+        status = me.visibility.status
         if me.state is _S.COMMUNICATIONS_INTERRUPTED and me.serving and status:
             text = f"mclt {status.mclt_seconds} s" if status.mclt_seconds else "mclt not known yet"
             yield Found("I-11", NOTE, (me.says(), Evidence(me.name, text)))
@@ -291,7 +291,9 @@ def _ways_out(me: Side, other: Side) -> tuple[tuple[Action, Role], ...]:
     """Back with its partner; without one the partner comes first, and this server alone only then."""
     if other.lost:
         return (_A.START, other.role), (_A.PARTNER_DOWN, me.role)
-    if other.state in OFF and me.role is Role.SECONDARY:  # both come back together, whichever begins: named once
+    if (
+        other.state in OUT_OF_SERVICE and me.role is Role.SECONDARY
+    ):  # both come back together, whichever begins: named once
         return ()
     return ((_A.TAKE_BACK, me.role),)
 
@@ -308,7 +310,7 @@ def declared_down(seen: Scene) -> Iterator[Found]:
         return
     for me, holder in seen.sides:
         mark = holder.lockout
-        stepped = stepped_back(me.standing, holder.standing, seen.snapshot.peer)
+        stepped = stepped_back(me.visibility, holder.visibility, seen.snapshot.peer)
         if mark is None and (holder.last_state is not _S.PARTNER_DOWN or stepped):
             continue
         who = (Evidence(holder.name, f"{mark.by} declared {me.name} down", mark.since),) if mark else ()
@@ -320,13 +322,13 @@ def declared_down(seen: Scene) -> Iterator[Found]:
         elif me.live and me.state not in REBUILDING and me.heard is not _S.PARTNER_DOWN and holder.lost:
             yield Found("I-20", CRITICAL if me.serving else WARNING, evidence, first)
         elif me.lost and holder.lost:
-            yield Found("I-20", seen.outage if holder.standing.serving is False else WARNING, evidence, first)
+            yield Found("I-20", seen.outage if holder.visibility.serving is False else WARNING, evidence, first)
 
 
 def _last(side: Side) -> Evidence:
     if side.live or side.last_state is None:
         return side.says()
-    return Evidence(side.name, f"was last in {side.last_state.word}; {side.standing.standing.value} now")
+    return Evidence(side.name, f"was last in {side.last_state.word}; {side.visibility.visibility.value} now")
 
 
 def alone_and_silent(seen: Scene) -> Iterator[Found]:
@@ -334,7 +336,7 @@ def alone_and_silent(seen: Scene) -> Iterator[Found]:
     for me, other in seen.sides:
         waits = me.state is not None and me.state is not _S.STARTUP
         if waits and me.state not in CONFLICT and me.heard is _S.PARTNER_DOWN and other.lost:
-            if just_heard(me.standing, seen.now):
+            if just_heard(me.visibility, seen.now):
                 continue
             lines = [r for r in me.lines({"I-21"}, 300) if "peer demands" in r.line.text]
             evidence = (me.says(), me.records(), other.says(), *me.said(lines, 1))

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from dhcptui.assess.cannot_start import WHY_IT_ENDS
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
-from dhcptui.assess.return_path import OFF
+from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.space import NO_FILE, full, missing
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import Transition
-from dhcptui.logs.notable_lines import Remark
+from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 from dhcptui.model.states import REBUILDING, FailoverState
@@ -30,7 +30,7 @@ DEATH_SECONDS = 10.0
 _ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
 
 
-def starts_of(side: Side) -> list[tuple[Remark, Transition, Transition | None]]:
+def starts_of(side: Side) -> list[tuple[NotableLine, Transition, Transition | None]]:
     """Each start as its log tells it: the move to startup, and the last move before it (None: not remembered).
 
     None while the log does not lead to the present state: a console that has just come reads it from behind.
@@ -83,7 +83,7 @@ def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
         starts = [start for start in starts_of(me)[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
         blank = [start for start in starts if start[1].from_state == _S.RECOVER.word and start[2] is None]
         settled = me.state is _S.NORMAL and me.since < me.time - SETTLED_SECONDS
-        if not blank or settled or me.lost or me.state in OFF or database_lost(me, partner):
+        if not blank or settled or me.lost or me.state in OUT_OF_SERVICE or database_lost(me, partner):
             return ()
         found.append(Evidence(me.name, "started for the first time", blank[0][0].last_at))
     return tuple(found)
@@ -170,7 +170,7 @@ def started_together(seen: Scene) -> Iterator[Found]:
         return
     early, late = sorted(times)
     for side in (seen.a, seen.b):
-        for remark in side.view.remarks:
+        for remark in side.view.notable_lines:
             if "Both servers normal" in remark.line.text and early < remark.last_at - side.time < late:
                 return
     weight = NOTE if seen.served else seen.outage
@@ -222,7 +222,7 @@ def names(seen: Scene) -> Iterator[Found]:
             yield Found("I-17", WARNING, me.said(lines))
 
 
-def _of_a_former(me: Side, remark: Remark) -> bool:
+def _of_a_former(me: Side, remark: NotableLine) -> bool:
     """Whether the words are those of a dhcpd before the one that runs.
 
     Its log may be read before its processes are looked at: words later than the last look are those of a new one.

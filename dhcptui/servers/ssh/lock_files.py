@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import DelayedStart, Lock, Lockout, Marks
+from dhcptui.model.snapshot import DelayedStart, Lock, LockFiles, Lockout
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
@@ -55,7 +55,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LockRequest:
     """What we write into a lock."""
 
     token: str
@@ -71,22 +71,24 @@ class Claim:
         return _open({"token": self.token, **texts, **asdict(self.told), "step": clean(step, _STEP_LIMIT)})
 
 
-async def read_marks(shell: RemoteShell, directory: str, record: str = "", peer: str = "") -> Marks:
+async def read_marks(shell: RemoteShell, directory: str, record: str = "", peer: str = "") -> LockFiles:
     """The marks, and the record of a sync-restart, in one round trip; `unread` where the directory cannot be entered.
 
     Raises RemoteError.
     """
     answer = await shell.ask(commands.read_marks(directory, record, peer).line)
-    return parse_marks(answer.lines) if answer.exit_status == 0 else Marks(unread=f"{directory} cannot be looked into")
+    return (
+        parse_marks(answer.lines) if answer.exit_status == 0 else LockFiles(unread=f"{directory} cannot be looked into")
+    )
 
 
-def parse_marks(lines: list[str]) -> Marks:
+def parse_marks(lines: list[str]) -> LockFiles:
     """The answer to `commands.read_marks`. A lock that says nothing sensible is still one, until it is old.
 
     A lock-out that does is not known, which is not the same as none.
     """
     if not lines:
-        return Marks(unread="nothing was answered")
+        return LockFiles(unread="nothing was answered")
     unread = ""
     now = _number(lines[0]) or 0.0
     lock: Lock | None = None
@@ -114,7 +116,7 @@ def parse_marks(lines: list[str]) -> Marks:
             start = parse_start(text, {"there": True, "gone": False}.get(there))
         elif name == commands.SYNC and (found := SyncRecord.from_json(text)):
             sync = replace(found, at=_number(changed) or 0.0)
-    return Marks(lock, lockout, start, sync=sync, unread=unread, left=tuple(left), planted=planted)
+    return LockFiles(lock, lockout, start, sync=sync, unread=unread, left=tuple(left), planted=planted)
 
 
 def parse_start(text: str, there: bool | None = None) -> DelayedStart | None:
@@ -168,13 +170,13 @@ def parse_lockout(text: str) -> Lockout | None:
     return Lockout(server, _text(fields.get("by")) or "unknown", since, _text(fields.get("reason"), _STEP_LIMIT))
 
 
-async def take_lock(ask: Ask, directory: str, claim: Claim, step: str) -> Lock | None:
+async def take_lock(ask: Ask, directory: str, claim: LockRequest, step: str) -> Lock | None:
     """Take the lock; None when it is ours now, else the one that is there. Raises RemoteError."""
     command = commands.take_lock(directory, claim.token, claim.body(step), LOCK_SECONDS)
     return _holder(await run(ask, command))
 
 
-async def renew_lock(ask: Ask, directory: str, claim: Claim, step: str, seconds: int) -> Lock | None:
+async def renew_lock(ask: Ask, directory: str, claim: LockRequest, step: str, seconds: int) -> Lock | None:
     """Keep the lock for `seconds` more (0: expired, but still there to be read); None, or the one that took its place.
 
     Raises RemoteError.

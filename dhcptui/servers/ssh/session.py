@@ -119,19 +119,19 @@ class SshSession:
         Raises CommandTimeout, OutputTooLarge, SessionLost, SessionRefused, and with `check` CommandFailed.
         """
         command = command.as_root(self.target.sudo)
-        collector = Collector(command, max_bytes)
+        gc_tuning = Collector(command, max_bytes)
         try:
             with self.translated():
                 async with asyncio.timeout(timeout):
-                    await self._connection.create_session(collector.session, command.wire, **_NO_EXTRAS)
-                    status = await collector.finish(input)
+                    await self._connection.create_session(gc_tuning.session, command.wire, **_NO_EXTRAS)
+                    status = await gc_tuning.finish(input)
         except TimeoutError:
             raise CommandTimeout(command.line, timeout) from None
         finally:
-            collector.close()
+            gc_tuning.close()
         if status is None:  # the channel closed without saying how the command ended
             raise self.lost_error()
-        done = Completed(bytes(collector.stdout), bytes(collector.stderr), status)
+        done = Completed(bytes(gc_tuning.stdout), bytes(gc_tuning.stderr), status)
         if check and done.exit_status != 0:
             raise CommandFailed(command.line, done.exit_status, done.stderr)
         return done

@@ -88,7 +88,7 @@ async def follow(
             yield missed
         overlap.resume()
     process = await session.start(source.follow(lines), window=_WINDOW)
-    remarks = asyncio.create_task(_pump_remarks(process, notice))
+    notable_lines = asyncio.create_task(_pump_remarks(process, notice))
     try:
         splitter = LineSplitter()
         with session.translated():
@@ -98,11 +98,11 @@ async def follow(
                 await asyncio.sleep(batch_seconds)  # what arrives meanwhile comes in one batch
         if last := overlap.feed(source.logged(splitter.flush())):
             yield last
-        raise await _ending(session, source, process, remarks)
+        raise await _ending(session, source, process, notable_lines)
     finally:
-        remarks.cancel()
+        notable_lines.cancel()
         with suppress(asyncio.CancelledError):
-            await remarks
+            await notable_lines
         with suppress(OSError):  # a tail that writes to nobody also ends by itself
             process.terminate()
         process.channel.abort()
@@ -131,16 +131,16 @@ async def _pump_remarks(process: SSHClientProcess[bytes], notice: Notice) -> str
 
 
 async def _ending(
-    session: SshSession, source: LogSource, process: SSHClientProcess[bytes], remarks: asyncio.Task[str]
+    session: SshSession, source: LogSource, process: SSHClientProcess[bytes], notable_lines: asyncio.Task[str]
 ) -> Exception:
     """Why the stream ended: the session, or the remote command."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_EXIT_SECONDS):
             await process.wait_closed()
-            await asyncio.shield(remarks)
+            await asyncio.shield(notable_lines)
     if session.closed:
         return session.lost_error()
-    said = remarks.result() if remarks.done() else ""
+    said = notable_lines.result() if notable_lines.done() else ""
     how = "" if process.returncode is None else f" (exit status {process.returncode})"
     return TailEnded(
         f"the follow of {source} on {session.target} ended{how}" + (f": {said}" if said else ""),

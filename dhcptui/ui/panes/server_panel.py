@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot, ServerView
-from dhcptui.model.states import Tone
+from dhcptui.model.states import Severity
 from dhcptui.ui.forecast_cache import Prospects
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.render import server as paint
@@ -45,8 +45,8 @@ class ServerPanel(Vertical, can_focus=True):
 
     def show(
         self,
-        me: ServerStanding,
-        partner: ServerStanding,
+        me: ServerAssessment,
+        partner: ServerAssessment,
         now: Moment,
         *,
         rows: int,
@@ -55,9 +55,9 @@ class ServerPanel(Vertical, can_focus=True):
     ) -> None:
         """Show the server as it stands now."""
         self._retitle(me.view)
-        tone = paint.tone(me)
-        self.set_class(tone is Tone.CRITICAL, "-critical")
-        self.set_class(tone is Tone.WARNING, "-warning")
+        severity = paint.severity(me)
+        self.set_class(severity is Severity.CRITICAL, "-critical")
+        self.set_class(severity is Severity.WARNING, "-warning")
         width = self._rows[0].content_size.width
         lines = paint.panel(
             me, partner, now, self._memory, self._glyphs, rows=rows, width=width, compact=compact, prospects=prospects

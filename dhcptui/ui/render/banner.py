@@ -65,7 +65,7 @@ def _locks(snapshot: PairSnapshot, now: Moment) -> tuple[list[Way], list[Way]]:
     """Each holder once: who acts now; and who was stopped half-way and left an expired lock to say so."""
     found: dict[str, tuple[Lock, list[str], bool]] = {}
     for view in snapshot.servers:
-        lock = view.marks.value.lock if view.marks else None
+        lock = view.lock_files.value.lock if view.lock_files else None
         if lock is not None and not holder_gone(lock, snapshot):
             holds = lock.expires > view.server_time(now)
             found.setdefault(lock.token, (lock, [], holds))[1].append(view.name)
@@ -86,9 +86,9 @@ def _left(lock: Lock, names: Sequence[str]) -> Way:
 def _lockouts(snapshot: PairSnapshot, now: Moment) -> list[Way]:
     """Markers of a partner-down; `view` is the survivor that holds it."""
     found: list[tuple[Lockout, str]] = [
-        (view.marks.value.lockout, view.name)
+        (view.lock_files.value.lockout, view.name)
         for view in snapshot.servers
-        if view.marks is not None and view.marks.value.lockout is not None
+        if view.lock_files is not None and view.lock_files.value.lockout is not None
     ]
     return [
         _comes_back(lockout, survivor, now)

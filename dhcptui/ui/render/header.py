@@ -74,7 +74,7 @@ def badge(level: Level, glyphs: Glyphs) -> Content:
 def title(label: str, verdict: Verdict, glyphs: Glyphs) -> str:
     """The terminal's title: level, pair, who serves, and the worst state; a tmux tab shows its beginning."""
     states = [
-        f"{each.view.name} {each.state.word if each.state else each.standing.value}"
+        f"{each.view.name} {each.state.word if each.state else each.visibility.value}"
         for each in sorted((verdict.primary, verdict.secondary), key=lambda each: each.state is None)
         if each.state is not FailoverState.NORMAL
     ]

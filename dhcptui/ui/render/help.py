@@ -9,7 +9,7 @@ from dhcptui.model.commands import Command
 from dhcptui.model.states import LEADS_TO, FailoverState
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.plan import heading
-from dhcptui.ui.style import ACCENT, LEVELS, MUTED, TONES, Glyphs, Paragraph, Part, text
+from dhcptui.ui.style import ACCENT, LEVELS, MUTED, SEVERITY_STYLES, Glyphs, Paragraph, Part, text
 
 LEVEL_MEANING: dict[Level, str] = {
     Level.OK: "both servers serve as they should",
@@ -87,7 +87,7 @@ def _states(glyphs: Glyphs) -> list[Paragraph]:
 
 def _state(state: FailoverState, glyphs: Glyphs) -> list[Paragraph]:
     info = state.info
-    head = text((f"{glyphs.state(state)} {state.word}", f"bold {TONES[info.tone]}"), f"  {info.meaning}")
+    head = text((f"{glyphs.state(state)} {state.word}", f"bold {SEVERITY_STYLES[info.severity]}"), f"  {info.meaning}")
     ways = sorted((other.word for other in LEADS_TO[state]), key=[each.word for each in FailoverState].index)
     leads = STARTING_LEADS if state is FailoverState.STARTUP else ", ".join(ways) or "nothing by itself"
     return [

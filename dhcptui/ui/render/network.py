@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
-from dhcptui.assess.links import Matrix, Side, Way, matrix
+from dhcptui.assess.links import LinkMatrix, Side, Way, matrix
 from dhcptui.assess.timesync import ClockLevel, Clocks, ServerClock, judge
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -58,7 +58,7 @@ def network_row(snapshot: PairSnapshot, now: Moment, glyphs: Glyphs, key: str) -
     )
 
 
-def _arrows(seen: Matrix, glyphs: Glyphs) -> Content:
+def _arrows(seen: LinkMatrix, glyphs: Glyphs) -> Content:
     """The failover port each way: "dhcp1 → dhcp2 no answer, dhcp2 → dhcp1 open"."""
     told = [f"{_ends(side.failover, glyphs)} {side.failover.state.value}" for side in seen.sides]
     return text((", ".join(told), MUTED))
@@ -78,7 +78,7 @@ def network_page(snapshot: PairSnapshot, now: Moment, glyphs: Glyphs) -> list[Pa
     ]
 
 
-def _meaning(seen: Matrix, found: Diagnosis, glyphs: Glyphs) -> list[Paragraph]:
+def _meaning(seen: LinkMatrix, found: Diagnosis, glyphs: Glyphs) -> list[Paragraph]:
     if seen.all_green and any(way.inferred for way in seen.ways):
         mark, style = f"{glyphs.unknown} ", MUTED
     elif seen.all_green:
@@ -125,7 +125,7 @@ def _by(words: str) -> str:
     return words.replace("socket table of", "sockets of")
 
 
-def _connection(seen: Matrix, glyphs: Glyphs) -> list[Content]:
+def _connection(seen: LinkMatrix, glyphs: Glyphs) -> list[Content]:
     said = {
         True: text((f"{glyphs.ok} established", GOOD)),
         False: text((f"{glyphs.bad} none", CRITICAL)),
@@ -139,7 +139,7 @@ def _connection(seen: Matrix, glyphs: Glyphs) -> list[Content]:
     ]
 
 
-def _listener(side: Side, seen: Matrix, snapshot: PairSnapshot, now: Moment, glyphs: Glyphs) -> list[Content]:
+def _listener(side: Side, seen: LinkMatrix, snapshot: PairSnapshot, now: Moment, glyphs: Glyphs) -> list[Content]:
     """Whether dhcpd takes connections on its failover port."""
     place, table_ = snapshot[side.role].place, snapshot[side.role].sockets
     port = f"port {place.port}" if place else "failover port"
@@ -154,7 +154,7 @@ def _listener(side: Side, seen: Matrix, snapshot: PairSnapshot, now: Moment, gly
     return [name, said, text((ago(table_.age(now)), MUTED)), text((more, MUTED))]
 
 
-def _known(seen: Matrix, role: Role) -> set[str]:
+def _known(seen: LinkMatrix, role: Role) -> set[str]:
     other = seen[role.other]
     own = set(other.sockets.own_addresses) if other.sockets else set()
     return own | ({other.place.address} if other.place else set())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from dhcptui.assess.visibility import ServerStanding
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.ui.forecast_cache import Prospects
@@ -14,7 +14,7 @@ from dhcptui.ui.style import ACCENT, CRITICAL, MUTED, PLAIN, WARNING, Glyphs, te
 
 
 def pool_rows(
-    me: ServerStanding, partner: ServerStanding, prospects: Prospects, now: Moment, *, glyphs: Glyphs, rows: int
+    me: ServerAssessment, partner: ServerAssessment, prospects: Prospects, now: Moment, *, glyphs: Glyphs, rows: int
 ) -> list[Line]:
     """At most `rows` lines: the pools, and below them how long they last or that the servers disagree.
 
@@ -35,7 +35,7 @@ def pool_rows(
     return [*pool_lines(me, glyphs, rows - 1), note]
 
 
-def pool_lines(me: ServerStanding, glyphs: Glyphs, rows: int) -> list[Line]:
+def pool_lines(me: ServerAssessment, glyphs: Glyphs, rows: int) -> list[Line]:
     """At most `rows` lines; where pools have to be left out, the emptiest are shown and the rest counted."""
     if me.view.pools is None or rows < 1:
         return [say((me.view.pools_note, MUTED))] if me.view.pools_note and rows > 0 else []

@@ -9,14 +9,14 @@ from textual.content import Content
 
 from dhcptui.assess.since import state_since
 from dhcptui.assess.timesync import ClockLevel, level_of
-from dhcptui.assess.visibility import ServerStanding, Standing
+from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.model.failover import FailoverStatus
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Channel, Link, ServerView
-from dhcptui.model.states import FailoverState, Tone
+from dhcptui.model.states import FailoverState, Severity
 from dhcptui.model.words import age, day_clock, span
 from dhcptui.ui.forecast_cache import Prospects
-from dhcptui.ui.hysteresis import Middle, Steady, duration, milliseconds
+from dhcptui.ui.hysteresis import Hysteresis, Middle, duration, milliseconds
 from dhcptui.ui.line import Line, line, say
 from dhcptui.ui.render.network import CLOCK_STYLES, signed
 from dhcptui.ui.render.pools import pool_rows
@@ -26,7 +26,7 @@ from dhcptui.ui.style import (
     GOOD,
     MUTED,
     PLAIN,
-    TONES,
+    SEVERITY_STYLES,
     WARNING,
     Glyphs,
     Part,
@@ -43,8 +43,8 @@ class Memory:
     """Numbers of one panel that hold still between frames."""
 
     round_trips: Middle = field(default_factory=Middle)
-    round_trip: Steady = field(default_factory=lambda: Steady(times=3.0))
-    clock: Steady = field(default_factory=lambda: Steady(by=0.08))
+    round_trip: Hysteresis = field(default_factory=lambda: Hysteresis(times=3.0))
+    clock: Hysteresis = field(default_factory=lambda: Hysteresis(by=0.08))
 
 
 def caption(view: ServerView, glyphs: Glyphs) -> Content:
@@ -52,18 +52,18 @@ def caption(view: ServerView, glyphs: Glyphs) -> Content:
     return text((view.name, "bold"), (f" {glyphs.dot} {view.role.value} {glyphs.dot} {view.host}", MUTED))
 
 
-def tone(me: ServerStanding) -> Tone:
+def severity(me: ServerAssessment) -> Severity:
     """How much this server deserves the eye."""
     if me.silenced:
-        return Tone.CRITICAL
+        return Severity.CRITICAL
     if me.state is not None:
-        return me.state.info.tone
-    return Tone.NOTICE if me.standing is Standing.UNSEEN else Tone.CRITICAL
+        return me.state.info.severity
+    return Severity.NOTICE if me.visibility is Visibility.UNSEEN else Severity.CRITICAL
 
 
 def panel(
-    me: ServerStanding,
-    partner: ServerStanding,
+    me: ServerAssessment,
+    partner: ServerAssessment,
     now: Moment,
     memory: Memory,
     glyphs: Glyphs,
@@ -97,8 +97,8 @@ def _filled(head: list[Line], tail: list[Line], rows: int) -> list[Line]:
     return [*head, *tail, *[say("")] * rows][:rows]
 
 
-def _state(me: ServerStanding, now: Moment, glyphs: Glyphs) -> Line:
-    style = f"bold {TONES[tone(me)]}"
+def _state(me: ServerAssessment, now: Moment, glyphs: Glyphs) -> Line:
+    style = f"bold {SEVERITY_STYLES[severity(me)]}"
     if me.state is None:
         return _absent(me, style, glyphs)
     word = me.state.word
@@ -121,15 +121,15 @@ def _state(me: ServerStanding, now: Moment, glyphs: Glyphs) -> Line:
     )
 
 
-def _absent(me: ServerStanding, style: str, glyphs: Glyphs) -> Line:
+def _absent(me: ServerAssessment, style: str, glyphs: Glyphs) -> Line:
     """The state row of a server that does not tell its state now."""
     process = me.view.process
-    match me.standing:
-        case Standing.DOWN:
+    match me.visibility:
+        case Visibility.DOWN:
             return line(text((f"{glyphs.bad} dhcpd not running", style)))
-        case Standing.UNREACHABLE:
+        case Visibility.UNREACHABLE:
             return line(text((f"{glyphs.bad} unreachable", style)))
-        case Standing.UNSEEN:
+        case Visibility.UNSEEN:
             return line(text((f"{glyphs.wait} contacting", style)))
     if process and process.value.stopped:
         return line(text((f"{glyphs.unknown} dhcpd is stopped (suspended)", style)))
@@ -142,7 +142,7 @@ def _absent(me: ServerStanding, style: str, glyphs: Glyphs) -> Line:
     return line(text((f"{glyphs.unknown} no answer{silent_for}", style)))
 
 
-def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: Glyphs, *, compact: bool) -> Line:
+def _partner(me: ServerAssessment, partner: ServerAssessment, now: Moment, glyphs: Glyphs, *, compact: bool) -> Line:
     status = me.status
     if not me.live and (past := _recorded(me, now)):
         return past
@@ -169,7 +169,7 @@ def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: G
             text(("sees ", MUTED), seen, (f" {glyphs.bad} {gone}", WARNING)),
             text(("sees ", MUTED), seen, (f" {glyphs.bad}", WARNING)),
         )
-    style = PLAIN if status.partner_state is _S.NORMAL else TONES[status.partner_state.info.tone]
+    style = PLAIN if status.partner_state is _S.NORMAL else SEVERITY_STYLES[status.partner_state.info.severity]
     said = text(("partner seen as ", MUTED), (seen, style))
     if compact:
         return line((said, _unacked(status, me.live)), said, text(("sees ", MUTED), (seen, style)))
@@ -178,15 +178,15 @@ def _partner(me: ServerStanding, partner: ServerStanding, now: Moment, glyphs: G
     return line((said, since), said) if status.partner_stos else line(said)
 
 
-def _not_there(me: ServerStanding, partner: ServerStanding) -> str:
+def _not_there(me: ServerAssessment, partner: ServerAssessment) -> str:
     """Why what this server recorded of its partner is the past: it reads a running state of a dhcpd that does not run."""
     status = me.status
-    if status is None or not me.live or partner.standing is not Standing.DOWN:
+    if status is None or not me.live or partner.visibility is not Visibility.DOWN:
         return ""
-    return partner.standing.value if status.partner_state in _RUNS else ""
+    return partner.visibility.value if status.partner_state in _RUNS else ""
 
 
-def _recorded(me: ServerStanding, now: Moment) -> Line | None:
+def _recorded(me: ServerAssessment, now: Moment) -> Line | None:
     """What a server that tells no state has written down, where that is newer than what was read of it."""
     seen = me.view.recorded
     if seen is None:
@@ -204,7 +204,7 @@ _RUNS = frozenset({_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN})
 """What a partner is recorded as while it serves; of one that ended cleanly the record says shutdown."""
 
 
-def contradicted(me: ServerStanding, partner: ServerStanding) -> bool:
+def contradicted(me: ServerAssessment, partner: ServerAssessment) -> bool:
     """Whether what this server recorded of its partner differs from what the partner says of itself now.
 
     Startup is left out: a starting dhcpd never tells its partner.
@@ -217,7 +217,7 @@ def contradicted(me: ServerStanding, partner: ServerStanding) -> bool:
     )
 
 
-def _links(me: ServerStanding, memory: Memory, glyphs: Glyphs, *, compact: bool) -> Line:
+def _links(me: ServerAssessment, memory: Memory, glyphs: Glyphs, *, compact: bool) -> Line:
     view = me.view
     parts: list[Part] = []
     trip = view.omapi.round_trip_seconds
@@ -262,7 +262,7 @@ def clock_level(me: ServerView, partner: ServerView) -> ClockLevel:
     return alone if between is ClockLevel.OK or abs(own) < abs(theirs) else between
 
 
-def _clock(me: ServerStanding, partner: ServerStanding, memory: Memory, glyphs: Glyphs) -> Line:
+def _clock(me: ServerAssessment, partner: ServerAssessment, memory: Memory, glyphs: Glyphs) -> Line:
     level = clock_level(me.view, partner.view)
     if (old := _old_clock(me, memory)) is not None:
         return old
@@ -288,7 +288,7 @@ def _clock(me: ServerStanding, partner: ServerStanding, memory: Memory, glyphs: 
     )
 
 
-def _old_clock(me: ServerStanding, memory: Memory) -> Line | None:
+def _old_clock(me: ServerAssessment, memory: Memory) -> Line | None:
     """The offset of a server that cannot be reached any more: it was read then, and looks like that."""
     seen = me.view.clock
     if seen is None or me.view.ssh.link is not Link.FAILED:

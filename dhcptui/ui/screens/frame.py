@@ -19,7 +19,7 @@ from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
-from dhcptui.ui.forecast_cache import Outlook
+from dhcptui.ui.forecast_cache import ForecastCache
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.line import BLANK, Line, beside, line, say
 from dhcptui.ui.panes.prompt import Prompt
@@ -74,7 +74,7 @@ class Frame(Screen[None], inherit_bindings=False):
         self._clock, self._glyphs, self._commands = setup.clock, setup.glyphs, setup.commands
         self.snapshot: PairSnapshot = console.snapshot()
         self.verdict: Verdict = derive(self.snapshot, setup.clock())
-        self.outlook = Outlook(console)
+        self.forecast_cache = ForecastCache(console)
         self.is_compact = False
         self.is_whole = False
         """Every view has its place; before that no key opens one."""
@@ -161,7 +161,7 @@ class Frame(Screen[None], inherit_bindings=False):
         if rows != self._panel_rows:  # a layout, so only when pools came or went
             self._panel_rows = rows
             self.query_one("#panels").styles.height = rows + 2
-        prospects = self.outlook.look(verdict, now)
+        prospects = self.forecast_cache.look(verdict, now)
         for panel in self.query(ServerPanel):
             me, partner = verdict[panel.role], verdict[panel.role.other]
             panel.show(me, partner, now, rows=rows, compact=self.is_compact, prospects=prospects)

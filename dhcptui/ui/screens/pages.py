@@ -66,13 +66,13 @@ class Pages(Places):
     def action_again(self) -> None:
         """Ask for news of what the page shows."""
         if self._over is Over.NETWORK:
-            self._engine.look_around()
+            self._engine.probe_links()
         elif self._over is Over.CONFIGURATION:
             self._read_configuration()
 
     def _open_page(self, over: Over) -> None:
         if over is Over.NETWORK:
-            self._engine.look_around()
+            self._engine.probe_links()
         if over is Over.CONFIGURATION and self._is_old():
             self._read_configuration()
         self.reading.open(over.value, self._paragraphs(over))
@@ -86,7 +86,9 @@ class Pages(Places):
         if over is Over.NETWORK:
             return network_page(self.snapshot, now, glyphs)
         if over is Over.POOLS:
-            return pool_page(self.snapshot, self.verdict, self.outlook.look(self.verdict, now), now=now, glyphs=glyphs)
+            return pool_page(
+                self.snapshot, self.verdict, self.forecast_cache.look(self.verdict, now), now=now, glyphs=glyphs
+            )
         again = self._commands.key("page.again")
         return configuration_page(self._check, reading=self._checking is not None, now=now, glyphs=glyphs, again=again)
 

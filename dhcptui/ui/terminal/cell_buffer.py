@@ -34,7 +34,7 @@ def is_frame(data: str) -> bool:
     return _FRAME.match(data) is not None
 
 
-class Sheet:
+class CellBuffer:
     """A terminal of `columns` x `rows`; at first a cleared one.
 
     `erases`: erasing fills with the present background (bce); else blanks are written out.

@@ -13,7 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from dhcptui.ui.terminal.intake import BoundedParser
-from dhcptui.ui.terminal.writer import Pump
+from dhcptui.ui.terminal.writer import TerminalWriter
 
 _NO_ERASE = ("screen", "vt", "dumb", "ansi", "cygwin", "sun")
 """Beginnings of TERM whose terminals may erase with their own background rather than the present one."""
@@ -28,7 +28,7 @@ def erases_with_background(term: str) -> bool:
 class TerminalDriver(LinuxDriver):
     """Writes only what changes, in pieces that the line takes; input and modes are Textual's."""
 
-    _pump: Pump | None = None
+    _pump: TerminalWriter | None = None
 
     def write(self, data: str) -> None:
         """Hand over to the pump; never blocks."""
@@ -38,7 +38,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         if self._pump is None:
-            self._pump = Pump(
+            self._pump = TerminalWriter(
                 self._file.fileno() if self._file else 2,
                 self._get_terminal_size,
                 erases=erases_with_background(os.environ.get("TERM", "")),

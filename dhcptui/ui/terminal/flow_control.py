@@ -21,7 +21,7 @@ _FIRST_PATIENCE_SECONDS = 1.0
 """A terminal that has never answered by then is mute, and gets what the kernel takes."""
 
 
-class Pace:
+class FlowControl:
     """Says when the next piece may go, and how large it may be. Times are monotonic seconds."""
 
     def __init__(self) -> None:

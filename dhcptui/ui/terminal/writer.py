@@ -7,21 +7,21 @@ import threading
 import time
 from collections.abc import Callable
 
-from dhcptui.ui.terminal.cell_buffer import Sheet, is_frame
-from dhcptui.ui.terminal.flow_control import QUERY, Pace
+from dhcptui.ui.terminal.cell_buffer import CellBuffer, is_frame
+from dhcptui.ui.terminal.flow_control import QUERY, FlowControl
 
 SYNC_BEGIN, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 _GOODBYE_SECONDS = 1.0
 """So long is waited for the last answer: else it would be typed into the shell."""
 
 
-class Pump:
+class TerminalWriter:
     """Takes what Textual writes, and writes what is needed to `fd`. `size` tells the terminal's columns and rows."""
 
     def __init__(self, fd: int, size: Callable[[], tuple[int, int]], *, erases: bool, asks: bool) -> None:
         self._fd, self._size, self._asks = fd, size, asks
-        self._sheet = Sheet(*size(), erases=erases)
-        self._pace = Pace()
+        self._sheet = CellBuffer(*size(), erases=erases)
+        self._pace = FlowControl()
         self._controls: list[str] = []
         self._synchronised = False
         self._forget = self._leaving = self._ended = False

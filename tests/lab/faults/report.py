@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dhcptui.assess.verdict import derive
-from dhcptui.assess.visibility import ServerStanding, stand
+from dhcptui.assess.visibility import ServerAssessment, assess
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import PairSnapshot
 
@@ -16,13 +16,13 @@ def report(snapshot: PairSnapshot, now: Moment) -> str:
     lines = [f"{verdict.level.value}: {verdict.headline}", f"advice: {verdict.advice}"]
     lines += [f"incident {each.id}" for each in verdict.incidents]
     for view in snapshot.servers:
-        lines += [f"{view.name} {said}" for said in _server(stand(view, now), now)]
+        lines += [f"{view.name} {said}" for said in _server(assess(view, now), now)]
     return "\n".join(lines)
 
 
-def _server(each: ServerStanding, now: Moment) -> Iterator[str]:
+def _server(each: ServerAssessment, now: Moment) -> Iterator[str]:
     view = each.view
-    yield f"is {each.state.word if each.state else each.standing.value}"
+    yield f"is {each.state.word if each.state else each.visibility.value}"
     if each.status is not None:
         yield f"sees {each.status.partner_state.word}" if each.live else f"was {each.status.local_state.word}"
     for way, channel in (("omapi", view.omapi), ("ssh", view.ssh), ("log", view.log)):

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dhcptui.assess.visibility import sighted, stand
+from dhcptui.assess.visibility import assess, process_running
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView
 from tests.lab.faults import census
@@ -159,11 +159,13 @@ class _Watch:
         if way == "omapi":
             if view.status and view.status.at > newest:
                 return "a status was read"
-            return "it counts as live" if late and (view.omapi.ok or stand(view, now).live) else ""
+            return "it counts as live" if late and (view.omapi.ok or assess(view, now).live) else ""
         if way == "ssh":
             if any(seen is not None and seen.at > newest for seen in (view.clock, view.process)):
                 return "clock or process table were read"
-            return "the process table counts" if late and (view.ssh.ok or sighted(view, now) is not None) else ""
+            return (
+                "the process table counts" if late and (view.ssh.ok or process_running(view, now) is not None) else ""
+            )
         return "the log counts as followed" if late and view.log.ok else ""
 
 
@@ -196,7 +198,7 @@ def _logs_flow(scene: Scene) -> None:
     """What is written to either log now arrives, and nothing ever arrived twice."""
     for role in Role:
         scene.until_log(role, BACK_SECONDS)
-        for text in scene.marks[role]:
+        for text in scene.lock_files[role]:
             assert scene.heard(role, text) <= 1, f"{text!r} was told twice"
 
 

@@ -42,7 +42,7 @@ class Scene:
         self.kept: dict[str, Any] = {}
         """What a cause leaves for its cure."""
         self._numbers = itertools.count(1)
-        self.marks: dict[Role, list[str]] = {role: [] for role in Role}
+        self.lock_files: dict[Role, list[str]] = {role: [] for role in Role}
 
     @property
     def primary(self) -> Server:
@@ -94,7 +94,7 @@ class Scene:
         stamp = datetime.now(UTC).isoformat(timespec="microseconds")
         with server.log_file.open("ab") as file:
             file.write(f"{stamp} {server.name} dhcpd[1]: {text}\n".encode())
-        self.marks[role].append(text)
+        self.lock_files[role].append(text)
         return text
 
     def log_mark_both(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dhcptui.ui.terminal.flow_control import LARGEST, SMALLEST, Pace
+from dhcptui.ui.terminal.flow_control import LARGEST, SMALLEST, FlowControl
 
 
 class Line:
@@ -12,7 +12,7 @@ class Line:
 
     def __init__(self, rate: float, round_trip: float) -> None:
         self.rate, self.round_trip = rate, round_trip
-        self.pace, self.now, self.free_at = Pace(), 0.0, 0.0
+        self.pace, self.now, self.free_at = FlowControl(), 0.0, 0.0
         self.arrivals: list[float] = []
         self.pieces: list[tuple[float, int]] = []
         self.send(0)
@@ -80,7 +80,7 @@ def test_a_stalled_line_gets_next_to_nothing() -> None:
 
 def test_a_terminal_that_never_answers_is_not_waited_for() -> None:
     """A second of patience, once; then it gets everything."""
-    pace = Pace()
+    pace = FlowControl()
     pace.sent(0.0, 0)
     assert pace.ready_at() <= 0.0
     pace.sent(0.1, 5000)
@@ -94,7 +94,7 @@ def test_a_terminal_that_never_answers_is_not_waited_for() -> None:
 
 def test_a_key_ends_a_wait_that_is_overdue_and_no_other() -> None:
     """A terminal that was detached and is back has lost our query; one that is only slow has not."""
-    pace = Pace()
+    pace = FlowControl()
     pace.sent(0.0, 0)
     pace.answered(0.02)
     pace.sent(10.0, 1000)
@@ -106,7 +106,7 @@ def test_a_key_ends_a_wait_that_is_overdue_and_no_other() -> None:
 
 def test_an_answer_nobody_asked_for() -> None:
     """A key that looks like an answer (ctrl+F3) changes nothing."""
-    pace = Pace()
+    pace = FlowControl()
     pace.answered(1.0)
     assert pace.ready_at() == 0.0
     assert not pace.waiting

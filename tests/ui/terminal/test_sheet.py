@@ -8,7 +8,7 @@ import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.ui.terminal.cell_buffer import Sheet, is_frame
+from dhcptui.ui.terminal.cell_buffer import CellBuffer, is_frame
 from dhcptui.ui.terminal.sgr import blank, change
 
 COLUMNS, ROWS = 24, 6
@@ -80,7 +80,7 @@ def narrow(spans: Spans) -> Spans:
 @given(FRAMES, st.sampled_from([1, 20, 200, WHOLE]), st.booleans())
 def test_the_terminal_shows_what_textual_drew(frames: list[Spans], limit: int, erases: bool) -> None:
     """Frame by frame through a sheet, in pieces of any size, against every frame as it is."""
-    plain, ours, sheet = Screen(), Screen(), Sheet(COLUMNS, ROWS, erases=erases)
+    plain, ours, sheet = Screen(), Screen(), CellBuffer(COLUMNS, ROWS, erases=erases)
     for each in map(narrow, frames):
         plain.feed(frame(each))
         sheet.draw(frame(each))
@@ -95,7 +95,7 @@ def test_the_terminal_shows_what_textual_drew(frames: list[Spans], limit: int, e
 @given(FRAMES)
 def test_wide_and_marked_text_ends_as_it_should(frames: list[Spans]) -> None:
     """Half-overwritten wide characters and marks: after all of it, a whole picture of plain text leaves nothing behind."""
-    ours, sheet = Screen(), Sheet(COLUMNS, ROWS)
+    ours, sheet = Screen(), CellBuffer(COLUMNS, ROWS)
     for each in frames:
         sheet.draw(frame(each))
         ours.feed(sheet.changes(WHOLE))
@@ -115,7 +115,7 @@ def test_from_any_style_to_any(before: str, after: str) -> None:
 
 def test_bytes_are_spent_on_changes_only() -> None:
     """The same again costs nothing, one digit a few bytes, a title in the middle of a row its own length."""
-    sheet = Sheet(120, 40)
+    sheet = CellBuffer(120, 40)
     rows = [(0, y, [("38;5;250;48;5;233", f"row {y}".ljust(120))]) for y in range(40)]
     sheet.draw(frame(rows))
     assert sheet.changes(WHOLE)
@@ -129,7 +129,7 @@ def test_bytes_are_spent_on_changes_only() -> None:
 
 def test_a_terminal_that_was_damaged_is_written_whole() -> None:
     """After a resize, a redraw or a stop nothing of its picture is taken for granted."""
-    sheet, ours = Sheet(COLUMNS, ROWS), Screen()
+    sheet, ours = CellBuffer(COLUMNS, ROWS), Screen()
     drawn = frame([(0, y, [("1", f"line {y}".ljust(COLUMNS))]) for y in range(ROWS)])
     sheet.draw(drawn)
     ours.feed(sheet.changes(WHOLE))
@@ -142,7 +142,7 @@ def test_a_terminal_that_was_damaged_is_written_whole() -> None:
 def test_what_stood_still_goes_first() -> None:
     """Where little fits, the answer to a key goes before the rows of a running log, and those take turns."""
     now = 100.0
-    sheet = Sheet(40, 10, clock=lambda: now)
+    sheet = CellBuffer(40, 10, clock=lambda: now)
 
     def log(number: int) -> None:
         sheet.draw(frame([(0, y, [("", f"log line {number} {y}".ljust(40))]) for y in range(3, 9)]))
