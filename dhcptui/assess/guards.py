@@ -120,7 +120,7 @@ TAKE_BACK_PARTNER: dict[FailoverState, str] = {
     else "nobody can say what would follow"
     for state in _S
 }  # fmt: skip
-"""Partner's state -> why not; which way it is then depends on both (model/way_back.py)."""
+"""Partner's state -> why not; which way it is then depends on both (assess/return_path.py)."""
 
 RESCUE_FROM: dict[FailoverState, str] = {
     state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OUT_OF_SERVICE, *REBUILDING}

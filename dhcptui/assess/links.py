@@ -1,7 +1,7 @@
 """The reachability matrix: console to each server over SSH and OMAPI, and each server to the other on the failover port.
 
 Pure. Each way carries what it rests on and how old that is; what rests on nothing fresh is UNKNOWN. What it all means
-says `model/diagnosis.py`.
+says `assess/diagnosis.py`.
 """
 
 from __future__ import annotations

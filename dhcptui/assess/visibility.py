@@ -73,7 +73,7 @@ class ServerAssessment:
 def process_running(view: ServerView, now: Moment) -> bool | None:
     """Whether a dhcpd of ours is there: somebody holds its files or ports. None unless that was looked at recently.
 
-    False is what is shown and waited for; whether it is *proven* gone says `model/gone.py`.
+    False is what is shown and waited for; whether it is *proven* gone says `assess/gone.py`.
     """
     if view.process is None or not view.ssh.ok or view.process.age(now) > SIGHTING_FRESH_SECONDS:
         return None

@@ -1,7 +1,7 @@
 """Looks at the ways between the two servers: rarely while both are normal, every few seconds while they are not.
 
 The socket tables are read first; they disturb nobody. The failover port is tried only while there is no connection,
-and an open one rarely: dhcpd puts off its own next try by 5 s for each of ours (see `remote/reach.py`).
+and an open one rarely: dhcpd puts off its own next try by 5 s for each of ours (see `servers/ssh/reachability.py`).
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ CHECKS: tuple[Row, ...] = (
     Row(("left_unmarked", "left_stopped"), (W.MARKS, W.AUDIT, W.PROCESS), ""),
     Row(("nobody_else_acts",), (W.MARKS,), ""),
 )
-"""What follows where it was not seen stands in model/unseen.py, for each of them."""
+"""What follows where it was not seen stands in assess/not_seen.py, for each of them."""
 CONTRADICTIONS: tuple[Row, ...] = (
     Row((Kind.IMPOSTOR.value,), (W.OMAPI, W.PROCESS), "OMAPI is taken at its word until two looks have seen nobody of ours behind it"),
     Row((Kind.SILENT.value,), (W.PROCESS, W.OMAPI), "`does not answer`: whether its dhcpd runs is not known"),

@@ -1,4 +1,4 @@
-"""What happened in a soak: plain values on one clock, for judge.py. Times are mono seconds (engine/clocks.py)."""
+"""What happened in a soak: plain values on one clock, for judge.py. Times are mono seconds (watch/clocks.py)."""
 
 from __future__ import annotations
 

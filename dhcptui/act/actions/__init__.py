@@ -43,7 +43,7 @@ SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
 def make_script(
     action: Action, acting: Role, pair: PairSettings, comparison: Comparison | None = None, variant: str = ""
 ) -> ActionScript:
-    """The steps of an action. Variants: "rollback" of sync-restart, those of start (model/delayed.py), the ways of take-back."""
+    """The steps of an action. Variants: "rollback" of sync-restart, those of start (assess/delayed_start.py), the ways of take-back."""
     if action is Action.SYNC_RESTART:
         return sync_restart.script(pair, acting, comparison, variant)
     if action is Action.START:

@@ -1,6 +1,6 @@
 """Who served clients, and when: from every witness with its time, and *not known* where none was looking. Pure.
 
-Witnesses are the log of the server itself (its lives, model/lives.py), its partner's log (which notes the end of the
+Witnesses are the log of the server itself (its lives, assess/history/lives.py), its partner's log (which notes the end of the
 link), its lease file (the state it was in), what a console saw over OMAPI and in the process table, and how it is now.
 A life ends at its last sign of life: from there to the next start the server is down where somebody saw that, and not
 known where nobody did. A log that was not read tells nothing, and then nothing is known of the time it should tell of.

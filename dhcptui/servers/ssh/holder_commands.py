@@ -1,7 +1,7 @@
 """The remote command lines that find out who holds a dhcpd's resources, and that end a process which does.
 
 Linux: /proc alone, in any POSIX shell; FreeBSD: sockstat, fstat and ps. One line an answer, its first letter says what
-it is; `remote/holders.py` reads them.
+it is; `servers/ssh/holders.py` reads them.
 """
 
 from __future__ import annotations
