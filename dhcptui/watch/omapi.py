@@ -79,6 +79,7 @@ class OmapiWatch:
         self._record.connected_at = mono()
         self._record.connections += 1
         self._record.connected.set()
+        self._record.probe_poke.set()  # who is behind the port now: the last look at processes is older than this answer
         try:
             yield client
         finally:
