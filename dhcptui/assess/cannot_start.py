@@ -52,8 +52,8 @@ def sign_of_life(line: LogLine) -> bool:
     return not line.teller and line.stamp is not None and line.kind in _LIVES
 
 
-def _ran(remark: NotableLine, peer: str) -> bool:
-    move = remark.line.transition
+def _ran(notable: NotableLine, peer: str) -> bool:
+    move = notable.line.transition
     return move is not None and move.who == "me" and move.peer == peer
 
 

@@ -47,8 +47,8 @@ def strange_marker(holder: ServerView) -> str:
 
 def moves_of(view: ServerView, peer: str) -> list[tuple[NotableLine, Transition]]:
     """The state changes, its own or its partner's, that its log tells of this relationship; oldest first."""
-    told = [(remark, remark.line.transition) for remark in view.notable_lines]
-    return [(remark, move) for remark, move in told if move and move.peer == peer]
+    told = [(notable, notable.line.transition) for notable in view.notable_lines]
+    return [(notable, move) for notable, move in told if move and move.peer == peer]
 
 
 def last_word(each: ServerAssessment, peer: str) -> LastWord | None:
@@ -61,11 +61,11 @@ def last_word(each: ServerAssessment, peer: str) -> LastWord | None:
     if view.recorded and view.recorded.value.state is not _S.STARTUP:
         said = view.recorded.value
         found.append((said.written or said.since or 0.0, LastWord(said.state, said.source, said.since)))
-    own = [(remark, move) for remark, move in moves_of(view, peer) if move.who == "me"]
+    own = [(notable, move) for notable, move in moves_of(view, peer) if move.who == "me"]
     if own:
-        remark, move = own[-1]  # a start that came no further than startup has changed nothing of what it was
+        notable, move = own[-1]  # a start that came no further than startup has changed nothing of what it was
         word = move.from_state if from_word(move.to_state) is _S.STARTUP else move.to_state
-        found.append((remark.last_at, LastWord(from_word(word), "log", remark.last_at)))
+        found.append((notable.last_at, LastWord(from_word(word), "log", notable.last_at)))
     # An answer over OMAPI counts where nothing else was read since: a lease file is read only after the last answer.
     answered = view.status is not None and (view.recorded is None or view.recorded.at < view.status.at)
     if answered and view.status and not own:

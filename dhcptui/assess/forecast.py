@@ -116,12 +116,12 @@ class PoolMismatch:
 
 def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[PoolForecast, ...]:
     """One forecast per pool for each server that serves by itself; one per pool for a pair in normal."""
-    standings = [assess(view, now) for view in snapshot.servers]
-    serving = [each for each in standings if each.serving and each.view.pools]
+    assessments = [assess(view, now) for view in snapshot.servers]
+    serving = [each for each in assessments if each.serving and each.view.pools]
     shared = len(serving) == 2 and all(each.state is _S.NORMAL for each in serving)
     if shared:
         serving = serving[:1]
-    alone = {me.view.role for me, other in (standings, reversed(standings)) if unnoticed(me, other, now)}
+    alone = {me.view.role for me, other in (assessments, reversed(assessments)) if unnoticed(me, other, now)}
     return tuple(
         _forecast(
             each,

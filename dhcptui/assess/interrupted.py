@@ -161,13 +161,13 @@ def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
 def _normal_since(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
     """Whether a server's log tells that it went to normal after the run had stopped: what came later is no work of it."""
     return any(
-        remark.line.transition is not None
-        and remark.line.transition.who == "me"
-        and remark.line.transition.peer == snapshot.peer
-        and remark.line.transition.to_state == _S.NORMAL.word
-        and _by_console(view, remark.last_at, now) > run.at + LATER_SECONDS
+        notable.line.transition is not None
+        and notable.line.transition.who == "me"
+        and notable.line.transition.peer == snapshot.peer
+        and notable.line.transition.to_state == _S.NORMAL.word
+        and _by_console(view, notable.last_at, now) > run.at + LATER_SECONDS
         for view in snapshot.servers
-        for remark in view.notable_lines
+        for notable in view.notable_lines
     )
 
 

@@ -92,8 +92,8 @@ def interrupted(each: Case, how: Interruption, *servers: ServerAssessment) -> li
             found.append(_unread(server.view))
             continue
         other = _other(each, server)
-        standings = judge_all(server, other, each)
-        found += [_finding(one, how, standings) for one in standings]
+        assessments = judge_all(server, other, each)
+        found += [_finding(one, how, assessments) for one in assessments]
     return found
 
 
@@ -236,11 +236,11 @@ def left_waiting(each: Case) -> list[str]:
     view = each.me.view
     if view.other_peers is None:
         return [_blind(view)] if view.pools_note else []
-    standings = judge_all(each.me, each.partner, each)
-    if not standings:
+    assessments = judge_all(each.me, each.partner, each)
+    if not assessments:
         return []
     said = [f"This is about the clients of {label(each.snapshot.peer, view.place)} only."]
-    waiting = [one for one in standings if one.state is _S.COMMUNICATIONS_INTERRUPTED]
+    waiting = [one for one in assessments if one.state is _S.COMMUNICATIONS_INTERRUPTED]
     if waiting:
         stay, each_one = ("stay", "each") if len(waiting) > 1 else ("stays", "it")
         said.append(
@@ -251,7 +251,7 @@ def left_waiting(each: Case) -> list[str]:
         f"{one.peer.label}: {one.state.word} on {one.on}, not touched."
         if one.state
         else f"{one.peer.label}: its state on {one.on} is not known ({one.why})."
-        for one in standings
+        for one in assessments
         if one not in waiting
     ]
     return said
@@ -293,9 +293,9 @@ def still_waiting(each: Case) -> str:
     """The relationships that wait in communications-interrupted after a partner-down of ours, in a sentence."""
     if each.me.view.other_peers is None:
         return f" {_blind(each.me.view)}"
-    standings = judge_all(each.me, each.partner, each)
-    waiting = [one for one in standings if one.state is _S.COMMUNICATIONS_INTERRUPTED]
-    rest = "".join(f" {who_serves(one)}." for one in standings if one not in waiting)
+    assessments = judge_all(each.me, each.partner, each)
+    waiting = [one for one in assessments if one.state is _S.COMMUNICATIONS_INTERRUPTED]
+    rest = "".join(f" {who_serves(one)}." for one in assessments if one not in waiting)
     if not waiting:
         return rest
     still = "still wait" if len(waiting) > 1 else "still waits"

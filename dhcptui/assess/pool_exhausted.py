@@ -159,10 +159,10 @@ def _refused(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> tu
     networks: set[str] = set()
     for each in pair:
         begin = _begin(each, now)
-        for remark in each.view.notable_lines:
-            if remark.line.text.endswith(NO_LEASE) and (turned := clients([remark], begin)):
+        for notable in each.view.notable_lines:
+            if notable.line.text.endswith(NO_LEASE) and (turned := clients([notable], begin)):
                 found |= turned
-                networks.add(refused_network(remark.line.text))
+                networks.add(refused_network(notable.line.text))
     return found, networks - {""}
 
 
@@ -176,9 +176,9 @@ def _sent_on(each: ServerAssessment, now: Moment) -> dict[str, float]:
     begin, offset = _begin(each, now), each.view.server_time(now) - now.wall
     return {
         client: at - offset
-        for remark in each.view.notable_lines
-        if remark.line.text.endswith(NOT_HERE)
-        for at, client in remark.refused
+        for notable in each.view.notable_lines
+        if notable.line.text.endswith(NOT_HERE)
+        for at, client in notable.refused
         if at >= begin
     }
 

@@ -45,7 +45,7 @@ def _outlived(one: ServerAssessment, two: ServerAssessment, peer: str) -> Last |
 
 
 def _last_move(each: ServerAssessment, peer: str) -> FailoverState | None:
-    moves = [remark.line.transition for remark in each.view.notable_lines if remark.line.transition]
+    moves = [notable.line.transition for notable in each.view.notable_lines if notable.line.transition]
     own = [move for move in moves if move.who == "me" and move.peer == peer]
     return from_word(own[-1].to_state) if own else None
 
@@ -63,7 +63,7 @@ def _wrote_later(a: ServerAssessment, b: ServerAssessment) -> Last | None:
     """By the last line of each dhcpd that is worth remembering, both by one clock."""
     times = []
     for each in (a, b):
-        lines = [remark.last_at for remark in each.view.notable_lines if remark.line.kind in _SIGNS]
+        lines = [notable.last_at for notable in each.view.notable_lines if notable.line.kind in _SIGNS]
         if not lines or each.view.clock is None:
             return None
         times.append(max(lines) - each.view.clock.value.seconds)

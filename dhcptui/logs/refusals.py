@@ -33,7 +33,7 @@ def refused_network(text: str) -> str:
 
 def clients(notable_lines: Iterable[NotableLine], begin: float) -> set[str]:
     """The clients that these lines turned away since `begin` (the server's clock)."""
-    return {client for remark in notable_lines for at, client in remark.refused if at >= begin}
+    return {client for notable in notable_lines for at, client in notable.refused if at >= begin}
 
 
 def turned_twice(one: Mapping[str, float], two: Mapping[str, float]) -> set[str]:

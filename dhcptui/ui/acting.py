@@ -35,16 +35,16 @@ def candidates(
 
 def _most_telling(action: Action, snapshot: PairSnapshot, now: Moment, looking_at: Role) -> Role:
     """The server that would have to act, if any could."""
-    standings = {role: assess(snapshot[role], now) for role in Role}
+    assessments = {role: assess(snapshot[role], now) for role in Role}
     wanted: list[Role] = []
     if action is Action.PARTNER_DOWN:
         return survivor(snapshot, now)
     if action is Action.TAKE_BACK:
         wanted = _off(snapshot, now)
     elif action is Action.START:
-        wanted = [role for role in Role if not standings[role].live]
+        wanted = [role for role in Role if not assessments[role].live]
     elif action is Action.RESCUE:
-        mute = [role for role in Role if standings[role].live and standings[role].serving is False]
+        mute = [role for role in Role if assessments[role].live and assessments[role].serving is False]
         wanted = mute or [survivor(snapshot, now)]
     return wanted[0] if len(wanted) == 1 else looking_at
 
@@ -55,8 +55,11 @@ def _off(snapshot: PairSnapshot, now: Moment) -> list[Role]:
 
 def survivor(snapshot: PairSnapshot, now: Moment) -> Role:
     """The server that would have to go on alone: the only one that serves, the only one that answers, else the primary."""
-    standings = {role: assess(snapshot[role], now) for role in Role}
-    for roles in ([role for role in Role if standings[role].serving], [role for role in Role if standings[role].live]):
+    assessments = {role: assess(snapshot[role], now) for role in Role}
+    for roles in (
+        [role for role in Role if assessments[role].serving],
+        [role for role in Role if assessments[role].live],
+    ):
         if len(roles) == 1:
             return roles[0]
     return Role.PRIMARY

@@ -75,7 +75,7 @@ class _Side:
     def __init__(self, watcher: ServerWatcher, partner_ssh_port: int, snapshot: Callable[[], PairSnapshot]) -> None:
         self._watcher, self._ssh_port, self._snapshot = watcher, partner_ssh_port, snapshot
         self._role = watcher.view.role
-        self._poke = asyncio.Event()
+        self._again = asyncio.Event()
         self._asked = False
         self._session: SshSession | None = None
         self._uneasy_since: float | None = None
@@ -85,11 +85,11 @@ class _Side:
 
     def look_now(self) -> None:
         self._asked = True
-        self._poke.set()
+        self._again.set()
 
     async def run(self) -> None:
         while True:
-            self._poke.clear()
+            self._again.clear()
             session = self._watcher.record.session
             if session is not None:
                 if session is not self._session:  # what was seen over an earlier one may be long ago
@@ -98,7 +98,7 @@ class _Side:
                     await self._turn(session)
                 except RemoteError:  # whoever keeps the session tells
                     await asyncio.sleep(TICK_SECONDS)
-            await pause(self._poke, TICK_SECONDS)
+            await pause(self._again, TICK_SECONDS)
 
     @property
     def _view(self) -> ServerView:

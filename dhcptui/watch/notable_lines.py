@@ -16,8 +16,8 @@ MOST_CLIENTS = 500
 """Turned-away clients that are remembered of one kind of line."""
 
 
-class Remarks:
-    """Lines that say the same, by the same process, are one remark however far apart they stand; a state change never folds."""
+class NotableLines:
+    """Lines that say the same, by the same process, are one notable line however far apart they stand; a state change never folds."""
 
     def __init__(self, limit: int = LIMIT, max_age_seconds: float = MAX_AGE_SECONDS) -> None:
         self._limit = limit
@@ -30,8 +30,8 @@ class Remarks:
     def kept(self) -> tuple[NotableLine, ...]:
         """What is remembered, in the order of the latest lines."""
         return tuple(
-            replace(remark, refused=self._turned_away(key)) if key in self._refused else remark
-            for key, remark in self._kept.items()
+            replace(notable, refused=self._turned_away(key)) if key in self._refused else notable
+            for key, notable in self._kept.items()
         )
 
     def add(self, lines: Iterable[LogLine], now: float) -> bool:
@@ -68,7 +68,7 @@ class Remarks:
 
     def _forget(self, now: float) -> None:
         """Drop what is too old, then what is too much, oldest first."""
-        for key in [key for key, remark in self._kept.items() if remark.last_at < now - self._max_age]:
+        for key in [key for key, notable in self._kept.items() if notable.last_at < now - self._max_age]:
             self._drop(key)
         for key in list(self._kept)[: max(0, len(self._kept) - self._limit)]:
             self._drop(key)

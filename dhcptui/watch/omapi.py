@@ -62,7 +62,7 @@ class OmapiWatch:
                 error = told(first(group))
                 self._record.channel("omapi", Link.FAILED, error)
                 delay = REFUSED_RETRY_SECONDS if isinstance(error, TunnelRefused | OmapiClosed) else RETRY_SECONDS
-            self._record.probe_poke.set()
+            self._record.probe_now.set()
             await asyncio.sleep(delay)
 
     @asynccontextmanager
@@ -79,7 +79,7 @@ class OmapiWatch:
         self._record.connected_at = mono()
         self._record.connections += 1
         self._record.connected.set()
-        self._record.probe_poke.set()  # who is behind the port now: the last look at processes is older than this answer
+        self._record.probe_now.set()  # who is behind the port now: the last look at processes is older than this answer
         try:
             yield client
         finally:
@@ -105,7 +105,7 @@ class OmapiWatch:
         trip: float | None = None
         stale: asyncio.TimerHandle | None = None
         while True:
-            self._record.poll_poke.clear()
+            self._record.poll_now.clear()
             started = mono()
             late = self._expect(trip)
             try:
@@ -142,7 +142,7 @@ class OmapiWatch:
 
     def _outdated(self) -> None:
         """What was read last is too old from now on: whoever shows it is told in this moment, and dhcpd is looked for."""
-        self._record.probe_poke.set()
+        self._record.probe_now.set()
         self._record.update()
 
     def _expect(self, trip_seconds: float | None) -> asyncio.TimerHandle | None:
@@ -189,14 +189,14 @@ class OmapiWatch:
         self._record.update(pools=Seen(tuple(counters), asked), scarce=scarce, pools_note="")
 
     async def _wait_poll(self, client: OmapiClient) -> None:
-        """Wait for the next poll: a second when all is quiet, less while anything moves, none when poked."""
+        """Wait for the next poll: a second when all is quiet, less while anything moves, none when asked."""
         status = self._record.view.status.value if self._record.view.status else None
         calm = status is not None and status.local_state is FailoverState.NORMAL
         seconds = URGENT_POLL_SECONDS if self._record.urgent else POLL_SECONDS if calm else FAST_POLL_SECONDS
         closed = asyncio.create_task(client.closed.wait())
-        poked = asyncio.create_task(self._record.poll_poke.wait())
+        woken = asyncio.create_task(self._record.poll_now.wait())
         try:
-            await asyncio.wait({closed, poked}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({closed, woken}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             closed.cancel()
-            poked.cancel()
+            woken.cancel()

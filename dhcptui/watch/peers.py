@@ -21,10 +21,10 @@ FAST_SECONDS = 0.25
 async def follow_peers(client: OmapiClient, record: ServerRecord) -> None:
     """Read them again and again until the connection is gone; beside the polls, so that many never make ours old."""
     while True:
-        record.peers_poke.clear()
+        record.peers_now.clear()
         if record.view.other_peers:
             await _read(client, record)
-        await pause(record.peers_poke, FAST_SECONDS if record.urgent else EVERY_SECONDS)
+        await pause(record.peers_now, FAST_SECONDS if record.urgent else EVERY_SECONDS)
 
 
 async def _read(client: OmapiClient, record: ServerRecord) -> None:

@@ -1,4 +1,4 @@
-"""What is known of one server, and what its two ways share: the view, the open session and connection, the pokes."""
+"""What is known of one server, and what its two ways share: the view, the open session and connection, the wake-ups."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class ServerRecord:
         self.connected_at = 0.0
         self.connections = 0
         self.pools: tuple[FailoverPool, ...] | None = None
-        self.poll_poke = asyncio.Event()
-        self.probe_poke = asyncio.Event()
-        self.peers_poke = asyncio.Event()
+        self.poll_now = asyncio.Event()
+        self.probe_now = asyncio.Event()
+        self.peers_now = asyncio.Event()
         self.urgent = 0
         self.blind = False
         """Nobody was seen to hold dhcpd's resources while it answered: looks at processes prove nothing there."""
@@ -60,9 +60,9 @@ class ServerRecord:
 
     def refresh(self) -> None:
         """Read everything again now."""
-        self.poll_poke.set()
-        self.probe_poke.set()
-        self.peers_poke.set()
+        self.poll_now.set()
+        self.probe_now.set()
+        self.peers_now.set()
 
     def update(self, **changes: object) -> None:
         """Put new values into the view and tell it."""

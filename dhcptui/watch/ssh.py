@@ -41,7 +41,7 @@ from dhcptui.watch.clock import follow_time_sync
 from dhcptui.watch.clocks import moment, mono
 from dhcptui.watch.growth import watch_growth
 from dhcptui.watch.lease_file_state import Noted, RecordedWatch
-from dhcptui.watch.notable_lines import Remarks, Signs
+from dhcptui.watch.notable_lines import NotableLines, Signs
 from dhcptui.watch.processes import ProcessWitness
 from dhcptui.watch.record import ServerRecord, first, pause, told
 from dhcptui.watch.taken import Taken
@@ -86,7 +86,7 @@ class SshWatch:
         self._configuration_read = False
         self._read_at = 0.0
         self._overlap = Overlap()
-        self._remarks = Remarks()
+        self._notable = NotableLines()
         self._signs = Signs()
         self._taken = Taken()
         self._utc_offset_seconds = 0
@@ -181,12 +181,12 @@ class SshWatch:
                     await self._read_version(shell)
                     witness = ProcessWitness(await Holders.open(shell), self._record)
                     while True:
-                        self._record.probe_poke.clear()
+                        self._record.probe_now.clear()
                         await self._probe_once(shell, witness)
                         await watch_growth(shell, self._record)
                         backoff.reset()
                         fast = self._record.urgent or witness.doubts
-                        await pause(self._record.probe_poke, FAST_SECONDS if fast else PROBE_SECONDS)
+                        await pause(self._record.probe_now, FAST_SECONDS if fast else PROBE_SECONDS)
             except RemoteError as error:
                 if session.closed:
                     return
@@ -292,8 +292,8 @@ class SshWatch:
         now, self._heard_at = time.time(), mono()
         lines = parse_lines(batch, now, self._utc_offset_seconds)
         self._logged(self._record.view.role, lines)
-        if self._remarks.add(lines, self._record.view.server_time(moment())):
-            self._record.update(notable_lines=self._remarks.kept)
+        if self._notable.add(lines, self._record.view.server_time(moment())):
+            self._record.update(notable_lines=self._notable.kept)
         self._lives(lines)
         self._taken.add(lines)
         view = self._record.view
@@ -348,12 +348,12 @@ class SshWatch:
                 other_peers(configuration, self._record.peer), self._record.view.other_peers or ()
             ),
         )
-        self._record.peers_poke.set()
+        self._record.peers_now.set()
         if self._probe_addresses:
             self._record.pools = named_probes(self._probe_addresses, configuration, self._record.peer)
             return
         pools = self._record.pools = failover_pools(configuration, self._record.peer)
-        self._record.poll_poke.set()
+        self._record.poll_now.set()
         self._record.update(
             pools_note="" if pools else f"no pool of peer {self._record.peer!r} in {self._record.settings.dhcpd_conf}"
         )

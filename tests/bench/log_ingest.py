@@ -17,7 +17,7 @@ from dhcptui.ui.bridge import Bridge
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.views.log_view import MAX_LINES, LogView
 from dhcptui.watch.history import History
-from dhcptui.watch.notable_lines import Remarks
+from dhcptui.watch.notable_lines import NotableLines
 from tests.bench.lines import busy
 from tests.bench.table import Figure
 
@@ -44,7 +44,7 @@ class Way:
     def __init__(self, pane: LogView) -> None:
         self.pane = pane
         self.splitter, self.overlap = LineSplitter(), Overlap()
-        self.notable_lines, self.history = Remarks(), History("foo")
+        self.notable_lines, self.history = NotableLines(), History("foo")
         self.bridge = Bridge(lambda _: True)
 
     def take(self, data: bytes) -> int:

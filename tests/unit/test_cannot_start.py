@@ -19,7 +19,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh.errors import CommandFailed
-from dhcptui.watch.notable_lines import Remarks, Signs
+from dhcptui.watch.notable_lines import NotableLines, Signs
 from tests.unit.making import NOW, down, live, pair, status
 from tests.unit.test_incident_signs import ids
 
@@ -76,7 +76,7 @@ def test_who_else_tells_of_it(line: str, kind: LineKind, incident: str | None, w
 
 def told(view: ServerView, *lines: str | tuple[float, str]) -> ServerView:
     """The view with these lines (program and message) in its log, one second apart, or so many seconds ago."""
-    notable_lines = Remarks()
+    notable_lines = NotableLines()
     for index, each in enumerate(lines):
         ago, line = each if isinstance(each, tuple) else (float(len(lines) - index), each)
         iso = datetime.fromtimestamp(view.server_time(NOW) - ago, UTC).isoformat()

@@ -34,7 +34,7 @@ from dhcptui.model.snapshot import (
     ServerView,
 )
 from dhcptui.model.states import FailoverState
-from dhcptui.watch.notable_lines import Remarks
+from dhcptui.watch.notable_lines import NotableLines
 from tests.unit.making import NOW, down, gone, hung, live, never, pair
 from tests.unit.test_loglines import SAMPLES
 
@@ -53,7 +53,7 @@ REACHES = (None, Reach.OPEN, Reach.SILENT)
 
 def said(view: ServerView, *messages: str | tuple[float, str], pid: int = 100) -> ServerView:
     """The view with a log of these messages; (seconds ago, message), or a message of just now."""
-    notable_lines = Remarks()
+    notable_lines = NotableLines()
     for each in messages:
         ago, message = (1.0, each) if isinstance(each, str) else each
         stamp = view.server_time(NOW) - ago

@@ -17,7 +17,7 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import PoolCounters, Scarcity
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ServerView
-from dhcptui.watch.notable_lines import MOST_CLIENTS, Remarks
+from dhcptui.watch.notable_lines import MOST_CLIENTS, NotableLines
 from dhcptui.watch.taken import MOST_ADDRESSES, Taken
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import hold, said
@@ -217,7 +217,7 @@ def test_whom_a_line_turns_away() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     """A flood of clients that never were costs no more than a few hundred of them."""
-    notable_lines = Remarks()
+    notable_lines = NotableLines()
     lines = [
         parse(f"{NOW.wall + number / 100:.6f} dhcp1 dhcpd[1]: DHCPDISCOVER from 02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
               f" via eth0: network {NET}: no free leases", NOW.wall)

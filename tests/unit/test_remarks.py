@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhcptui.logs.lines import LogLine
-from dhcptui.watch.notable_lines import Remarks
+from dhcptui.watch.notable_lines import NotableLines
 from tests.unit.test_loglines import AT, DISCOVER, SAMPLES, judged
 
 LESS_CRITICAL = "bind update on 10.0.0.{} from foo rejected: incoming update is less critical than outgoing update"
@@ -19,7 +19,7 @@ def late(message: str, seconds: float, pid: int = 1) -> LogLine:
 
 def test_daily_work_is_not_remembered() -> None:
     """Clients, balancing and the like leave no trace, and nobody is told."""
-    notable_lines = Remarks()
+    notable_lines = NotableLines()
     daily = [DISCOVER, f"{DISCOVER}: load balance to peer foo", "Wrote 101 leases to leases file."]
     assert not notable_lines.add([judged(text) for text in daily], AT)
     assert notable_lines.kept == ()
@@ -28,7 +28,7 @@ def test_daily_work_is_not_remembered() -> None:
 
 def test_repeats_are_one_however_far_apart() -> None:
     """101 rejections are one remark with its first and last time; another process is another remark."""
-    notable_lines = Remarks()
+    notable_lines = NotableLines()
     for number in range(101):
         notable_lines.add(
             [
@@ -37,29 +37,29 @@ def test_repeats_are_one_however_far_apart() -> None:
             ],
             AT,
         )
-    (flood,) = (remark for remark in notable_lines.kept if "rejected" in remark.text)
+    (flood,) = (notable for notable in notable_lines.kept if "rejected" in notable.text)
     assert (flood.count, flood.first_at, flood.last_at) == (101, AT, AT + 100)
     assert "10.0.0.200" in flood.text
     assert "(101 times)" in flood.text
-    assert [remark.count for remark in notable_lines.kept if "disconnected" in remark.text] == [60, 41]
+    assert [notable.count for notable in notable_lines.kept if "disconnected" in notable.text] == [60, 41]
 
 
 def test_state_changes_never_fold() -> None:
     """Each is news, and they keep their order."""
-    notable_lines = Remarks()
+    notable_lines = NotableLines()
     moves = ["I move from normal to communications-interrupted", "I move from communications-interrupted to normal"] * 2
     notable_lines.add([late(f"failover peer foo: {move}", second) for second, move in enumerate(moves)], AT)
-    assert [remark.text.partition(": ")[2] for remark in notable_lines.kept] == moves
+    assert [notable.text.partition(": ")[2] for notable in notable_lines.kept] == moves
 
 
 def test_old_ones_are_forgotten() -> None:
     """By the server's clock; a line without a time counts as of now."""
-    notable_lines = Remarks(max_age_seconds=100)
+    notable_lines = NotableLines(max_age_seconds=100)
     notable_lines.add([late("timeout waiting for failover peer foo", 0)], AT)
     notable_lines.add([judged("peer foo: disconnected")._replace(stamp=None)], AT + 99)
     assert len(notable_lines.kept) == 2
     notable_lines.add([late("failover: link startup timeout", 150)], AT + 150)
-    assert [remark.last_at - AT for remark in notable_lines.kept] == [99, 150]
+    assert [notable.last_at - AT for notable in notable_lines.kept] == [99, 150]
 
 
 @given(
@@ -68,9 +68,9 @@ def test_old_ones_are_forgotten() -> None:
 )
 def test_it_stays_bounded(lines: list[LogLine], limit: int) -> None:
     """Whatever comes; the newest stay, and no line is counted twice."""
-    notable_lines = Remarks(limit)
+    notable_lines = NotableLines(limit)
     for line in lines:
         if notable_lines.add([line], AT):
             assert notable_lines.kept[-1].line == line
         assert len(notable_lines.kept) <= limit
-        assert sum(remark.count for remark in notable_lines.kept) <= len(lines)
+        assert sum(notable.count for notable in notable_lines.kept) <= len(lines)

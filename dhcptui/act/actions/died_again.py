@@ -58,5 +58,5 @@ class GoneAgain:
     def why(self) -> str:
         """In words, with what its log says of it."""
         view = self._context.snapshot[self._role]
-        said = complaint([remark.line for remark in view.notable_lines if remark.last_at >= self._begin])
+        said = complaint([notable.line for notable in view.notable_lines if notable.last_at >= self._begin])
         return f"dhcpd on {view.name} came up and ended again" + (f": {said}" if said else "")

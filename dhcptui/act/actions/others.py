@@ -33,12 +33,12 @@ class OthersBack:
     """The other relationships of one dhcpd: as they were before it went, and the wait until they are so again."""
 
     def __init__(self, context: Context, role: Role) -> None:
-        standings = judge(context.snapshot, role, moment())
+        assessments = judge(context.snapshot, role, moment())
         self._context, self._role, self._since = context, role, moment().mono
-        self._normal = frozenset(each.name for each in standings if each.state is FailoverState.NORMAL)
+        self._normal = frozenset(each.name for each in assessments if each.state is FailoverState.NORMAL)
         down = context.visibility(role).visibility is Visibility.DOWN
         # Of one that is down already, those that its partner serves: it takes part in them again.
-        self._served = frozenset(each.name for each in standings if each.serving or (down and each.elsewhere))
+        self._served = frozenset(each.name for each in assessments if each.serving or (down and each.elsewhere))
 
     async def wait(self) -> str:
         """Until those that were normal are normal on both ends, and those that were served here are served here.

@@ -34,10 +34,10 @@ def names_crossed(seen: Scene) -> Iterator[Found]:
         return
     for me, _ in seen.sides:
         after = me.since if me.state is not None and me.state.word == "normal" else 0.0
-        for remark in reversed(me.lines({"I-6"}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)):
-            found = mismatch(remark.line.text)
+        for notable in reversed(me.lines({"I-6"}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)):
+            found = mismatch(notable.line.text)
             if found is not None and _both_known(found, seen.snapshot):
-                yield Found("I-27", seen.outage, (*me.said([remark]), *_places(seen, found)))
+                yield Found("I-27", seen.outage, (*me.said([notable]), *_places(seen, found)))
                 break
 
 

@@ -30,7 +30,7 @@ def both_forgot(seen: Scene) -> Iterator[Found]:
     for side, (start, other) in zip((seen.a, seen.b), (ages, ages[::-1]), strict=True):
         # The one that was normal before the other one started has given its leases to it.
         if any(
-            other < side.time - remark.last_at < start for remark, move in side.moves() if move.to_state == "normal"
+            other < side.time - notable.last_at < start for notable, move in side.moves() if move.to_state == "normal"
         ):
             return
     yield Found("I-26", Weight.WARNING, (lost[0], lost[1]))
@@ -41,19 +41,19 @@ def _forgot(side: Side) -> Evidence | None:
     starts = starts_of(side)
     if not starts or starts[-1][1].from_state != _S.RECOVER.word or starts[-1][0].last_at < side.time - LONG_SECONDS:
         return None
-    remark, _, before = starts[-1]
+    notable, _, before = starts[-1]
     saved = (before.from_state if before.to_state == _S.STARTUP.word else before.to_state) if before else ""
     if saved and saved not in _KEEPS_NO_TRACE:
-        return Evidence(side.name, f"stopped in {saved} and started from recover", remark.last_at)
+        return Evidence(side.name, f"stopped in {saved} and started from recover", notable.last_at)
     gone = side.view.forgot
-    if gone is not None and _at_start(gone, side.now.mono - (side.time - remark.last_at)):
+    if gone is not None and _at_start(gone, side.now.mono - (side.time - notable.last_at)):
         return Evidence(
-            side.name, f"{gone.value.used} addresses were in use before its start, none after it", remark.last_at
+            side.name, f"{gone.value.used} addresses were in use before its start, none after it", notable.last_at
         )
     earlier, kept = side.view.given_before, side.view.kept_at_start
     if before is None and kept is not None and 2 * kept < earlier:
         text = f"its log tells of {earlier} leases from before its first start, and of {kept} in its lease file then"
-        return Evidence(side.name, text, remark.last_at)
+        return Evidence(side.name, text, notable.last_at)
     return None
 
 

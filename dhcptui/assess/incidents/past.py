@@ -30,8 +30,8 @@ def past_words(each: Probable, snapshot: PairSnapshot) -> str:
 
 def _normal_after(view: ServerView, peer: str, at: float) -> float | None:
     """When the server moved to normal after that."""
-    for remark in view.notable_lines:
-        move = remark.line.transition
-        if move and move.who == "me" and move.peer == peer and move.to_state == "normal" and remark.last_at >= at:
-            return remark.last_at
+    for notable in view.notable_lines:
+        move = notable.line.transition
+        if move and move.who == "me" and move.peer == peer and move.to_state == "normal" and notable.last_at >= at:
+            return notable.last_at
     return None

@@ -175,12 +175,12 @@ class Side:
         now = self.time
         begin = max(now - within, after)
         return [
-            remark
+            notable
             for id_ in ids
-            for remark in self.told.get(id_, ())
-            if remark.line.kind in kinds
-            and begin <= remark.last_at <= now + AHEAD_SECONDS
-            and not self._other_process(remark)
+            for notable in self.told.get(id_, ())
+            if notable.line.kind in kinds
+            and begin <= notable.last_at <= now + AHEAD_SECONDS
+            and not self._other_process(notable)
         ]
 
     def moves(self, within: float | None = None) -> list[tuple[NotableLine, Transition]]:
@@ -209,24 +209,24 @@ class Side:
 
     def said(self, notable_lines: Collection[NotableLine], most: int = 2) -> tuple[Evidence, ...]:
         """The latest of these remarks."""
-        return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in list(notable_lines)[-most:])
+        return tuple(Evidence(self.name, notable.text, notable.last_at) for notable in list(notable_lines)[-most:])
 
     def first(self, notable_lines: Sequence[NotableLine], most: int = 2) -> tuple[Evidence, ...]:
         """The first of these remarks: what dhcpd complains of comes before what it says of its end."""
-        return tuple(Evidence(self.name, remark.text, remark.last_at) for remark in notable_lines[:most])
+        return tuple(Evidence(self.name, notable.text, notable.last_at) for notable in notable_lines[:most])
 
     def why_not(self, ids: Collection[str], peer: str) -> tuple[NotableLine, ...]:
         """Why it could not be started when that was tried last, the first complaint first."""
         return why_not(self.view, self.now, peer, ids)
 
-    def _other_process(self, remark: NotableLine) -> bool:
+    def _other_process(self, notable: NotableLine) -> bool:
         """The end of another process (a `dhcpd -t`, a second start) and its complaint say nothing of the one that runs, or ran."""
-        if remark.line.meaning == BAD_FILE and remark.last_at < last_sign(self.view, self.now, self.peer):
+        if notable.line.meaning == BAD_FILE and notable.last_at < last_sign(self.view, self.now, self.peer):
             return True
-        ends = remark.line.kind is LineKind.FATAL or remark.line.meaning == BAD_FILE
+        ends = notable.line.kind is LineKind.FATAL or notable.line.meaning == BAD_FILE
         if not ends or not process_running(self.view, self.now) or self.view.process is None:
             return False
-        return remark.line.pid is not None and remark.line.pid not in self.view.process.value.pids
+        return notable.line.pid is not None and notable.line.pid not in self.view.process.value.pids
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +293,7 @@ def scene(snapshot: PairSnapshot, now: Moment) -> Scene:
 
 def _side(view: ServerView, peer: str, now: Moment) -> Side:
     told: dict[str, list[NotableLine]] = {}
-    for remark in view.notable_lines:
-        if remark.line.incident:
-            told.setdefault(remark.line.incident, []).append(remark)
+    for notable in view.notable_lines:
+        if notable.line.incident:
+            told.setdefault(notable.line.incident, []).append(notable)
     return Side(assess(view, now), peer, now, told, moves_of(view, peer))

@@ -150,7 +150,7 @@ def unbalanced(seen: Scene) -> Iterator[Found]:
             *(r for r in me.lines({"I-1"}, 600, {LineKind.WARNING}, after=after) if "holds all free" in r.line.text),
         ]
         # Lines alone, beside counters that are well or all used up, tell of a moment that has passed, or of a full pool.
-        passed = not empty and (bool(me.pools) or all("requesting peer" in remark.line.text for remark in lines))
+        passed = not empty and (bool(me.pools) or all("requesting peer" in notable.line.text for notable in lines))
         if empty or lines:
             evidence = (*(me.counts(pool) for pool in empty), *me.said(lines))
             yield Found("I-2", NOTE if passed else WARNING, evidence, () if passed else restart)

@@ -37,9 +37,9 @@ def starts_of(side: Side) -> list[tuple[NotableLine, Transition, Transition | No
     """
     moves, found = side.moves(), []
     led_to: set[str] = set()
-    for index, (remark, move) in enumerate(moves):
+    for index, (notable, move) in enumerate(moves):
         if move.to_state == _S.STARTUP.word:
-            found.append((remark, move, moves[index - 1][1] if index else None))
+            found.append((notable, move, moves[index - 1][1] if index else None))
             led_to.clear()
         else:
             led_to.add(move.to_state)
@@ -57,20 +57,20 @@ def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
     starts = starts_of(me)
     if not starts:
         return ()
-    remark, move, before = starts[-1]
+    notable, move, before = starts[-1]
     if move.from_state != _S.RECOVER.word:
         return ()
     if before is not None:
         saved = _saved(before)
         if saved in {state.word for state in REBUILDING} or saved == _S.SHUTDOWN.word:
             return ()
-        return (Evidence(me.name, f"stopped in {saved} and started from recover", remark.last_at),)
+        return (Evidence(me.name, f"stopped in {saved} and started from recover", notable.last_at),)
     heard = [(r, t) for r, t in partner.hears(LONG_SECONDS) if t.to_state == _S.RECOVER.word]
     if not heard or heard[-1][1].from_state not in {_S.NORMAL.word, _S.COMMUNICATIONS_INTERRUPTED.word}:
         return ()
     # The partner may already tell of a later start than the one this log has come to. Ages, since two clocks may differ.
     words = {state.word for state in (*REBUILDING, _S.STARTUP)}
-    ended = [r for r, t in me.moves() if r.last_at >= remark.last_at and t.to_state not in words]
+    ended = [r for r, t in me.moves() if r.last_at >= notable.last_at and t.to_state not in words]
     if ended and me.time - ended[0].last_at > partner.time - heard[-1][0].last_at:
         return ()
     return partner.said([heard[-1][0]])
@@ -170,8 +170,8 @@ def started_together(seen: Scene) -> Iterator[Found]:
         return
     early, late = sorted(times)
     for side in (seen.a, seen.b):
-        for remark in side.view.notable_lines:
-            if "Both servers normal" in remark.line.text and early < remark.last_at - side.time < late:
+        for notable in side.view.notable_lines:
+            if "Both servers normal" in notable.line.text and early < notable.last_at - side.time < late:
                 return
     weight = NOTE if seen.served else seen.outage
     yield Found("I-10", weight, (*seen.a.said([one]), *seen.b.said([two])))
@@ -195,11 +195,11 @@ def unwritable(seen: Scene) -> Iterator[Found]:
 def edited(seen: Scene) -> Iterator[Found]:
     """I-14: a start from another state than the last stop."""
     for me, _ in seen.sides:
-        for remark, move, before in starts_of(me)[-1:]:
+        for notable, move, before in starts_of(me)[-1:]:
             strange = before is not None and _saved(before) != move.from_state and move.from_state != _S.RECOVER.word
-            if before is not None and strange and remark.last_at >= me.time - LONG_SECONDS:
+            if before is not None and strange and notable.last_at >= me.time - LONG_SECONDS:
                 text = f"stopped in {_saved(before)} and started from {move.from_state}"
-                yield Found("I-14", NOTE, (Evidence(me.name, text, remark.last_at),))
+                yield Found("I-14", NOTE, (Evidence(me.name, text, notable.last_at),))
 
 
 def versions(seen: Scene) -> Iterator[Found]:
@@ -222,15 +222,15 @@ def names(seen: Scene) -> Iterator[Found]:
             yield Found("I-17", WARNING, me.said(lines))
 
 
-def _of_a_former(me: Side, remark: NotableLine) -> bool:
+def _of_a_former(me: Side, notable: NotableLine) -> bool:
     """Whether the words are those of a dhcpd before the one that runs.
 
     Its log may be read before its processes are looked at: words later than the last look are those of a new one.
     """
     process = me.view.process
-    if process is None or not process.value.pids or remark.line.pid is None:
+    if process is None or not process.value.pids or notable.line.pid is None:
         return False
-    return remark.line.pid not in process.value.pids and remark.last_at <= me.time - process.age(me.now)
+    return notable.line.pid not in process.value.pids and notable.last_at <= me.time - process.age(me.now)
 
 
 def died(seen: Scene) -> Iterator[Found]:
