@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from dhcptui.logs.complaints import FAREWELL
-from dhcptui.logs.lexicon import LineKind
+from dhcptui.logs.lexicon import REMEDIES, LineKind
 from dhcptui.logs.lines import LogLine
 from dhcptui.logs.notable_lines import NotableLine
+from dhcptui.model.messages import NEVER_THE_REASON
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
 
@@ -32,7 +32,7 @@ def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[str]) -> t
         if each.line.incident in ids
         and each.line.kind in BLAMES
         and begin <= each.last_at
-        and not each.line.text.startswith(FAREWELL)
+        and each.line.message not in NEVER_THE_REASON
     ]
     return _last_attempt(found)
 
@@ -63,5 +63,7 @@ def _last_attempt(found: Sequence[NotableLine]) -> tuple[NotableLine, ...]:
 
 def in_the_way(notable_lines: Sequence[NotableLine]) -> str:
     """What the first complaint wants, in a few words; empty where it says nothing of it."""
-    meaning = notable_lines[0].line.meaning if notable_lines else ""
-    return meaning.rpartition("does not start: ")[2]
+    if not notable_lines:
+        return ""
+    line = notable_lines[0].line
+    return (REMEDIES.get(line.message) if line.message else None) or line.meaning

@@ -25,8 +25,6 @@ _Pair = tuple[ServerAssessment, ServerAssessment]
 Named = Mapping[str, Probable]
 MOST_LETTERS = 108
 """What two rows of a narrow terminal hold beside level and clock."""
-NO_SPACE = "No space left on device"
-"""What the C library says of a full disk, as dhcpd logs it."""
 
 
 class Level(Enum):
@@ -59,7 +57,7 @@ def _cannot_record(pair: _Pair, disk: Probable, said: str, now: Moment) -> list[
     if any(each.view.name == name and missing(each.view, now) for each in pair):
         none = f"{name} has no lease file in its place"
         return [f"{said}; {none}", none]
-    full = any(NO_SPACE in each.text for each in disk.evidence)
+    full = any(each.disk_full for each in disk.evidence)
     cannot = f"{name} {'has no disk space left' if full else 'cannot write its lease file'}"
     return [f"{said}; {cannot}: what it gives out is not recorded", f"{said}; {cannot}", cannot]
 

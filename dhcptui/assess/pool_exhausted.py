@@ -11,14 +11,8 @@ from dataclasses import dataclass
 
 from dhcptui.assess.incidents.scene import POOLS_FRESH_SECONDS
 from dhcptui.assess.visibility import ServerAssessment
-from dhcptui.logs.refusals import (
-    NO_LEASE,
-    NOT_HERE,
-    REFUSED_SECONDS,
-    clients,
-    refused_network,
-    turned_twice,
-)
+from dhcptui.logs.refusals import REFUSED_SECONDS, clients, turned_twice
+from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import Memory, PoolCounters, Scarcity
 from dhcptui.model.snapshot import Link
@@ -160,9 +154,9 @@ def _refused(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> tu
     for each in pair:
         begin = _begin(each, now)
         for notable in each.view.notable_lines:
-            if notable.line.text.endswith(NO_LEASE) and (turned := clients([notable], begin)):
+            if notable.line.message is MessageId.NO_FREE_LEASES and (turned := clients([notable], begin)):
                 found |= turned
-                networks.add(refused_network(notable.line.text))
+                networks.add(notable.line.slot("net"))
     return found, networks - {""}
 
 
@@ -177,7 +171,7 @@ def _sent_on(each: ServerAssessment, now: Moment) -> dict[str, float]:
     return {
         client: at - offset
         for notable in each.view.notable_lines
-        if notable.line.text.endswith(NOT_HERE)
+        if notable.line.message is MessageId.PEER_HOLDS_ALL_FREE_LEASES
         for at, client in notable.refused
         if at >= begin
     }

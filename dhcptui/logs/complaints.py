@@ -1,4 +1,7 @@
-"""What dhcpd complains of, without what it prints before and after it: a banner, and four lines about reporting bugs. Pure."""
+"""What dhcpd complains of, without what it prints before and after it: a banner, and four lines about reporting bugs. Pure.
+
+This is what it prints when it is run, or refuses to: of the lines of its log the lexicon knows which are which.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from dhcptui.model.sanitize import clean
 
 LETTERS = 300
 FAREWELL = (
-    "exiting.", "If you think you have received this message", "than a configuration issue please", "bugs on either our",
+    "If you think you have received this message", "than a configuration issue please", "bugs on either our",
     "before submitting a bug", "process and the information",
 )  # fmt: skip
-"""Beginnings of what dhcpd prints after the reason for its end."""
+"""Beginnings of the lines about reporting bugs, which dhcpd prints after the reason for its end."""
+_LAST = (*FAREWELL, "exiting.")
 _BANNER = (
     "Internet Systems", "Copyright", "All rights", "For info", "Config file:", "Database file:", "PID file:",
     "WARNING:", "Server starting", "Configuration file errors",
@@ -22,7 +26,7 @@ _NAMED = re.compile(r" line \d+: ")
 def spoken(text: str) -> list[str]:
     """The lines that tell something, in their order; those of another program are all kept."""
     lines = (clean(line, LETTERS).strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith((*FAREWELL, *_BANNER))]
+    return [line for line in lines if line and not line.startswith((*_LAST, *_BANNER))]
 
 
 def complaint(text: str) -> str:
@@ -34,4 +38,4 @@ def complaint(text: str) -> str:
 
 def without_farewell(text: str) -> str:
     """The same text without what dhcpd always says at its end, for whoever shows only the end of it."""
-    return "\n".join(line for line in text.splitlines() if not line.strip().startswith(FAREWELL))
+    return "\n".join(line for line in text.splitlines() if not line.strip().startswith(_LAST))

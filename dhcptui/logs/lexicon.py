@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
+
+from dhcptui.logs.complaints import FAREWELL
+from dhcptui.model.messages import MessageId
 
 
 class LineKind(StrEnum):
@@ -29,6 +33,7 @@ class LineKind(StrEnum):
 R, S, L, W, E, F = (
     LineKind.ROUTINE, LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL,
 )  # fmt: skip
+M = MessageId
 
 _TYPES = {
     "n": r"-?\d+",
@@ -37,6 +42,7 @@ _TYPES = {
     "state": r"[a-z-]+",
     "any": r".+",
     "host": r"[\w.-]+",
+    "word": r"\S+",
     # At the end of a client's line: no parenthesis but dhcpd's own, for the client's name stands in one.
     "name": r"[^()]+",
     "why": r"(?: \([^()]+\))?",
@@ -57,18 +63,15 @@ def _compiled(format_: str) -> re.Pattern[str]:
     return re.compile(source)
 
 
-BAD_FILE = "error in the configuration"
-"""The meaning of a line that names a file and a line in it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row of the table: a line dhcpd can write.
 
-    `source` is where dhcpd writes it, `format` its format string with slots, `incident` the usual entry of the incident
+    `message` is what everybody but the readers of logs knows it by, `source` is where dhcpd writes it, `format` its format string with slots, `incident` the usual entry of the incident
     catalogue ("I-7"), `meaning` what to tell a person.
     """
 
+    message: MessageId
     source: str
     format: str
     kind: LineKind
@@ -76,11 +79,18 @@ class Entry:
     meaning: str
     weighed: bool = False
     """The reason text decides the kind as well as the incident."""
+    remedy: str = ""
+    """Of a start that failed: what to do about it."""
 
     @property
     def pattern(self) -> re.Pattern[str]:
         """The format as a regular expression, for `fullmatch`."""
         return _compiled(self.format)
+
+    @property
+    def words(self) -> str:
+        """Meaning and remedy."""
+        return f"{self.meaning}: {self.remedy}" if self.remedy else self.meaning
 
 
 # What a server says when it does not serve (table 2.3); a plain statement that clients get nothing from it.
@@ -100,91 +110,91 @@ _SILENT = (
 # fmt: off
 LEXICON: tuple[Entry, ...] = (
     # 1.1 link and handshake
-    Entry("F:118, 3149, 3201", "failover peer {peer}: {result}", L, "I-7", "no link to the partner; next try in 90 s"),
-    Entry("F:277", "failover peer {peer}: no local address.", F, "I-6", "no usable address of its own"),
-    Entry("F:282", "failover peer {peer}: 'address' parameter fails to resolve to an IPv4 address", E, "I-17",
+    Entry(M.CONNECT_FAILED, "F:118, 3149, 3201", "failover peer {peer}: {result}", L, "I-7", "no link to the partner; next try in 90 s"),
+    Entry(M.NO_LOCAL_ADDRESS, "F:277", "failover peer {peer}: no local address.", F, "I-6", "no usable address of its own"),
+    Entry(M.ADDRESS_NOT_RESOLVED, "F:282", "failover peer {peer}: 'address' parameter fails to resolve to an IPv4 address", E, "I-17",
           "the name in `address` gives no single IPv4 address"),
     *(
-        Entry("tree.c, do_host_lookup", "{name:host}: " + text, E, "I-17", "a host name in the configuration is not found")
+        Entry(M.HOST_NOT_FOUND, "tree.c, do_host_lookup", "{name:host}: " + text, E, "I-17", "a host name in the configuration is not found")
         for text in ("host unknown.", "temporary name server failure", "name server failed")
     ),
-    Entry("F:329", "dhcp_failover_send_connect: {result}", L, "I-7", "sending CONNECT failed, link dropped"),
-    Entry("F:1351", "dhcp_failover_send_connectack: {result}", L, "I-7", "sending CONNECTACK failed, link dropped"),
-    Entry("F:567", "Failover CONNECT from {peer}: {reason}", E, "I-6", "the secondary refuses the connection"),
-    Entry("F:572", "failover: disconnect: {reason}", L, "I-6", "closed after refusing the connection"),
-    Entry("F:616", "failover: connect: no matching state.", E, "I-6", "a connection that belongs to no relationship"),
-    Entry("F:857", "WARNING: failover as of versions 3.1.0 and on are not reverse compatible with versions 3.0.x.",
+    Entry(M.CONNECT_NOT_SENT, "F:329", "dhcp_failover_send_connect: {result}", L, "I-7", "sending CONNECT failed, link dropped"),
+    Entry(M.CONNECTACK_NOT_SENT, "F:1351", "dhcp_failover_send_connectack: {result}", L, "I-7", "sending CONNECTACK failed, link dropped"),
+    Entry(M.CONNECT_REFUSED, "F:567", "Failover CONNECT from {peer}: {reason}", E, "I-6", "the secondary refuses the connection"),
+    Entry(M.CLOSED_AFTER_REFUSAL, "F:572", "failover: disconnect: {reason}", L, "I-6", "closed after refusing the connection"),
+    Entry(M.CONNECT_WITHOUT_RELATIONSHIP, "F:616", "failover: connect: no matching state.", E, "I-6", "a connection that belongs to no relationship"),
+    Entry(M.PARTNER_IS_3_0, "F:857", "WARNING: failover as of versions 3.1.0 and on are not reverse compatible with versions 3.0.x.",
           E, "I-16", "the partner is a 3.0.x server"),
-    Entry("F:1137", "failover: listener: no matching state", W, "I-6",
+    Entry(M.CONNECT_FROM_STRANGER, "F:1137", "failover: listener: no matching state", W, "I-6",
           "a connection from an address that is no partner: a scan, NAT, or a wrong `peer address`"),
-    Entry("F:1153", "failover: listener: picayune failure.", E, None, "internal failure, connection dropped"),
-    Entry("F:1383", "Failover CONNECT to {peer} rejected: {reason}", E, "I-6", "the partner refuses the connection", True),
-    Entry("F:1402", "Failover CONNECTACK from {peer}: {reason}", E, "I-6", "the primary refuses the connection"),
-    Entry("F:1471", "Failover DISCONNECT from {peer}: {reason}", L, "I-6", "the partner closed the link and said why"),
-    Entry("F:1538", "peer {peer}: disconnected", L, "I-1", "the link to the partner is lost"),
-    Entry("F:3184", "failover: link startup timeout", L, "I-7", "TCP is up, but no handshake within 15 s"),
-    Entry("F:4357", "dhcp_failover_put_message: something went wrong.", L, "I-7", "writing failed, link dropped"),
-    Entry("F:4379", "timeout waiting for failover peer {peer}", L, "I-1",
+    Entry(M.LISTENER_FAILED, "F:1153", "failover: listener: picayune failure.", E, None, "internal failure, connection dropped"),
+    Entry(M.CONNECT_REJECTED, "F:1383", "Failover CONNECT to {peer} rejected: {reason}", E, "I-6", "the partner refuses the connection", True),
+    Entry(M.CONNECTACK_REFUSED, "F:1402", "Failover CONNECTACK from {peer}: {reason}", E, "I-6", "the primary refuses the connection"),
+    Entry(M.DISCONNECT_RECEIVED, "F:1471", "Failover DISCONNECT from {peer}: {reason}", L, "I-6", "the partner closed the link and said why"),
+    Entry(M.DISCONNECTED, "F:1538", "peer {peer}: disconnected", L, "I-1", "the link to the partner is lost"),
+    Entry(M.HANDSHAKE_TIMEOUT, "F:3184", "failover: link startup timeout", L, "I-7", "TCP is up, but no handshake within 15 s"),
+    Entry(M.LINK_WRITE_FAILED, "F:4357", "dhcp_failover_put_message: something went wrong.", L, "I-7", "writing failed, link dropped"),
+    Entry(M.PARTNER_TIMEOUT, "F:4379", "timeout waiting for failover peer {peer}", L, "I-1",
           "the partner was silent for longer than max-response-delay; link dropped"),
     # 1.2 state
-    Entry("F:1854", "failover peer {peer}: I move from {from_state:state} to {to_state:state}", S, None,
+    Entry(M.I_MOVE, "F:1854", "failover peer {peer}: I move from {from_state:state} to {to_state:state}", S, None,
           "this server changes its state"),
-    Entry("F:2078", "failover peer {peer}: peer moves from {from_state:state} to {to_state:state}", S, None,
+    Entry(M.PEER_MOVES, "F:2078", "failover peer {peer}: peer moves from {from_state:state} to {to_state:state}", S, None,
           "this server hears that its partner changes its state"),
-    Entry("F:1860, 2085", "failover peer {peer}: Both servers normal", S, "I-10", "healthy again"),
-    Entry("F:2115", "failover peer {peer}: Invalid state: {n:n}", F, "I-12",
+    Entry(M.BOTH_NORMAL, "F:1860, 2085", "failover peer {peer}: Both servers normal", S, "I-10", "healthy again"),
+    Entry(M.INVALID_PARTNER_STATE, "F:2115", "failover peer {peer}: Invalid state: {n:n}", F, "I-12",
           "the partner sent an unknown state; this server shuts down its service"),
-    Entry("F:2144", "Peer {peer}: Invalid state transition {old} to {new}.", F, "I-12",
+    Entry(M.INVALID_TRANSITION, "F:2144", "Peer {peer}: Invalid state transition {old} to {new}.", F, "I-12",
           "the partner made an impossible move; this server shuts down its service and stays so"),
-    Entry("F:2172", "failover peer {peer}: requesting full update from peer", S, "I-8", "both recover: all leases asked for"),
-    Entry("F:2227", "Peer {peer} moves to normal during conflict resolution - panic, shutting down.", F, "I-12",
+    Entry(M.FULL_UPDATE_REQUESTED, "F:2172", "failover peer {peer}: requesting full update from peer", S, "I-8", "both recover: all leases asked for"),
+    Entry(M.PEER_NORMAL_IN_CONFLICT, "F:2227", "Peer {peer} moves to normal during conflict resolution - panic, shutting down.", F, "I-12",
           "the partner left the script; this server shuts down its service"),
-    Entry("F:2237", "Peer {peer}: Unexpected move to conflict-done.", E, "I-3", "conflict resolution left the script"),
-    Entry("F:2283", "Peer {peer}: Invalid attempt to move from {old} to {new} while local state is conflict-done.",
+    Entry(M.UNEXPECTED_CONFLICT_DONE, "F:2237", "Peer {peer}: Unexpected move to conflict-done.", E, "I-3", "conflict resolution left the script"),
+    Entry(M.INVALID_MOVE_IN_CONFLICT_DONE, "F:2283", "Peer {peer}: Invalid attempt to move from {old} to {new} while local state is conflict-done.",
           F, "I-12", "dhcpd exits"),
-    Entry("F:2392", "Both servers have entered recover-done!", R, "I-19", "harmless at the first start of a pair"),
-    Entry("F:5833", "Secondary is in conflict_done state after conflict resolution, this is illegal.", F, "I-12",
+    Entry(M.BOTH_RECOVER_DONE, "F:2392", "Both servers have entered recover-done!", R, "I-19", "harmless at the first start of a pair"),
+    Entry(M.SECONDARY_IN_CONFLICT_DONE, "F:5833", "Secondary is in conflict_done state after conflict resolution, this is illegal.", F, "I-12",
           "the primary shuts down its service"),
-    Entry("F:1847, 2091", "Unable to record current failover state for {peer}", E, "I-13",
+    Entry(M.STATE_NOT_RECORDED, "F:1847, 2091", "Unable to record current failover state for {peer}", E, "I-13",
           "the lease file cannot be written; the state change is not stored"),
     # 1.4 synchronisation
-    Entry("F:1914", "Sending updates to {peer}.", R, None, "what piled up goes to the partner"),
-    Entry("F:4996", "Sent update request message to {peer}", S, "I-3", "asks the partner for its changes"),
-    Entry("F:5046", "Sent update request all message to {peer}", S, "I-8", "asks the partner for all leases"),
-    Entry("F:4998, 5048", "Failed to send update request all message to {peer}: {result}", E, "I-8",
+    Entry(M.SENDING_UPDATES, "F:1914", "Sending updates to {peer}.", R, None, "what piled up goes to the partner"),
+    Entry(M.UPDATE_REQUEST_SENT, "F:4996", "Sent update request message to {peer}", S, "I-3", "asks the partner for its changes"),
+    Entry(M.UPDATE_REQUEST_ALL_SENT, "F:5046", "Sent update request all message to {peer}", S, "I-8", "asks the partner for all leases"),
+    Entry(M.UPDATE_REQUEST_NOT_SENT, "F:4998, 5048", "Failed to send update request all message to {peer}: {result}", E, "I-8",
           "the request for leases could not be sent"),
-    Entry("F:5090", "Sent update done message to {peer}", S, "I-8", "everything asked for has been sent"),
-    Entry("F:5741, 5776", "Received update request while old update still flying!  Silently discarding old request.",
+    Entry(M.UPDATE_DONE_SENT, "F:5090", "Sent update done message to {peer}", S, "I-8", "everything asked for has been sent"),
+    Entry(M.UPDATE_REQUEST_REPLACED, "F:5741, 5776", "Received update request while old update still flying!  Silently discarding old request.",
           R, "I-8", "a second request replaces the first"),
-    Entry("F:5758", "Update request from {peer}: sending update", S, "I-3", "the partner asked, changes are sent"),
-    Entry("F:5764", "Update request from {peer}: nothing pending", S, "I-3", "the partner asked, nothing to send"),
-    Entry("F:5790", "Update request all from {peer}: sending update", S, "I-8", "the partner asked, all leases are sent"),
-    Entry("F:5796", "Update request all from {peer}: nothing pending", S, "I-8", "the partner asked, but no lease is known"),
-    Entry("F:5809", "failover peer {peer}: peer update completed.", S, "I-8", "this server's copy is complete"),
-    Entry("F:5842, 5848", "Spurious update-done message.", W, "I-3", "out of order, ignored"),
+    Entry(M.UPDATE_REQUEST_TAKEN, "F:5758", "Update request from {peer}: sending update", S, "I-3", "the partner asked, changes are sent"),
+    Entry(M.UPDATE_REQUEST_TAKEN, "F:5764", "Update request from {peer}: nothing pending", S, "I-3", "the partner asked, nothing to send"),
+    Entry(M.UPDATE_REQUEST_ALL_TAKEN, "F:5790", "Update request all from {peer}: sending update", S, "I-8", "the partner asked, all leases are sent"),
+    Entry(M.UPDATE_REQUEST_ALL_TAKEN, "F:5796", "Update request all from {peer}: nothing pending", S, "I-8", "the partner asked, but no lease is known"),
+    Entry(M.PEER_UPDATE_COMPLETED, "F:5809", "failover peer {peer}: peer update completed.", S, "I-8", "this server's copy is complete"),
+    Entry(M.SPURIOUS_UPDATE_DONE, "F:5842, 5848", "Spurious update-done message.", W, "I-3", "out of order, ignored"),
     # 1.5 pools and bind updates
-    Entry("F:1494", "pool response: {n:n} leases", R, "I-2", "the partner's answer to a request for addresses"),
-    Entry("F:2501", "peer {peer}: Got POOLREQ, answering negatively!  Peer may be out of leases or database inconsistent.",
+    Entry(M.POOL_RESPONSE, "F:1494", "pool response: {n:n} leases", R, "I-2", "the partner's answer to a request for addresses"),
+    Entry(M.POOL_REQUEST_REFUSED, "F:2501", "peer {peer}: Got POOLREQ, answering negatively!  Peer may be out of leases or database inconsistent.",
           W, "I-2", "the partner needs addresses and there are none to give"),
-    Entry("F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+    Entry(M.BALANCING_POOL, "F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
           "  max-own (+/-){own:n}", R, "I-15", "pool counters before a balancing run"),
-    Entry("F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+    Entry(M.REBALANCE_REQUESTED, "F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
           "  max-own (+/-){own:n}  (requesting peer rebalance!)", W, "I-2", "too few addresses here, the partner is asked"),
-    Entry("F:2682", "balanced pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+    Entry(M.BALANCED_POOL, "F:2682", "balanced pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
           "  max-misbal {misbal:n}", R, "I-15", "pool counters after a balancing run"),
-    Entry("F:2682", "IMBALANCED pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
+    Entry(M.IMBALANCED_POOL, "F:2682", "IMBALANCED pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
           "  max-misbal {misbal:n}", W, "I-2", "uneven even after the balancing run"),
-    Entry("F:5397", "Unknown IP-flags set in BNDUPD (0x{flags:x}).", W, "I-16", "the partner is another version"),
-    Entry("F:5550", "bind update on {each:ip} from {peer} rejected: {reason}", E, "I-9",
+    Entry(M.UNKNOWN_IP_FLAGS, "F:5397", "Unknown IP-flags set in BNDUPD (0x{flags:x}).", W, "I-16", "the partner is another version"),
+    Entry(M.UPDATE_REJECTED, "F:5550", "bind update on {each:ip} from {peer} rejected: {reason}", E, "I-9",
           "the partner rejects this server's update", True),
-    Entry("F:5684", "bind update on {each:ip} got ack from {peer}: {reason}.", W, "I-9",
+    Entry(M.ACK_WITHOUT_UPDATE, "F:5684", "bind update on {each:ip} got ack from {peer}: {reason}.", W, "I-9",
           "an acknowledgement that fits no update"),
-    Entry("F:2656", "can't commit lease {each:ip} on giveaway", E, "I-13", "the lease file cannot be written"),
-    Entry("F:5487", "can't commit lease {each:ip} for mac addr affinity", E, "I-13", "the lease file cannot be written"),
-    Entry("F:5668", "can't commit lease {each:ip} for client affinity", E, "I-13", "the lease file cannot be written"),
+    Entry(M.LEASE_NOT_COMMITTED, "F:2656", "can't commit lease {each:ip} on giveaway", E, "I-13", "the lease file cannot be written"),
+    Entry(M.LEASE_NOT_COMMITTED, "F:5487", "can't commit lease {each:ip} for mac addr affinity", E, "I-13", "the lease file cannot be written"),
+    Entry(M.LEASE_NOT_COMMITTED, "F:5668", "can't commit lease {each:ip} for client affinity", E, "I-13", "the lease file cannot be written"),
     # 1.6 malformed messages: the other end is no dhcpd, or another version
     *(
-        Entry(source, format_, E, "I-16", "malformed message: the partner is another version, or no dhcpd at all")
+        Entry(M.MALFORMED_MESSAGE, source, format_, E, "I-16", "malformed message: the partner is another version, or no dhcpd at all")
         for source, format_ in (
             ("F:440", "message length wait: {result}"),
             ("F:657", "FAILOVER: message overflow at option code."),
@@ -203,7 +213,7 @@ LEXICON: tuple[Entry, ...] = (
     ),
     # 1.7 internal failures
     *(
-        Entry(source, format_, F, "I-18", "internal failure: dhcpd ends")
+        Entry(M.INTERNAL_FAILURE, source, format_, F, "I-18", "internal failure: dhcpd ends")
         for source, format_ in (
             ("F:639, 1590, 1618, 1648, 1716, 2070, 6099..6437", "Impossible case at {file}:{n:n}."),
             ("F:2425, 5162, 5165", "Impossible condition at {file}:{n:n}."),
@@ -218,13 +228,13 @@ LEXICON: tuple[Entry, ...] = (
         )
     ),
     # 1.8 configuration and start
-    Entry("F:74", "ERROR: Failover peer, {peer}, has no referring pools. You must refer to each peer in at least one pool"
+    Entry(M.NO_REFERRING_POOLS, "F:74", "ERROR: Failover peer, {peer}, has no referring pools. You must refer to each peer in at least one pool"
           " declaration.", F, "I-6", "no pool names this failover peer; dhcpd does not start"),
-    Entry("F:82", "WARNING: load balancing will be disabled for failover peer, {peer}, because its load balance max secs"
+    Entry(M.NO_LOAD_BALANCING, "F:82", "WARNING: load balancing will be disabled for failover peer, {peer}, because its load balance max secs"
           " is 0", W, None, "both servers will answer every client"),
-    Entry("F:90", "Failover configuration sanity check failed", F, "I-6", "dhcpd does not start"),
+    Entry(M.SANITY_CHECK_FAILED, "F:90", "Failover configuration sanity check failed", F, "I-6", "dhcpd does not start"),
     *(
-        Entry("O", format_, F, None, "out of memory; dhcpd does not start")
+        Entry(M.OUT_OF_MEMORY, "O", format_, F, None, "out of memory; dhcpd does not start")
         for format_ in (
             "Can't register failover state object type: {result}",
             "Can't register failover link object type: {result}",
@@ -232,42 +242,42 @@ LEXICON: tuple[Entry, ...] = (
             "Can't allocate failover peer {peer}: {result}",
         )
     ),
-    Entry("CP:315", "Corrupt lease file - possible data loss!", E, "I-8", "look at the lease file before any resync"),
-    Entry("D:141", "Can't start OMAPI protocol: {result}", W, None, "the OMAPI port is taken; next try in 5 s"),
-    Entry("D:881", "There's already a DHCP server running.", F, "I-28", "dhcpd does not start: its pid file names a process; if that is no dhcpd, remove the file"),
-    Entry("D:1058", "Server starting service.", S, "I-10", "dhcpd has started"),
-    Entry("D:1201", "OMAPI key {key}: {result}", F, None, "omapi-key names a key that is not declared"),
-    Entry("D:1784", "Received signal {n:n}, initiating shutdown.", S, None, "stopped by a signal"),
+    Entry(M.LEASE_FILE_CORRUPT, "CP:315", "Corrupt lease file - possible data loss!", E, "I-8", "look at the lease file before any resync"),
+    Entry(M.OMAPI_PORT_TAKEN, "D:141", "Can't start OMAPI protocol: {result}", W, None, "the OMAPI port is taken; next try in 5 s"),
+    Entry(M.ALREADY_RUNNING, "D:881", "There's already a DHCP server running.", F, "I-28", "dhcpd does not start", remedy="its pid file names a process; if that is no dhcpd, remove the file"),
+    Entry(M.SERVER_STARTING, "D:1058", "Server starting service.", S, "I-10", "dhcpd has started"),
+    Entry(M.OMAPI_KEY_UNKNOWN, "D:1201", "OMAPI key {key}: {result}", F, None, "omapi-key names a key that is not declared"),
+    Entry(M.SIGNAL_RECEIVED, "D:1784", "Received signal {n:n}, initiating shutdown.", S, None, "stopped by a signal"),
     # 1.9 clients and leases
-    Entry("dhcp.c:399", "{each:any}: peer holds all free leases", W, "I-1", "no address left here, the partner has some"),
-    Entry("dhcp.c:402", "{each:any}: network {net}: no free leases", E, "I-23",
+    Entry(M.PEER_HOLDS_ALL_FREE_LEASES, "dhcp.c:399", "{each:any}: peer holds all free leases", W, "I-1", "no address left here, the partner has some"),
+    Entry(M.NO_FREE_LEASES, "dhcp.c:402", "{each:any}: network {net}: no free leases", E, "I-23",
           "no address is left for this client"),
     *(
-        Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding" + why, W, incident, f"serves nobody: {meaning}")
+        Entry(M.NOT_RESPONDING, "dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding" + why, W, incident, f"serves nobody: {meaning}")
         for why, incident, meaning in _SILENT
     ),
-    Entry("dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding{why:why}", W, None, "this server serves nobody"),
+    Entry(M.NOT_RESPONDING, "dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding{why:why}", W, None, "this server serves nobody"),
     *(
-        Entry("dhcp.c:905, 1040", "{each:any}: ignored" + why, W, incident, f"RELEASE or DECLINE dropped: {meaning}")
+        Entry(M.IGNORED, "dhcp.c:905, 1040", "{each:any}: ignored" + why, W, incident, f"RELEASE or DECLINE dropped: {meaning}")
         for why, incident, meaning in _SILENT
     ),
-    Entry("dhcp.c:425", "{client:any}: load balance to peer {peer:name}", R, "I-15", "the other server answers this client"),
-    Entry("dhcp.c:429", "{client:any}: cancel load balance to peer {peer} - no free leases", R, "I-15",
+    Entry(M.LOAD_BALANCED, "dhcp.c:425", "{client:any}: load balance to peer {peer:name}", R, "I-15", "the other server answers this client"),
+    Entry(M.LOAD_BALANCE_CANCELLED, "dhcp.c:429", "{client:any}: cancel load balance to peer {peer} - no free leases", R, "I-15",
           "the partner has no address left, so this server answers"),
-    Entry("dhcp.c:593", "{client:any}: lease owned by peer", R, "I-1", "without a link: a sign that addresses run short"),
-    Entry("dhcp.c:607", "{client:any}: lease in transition state {binding:state}", R, "I-15", "waits for the partner's word"),
-    Entry("dhcp.c:4775", "uid lease {lease:ip} for client {client} is duplicate on {net}", R, "I-15",
+    Entry(M.LEASE_OWNED_BY_PEER, "dhcp.c:593", "{client:any}: lease owned by peer", R, "I-1", "without a link: a sign that addresses run short"),
+    Entry(M.LEASE_IN_TRANSITION, "dhcp.c:607", "{client:any}: lease in transition state {binding:state}", R, "I-15", "waits for the partner's word"),
+    Entry(M.DUPLICATE_UID_LEASE, "dhcp.c:4775", "uid lease {lease:ip} for client {client} is duplicate on {net}", R, "I-15",
           "both servers answered this client; harmless"),
-    Entry("mdb.c:1201", "Lease conflict at {each:ip}", W, "I-20", "two clients hold one address"),
-    Entry("mdb.c:1855", "Abandoning IP address {each:ip}: {result}", W, None, "somebody uses this address without a lease"),
-    Entry("mdb.c:2427", "Wrote {n:n} leases to leases file.", R, None, "the lease file was rewritten"),
-    Entry("db.c:810", "write_failover_state: unable to write state {peer}", E, "I-13", "the lease file cannot be written"),
-    Entry("db.c:1037", "commit_leases: unable to commit, fflush(): {error}", E, "I-13", "the lease file cannot be written"),
-    Entry("db.c:1042", "commit_leases: unable to commit, fsync(): {error}", E, "I-13", "the lease file cannot be written"),
-    Entry("db.c:1159", "Can't create new lease file: {error}", E, "I-13", "full disk, rights or AppArmor"),
-    Entry("db.c:1265", "Can't install new lease database {new} to {old}: {error}", E, "I-13", "full disk, rights or AppArmor"),
+    Entry(M.LEASE_CONFLICT, "mdb.c:1201", "Lease conflict at {each:ip}", W, "I-20", "two clients hold one address"),
+    Entry(M.ADDRESS_ABANDONED, "mdb.c:1855", "Abandoning IP address {each:ip}: {result}", W, None, "somebody uses this address without a lease"),
+    Entry(M.LEASES_WRITTEN, "mdb.c:2427", "Wrote {n:n} leases to leases file.", R, None, "the lease file was rewritten"),
+    Entry(M.FAILOVER_STATE_NOT_WRITTEN, "db.c:810", "write_failover_state: unable to write state {peer}", E, "I-13", "the lease file cannot be written"),
+    Entry(M.LEASES_NOT_WRITTEN, "db.c:1037", "commit_leases: unable to commit, fflush(): {error}", E, "I-13", "the lease file cannot be written"),
+    Entry(M.LEASES_NOT_WRITTEN, "db.c:1042", "commit_leases: unable to commit, fsync(): {error}", E, "I-13", "the lease file cannot be written"),
+    Entry(M.LEASE_FILE_NOT_CREATED, "db.c:1159", "Can't create new lease file: {error}", E, "I-13", "full disk, rights or AppArmor"),
+    Entry(M.LEASE_FILE_NOT_INSTALLED, "db.c:1265", "Can't install new lease database {new} to {old}: {error}", E, "I-13", "full disk, rights or AppArmor"),
     *(
-        Entry(source, format_, W, None, "somebody changed a lease over OMAPI")
+        Entry(M.LEASE_CHANGED_OVER_OMAPI, source, format_, W, None, "somebody changed a lease over OMAPI")
         for source, format_ in (
             ("O:233", "lease {lease} state changed from {old} to {new}"),
             ("O:237", "lease {lease} state change from {old} to {new} failed."),
@@ -275,23 +285,33 @@ LEXICON: tuple[Entry, ...] = (
             ("O:270", "lease {lease} end change from {old:n} to {new:n} failed"),
         )
     ),
-    # Rule 0 (a fatal line ends in `exiting.`) and what a refused start says
-    Entry("omapip/errwarn.c", "exiting.", F, None, "dhcpd ends; the lines above say why"),
-    Entry("D", "Configuration file errors encountered -- exiting", F, "I-6", "dhcpd does not start"),
+    # What stands before everything, and behind the reason for its end
+    Entry(M.BANNER, "D", "Internet Systems Consortium DHCP {version:any}", R, None, "dhcpd begins, or is only tested"),
     *(
-        Entry(source, format_, kind, incident, why)
-        for source, format_, kind, incident, why in (
-            ("db.c", "Can't open lease database {path}: {error:any}", F, "I-28", "dhcpd does not start: make the lease file, or mend its rights, AppArmor or SELinux"),
-            ("D", "Can't bind to dhcp address: {error:any}", F, "I-28", "dhcpd does not start: another DHCP server has the port; see who holds UDP port 67"),
-            ("D", "Can't open {path}: {error:any}", F, "I-28", "dhcpd does not start: it may not read that file, or there is none; mend path, rights, AppArmor or SELinux"),
-            ("lpf.c", "Open a socket for LPF: {error:any}", F, "I-28", "dhcpd does not start: it has no right to raw sockets; start it as root, or with CAP_NET_RAW"),
-            ("discover.c", "Not configured to listen on any interfaces!", F, "I-28", "dhcpd does not start: no interface that it is given has a subnet declaration"),
-            ("discover.c", "Interface {interface} matches multiple shared networks", F, "I-6", "dhcpd does not start: two shared networks have addresses of that interface"),
-            ("discover.c", "No subnet declaration for {interface} ({address}).", W, None, "clients at that interface are ignored: declare the network, or do not give dhcpd the interface"),
+        Entry(M.FAREWELL, "omapip/errwarn.c", begin + "{rest:any}", R, None, "dhcpd ends; the lines above say why")
+        for begin in FAREWELL
+    ),
+    Entry(M.CONFIGURATION_ERROR, "parse.c", "{file:word} line {line:n}: {what:any}", E, "I-6", "error in the configuration"),
+    # Rule 0 (a fatal line ends in `exiting.`) and what a refused start says
+    Entry(M.EXITING, "omapip/errwarn.c", "exiting.", F, None, "dhcpd ends; the lines above say why"),
+    Entry(M.CONFIGURATION_ERRORS, "D", "Configuration file errors encountered -- exiting", F, "I-6", "dhcpd does not start"),
+    *(
+        Entry(message, source, format_, F, incident, "dhcpd does not start", remedy=remedy)
+        for message, source, format_, incident, remedy in (
+            (M.LEASE_FILE_NOT_OPENED, "db.c", "Can't open lease database {path}: {error:any}", "I-28", "make the lease file, or mend its rights, AppArmor or SELinux"),
+            (M.PORT_TAKEN, "D", "Can't bind to dhcp address: {error:any}", "I-28", "another DHCP server has the port; see who holds UDP port 67"),
+            (M.FILE_NOT_OPENED, "D", "Can't open {path}: {error:any}", "I-28", "it may not read that file, or there is none; mend path, rights, AppArmor or SELinux"),
+            (M.NO_RAW_SOCKET, "lpf.c", "Open a socket for LPF: {error:any}", "I-28", "it has no right to raw sockets; start it as root, or with CAP_NET_RAW"),
+            (M.NO_INTERFACES, "discover.c", "Not configured to listen on any interfaces!", "I-28", "no interface that it is given has a subnet declaration"),
+            (M.SEVERAL_SHARED_NETWORKS, "discover.c", "Interface {interface} matches multiple shared networks", "I-6", "two shared networks have addresses of that interface"),
         )
     ),
+    Entry(M.NO_SUBNET_DECLARATION, "discover.c", "No subnet declaration for {interface} ({address}).", W, None, "clients at that interface are ignored: declare the network, or do not give dhcpd the interface"),
 )
 """Every line of the lexicon's section 1. More than one entry may fit a line: the one with more fixed text wins."""
+
+REMEDIES = {entry.message: entry.remedy for entry in LEXICON if entry.remedy}
+"""What to do about a start that failed with this message."""
 
 # 1.3: the incident of a transition, by the state it leads to.
 TARGET_INCIDENT = {
@@ -357,7 +377,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("time offset too large", E, "I-5", "the clocks differ by more than 60 s"),
     Reason("missing relationship-name", E, "I-6", "the partner names no relationship"),
     Reason("unknown failover relationship name", E, "I-6", "the relationship's name differs"),
-    Reason("remote failover relationship name {name} does not match", E, "I-6", "the relationship's name differs"),
+    Reason("remote failover relationship name {their_name} does not match", E, "I-6", "the relationship's name differs"),
     Reason("invalid HBA", E, "I-6", "split or hba is wrong"),
     Reason("already connected", E, None, "both connected at once; harmless at start"),
     # 2.2 what the partner says about an update
@@ -387,34 +407,56 @@ REASONS: tuple[Reason, ...] = (
 
 
 @lru_cache(maxsize=256)
-def reason_of(text: str) -> Reason | None:
-    """What stands behind "rejected: <text>", or None where dhcpd never writes that text itself."""
-    return next((reason for reason in REASONS if reason.pattern.fullmatch(text)), None)
+def look_up_reason(text: str) -> tuple[Reason, re.Match[str]] | None:
+    """What stands behind "rejected: <text>", with its match; None where dhcpd never writes that text itself."""
+    found = ((reason, reason.pattern.fullmatch(text)) for reason in REASONS)
+    return next(((reason, match) for reason, match in found if match), None)
 
 
-def _dispatch() -> tuple[dict[str, list[Entry]], dict[str, list[Entry]], re.Pattern[str]]:
-    """Entries by their first word; those which begin with a name, by the word after it; and what finds that word."""
-    by_head: defaultdict[str, list[Entry]] = defaultdict(list)
-    by_tail: defaultdict[str, list[Entry]] = defaultdict(list)
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The rows by the word that finds them, those with the most fixed text first."""
+
+    by_head: Mapping[str, Sequence[Entry]]
+    """By their first word."""
+    by_tail: Mapping[str, Sequence[Entry]]
+    """Those which begin with a name and a colon, by the word behind it."""
+    by_second: Mapping[str, Sequence[Entry]]
+    """Those which begin with a name alone, by the word behind it."""
+    tail: re.Pattern[str]
+    """Finds the word behind a name and a colon."""
+
+
+def _index() -> _Index:
+    by_head, by_tail, by_second = (defaultdict[str, list[Entry]](list) for _ in range(3))
     for entry in sorted(LEXICON, key=lambda entry: -len(_SLOT.sub("", entry.format))):
         if tail := re.match(r"\{[^}]*\}: (\w+)", entry.format):
             by_tail[tail[1]].append(entry)
+        elif second := re.match(r"\{[^}]*\} (\w+)", entry.format):
+            by_second[second[1]].append(entry)
         else:
             by_head[entry.format.partition(" ")[0]].append(entry)
     # Greedy: the last such word counts. What a client calls itself stands before it and cannot imitate it.
-    return dict(by_head), dict(by_tail), re.compile(rf".*: ({'|'.join(sorted(by_tail))})\b")
+    tail_word = re.compile(rf".*: ({'|'.join(sorted(by_tail))})\b")
+    return _Index(dict(by_head), dict(by_tail), dict(by_second), tail_word)
 
 
-_BY_HEAD, _BY_TAIL, _TAIL = _dispatch()
+_INDEX = _index()
 
 
 def look_up(text: str) -> tuple[Entry, re.Match[str]] | None:
     """The entry that fits dhcpd's message `text` (no prefix), with its match; None for a line the lexicon does not know."""
-    for entry in _BY_HEAD.get(text.partition(" ")[0], ()):
+    head, _, rest = text.partition(" ")
+    if found := _fitting(_INDEX.by_head.get(head, ()), text):
+        return found
+    if (tail := _INDEX.tail.match(text)) and (found := _fitting(_INDEX.by_tail[tail[1]], text)):
+        return found
+    return _fitting(_INDEX.by_second.get(rest.partition(" ")[0], ()), text)
+
+
+def _fitting(entries: Sequence[Entry], text: str) -> tuple[Entry, re.Match[str]] | None:
+    """The first of these entries that fits."""
+    for entry in entries:
         if match := entry.pattern.fullmatch(text):
             return entry, match
-    if tail := _TAIL.match(text):
-        for entry in _BY_TAIL[tail[1]]:
-            if match := entry.pattern.fullmatch(text):
-                return entry, match
     return None

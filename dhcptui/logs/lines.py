@@ -19,8 +19,9 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from dhcptui.logs.lexicon import BAD_FILE, TARGET_INCIDENT, Entry, LineKind, look_up, reason_of
+from dhcptui.logs.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, look_up_reason
 from dhcptui.logs.start_failures import judge
+from dhcptui.model.messages import MessageId
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
 
 __all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse", "parse_lines"]
@@ -45,11 +46,27 @@ _REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]")
 _new = tuple.__new__  # half the time of the constructor of a NamedTuple
 _CLIENTS = ("DHCP", "BOOTRE")
 _CLIENT = LineKind.CLIENT
+_OF_CLIENTS = {
+    f"{id_.name} ": id_
+    for id_ in (
+        MessageId.DHCPDISCOVER, MessageId.DHCPOFFER, MessageId.DHCPREQUEST, MessageId.DHCPACK, MessageId.DHCPNAK,
+        MessageId.DHCPDECLINE, MessageId.DHCPRELEASE, MessageId.DHCPINFORM, MessageId.DHCPLEASEQUERY,
+        MessageId.BOOTREQUEST, MessageId.BOOTREPLY,
+    )
+} | {"reuse_lease: ": MessageId.LEASE_REUSED}  # fmt: skip
+"""By the first word and the space behind it, where no row of the lexicon fits."""
 _NUMBERS = re.compile(r"\d+")
-_BAD_CONFIG = re.compile(r"\S+ line \d+: .+")
+_ACK = re.compile(r"DHCPACK on (\d+\.\d+\.\d+\.\d+) to ([0-9a-f]{2}(?::[0-9a-f]{2})+)[ ]")
+_ASKS = re.compile(r"\w+ (?:for \S+ (?:\(\S+\) )?)?from (\S+)")
+_MOVERS = {MessageId.I_MOVE: "me", MessageId.PEER_MOVES: "peer"}
+NO_SPACE = "No space left on device"
+"""What the C library says of a full disk, as dhcpd logs it."""
+_TURNS_AWAY = frozenset({MessageId.NO_FREE_LEASES, MessageId.PEER_HOLDS_ALL_FREE_LEASES})
 
 Head = tuple[float | None, str, int | None]
 """Time, clock and pid."""
+Slots = tuple[tuple[str, str], ...]
+"""(name, text) of what stands in a line where the lexicon's format has a slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ class LogLine(NamedTuple):
     "HH:MM:SS" in UTC, `text`: the message without its prefix, `incident`: "I-7" of the catalogue, `meaning`: the line in
     plain words ("" for lines the lexicon does not know). Lines with equal `fold_key` say the same of different
     addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs. `teller`: the
-    program that logged it, where that was not dhcpd.
+    program that logged it, where that was not dhcpd. `message`: what it says, whatever its wording (None: not known).
     """
 
     stamp: float | None
@@ -83,6 +100,36 @@ class LogLine(NamedTuple):
     fold_key: str | None = None
     subject: str | None = None
     teller: str = ""
+    message: MessageId | None = None
+    slots: Slots = ()
+
+    def slot(self, name: str) -> str:
+        """What stands in the line for this slot of its format; "" where the format has none of that name."""
+        return next((text for slot, text in self.slots if slot == name), "")
+
+    @property
+    def peer(self) -> str:
+        """The failover relationship it names, by dhcpd's name; "" where it names none."""
+        return self.slot("peer")
+
+    @property
+    def disk_full(self) -> bool:
+        """Whether it names a full disk as the reason."""
+        return NO_SPACE in self.slot("error")
+
+
+def given_out(line: LogLine) -> tuple[str, str] | None:
+    """(address, hardware address) of a DHCPACK; None for other lines."""
+    match = _ACK.match(line.text) if line.message is MessageId.DHCPACK else None
+    return (match[1], match[2]) if match else None
+
+
+def refused_client(line: LogLine) -> str | None:
+    """The hardware address of the client that this line turns away; "" where it names none, None for every other line."""
+    if line.message not in _TURNS_AWAY:
+        return None
+    match = _ASKS.match(line.slot("each"))
+    return match[1] if match else ""
 
 
 def parse(raw: str | bytes, now: float, utc_offset_seconds: int = 0) -> LogLine:
@@ -132,8 +179,9 @@ def _parse_plain(
     stamp, clock, number = found
     if fraction and stamp is not None:
         stamp += float(fraction)
-    if text.startswith(_CLIENTS) and ": " not in text:  # most lines of a busy server end here
-        return _new(LogLine, (stamp, clock, text, number, _CLIENT, None, "", None, text, None, ""))
+    message = _OF_CLIENTS.get(text[: text.find(" ") + 1])
+    if message is not None and ": " not in text:  # most lines of a busy server end here
+        return _new(LogLine, (stamp, clock, text, number, _CLIENT, None, "", None, text, None, "", message, ()))
     return _judge(stamp, clock, text, number)
 
 
@@ -186,7 +234,9 @@ def _of_another(stamp: float | None, clock: str, program: str, text: str, pid: i
         return LogLine(stamp, clock, shown, pid, LineKind.OTHER, fold_key=shown, teller=program)
     # A service manager tries again and again, and each denial has a number: they fold, lest they push out what else is known.
     key = None if found.own and found.kind is LineKind.FATAL else _NUMBERS.sub("#", shown)
-    return LogLine(stamp, clock, shown, pid, found.kind, found.incident, found.meaning, None, key, teller=program)
+    return LogLine(
+        stamp, clock, shown, pid, found.kind, found.incident, found.meaning, None, key, None, program, found.message
+    )
 
 
 def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLine:
@@ -198,30 +248,44 @@ def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLi
         said = repeated[1]
     found = look_up(said)
     if found is None:
-        kind = LineKind.CLIENT if said.startswith((*_CLIENTS, "reuse_lease:")) else LineKind.ROUTINE
-        if kind is LineKind.ROUTINE and _BAD_CONFIG.fullmatch(said):
-            return LogLine(stamp, clock, text, pid, LineKind.ERROR, "I-6", BAD_FILE, None, text)
-        return LogLine(stamp, clock, text, pid, kind, fold_key=text)
+        message = _OF_CLIENTS.get(said[: said.find(" ") + 1])
+        kind = LineKind.CLIENT if message or said.startswith(_CLIENTS) else LineKind.ROUTINE
+        return LogLine(stamp, clock, text, pid, kind, fold_key=text, message=message)
     entry, match = found
     slots = match.groupdict()
-    kind, incident, meaning = _weigh(entry, slots.get("reason"))
+    kind, incident, meaning = _weigh(entry, slots)
     transition = None
-    if "to_state" in slots:
-        who = "me" if "I move" in entry.format else "peer"
-        transition = Transition(who, slots["peer"], slots["from_state"], slots["to_state"])
+    if entry.message in _MOVERS:
+        transition = Transition(_MOVERS[entry.message], slots["peer"], slots["from_state"], slots["to_state"])
         incident = TARGET_INCIDENT.get(transition.to_state)
     each = slots.get("each")
     key = None if kind in {LineKind.STATE, LineKind.FATAL} else text.replace(each, "*") if each else text
     subject = each if each and "each:ip" in entry.format else None
-    return LogLine(stamp, clock, text, pid, kind, incident, meaning, transition, key, subject)
+    return LogLine(
+        stamp,
+        clock,
+        text,
+        pid,
+        kind,
+        incident,
+        meaning,
+        transition,
+        key,
+        subject,
+        "",
+        entry.message,
+        tuple(slots.items()),
+    )
 
 
-def _weigh(entry: Entry, reason_text: str | None) -> tuple[LineKind, str | None, str]:
-    """Kind, incident and meaning of an entry; a reason text, where it has one, knows better."""
-    reason = reason_of(reason_text) if reason_text else None
-    if reason is None:
-        return entry.kind, entry.incident, entry.meaning
-    return reason.kind if entry.weighed else entry.kind, reason.incident, f"{entry.meaning}: {reason.meaning}"
+def _weigh(entry: Entry, slots: dict[str, str]) -> tuple[LineKind, str | None, str]:
+    """Kind, incident and meaning of an entry; a reason text, where it has one, knows better, and adds its slots."""
+    found = look_up_reason(slots["reason"]) if "reason" in slots else None
+    if found is None:
+        return entry.kind, entry.incident, entry.words
+    reason, match = found
+    slots.update(match.groupdict())
+    return reason.kind if entry.weighed else entry.kind, reason.incident, f"{entry.words}: {reason.meaning}"
 
 
 @lru_cache(maxsize=1024)

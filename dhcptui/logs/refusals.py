@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from dhcptui.logs.notable_lines import NotableLine
@@ -11,24 +10,6 @@ REFUSED_SECONDS = 60.0
 """What was refused in this time counts as now: a single address that comes back does not end the alarm."""
 SAME_TRY_SECONDS = 10.0
 """Two servers that turn one client away no further apart answer one try of it, or two that follow each other."""
-NO_LEASE = ": no free leases"
-NOT_HERE = ": peer holds all free leases"
-_CLIENT = re.compile(r"\w+ (?:for \S+ (?:\(\S+\) )?)?from (\S+)")
-_NETWORK = re.compile(r".*: network (.+): no free leases")
-
-
-def refused_client(text: str) -> str | None:
-    """The hardware address of the client that this line of dhcpd turns away; None for every other line."""
-    if not text.endswith((NO_LEASE, NOT_HERE)):
-        return None
-    match = _CLIENT.match(text)
-    return match[1] if match else ""
-
-
-def refused_network(text: str) -> str:
-    """The network in a line "network NAME: no free leases"; empty for others."""
-    match = _NETWORK.fullmatch(text)
-    return match[1] if match else ""
 
 
 def clients(notable_lines: Iterable[NotableLine], begin: float) -> set[str]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dhcptui.logs.complaints import FAREWELL
-from dhcptui.logs.lexicon import BAD_FILE, LineKind, look_up
+from dhcptui.logs.lexicon import LineKind, look_up
+from dhcptui.model.messages import NEVER_THE_REASON, MessageId
 
 E, F = LineKind.ERROR, LineKind.FATAL
+M = MessageId
 RELAYS = re.compile(r"(?:isc-)?dhcp(?:d|-server|3-server)?4?|sh|bash|dash|ksh|service|logger|root|rc")
 """Under these names stands what dhcpd printed when it was started."""
-_BAD_FILE = re.compile(r"\S+ line \d+: .+")
 _UNIT = r"(?:isc-dhcp-server4?|isc-dhcp-dhcpd|isc-dhcpd|dhcpd4?|dhcp-server|dhcp4d?)\.service"
 _DHCPD = r"(?:\S*/)?dhcpd"
 
@@ -25,6 +25,7 @@ _DHCPD = r"(?:\S*/)?dhcpd"
 class Told:
     """One line that another program can write. `program`: its name in the log; `format`: what must be found in the text."""
 
+    message: MessageId
     program: str
     format: str
     kind: LineKind
@@ -35,31 +36,31 @@ class Told:
 _KERNEL = r"kernel|audit|auditd|dmesg|audispd|type=\d+"
 # fmt: off
 TABLE: tuple[Told, ...] = (
-    Told(_KERNEL, rf'apparmor="DENIED" .*(?:profile="{_DHCPD}"|comm="dhcpd")', E, "I-28",
+    Told(M.APPARMOR_DENIED, _KERNEL, rf'apparmor="DENIED" .*(?:profile="{_DHCPD}"|comm="dhcpd")', E, "I-28",
          "AppArmor forbids it: allow it in /etc/apparmor.d/local/usr.sbin.dhcpd, and reload the profile"),
-    Told(_KERNEL, r"avc: +denied .*(?:comm=\"dhcpd\"|scontext=\S*:dhcpd_t:)", E, "I-28",
+    Told(M.SELINUX_DENIED, _KERNEL, r"avc: +denied .*(?:comm=\"dhcpd\"|scontext=\S*:dhcpd_t:)", E, "I-28",
          "SELinux forbids it: restorecon -v on the file named, or a policy for it (ausearch -m avc -c dhcpd)"),
-    Told(r"setroubleshoot(?:d)?|python3?|SetroubleshootPrivileged\S*", rf"SELinux is preventing {_DHCPD} from", E, "I-28",
+    Told(M.SELINUX_DENIED, r"setroubleshoot(?:d)?|python3?|SetroubleshootPrivileged\S*", rf"SELinux is preventing {_DHCPD} from", E, "I-28",
          "SELinux forbids it: restorecon -v on the file named, or a policy for it (ausearch -m avc -c dhcpd)"),
-    Told(_KERNEL, r"\bdhcpd\[\d+\]: segfault at|traps: dhcpd\[\d+\]|pid \d+ \(dhcpd\),.* exited on signal", F, "I-18",
+    Told(M.CRASHED, _KERNEL, r"\bdhcpd\[\d+\]: segfault at|traps: dhcpd\[\d+\]|pid \d+ \(dhcpd\),.* exited on signal", F, "I-18",
          "a fault of dhcpd ended it: keep the lines before, update it, start it again"),
-    Told(_KERNEL, r"Killed process \d+ \(dhcpd\)|was killed: .*\(dhcpd\)|pid \d+ \(dhcpd\),.* was killed", F, "I-28",
+    Told(M.KILLED_FOR_MEMORY, _KERNEL, r"Killed process \d+ \(dhcpd\)|was killed: .*\(dhcpd\)|pid \d+ \(dhcpd\),.* was killed", F, "I-28",
          "the kernel killed dhcpd for want of memory: see what uses it, then start dhcpd"),
-    Told("systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=(?:killed|dumped), status=(?:11/SEGV|6/ABRT|7/BUS|8/FPE|4/ILL)", F, "I-18",
+    Told(M.CRASHED, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=(?:killed|dumped), status=(?:11/SEGV|6/ABRT|7/BUS|8/FPE|4/ILL)", F, "I-18",
          "a fault of dhcpd ended it: keep the lines before, update it, start it again"),
-    Told("systemd", rf"{_UNIT}: (?:A process of this unit has been killed by the OOM killer|Failed with result 'oom-kill')", F, "I-28",
+    Told(M.KILLED_FOR_MEMORY, "systemd", rf"{_UNIT}: (?:A process of this unit has been killed by the OOM killer|Failed with result 'oom-kill')", F, "I-28",
          "the kernel killed dhcpd for want of memory: see what uses it, then start dhcpd"),
-    Told("systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=killed, status=9/KILL", F, "I-28",
+    Told(M.KILLED, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=killed, status=9/KILL", F, "I-28",
          "somebody killed dhcpd, or the kernel did: see who, then start it"),
-    Told("systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=exited, status=(?!0/)", F, "I-28",
+    Told(M.ENDED_WITH_ERROR, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=exited, status=(?!0/)", F, "I-28",
          "dhcpd, or what starts it, ended with an error; the lines above say why"),
-    Told("systemd", rf"{_UNIT}: (?:Start request repeated too quickly|Failed with result 'start-limit-hit')", F, "I-28",
+    Told(M.START_GIVEN_UP, "systemd", rf"{_UNIT}: (?:Start request repeated too quickly|Failed with result 'start-limit-hit')", F, "I-28",
          "systemd has given up: mend the reason above, then systemctl reset-failed and start"),
-    Told("systemd", rf"{_UNIT}: Failed with result '", F, "I-28",
+    Told(M.ENDED_WITH_ERROR, "systemd", rf"{_UNIT}: Failed with result '", F, "I-28",
          "dhcpd, or what starts it, ended with an error; the lines above say why"),
-    Told("systemd", r"Failed to start (?:isc-dhcp-server|dhcpd|LSB: DHCP server|ISC DHCP IPv4 server|DHCPv4 Server Daemon)\b(?!6)", F, "I-28",
+    Told(M.START_FAILED, "systemd", r"Failed to start (?:isc-dhcp-server|dhcpd|LSB: DHCP server|ISC DHCP IPv4 server|DHCPv4 Server Daemon)\b(?!6)", F, "I-28",
          "dhcpd does not start; the lines above say why"),
-    Told("isc-dhcp-server|dhcpd", r"^dhcpd self-test failed\. Please fix", F, "I-6",
+    Told(M.SELF_TEST_FAILED, "isc-dhcp-server|dhcpd", r"^dhcpd self-test failed\. Please fix", F, "I-6",
          "dhcpd -t refuses the file, so it is not started; the lines below say why"),
 )
 # fmt: on
@@ -71,6 +72,7 @@ _COMPILED = tuple((re.compile(each.program), re.compile(each.format), each) for 
 class Judged:
     """What a line of another program weighs. `own`: the words are dhcpd's."""
 
+    message: MessageId
     kind: LineKind
     incident: str | None
     meaning: str
@@ -85,17 +87,16 @@ def judge(program: str, text: str) -> Judged | None:
         return None
     for named, pattern, each in _COMPILED:
         if named.fullmatch(program) and pattern.search(text):
-            return Judged(each.kind, each.incident, each.meaning, own=False)
+            return Judged(each.message, each.kind, each.incident, each.meaning, own=False)
     return None
 
 
 def _own_words(text: str) -> Judged | None:
     """What dhcpd itself printed: only what ends it, or is wrong with its file."""
-    if _BAD_FILE.fullmatch(text):
-        return Judged(E, "I-6", BAD_FILE, own=True)
-    if text.startswith(FAREWELL):
-        return None
     found = look_up(text)
-    if found is None or found[0].kind is not F:
+    if found is None:
         return None
-    return Judged(F, found[0].incident, found[0].meaning, own=True)
+    entry = found[0]
+    if entry.message is not M.CONFIGURATION_ERROR and (entry.kind is not F or entry.message in NEVER_THE_REASON):
+        return None
+    return Judged(entry.message, entry.kind, entry.incident, entry.words, own=True)

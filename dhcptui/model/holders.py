@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ RANDOM = "randomised hardware addresses"
 MANY = 5
 """So many addresses of one client are worth telling."""
 MAKERS = 3
-_ACK = re.compile(r"DHCPACK on (\d+\.\d+\.\d+\.\d+) to ([0-9a-f]{2}(?::[0-9a-f]{2})+)[ ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,6 @@ class Holders:
         shares = ", ".join(f"{count} to {maker}" for maker, count in self.makers)
         one = f"; {self.busiest[1]} to the one client {self.busiest[0]}" if self.busiest else ""
         return f"of {self.addresses} addresses given out in the log, {shares}{one}"
-
-
-def given_out(text: str) -> tuple[str, str] | None:
-    """(address, hardware address) of a DHCPACK line; None for others."""
-    match = _ACK.match(text)
-    return (match[1], match[2]) if match else None
 
 
 def summarise(taken: Mapping[str, str]) -> Holders | None:

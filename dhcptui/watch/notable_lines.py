@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from dhcptui.assess.cannot_start import sign_of_life
-from dhcptui.logs.lines import LogLine
+from dhcptui.logs.lines import LogLine, refused_client
 from dhcptui.logs.notable_lines import NotableLine, is_notable
-from dhcptui.logs.refusals import REFUSED_SECONDS, refused_client
+from dhcptui.logs.refusals import REFUSED_SECONDS
 
 LIMIT = 256
 MAX_AGE_SECONDS = 6 * 3600.0
@@ -51,7 +51,7 @@ class NotableLines:
         key = (self._count,) if line.fold_key is None else (line.fold_key, line.pid, line.kind)
         old = self._kept.pop(key, None)
         self._kept[key] = NotableLine(line, old.count + 1, old.first_at, at) if old else NotableLine(line, 1, at, at)
-        client = refused_client(line.text)
+        client = refused_client(line)
         if client is not None:
             self._refuse(self._refused.setdefault(key, {}), client, at)
 

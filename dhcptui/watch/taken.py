@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine
-from dhcptui.model.holders import Holders, given_out, summarise
+from dhcptui.logs.lines import LogLine, given_out
+from dhcptui.model.holders import Holders, summarise
+from dhcptui.model.messages import MessageId
 
 MOST_ADDRESSES = 4096
-STARTED = "Server starting service."
 SUMMARY_SECONDS = 5.0
-_WROTE = re.compile(r"Wrote (\d+) leases to leases file\.")
 
 
 class Taken:
@@ -28,14 +25,14 @@ class Taken:
         self._wrote: tuple[int | None, int] | None = None
 
     def add(self, lines: Iterable[LogLine]) -> None:
-        """Take new lines; most of them are looked at for no longer than their kind takes."""
+        """Take new lines; most of them are looked at for no longer than their id takes."""
         for line in lines:
-            if line.text == STARTED:
+            if line.message is MessageId.SERVER_STARTING:
                 self.before, self._taken = len(self._taken) or self.before, {}
                 self.kept = self._wrote[1] if self._wrote and self._wrote[0] == line.pid else None
-            elif line.kind is LineKind.ROUTINE and (wrote := _WROTE.fullmatch(line.text)):
-                self._wrote = line.pid, int(wrote[1])
-            elif line.kind is LineKind.CLIENT and (found := given_out(line.text)):
+            elif line.message is MessageId.LEASES_WRITTEN:
+                self._wrote = line.pid, int(line.slot("n"))
+            elif found := given_out(line):
                 address, hardware = found
                 self._taken.pop(address, None)
                 self._taken[address] = hardware

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.assess.history.timeline import Event, EventKind, Note, Source, merge
+from dhcptui.logs.lines import parse
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState as S
 from dhcptui.ui.app import DhcptuiApp
@@ -31,7 +32,9 @@ def note(kind: EventKind, role: Role | None, at: float, text: str) -> Note:
     """Something else that happened."""
     if kind is EventKind.ACTION:
         return Note(kind, Source.AUDIT, role, None, WALL + at, text)
-    return Note(kind, Source.LOG, role, role, WALL + at + (25 if role is Q else 0), text)
+    stamp = WALL + at + (25 if role is Q else 0)
+    said = parse("Server starting service." if kind is EventKind.START else text, stamp)
+    return Note(kind, Source.LOG, role, role, stamp, text, line=said)
 
 
 NOTES = [

@@ -13,7 +13,7 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import Emptied
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView
-from dhcptui.watch.taken import STARTED, Taken
+from dhcptui.watch.taken import Taken
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_incident_signs import hold, ids, said
 
@@ -99,6 +99,9 @@ def test_what_it_is_not(one: ServerView, two: ServerView) -> None:
     assert "I-26" not in ids(pair(one, two))
 
 
+STARTED = "Server starting service."
+
+
 def test_what_a_log_saw_given_out_before_a_start() -> None:
     """Counted at the start line; a second start right behind it does not forget the count."""
     taken = Taken()
@@ -125,7 +128,7 @@ def test_what_a_start_kept_of_the_lease_file() -> None:
 
 def test_a_refusal_names_two_relationships() -> None:
     """Ours by the addresses, and the one that the partner named."""
-    assert mismatch("Failover CONNECT from opt1: remote failover relationship name opt2 does not match") == Crossed(
-        "opt1", "opt2"
-    )
-    assert mismatch("Failover CONNECT from opt1: time offset too large") is None
+    prefix = "Nov 22 11:33:05 dhcp1 dhcpd[1]: Failover CONNECT from opt1: "
+    refusal = parse(prefix + "remote failover relationship name opt2 does not match", NOW.wall)
+    assert mismatch(refusal) == Crossed("opt1", "opt2")
+    assert mismatch(parse(prefix + "time offset too large", NOW.wall)) is None

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from dhcptui.assess.incidents.catalogue import BY_ID, Weight
 from dhcptui.assess.incidents.explanation import TRANSITIONS, Explanation, explain
-from dhcptui.logs.lexicon import LEXICON, REASONS, TARGET_INCIDENT, LineKind, look_up, reason_of
+from dhcptui.logs.lexicon import LEXICON, REASONS, TARGET_INCIDENT, LineKind, look_up, look_up_reason
 from dhcptui.logs.lines import LogLine, parse
+from dhcptui.logs.start_failures import TABLE
+from dhcptui.model.messages import MessageId
 from dhcptui.model.states import FailoverState
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES, SILENT, judged
 
@@ -96,7 +98,8 @@ def test_every_carrier_and_every_reason_is_there() -> None:
     """No line with a reason and no reason of our table is left out above."""
     carriers = {found[0].format for carrier, _, _ in CARRIERS if (found := look_up(carrier.format("x")))}
     assert carriers == {entry.format for entry in LEXICON if "{reason}" in entry.format}
-    assert {id(reason_of(text)) for text, *_ in TEXTS} == {id(reason) for reason in REASONS}
+    reasons = [look_up_reason(text) for text, *_ in TEXTS]
+    assert {id(each[0]) for each in reasons if each} == {id(reason) for reason in REASONS}
 
 
 @pytest.mark.parametrize("message", [sample[0] for sample in SAMPLES])
@@ -104,11 +107,15 @@ def test_every_line_has_its_meaning(message: str) -> None:
     """What a known line means is what its entry says, with the reason where there is one."""
     line, found = judged(message), look_up(message)
     if found is None:
-        assert line.meaning in {"", "error in the configuration"}
+        assert (line.meaning, line.slots) == ("", ())
         return
     entry, match = found
-    reason = reason_of(match.groupdict().get("reason") or "")
-    assert line.meaning == (f"{entry.meaning}: {reason.meaning}" if reason else entry.meaning)
+    reason = look_up_reason(match.groupdict().get("reason") or "")
+    assert line.meaning == (f"{entry.words}: {reason[0].meaning}" if reason else entry.words)
+    assert (line.message, dict(line.slots)) == (
+        entry.message,
+        match.groupdict() | (reason[1].groupdict() if reason else {}),
+    )
     assert line.incident is None or line.incident in BY_ID
 
 
@@ -150,6 +157,49 @@ def test_an_explanation_says_what_to_do() -> None:
 def test_explain_takes_anything(raw: str | bytes) -> None:
     """Whatever a log holds, there is something to say of it."""
     assert explain(parse(raw, NOW)).meaning
+
+
+def test_every_message_is_told_by_a_line() -> None:
+    """No id without a row; and whatever repeats, relays or asks for a client is known by the same id."""
+    of_clients = {
+        line.message for name in MessageId.__members__ if (line := judged(f"{name} on x")).kind is LineKind.CLIENT
+    }
+    assert len(of_clients) == 11
+    reused = {judged("reuse_lease: lease age 5 (secs) under 25% threshold").message}
+    told = {entry.message for entry in LEXICON} | {each.message for each in TABLE} | of_clients | reused
+    assert told == set(MessageId)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "slots"),
+    [
+        ("peer foo: disconnected", MessageId.DISCONNECTED, {"peer": "foo"}),
+        ("message repeated 3 times: [ timeout waiting for failover peer foo]", MessageId.PARTNER_TIMEOUT, {"peer": "foo"}),
+        ("/etc/dhcp/dhcpd.conf line 12: semicolon expected.", MessageId.CONFIGURATION_ERROR,
+         {"file": "/etc/dhcp/dhcpd.conf", "line": "12", "what": "semicolon expected."}),
+        (DISCOVER, MessageId.DHCPDISCOVER, {}),
+        (f"message repeated 3 times: [ {DISCOVER}]", MessageId.DHCPDISCOVER, {}),
+        ("DHCPDISCOVERY of nothing", None, {}),
+        ("no such line", None, {}),
+    ],
+)  # fmt: skip
+def test_what_a_line_says_comes_with_it(text: str, message: MessageId | None, slots: dict[str, str]) -> None:
+    """Its id, and what stands in the slots of its format."""
+    line = judged(text)
+    assert (line.message, dict(line.slots), line.peer) == (message, slots, slots.get("peer", ""))
+
+
+def test_what_others_tell_has_an_id() -> None:
+    """The kernel, systemd, and a shell that writes what dhcpd printed; another program says nothing of dhcpd."""
+    at = "Nov 22 11:33:05 dhcp1"
+    for text, message in (
+        ("systemd[1]: Failed to start ISC DHCP IPv4 server.", MessageId.START_FAILED),
+        ("sh[7]: Can't bind to dhcp address: Address already in use", MessageId.PORT_TAKEN),
+        ("sh[7]: /etc/dhcp/dhcpd.conf line 12: semicolon expected.", MessageId.CONFIGURATION_ERROR),
+        ("sh[7]: Server starting service.", None),
+        ("cron[7]: exiting.", None),
+    ):
+        assert parse(f"{at} {text}", NOW).message is message, text
 
 
 # -- dhcpd itself
@@ -200,7 +250,7 @@ def test_no_failover_format_of_dhcpd_is_unknown() -> None:
     unknown = {
         text
         for text in formats - OF_ITS_PARSER - NO_LINES
-        if not any(look_up(line) or reason_of(line) for line in instances(text))
+        if not any(look_up(line) or look_up_reason(line) for line in instances(text))
     }
     assert unknown == set()
 

@@ -196,8 +196,13 @@ SAMPLES: list[tuple[str, LineKind, str | None]] = [
     ("Interface eth0 matches multiple shared networks", F, "I-6"),
     ("No subnet declaration for eth1 (10.1.1.1).", W, None),
     ("/etc/dhcp/dhcpd.conf line 12: semicolon expected.", E, "I-6"),
-    # not in the lexicon
+    ("If you think you have received this message due to a bug rather", R, None),
+    ("than a configuration issue please read the section on submitting", R, None),
+    ("bugs on either our web page at www.isc.org or in the README file", R, None),
+    ("before submitting a bug.  These pages explain the proper", R, None),
+    ("process and the information we find helpful for debugging.", R, None),
     ("Internet Systems Consortium DHCP Server 4.4.3-P1", R, None),
+    # not in the lexicon
     (DISCOVER, C, None),
     ("DHCPREQUEST for 10.0.0.7 (10.0.0.10) from 00:16:3e:11:22:33 via eth0: wrong network.", C, None),
     ("reuse_lease: lease age 5 (secs) under 25% threshold, reply with unaltered, existing lease for 10.0.0.7", C, None),

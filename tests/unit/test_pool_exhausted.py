@@ -10,8 +10,7 @@ import pytest
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.pool_exhausted import remember
 from dhcptui.assess.verdict import Level, Verdict, derive
-from dhcptui.logs.lines import parse
-from dhcptui.logs.refusals import refused_client
+from dhcptui.logs.lines import parse, refused_client
 from dhcptui.model.holders import RANDOM
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import PoolCounters, Scarcity
@@ -203,16 +202,15 @@ def test_memory_ends(total: int) -> None:
 def test_whom_a_line_turns_away() -> None:
     """By dhcpd's own words; what a client calls itself proves nothing."""
     refused = "network x: no free leases"
-    assert refused_client(f"DHCPDISCOVER from 00:16:3e:00:00:01 via eth0: {refused}") == "00:16:3e:00:00:01"
-    assert refused_client(f"DHCPDISCOVER from 00:16:3e:00:00:01 (from 1:2) via eth0: {refused}") == "00:16:3e:00:00:01"
-    assert (
-        refused_client(f"DHCPREQUEST for 10.0.0.7 (10.0.0.1) from 00:16:3e:00:00:02 via eth0: {refused}")
-        == "00:16:3e:00:00:02"
-    )
-    assert (
-        refused_client("DHCPDISCOVER from 00:16:3e:00:00:01 via eth0: cancel load balance to peer x - no free leases")
-        is None
-    )
+    for text, client in (
+        (f"DHCPDISCOVER from 00:16:3e:00:00:01 via eth0: {refused}", "00:16:3e:00:00:01"),
+        (f"DHCPDISCOVER from 00:16:3e:00:00:01 (from 1:2) via eth0: {refused}", "00:16:3e:00:00:01"),
+        (f"DHCPREQUEST for 10.0.0.7 (10.0.0.1) from 00:16:3e:00:00:02 via eth0: {refused}", "00:16:3e:00:00:02"),
+        (f"message repeated 2 times: [ DHCPDISCOVER from 00:16:3e:00:00:01 via eth0: {refused}]", "00:16:3e:00:00:01"),
+        ("DHCPDISCOVER from 00:16:3e:00:00:01 via eth0: cancel load balance to peer x - no free leases", None),
+        ("DHCPDISCOVER from 00:16:3e:00:00:01 via eth0", None),
+    ):
+        assert refused_client(parse(f"Nov 22 11:33:05 dhcp1 dhcpd[1]: {text}", NOW.wall)) == client, text
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dhcptui.act.actions.rescue import _silent
+from dhcptui.logs.lines import parse_lines
 from dhcptui.servers.ssh import rescue_commands
 from tests.unit.test_hostile_trees import Host, applets, host, shell
 
@@ -194,3 +196,26 @@ def test_a_backup_is_plainly_ours(path: str) -> None:
     for build in (rescue_commands.try_room, rescue_commands.back_up):
         with pytest.raises(ValueError, match="may be removed"):
             build("/var/lib/dhcp/dhcpd.leases", path)
+
+
+@pytest.mark.parametrize(
+    ("texts", "silent"),
+    [
+        ([], False),
+        (["DHCPDISCOVER from 02:00:00:00:00:01 via eth0: not responding (peer demands: recovering)"], True),
+        (["DHCPDISCOVER from 02:00:00:00:00:01 (not responding) via eth0"], False),
+        (
+            [
+                "DHCPDISCOVER from 02:00:00:00:00:01 via eth0: not responding (startup)",
+                "failover peer foo: I move from startup to communications-interrupted",
+                "DHCPOFFER on 10.0.0.7 to 02:00:00:00:00:01 via eth0",
+            ],
+            False,
+        ),
+    ],
+)
+def test_whether_dhcpd_is_silent_since_its_start(texts: list[str], silent: bool) -> None:
+    """Before its start, and in a client's name, the words prove nothing."""
+    assert (
+        _silent(parse_lines([f"Nov 22 11:33:05 dhcp1 dhcpd[7]: {text}" for text in texts], 1_795_000_000.0)) is silent
+    )

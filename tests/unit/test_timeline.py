@@ -28,6 +28,7 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ClockOffset
 from dhcptui.model.states import FailoverState
+from dhcptui.ui.render.timeline import lines as lines_of
 from dhcptui.watch.history import History
 from tests.unit.making import live, status
 
@@ -131,12 +132,32 @@ def test_refused_connections_are_folded() -> None:
     assert (event.kind, event.count, event.at, event.until) == (EventKind.LINK, 100, T, T + 495)
 
 
+def test_a_refusal_that_names_us_instead_of_another_is_ours() -> None:
+    """Names that are crossed: the refusal stands in the log of the other relationship."""
+    text = "Failover CONNECT from bar: remote failover relationship name foo does not match"
+    (event,) = merge(notes(P, line(0, text)), {})
+    assert (event.kind, event.text) == (EventKind.LINK, text)
+
+
+def test_an_event_has_its_line_to_be_explained_by() -> None:
+    """Read once, whoever wrote it."""
+    relayed = parse(f"{T:.6f} dhcp1 sh[7]: Can't bind to dhcp address: Address already in use", T)
+    start = line(60, "Server starting service.")
+    events = merge(notes(P, relayed, start), {})
+    assert [each.line for each in events] == [relayed, start]
+    shown = lines_of(events, {P: "dhcp1", Q: "dhcp2"}, "foo", T + 61)
+    assert ["UDP port 67" in shown[0].meaning, shown[1].meaning] == [True, "dhcpd has started"]
+
+
 def test_other_relationships_and_client_lines_are_no_events() -> None:
     """A server can have several peers; a client can call itself anything."""
     lines = [
         line(0, "failover peer bar: I move from normal to partner-down"),
         line(1, "DHCPACK on 10.0.0.9 to 02:00:00:00:00:01 (failover peer foo: I move from normal to recover) via eth0"),
         line(2, "failover peer foo: peer moves from normal to normal"),
+        line(3, "peer foo2: disconnected"),
+        line(4, "Failover CONNECT to foo2 rejected: Connection rejected, time mismatch too great."),
+        line(5, "failover: disconnect: time offset too large"),
     ]
     assert notes(P, *lines) == []
 

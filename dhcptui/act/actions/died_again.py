@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from dhcptui.act.actions.base import Context
 from dhcptui.assess.cannot_start import BLAMES, WHY_IT_ENDS
-from dhcptui.logs.complaints import FAREWELL, LETTERS
+from dhcptui.logs.complaints import LETTERS
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.messages import NEVER_THE_REASON
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
@@ -24,7 +25,7 @@ def complaint(lines: Sequence[LogLine]) -> str:
     ended = [line for line in lines if line.kind is LineKind.FATAL]
     if not ended:
         return ""
-    told = [line for line in lines if line.text.strip() and not line.text.startswith(FAREWELL)]
+    told = [line for line in lines if line.text.strip() and line.message not in NEVER_THE_REASON]
     its = [line for line in told if line.pid == ended[-1].pid]
     blamed = [line for line in told if line.kind in BLAMES and (line.incident in WHY_IT_ENDS or line in its)]
     first = blamed[0] if blamed else its[-1] if its else ended[-1]

@@ -13,7 +13,7 @@ import asyncio
 import posixpath
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,11 +27,14 @@ from dhcptui.assess.guards import rule
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.assess.visibility import assess, no_process, process_running
 from dhcptui.config.loading import PairSettings
+from dhcptui.logs.lines import LogLine, parse_lines
 from dhcptui.model.action import Action
+from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
+from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh import commands, rescue_commands
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.holder_commands import stop_if
@@ -347,9 +350,19 @@ async def _serves(context: Context) -> str:
             "Both are up: this is no rescue any more. Look at what each reads, and follow what now says.",
         )
     done = await context.command(acting, LogSource.parse(context.me.log).last(200), check=False)
-    tail = done.stdout.decode("utf-8", "replace").rpartition("I move from startup to ")[2]
-    if "not responding" in tail:
+    if _silent(parse_lines(done.stdout.splitlines(), moment().wall)):
         raise StepFailed(
             f"{context.me.name} still tells clients `not responding`", f"Look at the log of {context.me.name}."
         )
     return f"{context.me.name} reads {state.word if state else '?'} and serves"
+
+
+def _silent(lines: Iterable[LogLine]) -> bool:
+    """Whether dhcpd has told a client since its last start that it does not respond."""
+    silent = False
+    for line in lines:
+        move = line.transition
+        if move is not None and move.who == "me" and move.from_state == FailoverState.STARTUP.word:
+            silent = False
+        silent = silent or line.message is MessageId.NOT_RESPONDING
+    return silent

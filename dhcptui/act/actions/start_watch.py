@@ -18,6 +18,7 @@ from dhcptui.assess.visibility import answers_since
 from dhcptui.logs.complaints import LETTERS
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
@@ -191,7 +192,7 @@ class Upcoming:
         self._heard |= new
         if new and not self._serves:  # one that says the same again and again, or serves without OMAPI, comes no nearer
             self._worked = mono()
-        self._serves = self._serves or any("Server starting service" in line.text for line in lines)
+        self._serves = self._serves or any(line.message is MessageId.SERVER_STARTING for line in lines)
         self._lines = [*self._lines, *lines][-KEPT_LINES:]
         self._gave_up = self._gave_up or any(line.kind is LineKind.FATAL for line in lines)
 

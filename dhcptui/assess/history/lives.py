@@ -12,14 +12,12 @@ from dataclasses import dataclass, field
 
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.messages import POOL_COUNTS, MessageId
 from dhcptui.model.states import FailoverState, from_word
 
-STARTED = "Server starting service."
-BANNER = "Internet Systems Consortium DHCP "
-ENDED = "exiting."
 _S = FailoverState
 _RUNNING = frozenset({LineKind.CLIENT, LineKind.STATE, LineKind.LINK})
-_RUNS = ("balanc", "IMBALANCED", "bind update")
+_RUNS = POOL_COUNTS | {MessageId.UPDATE_REJECTED, MessageId.ACK_WITHOUT_UPDATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class _Reader:
         if line.kind is LineKind.OTHER or line.teller:
             return
         at = line.stamp - self._offset
-        if line.text.startswith(BANNER):
+        if line.message is MessageId.BANNER:
             self._preface = (line.pid, at)
         elif self._preface is not None and self._preface[0] == line.pid:
             self._in_preface(line, at, self._preface[1])
@@ -104,10 +102,10 @@ class _Reader:
             self.lives[-1].hole = True
 
     def _in_preface(self, line: LogLine, at: float, begun: float) -> None:
-        if line.text == STARTED or self._to_startup(line):
+        if line.message is MessageId.SERVER_STARTING or self._to_startup(line):
             self._begin(line.pid, begun, started=True)
             self._sign(line, at)
-        elif line.text == ENDED or line.kind is LineKind.FATAL:
+        elif line.message is MessageId.EXITING or line.kind is LineKind.FATAL:
             self._preface = None  # a test, or a start that failed
             return
         elif _runs(line):  # only a test stood there
@@ -122,11 +120,12 @@ class _Reader:
         same = life is not None and life.pid == line.pid
         if life is None or life.hole or life.ended or not same:
             if not (mine or (_runs(line) and (life is None or same))):
-                if life is not None and line.text == STARTED:
+                if life is not None and line.message is MessageId.SERVER_STARTING:
                     life.unsure = True
                 return
-            self._begin(line.pid, at, started=line.text == STARTED or self._to_startup(line))
-        elif line.text == STARTED:
+            started = line.message is MessageId.SERVER_STARTING or self._to_startup(line)
+            self._begin(line.pid, at, started=started)
+        elif line.message is MessageId.SERVER_STARTING:
             self._restarted(line, at)
         self.lives[-1].unsure = False
         self._sign(line, at)
@@ -157,11 +156,11 @@ class _Reader:
                 startup = (at, len(life.signs), len(life.moves))
                 self._startup = startup if self._to_startup(line) else None
             life.moves.append(Move(at, own, from_word(move.from_state), from_word(move.to_state)))
-        elif line.text == f"peer {self._peer}: disconnected":
+        elif line.message is MessageId.DISCONNECTED and line.peer == self._peer:
             life.losses.append(at)
-        elif line.text == f"timeout waiting for failover peer {self._peer}":
+        elif line.message is MessageId.PARTNER_TIMEOUT and line.peer == self._peer:
             life.timeouts.append(at)
-        elif line.text == ENDED:
+        elif line.message is MessageId.EXITING:
             life.ended = True
         if line.kind is LineKind.CLIENT:
             life.last_client = at
@@ -174,7 +173,7 @@ class _Reader:
 
 def _runs(line: LogLine) -> bool:
     """Whether only a dhcpd that serves, or would, writes it."""
-    return line.transition is not None or line.kind in _RUNNING or line.text.startswith(_RUNS)
+    return line.transition is not None or line.kind in _RUNNING or line.message in _RUNS
 
 
 def read_lives(lines: Iterable[LogLine], peer: str, offset: float) -> tuple[Life, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,16 +9,13 @@ from dhcptui.assess.history.service import Span
 from dhcptui.assess.history.timeline import Event
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import Folder, LogLine, LogRow
+from dhcptui.model.messages import POOL_COUNTS
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 
 RELEVANT = frozenset({LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL})
 MOST_ROWS = 150
 """Folded log rows of one server; the first and the last of more are kept."""
-
-_BALANCE = re.compile(
-    r"(?:balancing|balanced|IMBALANCED) pool [0-9a-f]+ (.*?)  total (\d+)  free (\d+)  backup (\d+)  lts .*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +124,10 @@ def lowest(name: str, lines: Sequence[LogLine], since: float) -> tuple[PoolLow, 
     """The low water of each pool in dhcpd's balance lines: they are printed only in normal, up to an hour apart."""
     low: dict[str, PoolLow] = {}
     for line in lines:
-        if line.stamp is None or line.stamp < since or (match := _BALANCE.fullmatch(line.text)) is None:
+        if line.stamp is None or line.stamp < since or line.message not in POOL_COUNTS:
             continue
-        network, total, free, backup = clean(match[1], 60), *(int(each) for each in match.groups()[1:])
+        network = clean(line.slot("net"), 60)
+        total, free, backup = (int(line.slot(name)) for name in ("total", "free", "backup"))
         best = low.get(network)
         if best is None or free + backup < best.free + best.backup:
             low[network] = PoolLow(network, name, total, free, backup, line.stamp, "balance line in the log")

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lexicon import BAD_FILE, LineKind
+from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 
@@ -29,10 +30,11 @@ FOLD_SECONDS = 120.0
 
 END_SECONDS = 10.0
 """What a process says within this of its first complaint belongs to the same end."""
-STARTED = "Server starting service."
 FAILED = "a start or a test of dhcpd failed: "
 
 _S = FailoverState
+_REFUSALS = frozenset({MessageId.CONNECT_REFUSED, MessageId.CONNECT_REJECTED, MessageId.CONNECTACK_REFUSED})
+"""Of a link, although they weigh as errors."""
 
 
 class EventKind(Enum):
@@ -85,6 +87,8 @@ class Note:
     """Where it stands in its source: lines of one second have their order from this."""
     pid: int | None = None
     """The process that wrote it, where dhcpd wrote it."""
+    line: LogLine | None = field(default=None, compare=False)
+    """The line of a log that says it, where it is no state change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ class Event:
     """Of its note."""
     doubt: str = ""
     """Why its time is not to be relied on, in words."""
+    line: LogLine | None = field(default=None, compare=False)
+    """Of its note."""
 
 
 def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
@@ -131,17 +137,15 @@ def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
             _state(move.to_state),
             pid=line.pid,
         )
-    if line.text == STARTED:
-        return Note(EventKind.START, Source.LOG, role, role, line.stamp, "dhcpd started", pid=line.pid)
+    if line.message is MessageId.SERVER_STARTING:
+        return Note(EventKind.START, Source.LOG, role, role, line.stamp, "dhcpd started", pid=line.pid, line=line)
     kind = None
-    if line.kind is LineKind.FATAL or line.meaning == BAD_FILE:
+    if line.kind is LineKind.FATAL or line.message is MessageId.CONFIGURATION_ERROR:
         kind = EventKind.END
-    elif peer in line.text and (
-        line.kind is LineKind.LINK or line.text.startswith(("Failover CONNECT", "Failover DISCONNECT"))
-    ):
+    elif peer in {line.peer, line.slot("their_name")} and (line.kind is LineKind.LINK or line.message in _REFUSALS):
         kind = EventKind.LINK
     pid = None if line.teller else line.pid
-    return Note(kind, Source.LOG, role, role, line.stamp, line.text, pid=pid) if kind else None
+    return Note(kind, Source.LOG, role, role, line.stamp, line.text, pid=pid, line=line) if kind else None
 
 
 def from_lines(role: Role, lines: Iterable[LogLine], peer: str, start: int = 0) -> list[Note]:
@@ -288,6 +292,7 @@ def _event(note: Note, offsets: Mapping[Role, float]) -> Event:
         note.to_state,
         note.exact,
         place=note.place,
+        line=note.line,
     )
 
 

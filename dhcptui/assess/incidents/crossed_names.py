@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
 from dhcptui.logs.lexicon import LineKind
+from dhcptui.logs.lines import LogLine
+from dhcptui.model.messages import MessageId
 from dhcptui.model.snapshot import PairSnapshot, ServerView
 
 RECENT_SECONDS = 600.0
-_MISMATCH = re.compile(r"Failover CONNECT(?:ACK)? from (.+): remote failover relationship name (.+) does not match")
+_REFUSALS = frozenset({MessageId.CONNECT_REFUSED, MessageId.CONNECTACK_REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,10 @@ class Crossed:
     theirs: str
 
 
-def mismatch(text: str) -> Crossed | None:
+def mismatch(line: LogLine) -> Crossed | None:
     """What a refusal names: the relationship that the addresses stand for here, and the one the partner named."""
-    match = _MISMATCH.fullmatch(text)
-    return Crossed(match[1], match[2]) if match else None
+    theirs = line.slot("their_name")
+    return Crossed(line.peer, theirs) if theirs and line.message in _REFUSALS else None
 
 
 def names_crossed(seen: Scene) -> Iterator[Found]:
@@ -35,7 +36,7 @@ def names_crossed(seen: Scene) -> Iterator[Found]:
     for me, _ in seen.sides:
         after = me.since if me.state is not None and me.state.word == "normal" else 0.0
         for notable in reversed(me.lines({"I-6"}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)):
-            found = mismatch(notable.line.text)
+            found = mismatch(notable.line)
             if found is not None and _both_known(found, seen.snapshot):
                 yield Found("I-27", seen.outage, (*me.said([notable]), *_places(seen, found)))
                 break

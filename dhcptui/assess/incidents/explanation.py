@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dhcptui.assess.incidents.catalogue import BY_ID, Incident, Weight
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine, Transition
+from dhcptui.model.messages import MessageId
 from dhcptui.model.states import FailoverState, from_word
 
 _S = FailoverState
@@ -38,18 +39,18 @@ TRANSITIONS: dict[FailoverState, tuple[Weight | None, str]] = {
 """The state a server moves to -> how heavy that is (None: good), and what to say."""
 
 _MESSAGES = {
-    "DHCPDISCOVER": "a client looks for a server",
-    "DHCPOFFER": "this server offers an address",
-    "DHCPREQUEST": "a client asks for this address",
-    "DHCPACK": "this server gives or renews the lease",
-    "DHCPNAK": "this server refuses: the client has to begin anew",
-    "DHCPDECLINE": "a client found the address in use",
-    "DHCPRELEASE": "a client gives its address back",
-    "DHCPINFORM": "a client has an address and asks for options only",
-    "DHCPLEASEQUERY": "a relay asks about a lease",
-    "BOOTREQUEST": "a BOOTP client asks",
-    "BOOTREPLY": "this server answers a BOOTP client",
-    "reuse_lease:": "the lease is young: answered without writing it again",
+    MessageId.DHCPDISCOVER: "a client looks for a server",
+    MessageId.DHCPOFFER: "this server offers an address",
+    MessageId.DHCPREQUEST: "a client asks for this address",
+    MessageId.DHCPACK: "this server gives or renews the lease",
+    MessageId.DHCPNAK: "this server refuses: the client has to begin anew",
+    MessageId.DHCPDECLINE: "a client found the address in use",
+    MessageId.DHCPRELEASE: "a client gives its address back",
+    MessageId.DHCPINFORM: "a client has an address and asks for options only",
+    MessageId.DHCPLEASEQUERY: "a relay asks about a lease",
+    MessageId.BOOTREQUEST: "a BOOTP client asks",
+    MessageId.BOOTREPLY: "this server answers a BOOTP client",
+    MessageId.LEASE_REUSED: "the lease is young: answered without writing it again",
 }
 _KINDS = {
     LineKind.OTHER: "another program than dhcpd wrote this",
@@ -100,7 +101,6 @@ def _moved(line: LogLine, move: Transition, incident: Incident | None) -> Explan
 
 def _plain(line: LogLine) -> str:
     """For lines that the lexicon does not know."""
-    if line.kind is LineKind.CLIENT:
-        first = line.text.partition(" ")[0]
-        return _MESSAGES.get(first, _KINDS[LineKind.CLIENT])
+    if line.message is not None and line.message in _MESSAGES:
+        return _MESSAGES[line.message]
     return _KINDS.get(line.kind, "dhcpd says this in its daily work")

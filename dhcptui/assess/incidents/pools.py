@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene
 from dhcptui.assess.pool_exhausted import PoolLeft, Shortage, log_read, shortage
-from dhcptui.logs.refusals import NO_LEASE, NOT_HERE, REFUSED_SECONDS
+from dhcptui.logs.refusals import REFUSED_SECONDS
 from dhcptui.model.action import Action
+from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 
 MOST_POOLS = 2
@@ -23,6 +24,7 @@ def used_up(seen: Scene) -> Iterator[Found]:
     counts = [_count(pool) for pool in found.pools[:MOST_POOLS]]
     holders = [Evidence(side.name, side.view.holders.words) for side in (seen.a, seen.b) if side.view.holders]
     wanted = ((Action.SYNC_RESTART, Role.PRIMARY),)
+    refusal = MessageId.PEER_HOLDS_ALL_FREE_LEASES if found.elsewhere else MessageId.NO_FREE_LEASES
     weight = Weight.CRITICAL if found.critical else Weight.WARNING
     yield Found(
         "I-23",
@@ -31,7 +33,7 @@ def used_up(seen: Scene) -> Iterator[Found]:
             *counts,
             _turned_away(found, pair_read=log_read(pair)),
             *holders,
-            *_lines(seen, NOT_HERE if found.elsewhere else NO_LEASE),
+            *_lines(seen, refusal),
         ),
         wanted,
     )
@@ -49,11 +51,9 @@ def _turned_away(found: Shortage, *, pair_read: bool) -> Evidence:
     return Evidence("", none if pair_read else "whether clients are turned away is not known: a log is not read")
 
 
-def _lines(seen: Scene, words: str) -> Iterator[Evidence]:
+def _lines(seen: Scene, refusal: MessageId) -> Iterator[Evidence]:
     for me, _ in seen.sides:
         lines = [
-            each
-            for each in me.lines({"I-23", "I-1"}, REFUSED_SECONDS, after=me.since)
-            if each.line.text.endswith(words)
+            each for each in me.lines({"I-23", "I-1"}, REFUSED_SECONDS, after=me.since) if each.line.message is refusal
         ]
         yield from me.said(lines, 1)

@@ -10,10 +10,11 @@ from dhcptui.assess.declared import last_heard, last_word, marker_on, moves_of
 from dhcptui.assess.evidence import CLOCK_FRESH_SECONDS
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.visibility import ServerAssessment, Visibility, assess, process_running
-from dhcptui.logs.lexicon import BAD_FILE, LineKind
+from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import Transition
 from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
+from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
@@ -39,6 +40,8 @@ class Evidence:
     text: str
     """Sanitised."""
     at: float | None = None
+    disk_full: bool = False
+    """It shows that the disk is full."""
 
     @property
     def sentence(self) -> str:
@@ -209,11 +212,14 @@ class Side:
 
     def said(self, notable_lines: Collection[NotableLine], most: int = 2) -> tuple[Evidence, ...]:
         """The latest of these remarks."""
-        return tuple(Evidence(self.name, notable.text, notable.last_at) for notable in list(notable_lines)[-most:])
+        return self.first(list(notable_lines)[-most:], most)
 
     def first(self, notable_lines: Sequence[NotableLine], most: int = 2) -> tuple[Evidence, ...]:
         """The first of these remarks: what dhcpd complains of comes before what it says of its end."""
-        return tuple(Evidence(self.name, notable.text, notable.last_at) for notable in notable_lines[:most])
+        return tuple(
+            Evidence(self.name, notable.text, notable.last_at, notable.line.disk_full)
+            for notable in notable_lines[:most]
+        )
 
     def why_not(self, ids: Collection[str], peer: str) -> tuple[NotableLine, ...]:
         """Why it could not be started when that was tried last, the first complaint first."""
@@ -221,10 +227,14 @@ class Side:
 
     def _other_process(self, notable: NotableLine) -> bool:
         """The end of another process (a `dhcpd -t`, a second start) and its complaint say nothing of the one that runs, or ran."""
-        if notable.line.meaning == BAD_FILE and notable.last_at < last_sign(self.view, self.now, self.peer):
+        bad_file = notable.line.message is MessageId.CONFIGURATION_ERROR
+        if bad_file and notable.last_at < last_sign(self.view, self.now, self.peer):
             return True
-        ends = notable.line.kind is LineKind.FATAL or notable.line.meaning == BAD_FILE
-        if not ends or not process_running(self.view, self.now) or self.view.process is None:
+        if (
+            not (bad_file or notable.line.kind is LineKind.FATAL)
+            or not process_running(self.view, self.now)
+            or self.view.process is None
+        ):
             return False
         return notable.line.pid is not None and notable.line.pid not in self.view.process.value.pids
 

@@ -6,7 +6,7 @@ only while the guards would allow it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from dhcptui.assess.declared import stepped_back
@@ -30,6 +30,7 @@ from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
+from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
@@ -147,13 +148,18 @@ def unbalanced(seen: Scene) -> Iterator[Found]:
         after = me.since + FIRST_BALANCE_SECONDS
         lines = [
             *me.lines({"I-2"}, 600, {LineKind.WARNING}, after=after),
-            *(r for r in me.lines({"I-1"}, 600, {LineKind.WARNING}, after=after) if "holds all free" in r.line.text),
+            *_of(MessageId.PEER_HOLDS_ALL_FREE_LEASES, me.lines({"I-1"}, 600, {LineKind.WARNING}, after=after)),
         ]
         # Lines alone, beside counters that are well or all used up, tell of a moment that has passed, or of a full pool.
-        passed = not empty and (bool(me.pools) or all("requesting peer" in notable.line.text for notable in lines))
+        passed = not empty and (bool(me.pools) or len(_of(MessageId.REBALANCE_REQUESTED, lines)) == len(lines))
         if empty or lines:
             evidence = (*(me.counts(pool) for pool in empty), *me.said(lines))
             yield Found("I-2", NOTE if passed else WARNING, evidence, () if passed else restart)
+
+
+def _of(message: MessageId, notable_lines: Iterable[NotableLine]) -> list[NotableLine]:
+    """Those of them that say this."""
+    return [notable for notable in notable_lines if notable.line.message is message]
 
 
 def conflict(seen: Scene) -> Iterator[Found]:
@@ -338,7 +344,7 @@ def alone_and_silent(seen: Scene) -> Iterator[Found]:
         if waits and me.state not in CONFLICT and me.heard is _S.PARTNER_DOWN and other.lost:
             if just_heard(me.visibility, seen.now):
                 continue
-            lines = [r for r in me.lines({"I-21"}, 300) if "peer demands" in r.line.text]
+            lines = me.lines({"I-21"}, 300)
             evidence = (me.says(), me.records(), other.says(), *me.said(lines, 1))
             yield Found("I-21", CRITICAL, evidence, ((_A.START, other.role), (_A.RESCUE, me.role)))
 

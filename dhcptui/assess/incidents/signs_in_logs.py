@@ -10,9 +10,10 @@ from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
 from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.space import NO_FILE, full, missing
 from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import Transition
+from dhcptui.logs.lines import NO_SPACE, Transition
 from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
+from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 from dhcptui.model.states import REBUILDING, FailoverState
 
@@ -171,7 +172,7 @@ def started_together(seen: Scene) -> Iterator[Found]:
     early, late = sorted(times)
     for side in (seen.a, seen.b):
         for notable in side.view.notable_lines:
-            if "Both servers normal" in notable.line.text and early < notable.last_at - side.time < late:
+            if notable.line.message is MessageId.BOTH_NORMAL and early < notable.last_at - side.time < late:
                 return
     weight = NOTE if seen.served else seen.outage
     yield Found("I-10", weight, (*seen.a.said([one]), *seen.b.said([two])))
@@ -184,7 +185,8 @@ def unwritable(seen: Scene) -> Iterator[Found]:
         if refused and refused.age(seen.now) <= RECENT_SECONDS and me.since <= me.time - refused.age(seen.now):
             yield Found("I-13", seen.outage, (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),))
         if full(me.view, seen.now):
-            yield Found("I-13", seen.outage, (Evidence(me.name, "No space left on device: seen below its lease file"),))
+            seen_full = Evidence(me.name, f"{NO_SPACE}: seen below its lease file", disk_full=True)
+            yield Found("I-13", seen.outage, (seen_full,))
         if missing(me.view, seen.now) and not me.gone:  # of one that is down the guards tell, and its log
             yield Found("I-13", seen.outage, (Evidence(me.name, NO_FILE),))
         moves = me.moves()

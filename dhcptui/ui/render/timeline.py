@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from dhcptui.assess.history.timeline import FAILED, Event, EventKind, Source
+from dhcptui.assess.history.timeline import Event, EventKind, Source
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.explanation import explain
 from dhcptui.logs.lexicon import TARGET_INCIDENT
-from dhcptui.logs.lines import LineKind, LogLine, Transition, parse
+from dhcptui.logs.lines import LineKind, LogLine, Transition
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock, day_clock, joined, span
@@ -104,10 +104,8 @@ def _judged(event: Event, peer: str) -> LogLine:
         return _move(event, event.to_state, peer)
     if event.kind is EventKind.ACTION:
         return LogLine(None, "", "", None, LineKind.LINK, None, _ACTION)
-    found = parse(
-        "Server starting service." if event.kind is EventKind.START else event.text.removeprefix(FAILED), event.stamp
-    )
-    return found._replace(kind=_KINDS.get(event.kind, LineKind.STATE), fold_key=None)
+    kind = _KINDS.get(event.kind, LineKind.STATE)
+    return event.line._replace(kind=kind, pid=None, fold_key=None) if event.line else LogLine(None, "", "", None, kind)
 
 
 def _move(event: Event, state: FailoverState, peer: str) -> LogLine:
