@@ -9,9 +9,10 @@ from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Verdict
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.states import FailoverState
 
-_S, _A = FailoverState, Action
+_S, _A, _I = FailoverState, Action, IncidentId
 VERIFIED = "Every step was verified."
 
 
@@ -46,5 +47,5 @@ def closing(plan: Plan, result: str, next_: str, verdict: Verdict) -> tuple[str,
 
 def troubled(verdict: Verdict) -> bool:
     """Whether something is wrong that no action leaves behind: clients without addresses, a full disk, a contradiction."""
-    heavy = any(each.weight is Weight.CRITICAL or each.id == "I-13" for each in verdict.incidents)
+    heavy = any(each.weight is Weight.CRITICAL or each.id is _I.LEASE_FILE_UNWRITABLE for each in verdict.incidents)
     return heavy or bool(verdict.contradictions)

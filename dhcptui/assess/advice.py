@@ -40,12 +40,13 @@ from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.assess.waiting import SetBack, set_back
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.words import age, clock, span
 
-_S, _A = FailoverState, Action
+_S, _A, _I = FailoverState, Action, IncidentId
 Advice = tuple[str | Action, ...]
 """Words, and in their midst the actions whose keys belong there."""
 MOST_LETTERS = 140
@@ -63,7 +64,7 @@ class _Case:
     snapshot: PairSnapshot
     a: ServerAssessment
     b: ServerAssessment
-    named: Mapping[str, Probable]
+    named: Mapping[IncidentId, Probable]
     now: Moment
 
     @property
@@ -85,11 +86,11 @@ class _Case:
             return (f"Start {each.view.name} again",)
         return (f"Find out why {each.view.name} {short(each)}",)
 
-    def weighs(self, id_: str) -> bool:
+    def weighs(self, id_: IncidentId) -> bool:
         """Whether this incident is named, and is more than a note."""
         return id_ in self.named and self.named[id_].weight > Weight.NOTE
 
-    def blamed(self, id_: str) -> ServerAssessment | None:
+    def blamed(self, id_: IncidentId) -> ServerAssessment | None:
         """The first server whose words speak for a named incident."""
         servers = [item.server for item in self.named[id_].evidence] if self.weighs(id_) else []
         for name in servers:
@@ -130,7 +131,7 @@ def short(each: ServerAssessment) -> str:
 def advise(
     snapshot: PairSnapshot,
     pair: tuple[ServerAssessment, ServerAssessment],
-    named: Mapping[str, Probable],
+    named: Mapping[IncidentId, Probable],
     now: Moment,
 ) -> Advice:
     """What now, for a pair of standings in which these incidents were named."""
@@ -200,7 +201,7 @@ def _exiting(case: _Case) -> Advice | None:
 
 def _crossed(case: _Case) -> Advice | None:
     """Names of relationships that are exchanged: waiting mends nothing, and correcting both crosses them again."""
-    if not case.weighs("I-27"):
+    if not case.weighs(_I.NAMES_CROSSED):
         return None
     name = case.b.view.name
     return (
@@ -249,7 +250,7 @@ def _sorting_out(case: _Case) -> Advice | None:
 
 def _cannot_write(case: _Case) -> Advice | None:
     """A lease file that cannot be written: space or rights come first."""
-    if (each := case.blamed("I-13")) is None:
+    if (each := case.blamed(_I.LEASE_FILE_UNWRITABLE)) is None:
         return None
     if missing(each.view, case.now):
         return (_lost_file(each),)
@@ -267,23 +268,23 @@ def _lost_file(each: ServerAssessment) -> str:
 
 def _refused(case: _Case) -> Advice | None:
     """A dhcpd that ended over its own configuration."""
-    for id_ in ("I-6", "I-17"):
+    for id_ in (_I.CONFIGURATIONS_MISFIT, _I.NAME_AS_ADDRESS):
         each = case.blamed(id_)
         if each is not None and each.visibility is Visibility.DOWN:
-            what = "write an address for the name in" if id_ == "I-17" else "mend"
+            what = "write an address for the name in" if id_ is _I.NAME_AS_ADDRESS else "mend"
             begin = f"{each.view.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
             return (begin, _A.START, " brings it up.") if case.may(_A.START, each) else (begin + "start it.",)
-    each = case.blamed("I-28")
+    each = case.blamed(_I.CANNOT_START)
     if each is not None and each.visibility is Visibility.DOWN:
         return _in_the_way(case, each)
-    if case.weighs("I-6") and Visibility.SILENT in {case.a.visibility, case.b.visibility}:
+    if case.weighs(_I.CONFIGURATIONS_MISFIT) and Visibility.SILENT in {case.a.visibility, case.b.visibility}:
         return (COMPARE,)
     return None
 
 
 def _in_the_way(case: _Case, each: ServerAssessment) -> Advice:
     """What keeps a dhcpd from starting, as its log says it."""
-    what = in_the_way(why_not(each.view, case.now, case.snapshot.peer, {"I-28"}))
+    what = in_the_way(why_not(each.view, case.now, case.snapshot.peer, {_I.CANNOT_START}))
     name = each.view.name
     ways = (f"{name}'s dhcpd does not start: {what}", f"{name}'s dhcpd does not start: its log says why")
     begin = next(way for way in ways if len(way) <= MOST_LETTERS - len(". Then U brings it up.") or way is ways[-1])
@@ -292,9 +293,9 @@ def _in_the_way(case: _Case, each: ServerAssessment) -> Advice:
 
 def _wrong_one(case: _Case) -> Advice | None:
     """The server that was in partner-down comes first."""
-    if not case.weighs("I-20"):
+    if not case.weighs(_I.DECLARED_DOWN):
         return None
-    for remedy in case.named["I-20"].remedies:
+    for remedy in case.named[_I.DECLARED_DOWN].remedies:
         holder, other = case.snapshot[remedy.acting].name, case.snapshot[remedy.acting.other].name
         known = f" brings {holder} up first: it knows what was given out while {other} was declared down."
         return _and_starts(case, (remedy.action, known))
@@ -426,7 +427,7 @@ def _clock_set(each: ServerAssessment, wait: SetBack) -> Advice:
 
 def _named(case: _Case) -> Advice | None:
     """A host name where an address belongs."""
-    each = case.blamed("I-17")
+    each = case.blamed(_I.NAME_AS_ADDRESS)
     if each is None or not each.live or each.state is _S.NORMAL:
         return None
     return (f"Write an address for the host name in {each.view.name}'s dhcpd.conf, then restart its dhcpd by hand.",)
@@ -486,13 +487,15 @@ def _out_of_contact(case: _Case) -> Advice | None:
 
 def _trouble(case: _Case, end: str) -> Advice | None:
     """What keeps two that run from meeting, where that is known, and what to do about it; then `end`, where it fits."""
-    if case.weighs("I-5"):
+    if case.weighs(_I.CLOCKS_DISAGREE):
         return _fit("Set the clocks right, best by NTP: the link comes back by itself.", end)
     found = diagnose(matrix(case.snapshot, case.now))
-    if found.incident == "I-6" or (found.incident != "I-7" and case.weighs("I-6")):
-        look = found.look_at if found.incident == "I-6" else ""
+    if found.incident is _I.CONFIGURATIONS_MISFIT or (
+        found.incident is not _I.LINK_BLOCKED and case.weighs(_I.CONFIGURATIONS_MISFIT)
+    ):
+        look = found.look_at if found.incident is _I.CONFIGURATIONS_MISFIT else ""
         return _fit(look + " Then restart the wrong one." if look else COMPARE, end)
-    return _fit(found.look_at, end) if found.look_at and found.incident == "I-7" else None
+    return _fit(found.look_at, end) if found.look_at and found.incident is _I.LINK_BLOCKED else None
 
 
 def _apart(case: _Case, end: str, deaf: str) -> Advice | None:
@@ -500,7 +503,9 @@ def _apart(case: _Case, end: str, deaf: str) -> Advice | None:
     lasted = overlap_seconds(case.a, case.b, case.now)
     if lasted is not None and lasted < APART_SECONDS:
         return None
-    if not any(case.weighs(id_) for id_ in ("I-5", "I-6", "I-7", "I-17")):
+    if not any(
+        case.weighs(id_) for id_ in (_I.CLOCKS_DISAGREE, _I.CONFIGURATIONS_MISFIT, _I.LINK_BLOCKED, _I.NAME_AS_ADDRESS)
+    ):
         return None
     if named := _named(case):
         return named
@@ -517,25 +522,25 @@ def _healthy(case: _Case) -> Advice | None:
         return None
     restart = case.may(_A.SYNC_RESTART, case.a)
     found = shortage((case.a, case.b), case.now)
-    if found and (found.critical or not (case.weighs("I-2") or case.weighs("I-9"))):
+    if found and (found.critical or not (case.weighs(_I.POOLS_UNBALANCED) or case.weighs(_I.UPDATES_REJECTED))):
         return enlarge(found, (case.a, case.b), restart, MOST_LETTERS)
-    if case.weighs("I-26"):
+    if case.weighs(_I.BOTH_DATABASES_LOST):
         return (
             "Both forgot every lease; a client is known again when it renews. Watch for addresses in use twice till then.",
         )
-    if case.weighs("I-2") and restart:
+    if case.weighs(_I.POOLS_UNBALANCED) and restart:
         return (
             "Compare pools and ranges of both. ",
             _A.SYNC_RESTART,
             " (sync + restart) sets the balancing going again.",
         )
-    if case.weighs("I-9") and restart:
+    if case.weighs(_I.UPDATES_REJECTED) and restart:
         return (
             "Make the ranges of both configurations equal: ",
             _A.SYNC_RESTART,
             " (sync + restart) copies and restarts.",
         )
-    if case.weighs("I-5"):
+    if case.weighs(_I.CLOCKS_DISAGREE):
         return ("Set the clocks right, best by NTP: above 60 s dhcpd refuses to connect again.",)
     if not any(case.may(_A.SHUTDOWN, each) for each in (case.a, case.b)):
         return ("Nothing to do.",)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dhcptui.logs.lexicon import REMEDIES, LineKind
 from dhcptui.logs.lines import LogLine
 from dhcptui.logs.notable_lines import NotableLine
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import NEVER_THE_REASON
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
@@ -19,11 +20,19 @@ SLACK_SECONDS = 2.0
 _LIVES = frozenset({LineKind.CLIENT, LineKind.LINK, LineKind.STATE})
 BLAMES = frozenset({LineKind.FATAL, LineKind.ERROR})
 """Kinds of lines that can say why a dhcpd has ended."""
-WHY_IT_ENDS = frozenset({"I-6", "I-13", "I-17", "I-18", "I-28"})
+WHY_IT_ENDS = frozenset(
+    {
+        IncidentId.CONFIGURATIONS_MISFIT,
+        IncidentId.LEASE_FILE_UNWRITABLE,
+        IncidentId.NAME_AS_ADDRESS,
+        IncidentId.DIED,
+        IncidentId.CANNOT_START,
+    }
+)
 """Incidents whose lines say why dhcpd does not start, or ended, whoever logs them: it, an init script, systemd, the kernel."""
 
 
-def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[str]) -> tuple[NotableLine, ...]:
+def why_not(view: ServerView, now: Moment, peer: str, ids: Collection[IncidentId]) -> tuple[NotableLine, ...]:
     """The complaints of the last attempt that are of these incidents, the first one first; none where it ran since."""
     begin = max(last_sign(view, now, peer), view.server_time(now) - LONG_SECONDS)
     found = [

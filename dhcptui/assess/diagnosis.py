@@ -12,6 +12,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from dhcptui.assess.links import LinkMatrix, Side, Way
 from dhcptui.assess.timesync import REFUSED_SECONDS
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.snapshot import Reach
 from dhcptui.model.words import joined
 
@@ -40,15 +41,15 @@ class Cause(Enum):
 
 
 _INCIDENTS = {
-    Cause.CLOCKS: "I-5",
-    Cause.WRONG_PEER: "I-6",
-    Cause.TRANSLATED: "I-6",
-    Cause.NETWORK_ONE_WAY: "I-7",
-    Cause.NETWORK: "I-7",
-    Cause.PORT_ONE_WAY: "I-7",
-    Cause.PORT: "I-7",
-    Cause.UNREACHED: "I-7",
-    Cause.REFUSED: "I-7",
+    Cause.CLOCKS: IncidentId.CLOCKS_DISAGREE,
+    Cause.WRONG_PEER: IncidentId.CONFIGURATIONS_MISFIT,
+    Cause.TRANSLATED: IncidentId.CONFIGURATIONS_MISFIT,
+    Cause.NETWORK_ONE_WAY: IncidentId.LINK_BLOCKED,
+    Cause.NETWORK: IncidentId.LINK_BLOCKED,
+    Cause.PORT_ONE_WAY: IncidentId.LINK_BLOCKED,
+    Cause.PORT: IncidentId.LINK_BLOCKED,
+    Cause.UNREACHED: IncidentId.LINK_BLOCKED,
+    Cause.REFUSED: IncidentId.LINK_BLOCKED,
 }
 
 
@@ -63,9 +64,9 @@ class Diagnosis:
     """The ways that are refused or meet silence."""
 
     @property
-    def incident(self) -> str:
-        """The incident of the catalogue this is, or empty."""
-        return _INCIDENTS.get(self.cause, "")
+    def incident(self) -> IncidentId | None:
+        """The incident of the catalogue this is."""
+        return _INCIDENTS.get(self.cause)
 
 
 _Said = tuple[Cause, str, str]

@@ -16,13 +16,14 @@ from dhcptui.assess.states_overlap import contradicting, together
 from dhcptui.assess.unnoticed import unnoticed, unnoticed_words
 from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.model.audit import Interrupted
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Moment
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import day_clock, joined
 
-_S = FailoverState
+_S, _I = FailoverState, IncidentId
 _Pair = tuple[ServerAssessment, ServerAssessment]
-Named = Mapping[str, Probable]
+Named = Mapping[IncidentId, Probable]
 MOST_LETTERS = 108
 """What two rows of a narrow terminal hold beside level and clock."""
 
@@ -44,7 +45,7 @@ def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
     if mixed := role_mismatch(pair):
         return _mixed_up(pair, mixed, now)
     level, said = _weighed(pair, named, now)
-    disk = named.get("I-13")
+    disk = named.get(_I.LEASE_FILE_UNWRITABLE)
     if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
         ways = _cannot_record(pair, disk, said, now)
         return max(level, Level.WARNING, key=_HARM.index), next(way for way in ways if len(way) <= MOST_LETTERS)
@@ -110,11 +111,11 @@ def _critical(pair: _Pair, named: Named, said: str, now: Moment) -> str:
     """The worst that the states alone do not show."""
     weighs = {id_ for id_, each in named.items() if each.weight is Weight.CRITICAL}
     by_name = {each.view.name: (each, pair[0] if each is pair[1] else pair[1]) for each in pair}
-    if "I-20" in weighs and any(each.serving for each in pair):
+    if _I.DECLARED_DOWN in weighs and any(each.serving for each in pair):
         me, holder = next(by_name[each.view.name] for each in pair if each.serving)
         return f"{me.view.name} serves, and does not know what {holder.view.name} gave out: addresses may be given out twice"
-    if "I-1" in weighs:
-        me, other = by_name[named["I-1"].evidence[0].server]
+    if _I.ALONE_ON_HALF in weighs:
+        me, other = by_name[named[_I.ALONE_ON_HALF].evidence[0].server]
         rest = "serves, out of contact" if other.serving else short(other)
         if waits := unnoticed(me, other, now):
             begin = f"{me.view.name} has no address left for new clients"
@@ -126,13 +127,13 @@ def _critical(pair: _Pair, named: Named, said: str, now: Moment) -> str:
 def _but(named: Named) -> str:
     """What is wrong with a pair of which both serve; empty for nothing that must be mended."""
     heavy = {id_: each for id_, each in named.items() if each.weight is Weight.WARNING}
-    if "I-26" in heavy:
+    if _I.BOTH_DATABASES_LOST in heavy:
         return "both have lost their leases: addresses in use may be given out again"
-    if "I-2" in heavy:
+    if _I.POOLS_UNBALANCED in heavy:
         return "the pools do not balance"
-    if "I-9" in heavy:
+    if _I.UPDATES_REJECTED in heavy:
         return "lease updates are rejected"
-    if "I-5" in heavy:
+    if _I.CLOCKS_DISAGREE in heavy:
         return "their clocks are far apart"
     return ""
 

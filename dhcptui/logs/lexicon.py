@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 
 from dhcptui.logs.complaints import FAREWELL
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 
 
@@ -33,7 +34,7 @@ class LineKind(StrEnum):
 R, S, L, W, E, F = (
     LineKind.ROUTINE, LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL,
 )  # fmt: skip
-M = MessageId
+M, _I = MessageId, IncidentId
 
 _TYPES = {
     "n": r"-?\d+",
@@ -68,14 +69,14 @@ class Entry:
     """One row of the table: a line dhcpd can write.
 
     `message` is what everybody but the readers of logs knows it by, `source` is where dhcpd writes it, `format` its format string with slots, `incident` the usual entry of the incident
-    catalogue ("I-7"), `meaning` what to tell a person.
+    catalogue, `meaning` what to tell a person.
     """
 
     message: MessageId
     source: str
     format: str
     kind: LineKind
-    incident: str | None
+    incident: IncidentId | None
     meaning: str
     weighed: bool = False
     """The reason text decides the kind as well as the incident."""
@@ -93,108 +94,108 @@ class Entry:
         return f"{self.meaning}: {self.remedy}" if self.remedy else self.meaning
 
 
+# fmt: off
 # What a server says when it does not serve (table 2.3); a plain statement that clients get nothing from it.
 _SILENT = (
-    (" (startup)", "I-10", "it has just started and listens for its partner, 15 s at most"),
-    (" (recovering)", "I-4", "it is fetching the leases from its partner"),
-    (" (recover wait)", "I-4", "it waits until every lease it might have given out has run out"),
-    (" (recover done)", "I-4", "its recovery is complete, it waits for its partner"),
-    (" (resolving conflicts)", "I-3", "both servers are settling a conflict"),
-    (" (shut down)", "I-12", "it was told to stop serving"),
-    (" (paused)", "I-12", "it is paused and stays so until someone acts"),
-    (" (my state unknown)", "I-12", "it does not know its own state"),
-    (" (peer demands: recovering)", "I-21", "it recorded its partner as partner-down and waits for it, alive or not"),
-    (" (peer demands: resolving conflicts)", "I-3", "it recorded its partner as resolving conflicts"),
+    (" (startup)", _I.RESTARTED_TOGETHER, "it has just started and listens for its partner, 15 s at most"),
+    (" (recovering)", _I.MCLT_WAIT, "it is fetching the leases from its partner"),
+    (" (recover wait)", _I.MCLT_WAIT, "it waits until every lease it might have given out has run out"),
+    (" (recover done)", _I.MCLT_WAIT, "its recovery is complete, it waits for its partner"),
+    (" (resolving conflicts)", _I.CONFLICT, "both servers are settling a conflict"),
+    (" (shut down)", _I.STOPPED_SERVING, "it was told to stop serving"),
+    (" (paused)", _I.STOPPED_SERVING, "it is paused and stays so until someone acts"),
+    (" (my state unknown)", _I.STOPPED_SERVING, "it does not know its own state"),
+    (" (peer demands: recovering)", _I.ALONE_AND_SILENT, "it recorded its partner as partner-down and waits for it, alive or not"),
+    (" (peer demands: resolving conflicts)", _I.CONFLICT, "it recorded its partner as resolving conflicts"),
 )
 
-# fmt: off
 LEXICON: tuple[Entry, ...] = (
     # 1.1 link and handshake
-    Entry(M.CONNECT_FAILED, "F:118, 3149, 3201", "failover peer {peer}: {result}", L, "I-7", "no link to the partner; next try in 90 s"),
-    Entry(M.NO_LOCAL_ADDRESS, "F:277", "failover peer {peer}: no local address.", F, "I-6", "no usable address of its own"),
-    Entry(M.ADDRESS_NOT_RESOLVED, "F:282", "failover peer {peer}: 'address' parameter fails to resolve to an IPv4 address", E, "I-17",
+    Entry(M.CONNECT_FAILED, "F:118, 3149, 3201", "failover peer {peer}: {result}", L, _I.LINK_BLOCKED, "no link to the partner; next try in 90 s"),
+    Entry(M.NO_LOCAL_ADDRESS, "F:277", "failover peer {peer}: no local address.", F, _I.CONFIGURATIONS_MISFIT, "no usable address of its own"),
+    Entry(M.ADDRESS_NOT_RESOLVED, "F:282", "failover peer {peer}: 'address' parameter fails to resolve to an IPv4 address", E, _I.NAME_AS_ADDRESS,
           "the name in `address` gives no single IPv4 address"),
     *(
-        Entry(M.HOST_NOT_FOUND, "tree.c, do_host_lookup", "{name:host}: " + text, E, "I-17", "a host name in the configuration is not found")
+        Entry(M.HOST_NOT_FOUND, "tree.c, do_host_lookup", "{name:host}: " + text, E, _I.NAME_AS_ADDRESS, "a host name in the configuration is not found")
         for text in ("host unknown.", "temporary name server failure", "name server failed")
     ),
-    Entry(M.CONNECT_NOT_SENT, "F:329", "dhcp_failover_send_connect: {result}", L, "I-7", "sending CONNECT failed, link dropped"),
-    Entry(M.CONNECTACK_NOT_SENT, "F:1351", "dhcp_failover_send_connectack: {result}", L, "I-7", "sending CONNECTACK failed, link dropped"),
-    Entry(M.CONNECT_REFUSED, "F:567", "Failover CONNECT from {peer}: {reason}", E, "I-6", "the secondary refuses the connection"),
-    Entry(M.CLOSED_AFTER_REFUSAL, "F:572", "failover: disconnect: {reason}", L, "I-6", "closed after refusing the connection"),
-    Entry(M.CONNECT_WITHOUT_RELATIONSHIP, "F:616", "failover: connect: no matching state.", E, "I-6", "a connection that belongs to no relationship"),
+    Entry(M.CONNECT_NOT_SENT, "F:329", "dhcp_failover_send_connect: {result}", L, _I.LINK_BLOCKED, "sending CONNECT failed, link dropped"),
+    Entry(M.CONNECTACK_NOT_SENT, "F:1351", "dhcp_failover_send_connectack: {result}", L, _I.LINK_BLOCKED, "sending CONNECTACK failed, link dropped"),
+    Entry(M.CONNECT_REFUSED, "F:567", "Failover CONNECT from {peer}: {reason}", E, _I.CONFIGURATIONS_MISFIT, "the secondary refuses the connection"),
+    Entry(M.CLOSED_AFTER_REFUSAL, "F:572", "failover: disconnect: {reason}", L, _I.CONFIGURATIONS_MISFIT, "closed after refusing the connection"),
+    Entry(M.CONNECT_WITHOUT_RELATIONSHIP, "F:616", "failover: connect: no matching state.", E, _I.CONFIGURATIONS_MISFIT, "a connection that belongs to no relationship"),
     Entry(M.PARTNER_IS_3_0, "F:857", "WARNING: failover as of versions 3.1.0 and on are not reverse compatible with versions 3.0.x.",
-          E, "I-16", "the partner is a 3.0.x server"),
-    Entry(M.CONNECT_FROM_STRANGER, "F:1137", "failover: listener: no matching state", W, "I-6",
+          E, _I.VERSIONS_DIFFER, "the partner is a 3.0.x server"),
+    Entry(M.CONNECT_FROM_STRANGER, "F:1137", "failover: listener: no matching state", W, _I.CONFIGURATIONS_MISFIT,
           "a connection from an address that is no partner: a scan, NAT, or a wrong `peer address`"),
     Entry(M.LISTENER_FAILED, "F:1153", "failover: listener: picayune failure.", E, None, "internal failure, connection dropped"),
-    Entry(M.CONNECT_REJECTED, "F:1383", "Failover CONNECT to {peer} rejected: {reason}", E, "I-6", "the partner refuses the connection", True),
-    Entry(M.CONNECTACK_REFUSED, "F:1402", "Failover CONNECTACK from {peer}: {reason}", E, "I-6", "the primary refuses the connection"),
-    Entry(M.DISCONNECT_RECEIVED, "F:1471", "Failover DISCONNECT from {peer}: {reason}", L, "I-6", "the partner closed the link and said why"),
-    Entry(M.DISCONNECTED, "F:1538", "peer {peer}: disconnected", L, "I-1", "the link to the partner is lost"),
-    Entry(M.HANDSHAKE_TIMEOUT, "F:3184", "failover: link startup timeout", L, "I-7", "TCP is up, but no handshake within 15 s"),
-    Entry(M.LINK_WRITE_FAILED, "F:4357", "dhcp_failover_put_message: something went wrong.", L, "I-7", "writing failed, link dropped"),
-    Entry(M.PARTNER_TIMEOUT, "F:4379", "timeout waiting for failover peer {peer}", L, "I-1",
+    Entry(M.CONNECT_REJECTED, "F:1383", "Failover CONNECT to {peer} rejected: {reason}", E, _I.CONFIGURATIONS_MISFIT, "the partner refuses the connection", True),
+    Entry(M.CONNECTACK_REFUSED, "F:1402", "Failover CONNECTACK from {peer}: {reason}", E, _I.CONFIGURATIONS_MISFIT, "the primary refuses the connection"),
+    Entry(M.DISCONNECT_RECEIVED, "F:1471", "Failover DISCONNECT from {peer}: {reason}", L, _I.CONFIGURATIONS_MISFIT, "the partner closed the link and said why"),
+    Entry(M.DISCONNECTED, "F:1538", "peer {peer}: disconnected", L, _I.ALONE_ON_HALF, "the link to the partner is lost"),
+    Entry(M.HANDSHAKE_TIMEOUT, "F:3184", "failover: link startup timeout", L, _I.LINK_BLOCKED, "TCP is up, but no handshake within 15 s"),
+    Entry(M.LINK_WRITE_FAILED, "F:4357", "dhcp_failover_put_message: something went wrong.", L, _I.LINK_BLOCKED, "writing failed, link dropped"),
+    Entry(M.PARTNER_TIMEOUT, "F:4379", "timeout waiting for failover peer {peer}", L, _I.ALONE_ON_HALF,
           "the partner was silent for longer than max-response-delay; link dropped"),
     # 1.2 state
     Entry(M.I_MOVE, "F:1854", "failover peer {peer}: I move from {from_state:state} to {to_state:state}", S, None,
           "this server changes its state"),
     Entry(M.PEER_MOVES, "F:2078", "failover peer {peer}: peer moves from {from_state:state} to {to_state:state}", S, None,
           "this server hears that its partner changes its state"),
-    Entry(M.BOTH_NORMAL, "F:1860, 2085", "failover peer {peer}: Both servers normal", S, "I-10", "healthy again"),
-    Entry(M.INVALID_PARTNER_STATE, "F:2115", "failover peer {peer}: Invalid state: {n:n}", F, "I-12",
+    Entry(M.BOTH_NORMAL, "F:1860, 2085", "failover peer {peer}: Both servers normal", S, _I.RESTARTED_TOGETHER, "healthy again"),
+    Entry(M.INVALID_PARTNER_STATE, "F:2115", "failover peer {peer}: Invalid state: {n:n}", F, _I.STOPPED_SERVING,
           "the partner sent an unknown state; this server shuts down its service"),
-    Entry(M.INVALID_TRANSITION, "F:2144", "Peer {peer}: Invalid state transition {old} to {new}.", F, "I-12",
+    Entry(M.INVALID_TRANSITION, "F:2144", "Peer {peer}: Invalid state transition {old} to {new}.", F, _I.STOPPED_SERVING,
           "the partner made an impossible move; this server shuts down its service and stays so"),
-    Entry(M.FULL_UPDATE_REQUESTED, "F:2172", "failover peer {peer}: requesting full update from peer", S, "I-8", "both recover: all leases asked for"),
-    Entry(M.PEER_NORMAL_IN_CONFLICT, "F:2227", "Peer {peer} moves to normal during conflict resolution - panic, shutting down.", F, "I-12",
+    Entry(M.FULL_UPDATE_REQUESTED, "F:2172", "failover peer {peer}: requesting full update from peer", S, _I.DATABASE_LOST, "both recover: all leases asked for"),
+    Entry(M.PEER_NORMAL_IN_CONFLICT, "F:2227", "Peer {peer} moves to normal during conflict resolution - panic, shutting down.", F, _I.STOPPED_SERVING,
           "the partner left the script; this server shuts down its service"),
-    Entry(M.UNEXPECTED_CONFLICT_DONE, "F:2237", "Peer {peer}: Unexpected move to conflict-done.", E, "I-3", "conflict resolution left the script"),
+    Entry(M.UNEXPECTED_CONFLICT_DONE, "F:2237", "Peer {peer}: Unexpected move to conflict-done.", E, _I.CONFLICT, "conflict resolution left the script"),
     Entry(M.INVALID_MOVE_IN_CONFLICT_DONE, "F:2283", "Peer {peer}: Invalid attempt to move from {old} to {new} while local state is conflict-done.",
-          F, "I-12", "dhcpd exits"),
-    Entry(M.BOTH_RECOVER_DONE, "F:2392", "Both servers have entered recover-done!", R, "I-19", "harmless at the first start of a pair"),
-    Entry(M.SECONDARY_IN_CONFLICT_DONE, "F:5833", "Secondary is in conflict_done state after conflict resolution, this is illegal.", F, "I-12",
+          F, _I.STOPPED_SERVING, "dhcpd exits"),
+    Entry(M.BOTH_RECOVER_DONE, "F:2392", "Both servers have entered recover-done!", R, _I.FIRST_START, "harmless at the first start of a pair"),
+    Entry(M.SECONDARY_IN_CONFLICT_DONE, "F:5833", "Secondary is in conflict_done state after conflict resolution, this is illegal.", F, _I.STOPPED_SERVING,
           "the primary shuts down its service"),
-    Entry(M.STATE_NOT_RECORDED, "F:1847, 2091", "Unable to record current failover state for {peer}", E, "I-13",
+    Entry(M.STATE_NOT_RECORDED, "F:1847, 2091", "Unable to record current failover state for {peer}", E, _I.LEASE_FILE_UNWRITABLE,
           "the lease file cannot be written; the state change is not stored"),
     # 1.4 synchronisation
     Entry(M.SENDING_UPDATES, "F:1914", "Sending updates to {peer}.", R, None, "what piled up goes to the partner"),
-    Entry(M.UPDATE_REQUEST_SENT, "F:4996", "Sent update request message to {peer}", S, "I-3", "asks the partner for its changes"),
-    Entry(M.UPDATE_REQUEST_ALL_SENT, "F:5046", "Sent update request all message to {peer}", S, "I-8", "asks the partner for all leases"),
-    Entry(M.UPDATE_REQUEST_NOT_SENT, "F:4998, 5048", "Failed to send update request all message to {peer}: {result}", E, "I-8",
+    Entry(M.UPDATE_REQUEST_SENT, "F:4996", "Sent update request message to {peer}", S, _I.CONFLICT, "asks the partner for its changes"),
+    Entry(M.UPDATE_REQUEST_ALL_SENT, "F:5046", "Sent update request all message to {peer}", S, _I.DATABASE_LOST, "asks the partner for all leases"),
+    Entry(M.UPDATE_REQUEST_NOT_SENT, "F:4998, 5048", "Failed to send update request all message to {peer}: {result}", E, _I.DATABASE_LOST,
           "the request for leases could not be sent"),
-    Entry(M.UPDATE_DONE_SENT, "F:5090", "Sent update done message to {peer}", S, "I-8", "everything asked for has been sent"),
+    Entry(M.UPDATE_DONE_SENT, "F:5090", "Sent update done message to {peer}", S, _I.DATABASE_LOST, "everything asked for has been sent"),
     Entry(M.UPDATE_REQUEST_REPLACED, "F:5741, 5776", "Received update request while old update still flying!  Silently discarding old request.",
-          R, "I-8", "a second request replaces the first"),
-    Entry(M.UPDATE_REQUEST_TAKEN, "F:5758", "Update request from {peer}: sending update", S, "I-3", "the partner asked, changes are sent"),
-    Entry(M.UPDATE_REQUEST_TAKEN, "F:5764", "Update request from {peer}: nothing pending", S, "I-3", "the partner asked, nothing to send"),
-    Entry(M.UPDATE_REQUEST_ALL_TAKEN, "F:5790", "Update request all from {peer}: sending update", S, "I-8", "the partner asked, all leases are sent"),
-    Entry(M.UPDATE_REQUEST_ALL_TAKEN, "F:5796", "Update request all from {peer}: nothing pending", S, "I-8", "the partner asked, but no lease is known"),
-    Entry(M.PEER_UPDATE_COMPLETED, "F:5809", "failover peer {peer}: peer update completed.", S, "I-8", "this server's copy is complete"),
-    Entry(M.SPURIOUS_UPDATE_DONE, "F:5842, 5848", "Spurious update-done message.", W, "I-3", "out of order, ignored"),
+          R, _I.DATABASE_LOST, "a second request replaces the first"),
+    Entry(M.UPDATE_REQUEST_TAKEN, "F:5758", "Update request from {peer}: sending update", S, _I.CONFLICT, "the partner asked, changes are sent"),
+    Entry(M.UPDATE_REQUEST_TAKEN, "F:5764", "Update request from {peer}: nothing pending", S, _I.CONFLICT, "the partner asked, nothing to send"),
+    Entry(M.UPDATE_REQUEST_ALL_TAKEN, "F:5790", "Update request all from {peer}: sending update", S, _I.DATABASE_LOST, "the partner asked, all leases are sent"),
+    Entry(M.UPDATE_REQUEST_ALL_TAKEN, "F:5796", "Update request all from {peer}: nothing pending", S, _I.DATABASE_LOST, "the partner asked, but no lease is known"),
+    Entry(M.PEER_UPDATE_COMPLETED, "F:5809", "failover peer {peer}: peer update completed.", S, _I.DATABASE_LOST, "this server's copy is complete"),
+    Entry(M.SPURIOUS_UPDATE_DONE, "F:5842, 5848", "Spurious update-done message.", W, _I.CONFLICT, "out of order, ignored"),
     # 1.5 pools and bind updates
-    Entry(M.POOL_RESPONSE, "F:1494", "pool response: {n:n} leases", R, "I-2", "the partner's answer to a request for addresses"),
+    Entry(M.POOL_RESPONSE, "F:1494", "pool response: {n:n} leases", R, _I.POOLS_UNBALANCED, "the partner's answer to a request for addresses"),
     Entry(M.POOL_REQUEST_REFUSED, "F:2501", "peer {peer}: Got POOLREQ, answering negatively!  Peer may be out of leases or database inconsistent.",
-          W, "I-2", "the partner needs addresses and there are none to give"),
+          W, _I.POOLS_UNBALANCED, "the partner needs addresses and there are none to give"),
     Entry(M.BALANCING_POOL, "F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
-          "  max-own (+/-){own:n}", R, "I-15", "pool counters before a balancing run"),
+          "  max-own (+/-){own:n}", R, _I.NOISE, "pool counters before a balancing run"),
     Entry(M.REBALANCE_REQUESTED, "F:2588", "balancing pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
-          "  max-own (+/-){own:n}  (requesting peer rebalance!)", W, "I-2", "too few addresses here, the partner is asked"),
+          "  max-own (+/-){own:n}  (requesting peer rebalance!)", W, _I.POOLS_UNBALANCED, "too few addresses here, the partner is asked"),
     Entry(M.BALANCED_POOL, "F:2682", "balanced pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
-          "  max-misbal {misbal:n}", R, "I-15", "pool counters after a balancing run"),
+          "  max-misbal {misbal:n}", R, _I.NOISE, "pool counters after a balancing run"),
     Entry(M.IMBALANCED_POOL, "F:2682", "IMBALANCED pool {pool:x} {net}  total {total:n}  free {free:n}  backup {backup:n}  lts {lts:n}"
-          "  max-misbal {misbal:n}", W, "I-2", "uneven even after the balancing run"),
-    Entry(M.UNKNOWN_IP_FLAGS, "F:5397", "Unknown IP-flags set in BNDUPD (0x{flags:x}).", W, "I-16", "the partner is another version"),
-    Entry(M.UPDATE_REJECTED, "F:5550", "bind update on {each:ip} from {peer} rejected: {reason}", E, "I-9",
+          "  max-misbal {misbal:n}", W, _I.POOLS_UNBALANCED, "uneven even after the balancing run"),
+    Entry(M.UNKNOWN_IP_FLAGS, "F:5397", "Unknown IP-flags set in BNDUPD (0x{flags:x}).", W, _I.VERSIONS_DIFFER, "the partner is another version"),
+    Entry(M.UPDATE_REJECTED, "F:5550", "bind update on {each:ip} from {peer} rejected: {reason}", E, _I.UPDATES_REJECTED,
           "the partner rejects this server's update", True),
-    Entry(M.ACK_WITHOUT_UPDATE, "F:5684", "bind update on {each:ip} got ack from {peer}: {reason}.", W, "I-9",
+    Entry(M.ACK_WITHOUT_UPDATE, "F:5684", "bind update on {each:ip} got ack from {peer}: {reason}.", W, _I.UPDATES_REJECTED,
           "an acknowledgement that fits no update"),
-    Entry(M.LEASE_NOT_COMMITTED, "F:2656", "can't commit lease {each:ip} on giveaway", E, "I-13", "the lease file cannot be written"),
-    Entry(M.LEASE_NOT_COMMITTED, "F:5487", "can't commit lease {each:ip} for mac addr affinity", E, "I-13", "the lease file cannot be written"),
-    Entry(M.LEASE_NOT_COMMITTED, "F:5668", "can't commit lease {each:ip} for client affinity", E, "I-13", "the lease file cannot be written"),
+    Entry(M.LEASE_NOT_COMMITTED, "F:2656", "can't commit lease {each:ip} on giveaway", E, _I.LEASE_FILE_UNWRITABLE, "the lease file cannot be written"),
+    Entry(M.LEASE_NOT_COMMITTED, "F:5487", "can't commit lease {each:ip} for mac addr affinity", E, _I.LEASE_FILE_UNWRITABLE, "the lease file cannot be written"),
+    Entry(M.LEASE_NOT_COMMITTED, "F:5668", "can't commit lease {each:ip} for client affinity", E, _I.LEASE_FILE_UNWRITABLE, "the lease file cannot be written"),
     # 1.6 malformed messages: the other end is no dhcpd, or another version
     *(
-        Entry(M.MALFORMED_MESSAGE, source, format_, E, "I-16", "malformed message: the partner is another version, or no dhcpd at all")
+        Entry(M.MALFORMED_MESSAGE, source, format_, E, _I.VERSIONS_DIFFER, "malformed message: the partner is another version, or no dhcpd at all")
         for source, format_ in (
             ("F:440", "message length wait: {result}"),
             ("F:657", "FAILOVER: message overflow at option code."),
@@ -213,7 +214,7 @@ LEXICON: tuple[Entry, ...] = (
     ),
     # 1.7 internal failures
     *(
-        Entry(M.INTERNAL_FAILURE, source, format_, F, "I-18", "internal failure: dhcpd ends")
+        Entry(M.INTERNAL_FAILURE, source, format_, F, _I.DIED, "internal failure: dhcpd ends")
         for source, format_ in (
             ("F:639, 1590, 1618, 1648, 1716, 2070, 6099..6437", "Impossible case at {file}:{n:n}."),
             ("F:2425, 5162, 5165", "Impossible condition at {file}:{n:n}."),
@@ -229,10 +230,10 @@ LEXICON: tuple[Entry, ...] = (
     ),
     # 1.8 configuration and start
     Entry(M.NO_REFERRING_POOLS, "F:74", "ERROR: Failover peer, {peer}, has no referring pools. You must refer to each peer in at least one pool"
-          " declaration.", F, "I-6", "no pool names this failover peer; dhcpd does not start"),
+          " declaration.", F, _I.CONFIGURATIONS_MISFIT, "no pool names this failover peer; dhcpd does not start"),
     Entry(M.NO_LOAD_BALANCING, "F:82", "WARNING: load balancing will be disabled for failover peer, {peer}, because its load balance max secs"
           " is 0", W, None, "both servers will answer every client"),
-    Entry(M.SANITY_CHECK_FAILED, "F:90", "Failover configuration sanity check failed", F, "I-6", "dhcpd does not start"),
+    Entry(M.SANITY_CHECK_FAILED, "F:90", "Failover configuration sanity check failed", F, _I.CONFIGURATIONS_MISFIT, "dhcpd does not start"),
     *(
         Entry(M.OUT_OF_MEMORY, "O", format_, F, None, "out of memory; dhcpd does not start")
         for format_ in (
@@ -242,15 +243,15 @@ LEXICON: tuple[Entry, ...] = (
             "Can't allocate failover peer {peer}: {result}",
         )
     ),
-    Entry(M.LEASE_FILE_CORRUPT, "CP:315", "Corrupt lease file - possible data loss!", E, "I-8", "look at the lease file before any resync"),
+    Entry(M.LEASE_FILE_CORRUPT, "CP:315", "Corrupt lease file - possible data loss!", E, _I.DATABASE_LOST, "look at the lease file before any resync"),
     Entry(M.OMAPI_PORT_TAKEN, "D:141", "Can't start OMAPI protocol: {result}", W, None, "the OMAPI port is taken; next try in 5 s"),
-    Entry(M.ALREADY_RUNNING, "D:881", "There's already a DHCP server running.", F, "I-28", "dhcpd does not start", remedy="its pid file names a process; if that is no dhcpd, remove the file"),
-    Entry(M.SERVER_STARTING, "D:1058", "Server starting service.", S, "I-10", "dhcpd has started"),
+    Entry(M.ALREADY_RUNNING, "D:881", "There's already a DHCP server running.", F, _I.CANNOT_START, "dhcpd does not start", remedy="its pid file names a process; if that is no dhcpd, remove the file"),
+    Entry(M.SERVER_STARTING, "D:1058", "Server starting service.", S, _I.RESTARTED_TOGETHER, "dhcpd has started"),
     Entry(M.OMAPI_KEY_UNKNOWN, "D:1201", "OMAPI key {key}: {result}", F, None, "omapi-key names a key that is not declared"),
     Entry(M.SIGNAL_RECEIVED, "D:1784", "Received signal {n:n}, initiating shutdown.", S, None, "stopped by a signal"),
     # 1.9 clients and leases
-    Entry(M.PEER_HOLDS_ALL_FREE_LEASES, "dhcp.c:399", "{each:any}: peer holds all free leases", W, "I-1", "no address left here, the partner has some"),
-    Entry(M.NO_FREE_LEASES, "dhcp.c:402", "{each:any}: network {net}: no free leases", E, "I-23",
+    Entry(M.PEER_HOLDS_ALL_FREE_LEASES, "dhcp.c:399", "{each:any}: peer holds all free leases", W, _I.ALONE_ON_HALF, "no address left here, the partner has some"),
+    Entry(M.NO_FREE_LEASES, "dhcp.c:402", "{each:any}: network {net}: no free leases", E, _I.POOL_EXHAUSTED,
           "no address is left for this client"),
     *(
         Entry(M.NOT_RESPONDING, "dhcp.c:414, 567; bootp.c:135", "{each:any}: not responding" + why, W, incident, f"serves nobody: {meaning}")
@@ -261,21 +262,21 @@ LEXICON: tuple[Entry, ...] = (
         Entry(M.IGNORED, "dhcp.c:905, 1040", "{each:any}: ignored" + why, W, incident, f"RELEASE or DECLINE dropped: {meaning}")
         for why, incident, meaning in _SILENT
     ),
-    Entry(M.LOAD_BALANCED, "dhcp.c:425", "{client:any}: load balance to peer {peer:name}", R, "I-15", "the other server answers this client"),
-    Entry(M.LOAD_BALANCE_CANCELLED, "dhcp.c:429", "{client:any}: cancel load balance to peer {peer} - no free leases", R, "I-15",
+    Entry(M.LOAD_BALANCED, "dhcp.c:425", "{client:any}: load balance to peer {peer:name}", R, _I.NOISE, "the other server answers this client"),
+    Entry(M.LOAD_BALANCE_CANCELLED, "dhcp.c:429", "{client:any}: cancel load balance to peer {peer} - no free leases", R, _I.NOISE,
           "the partner has no address left, so this server answers"),
-    Entry(M.LEASE_OWNED_BY_PEER, "dhcp.c:593", "{client:any}: lease owned by peer", R, "I-1", "without a link: a sign that addresses run short"),
-    Entry(M.LEASE_IN_TRANSITION, "dhcp.c:607", "{client:any}: lease in transition state {binding:state}", R, "I-15", "waits for the partner's word"),
-    Entry(M.DUPLICATE_UID_LEASE, "dhcp.c:4775", "uid lease {lease:ip} for client {client} is duplicate on {net}", R, "I-15",
+    Entry(M.LEASE_OWNED_BY_PEER, "dhcp.c:593", "{client:any}: lease owned by peer", R, _I.ALONE_ON_HALF, "without a link: a sign that addresses run short"),
+    Entry(M.LEASE_IN_TRANSITION, "dhcp.c:607", "{client:any}: lease in transition state {binding:state}", R, _I.NOISE, "waits for the partner's word"),
+    Entry(M.DUPLICATE_UID_LEASE, "dhcp.c:4775", "uid lease {lease:ip} for client {client} is duplicate on {net}", R, _I.NOISE,
           "both servers answered this client; harmless"),
-    Entry(M.LEASE_CONFLICT, "mdb.c:1201", "Lease conflict at {each:ip}", W, "I-20", "two clients hold one address"),
+    Entry(M.LEASE_CONFLICT, "mdb.c:1201", "Lease conflict at {each:ip}", W, _I.DECLARED_DOWN, "two clients hold one address"),
     Entry(M.ADDRESS_ABANDONED, "mdb.c:1855", "Abandoning IP address {each:ip}: {result}", W, None, "somebody uses this address without a lease"),
     Entry(M.LEASES_WRITTEN, "mdb.c:2427", "Wrote {n:n} leases to leases file.", R, None, "the lease file was rewritten"),
-    Entry(M.FAILOVER_STATE_NOT_WRITTEN, "db.c:810", "write_failover_state: unable to write state {peer}", E, "I-13", "the lease file cannot be written"),
-    Entry(M.LEASES_NOT_WRITTEN, "db.c:1037", "commit_leases: unable to commit, fflush(): {error}", E, "I-13", "the lease file cannot be written"),
-    Entry(M.LEASES_NOT_WRITTEN, "db.c:1042", "commit_leases: unable to commit, fsync(): {error}", E, "I-13", "the lease file cannot be written"),
-    Entry(M.LEASE_FILE_NOT_CREATED, "db.c:1159", "Can't create new lease file: {error}", E, "I-13", "full disk, rights or AppArmor"),
-    Entry(M.LEASE_FILE_NOT_INSTALLED, "db.c:1265", "Can't install new lease database {new} to {old}: {error}", E, "I-13", "full disk, rights or AppArmor"),
+    Entry(M.FAILOVER_STATE_NOT_WRITTEN, "db.c:810", "write_failover_state: unable to write state {peer}", E, _I.LEASE_FILE_UNWRITABLE, "the lease file cannot be written"),
+    Entry(M.LEASES_NOT_WRITTEN, "db.c:1037", "commit_leases: unable to commit, fflush(): {error}", E, _I.LEASE_FILE_UNWRITABLE, "the lease file cannot be written"),
+    Entry(M.LEASES_NOT_WRITTEN, "db.c:1042", "commit_leases: unable to commit, fsync(): {error}", E, _I.LEASE_FILE_UNWRITABLE, "the lease file cannot be written"),
+    Entry(M.LEASE_FILE_NOT_CREATED, "db.c:1159", "Can't create new lease file: {error}", E, _I.LEASE_FILE_UNWRITABLE, "full disk, rights or AppArmor"),
+    Entry(M.LEASE_FILE_NOT_INSTALLED, "db.c:1265", "Can't install new lease database {new} to {old}: {error}", E, _I.LEASE_FILE_UNWRITABLE, "full disk, rights or AppArmor"),
     *(
         Entry(M.LEASE_CHANGED_OVER_OMAPI, source, format_, W, None, "somebody changed a lease over OMAPI")
         for source, format_ in (
@@ -291,19 +292,19 @@ LEXICON: tuple[Entry, ...] = (
         Entry(M.FAREWELL, "omapip/errwarn.c", begin + "{rest:any}", R, None, "dhcpd ends; the lines above say why")
         for begin in FAREWELL
     ),
-    Entry(M.CONFIGURATION_ERROR, "parse.c", "{file:word} line {line:n}: {what:any}", E, "I-6", "error in the configuration"),
+    Entry(M.CONFIGURATION_ERROR, "parse.c", "{file:word} line {line:n}: {what:any}", E, _I.CONFIGURATIONS_MISFIT, "error in the configuration"),
     # Rule 0 (a fatal line ends in `exiting.`) and what a refused start says
     Entry(M.EXITING, "omapip/errwarn.c", "exiting.", F, None, "dhcpd ends; the lines above say why"),
-    Entry(M.CONFIGURATION_ERRORS, "D", "Configuration file errors encountered -- exiting", F, "I-6", "dhcpd does not start"),
+    Entry(M.CONFIGURATION_ERRORS, "D", "Configuration file errors encountered -- exiting", F, _I.CONFIGURATIONS_MISFIT, "dhcpd does not start"),
     *(
         Entry(message, source, format_, F, incident, "dhcpd does not start", remedy=remedy)
         for message, source, format_, incident, remedy in (
-            (M.LEASE_FILE_NOT_OPENED, "db.c", "Can't open lease database {path}: {error:any}", "I-28", "make the lease file, or mend its rights, AppArmor or SELinux"),
-            (M.PORT_TAKEN, "D", "Can't bind to dhcp address: {error:any}", "I-28", "another DHCP server has the port; see who holds UDP port 67"),
-            (M.FILE_NOT_OPENED, "D", "Can't open {path}: {error:any}", "I-28", "it may not read that file, or there is none; mend path, rights, AppArmor or SELinux"),
-            (M.NO_RAW_SOCKET, "lpf.c", "Open a socket for LPF: {error:any}", "I-28", "it has no right to raw sockets; start it as root, or with CAP_NET_RAW"),
-            (M.NO_INTERFACES, "discover.c", "Not configured to listen on any interfaces!", "I-28", "no interface that it is given has a subnet declaration"),
-            (M.SEVERAL_SHARED_NETWORKS, "discover.c", "Interface {interface} matches multiple shared networks", "I-6", "two shared networks have addresses of that interface"),
+            (M.LEASE_FILE_NOT_OPENED, "db.c", "Can't open lease database {path}: {error:any}", _I.CANNOT_START, "make the lease file, or mend its rights, AppArmor or SELinux"),
+            (M.PORT_TAKEN, "D", "Can't bind to dhcp address: {error:any}", _I.CANNOT_START, "another DHCP server has the port; see who holds UDP port 67"),
+            (M.FILE_NOT_OPENED, "D", "Can't open {path}: {error:any}", _I.CANNOT_START, "it may not read that file, or there is none; mend path, rights, AppArmor or SELinux"),
+            (M.NO_RAW_SOCKET, "lpf.c", "Open a socket for LPF: {error:any}", _I.CANNOT_START, "it has no right to raw sockets; start it as root, or with CAP_NET_RAW"),
+            (M.NO_INTERFACES, "discover.c", "Not configured to listen on any interfaces!", _I.CANNOT_START, "no interface that it is given has a subnet declaration"),
+            (M.SEVERAL_SHARED_NETWORKS, "discover.c", "Interface {interface} matches multiple shared networks", _I.CONFIGURATIONS_MISFIT, "two shared networks have addresses of that interface"),
         )
     ),
     Entry(M.NO_SUBNET_DECLARATION, "discover.c", "No subnet declaration for {interface} ({address}).", W, None, "clients at that interface are ignored: declare the network, or do not give dhcpd the interface"),
@@ -315,15 +316,15 @@ REMEDIES = {entry.message: entry.remedy for entry in LEXICON if entry.remedy}
 
 # 1.3: the incident of a transition, by the state it leads to.
 TARGET_INCIDENT = {
-    "communications-interrupted": "I-1",
-    "partner-down": "I-20",
-    "potential-conflict": "I-3",
-    "conflict-done": "I-3",
-    "resolution-interrupted": "I-3",
-    "recover": "I-8",
-    "recover-wait": "I-4",
-    "shutdown": "I-12",
-    "paused": "I-12",
+    "communications-interrupted": _I.ALONE_ON_HALF,
+    "partner-down": _I.DECLARED_DOWN,
+    "potential-conflict": _I.CONFLICT,
+    "conflict-done": _I.CONFLICT,
+    "resolution-interrupted": _I.CONFLICT,
+    "recover": _I.DATABASE_LOST,
+    "recover-wait": _I.MCLT_WAIT,
+    "shutdown": _I.STOPPED_SERVING,
+    "paused": _I.STOPPED_SERVING,
 }
 
 
@@ -333,7 +334,7 @@ class Reason:
 
     format: str
     kind: LineKind
-    incident: str | None
+    incident: IncidentId | None
     meaning: str
 
     @property
@@ -344,25 +345,25 @@ class Reason:
 
 REASONS: tuple[Reason, ...] = (
     # 2.1 reject reasons
-    Reason("Illegal IP address (not part of any address pool).", E, "I-9", "the address ranges differ"),
-    Reason("Fatal conflict exists: address in use by other client.", E, "I-9", "trace of a time when both served alone"),
-    Reason("Missing binding information.", W, "I-9", "fault in the exchange; watch it"),
-    Reason("Outdated binding information.", W, "I-9", "fault in the exchange; watch it"),
-    Reason("Less critical binding information.", R, "I-9", "both sent at once; harmless"),
-    Reason("Connection rejected, time mismatch too great.", E, "I-5", "the clocks differ by more than 60 s"),
-    Reason("Connection rejected, invalid MCLT.", E, "I-6", "the primary offers no mclt"),
-    Reason("Connection rejected, invalid failover partner.", E, "I-6", "the relationship's name differs"),
+    Reason("Illegal IP address (not part of any address pool).", E, _I.UPDATES_REJECTED, "the address ranges differ"),
+    Reason("Fatal conflict exists: address in use by other client.", E, _I.UPDATES_REJECTED, "trace of a time when both served alone"),
+    Reason("Missing binding information.", W, _I.UPDATES_REJECTED, "fault in the exchange; watch it"),
+    Reason("Outdated binding information.", W, _I.UPDATES_REJECTED, "fault in the exchange; watch it"),
+    Reason("Less critical binding information.", R, _I.UPDATES_REJECTED, "both sent at once; harmless"),
+    Reason("Connection rejected, time mismatch too great.", E, _I.CLOCKS_DISAGREE, "the clocks differ by more than 60 s"),
+    Reason("Connection rejected, invalid MCLT.", E, _I.CONFIGURATIONS_MISFIT, "the primary offers no mclt"),
+    Reason("Connection rejected, invalid failover partner.", E, _I.CONFIGURATIONS_MISFIT, "the relationship's name differs"),
     Reason("Connection rejected, duplicate connection.", R, None, "both connected at once; harmless at start"),
     Reason("Connection rejected, unknown reason.", E, None, "no reason given"),
     Reason("Unknown Error.", E, None, "no reason given"),
     Reason("Reason code out of range.", E, None, "no reason known here"),
     Reason("Undefined-{n:n}: This reason code is not defined in the protocol standard.", E, None, "no reason known here"),
-    Reason("Hash bucket assignment conflict.", E, "I-6", "split or hba is wrong"),
-    Reason("IP not reserved on this server.", E, "I-9", "the reservations differ"),
-    Reason("No traffic within sufficient time.", L, "I-7", "the link fell silent"),
-    Reason("Protocol version mismatch.", E, "I-16", "the versions differ"),
+    Reason("Hash bucket assignment conflict.", E, _I.CONFIGURATIONS_MISFIT, "split or hba is wrong"),
+    Reason("IP not reserved on this server.", E, _I.UPDATES_REJECTED, "the reservations differ"),
+    Reason("No traffic within sufficient time.", L, _I.LINK_BLOCKED, "the link fell silent"),
+    Reason("Protocol version mismatch.", E, _I.VERSIONS_DIFFER, "the versions differ"),
     *(
-        Reason(text, E, "I-16", "the other end is no dhcpd of this kind")
+        Reason(text, E, _I.VERSIONS_DIFFER, "the other end is no dhcpd of this kind")
         for text in (
             "TLS not supported.",
             "TLS supported but not configured.",
@@ -374,21 +375,21 @@ REASONS: tuple[Reason, ...] = (
         )
     ),
     # 1.1 (F:567, F:1402), what either side writes in its own log when it refuses
-    Reason("time offset too large", E, "I-5", "the clocks differ by more than 60 s"),
-    Reason("missing relationship-name", E, "I-6", "the partner names no relationship"),
-    Reason("unknown failover relationship name", E, "I-6", "the relationship's name differs"),
-    Reason("remote failover relationship name {their_name} does not match", E, "I-6", "the relationship's name differs"),
-    Reason("invalid HBA", E, "I-6", "split or hba is wrong"),
+    Reason("time offset too large", E, _I.CLOCKS_DISAGREE, "the clocks differ by more than 60 s"),
+    Reason("missing relationship-name", E, _I.CONFIGURATIONS_MISFIT, "the partner names no relationship"),
+    Reason("unknown failover relationship name", E, _I.CONFIGURATIONS_MISFIT, "the relationship's name differs"),
+    Reason("remote failover relationship name {their_name} does not match", E, _I.CONFIGURATIONS_MISFIT, "the relationship's name differs"),
+    Reason("invalid HBA", E, _I.CONFIGURATIONS_MISFIT, "split or hba is wrong"),
     Reason("already connected", E, None, "both connected at once; harmless at start"),
     # 2.2 what the partner says about an update
-    Reason("incoming update is less critical than outgoing update", R, "I-9", "both sent at once; harmless"),
-    Reason("unknown IP address", E, "I-9", "the address ranges differ"),
-    Reason("IP address is covered by a different failover relationship state", E, "I-9", "the pools name different peers"),
-    Reason("{lease}: invalid state transition: {old} to {new}", E, "I-9", "trace of a time when both served alone, or clocks"),
-    Reason("Address is not reserved.", E, "I-9", "the reservations differ"),
-    Reason("Address is not allocated to BOOTP.", E, "I-9", "the reservations differ"),
+    Reason("incoming update is less critical than outgoing update", R, _I.UPDATES_REJECTED, "both sent at once; harmless"),
+    Reason("unknown IP address", E, _I.UPDATES_REJECTED, "the address ranges differ"),
+    Reason("IP address is covered by a different failover relationship state", E, _I.UPDATES_REJECTED, "the pools name different peers"),
+    Reason("{lease}: invalid state transition: {old} to {new}", E, _I.UPDATES_REJECTED, "trace of a time when both served alone, or clocks"),
+    Reason("Address is not reserved.", E, _I.UPDATES_REJECTED, "the reservations differ"),
+    Reason("Address is not allocated to BOOTP.", E, _I.UPDATES_REJECTED, "the reservations differ"),
     *(
-        Reason(text, E, "I-16", "protocol fault; are the versions equal?")
+        Reason(text, E, _I.VERSIONS_DIFFER, "protocol fault; are the versions equal?")
         for text in (
             "BNDUPD without CHADDR",
             "BNDUPD to ABANDONED with a CHADDR",
@@ -397,11 +398,11 @@ REASONS: tuple[Reason, ...] = (
             "binding update lacks required options",
         )
     ),
-    Reason("database update failed", E, "I-13", "the partner cannot write its lease file"),
+    Reason("database update failed", E, _I.LEASE_FILE_UNWRITABLE, "the partner cannot write its lease file"),
     Reason("no memory", E, None, "the partner is out of memory"),
     # 1.5 (F:5684), why an acknowledgement fits nothing
-    Reason("xid mismatch", W, "I-9", "the update was sent again meanwhile; harmless"),
-    Reason("no such lease", E, "I-9", "the two configurations differ"),
+    Reason("xid mismatch", W, _I.UPDATES_REJECTED, "the update was sent again meanwhile; harmless"),
+    Reason("no such lease", E, _I.UPDATES_REJECTED, "the two configurations differ"),
 )
 # fmt: on
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from dhcptui.logs.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, look_up_reason
 from dhcptui.logs.start_failures import judge
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
 
@@ -83,7 +84,7 @@ class LogLine(NamedTuple):
     """One log line, judged. All text in it is sanitised. (A tuple: a frozen dataclass takes four times as long to make.)
 
     `stamp`: seconds since the epoch by the clock of the server (None: the line carries no time), `clock`: the same as
-    "HH:MM:SS" in UTC, `text`: the message without its prefix, `incident`: "I-7" of the catalogue, `meaning`: the line in
+    "HH:MM:SS" in UTC, `text`: the message without its prefix, `incident`: one of the catalogue, `meaning`: the line in
     plain words ("" for lines the lexicon does not know). Lines with equal `fold_key` say the same of different
     addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs. `teller`: the
     program that logged it, where that was not dhcpd. `message`: what it says, whatever its wording (None: not known).
@@ -94,7 +95,7 @@ class LogLine(NamedTuple):
     text: str
     pid: int | None
     kind: LineKind
-    incident: str | None = None
+    incident: IncidentId | None = None
     meaning: str = ""
     transition: Transition | None = None
     fold_key: str | None = None
@@ -278,7 +279,7 @@ def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLi
     )
 
 
-def _weigh(entry: Entry, slots: dict[str, str]) -> tuple[LineKind, str | None, str]:
+def _weigh(entry: Entry, slots: dict[str, str]) -> tuple[LineKind, IncidentId | None, str]:
     """Kind, incident and meaning of an entry; a reason text, where it has one, knows better, and adds its slots."""
     found = look_up_reason(slots["reason"]) if "reason" in slots else None
     if found is None:

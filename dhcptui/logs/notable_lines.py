@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.incident_ids import IncidentId
 
 _KINDS = frozenset({LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL})
-_ROUTINE = frozenset({"I-9", "I-19"})
+_ROUTINE = frozenset({IncidentId.UPDATES_REJECTED, IncidentId.FIRST_START})
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass
 
 from dhcptui.logs.lexicon import LineKind, look_up
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import NEVER_THE_REASON, MessageId
 
 E, F = LineKind.ERROR, LineKind.FATAL
-M = MessageId
+M, _I = MessageId, IncidentId
 RELAYS = re.compile(r"(?:isc-)?dhcp(?:d|-server|3-server)?4?|sh|bash|dash|ksh|service|logger|root|rc")
 """Under these names stands what dhcpd printed when it was started."""
 _UNIT = r"(?:isc-dhcp-server4?|isc-dhcp-dhcpd|isc-dhcpd|dhcpd4?|dhcp-server|dhcp4d?)\.service"
@@ -29,38 +30,38 @@ class Told:
     program: str
     format: str
     kind: LineKind
-    incident: str
+    incident: IncidentId
     meaning: str
 
 
 _KERNEL = r"kernel|audit|auditd|dmesg|audispd|type=\d+"
 # fmt: off
 TABLE: tuple[Told, ...] = (
-    Told(M.APPARMOR_DENIED, _KERNEL, rf'apparmor="DENIED" .*(?:profile="{_DHCPD}"|comm="dhcpd")', E, "I-28",
+    Told(M.APPARMOR_DENIED, _KERNEL, rf'apparmor="DENIED" .*(?:profile="{_DHCPD}"|comm="dhcpd")', E, _I.CANNOT_START,
          "AppArmor forbids it: allow it in /etc/apparmor.d/local/usr.sbin.dhcpd, and reload the profile"),
-    Told(M.SELINUX_DENIED, _KERNEL, r"avc: +denied .*(?:comm=\"dhcpd\"|scontext=\S*:dhcpd_t:)", E, "I-28",
+    Told(M.SELINUX_DENIED, _KERNEL, r"avc: +denied .*(?:comm=\"dhcpd\"|scontext=\S*:dhcpd_t:)", E, _I.CANNOT_START,
          "SELinux forbids it: restorecon -v on the file named, or a policy for it (ausearch -m avc -c dhcpd)"),
-    Told(M.SELINUX_DENIED, r"setroubleshoot(?:d)?|python3?|SetroubleshootPrivileged\S*", rf"SELinux is preventing {_DHCPD} from", E, "I-28",
+    Told(M.SELINUX_DENIED, r"setroubleshoot(?:d)?|python3?|SetroubleshootPrivileged\S*", rf"SELinux is preventing {_DHCPD} from", E, _I.CANNOT_START,
          "SELinux forbids it: restorecon -v on the file named, or a policy for it (ausearch -m avc -c dhcpd)"),
-    Told(M.CRASHED, _KERNEL, r"\bdhcpd\[\d+\]: segfault at|traps: dhcpd\[\d+\]|pid \d+ \(dhcpd\),.* exited on signal", F, "I-18",
+    Told(M.CRASHED, _KERNEL, r"\bdhcpd\[\d+\]: segfault at|traps: dhcpd\[\d+\]|pid \d+ \(dhcpd\),.* exited on signal", F, _I.DIED,
          "a fault of dhcpd ended it: keep the lines before, update it, start it again"),
-    Told(M.KILLED_FOR_MEMORY, _KERNEL, r"Killed process \d+ \(dhcpd\)|was killed: .*\(dhcpd\)|pid \d+ \(dhcpd\),.* was killed", F, "I-28",
+    Told(M.KILLED_FOR_MEMORY, _KERNEL, r"Killed process \d+ \(dhcpd\)|was killed: .*\(dhcpd\)|pid \d+ \(dhcpd\),.* was killed", F, _I.CANNOT_START,
          "the kernel killed dhcpd for want of memory: see what uses it, then start dhcpd"),
-    Told(M.CRASHED, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=(?:killed|dumped), status=(?:11/SEGV|6/ABRT|7/BUS|8/FPE|4/ILL)", F, "I-18",
+    Told(M.CRASHED, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=(?:killed|dumped), status=(?:11/SEGV|6/ABRT|7/BUS|8/FPE|4/ILL)", F, _I.DIED,
          "a fault of dhcpd ended it: keep the lines before, update it, start it again"),
-    Told(M.KILLED_FOR_MEMORY, "systemd", rf"{_UNIT}: (?:A process of this unit has been killed by the OOM killer|Failed with result 'oom-kill')", F, "I-28",
+    Told(M.KILLED_FOR_MEMORY, "systemd", rf"{_UNIT}: (?:A process of this unit has been killed by the OOM killer|Failed with result 'oom-kill')", F, _I.CANNOT_START,
          "the kernel killed dhcpd for want of memory: see what uses it, then start dhcpd"),
-    Told(M.KILLED, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=killed, status=9/KILL", F, "I-28",
+    Told(M.KILLED, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=killed, status=9/KILL", F, _I.CANNOT_START,
          "somebody killed dhcpd, or the kernel did: see who, then start it"),
-    Told(M.ENDED_WITH_ERROR, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=exited, status=(?!0/)", F, "I-28",
+    Told(M.ENDED_WITH_ERROR, "systemd", rf"{_UNIT}: (?:Main|Control) process exited, code=exited, status=(?!0/)", F, _I.CANNOT_START,
          "dhcpd, or what starts it, ended with an error; the lines above say why"),
-    Told(M.START_GIVEN_UP, "systemd", rf"{_UNIT}: (?:Start request repeated too quickly|Failed with result 'start-limit-hit')", F, "I-28",
+    Told(M.START_GIVEN_UP, "systemd", rf"{_UNIT}: (?:Start request repeated too quickly|Failed with result 'start-limit-hit')", F, _I.CANNOT_START,
          "systemd has given up: mend the reason above, then systemctl reset-failed and start"),
-    Told(M.ENDED_WITH_ERROR, "systemd", rf"{_UNIT}: Failed with result '", F, "I-28",
+    Told(M.ENDED_WITH_ERROR, "systemd", rf"{_UNIT}: Failed with result '", F, _I.CANNOT_START,
          "dhcpd, or what starts it, ended with an error; the lines above say why"),
-    Told(M.START_FAILED, "systemd", r"Failed to start (?:isc-dhcp-server|dhcpd|LSB: DHCP server|ISC DHCP IPv4 server|DHCPv4 Server Daemon)\b(?!6)", F, "I-28",
+    Told(M.START_FAILED, "systemd", r"Failed to start (?:isc-dhcp-server|dhcpd|LSB: DHCP server|ISC DHCP IPv4 server|DHCPv4 Server Daemon)\b(?!6)", F, _I.CANNOT_START,
          "dhcpd does not start; the lines above say why"),
-    Told(M.SELF_TEST_FAILED, "isc-dhcp-server|dhcpd", r"^dhcpd self-test failed\. Please fix", F, "I-6",
+    Told(M.SELF_TEST_FAILED, "isc-dhcp-server|dhcpd", r"^dhcpd self-test failed\. Please fix", F, _I.CONFIGURATIONS_MISFIT,
          "dhcpd -t refuses the file, so it is not started; the lines below say why"),
 )
 # fmt: on
@@ -74,7 +75,7 @@ class Judged:
 
     message: MessageId
     kind: LineKind
-    incident: str | None
+    incident: IncidentId | None
     meaning: str
     own: bool
 

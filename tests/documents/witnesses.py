@@ -313,7 +313,7 @@ def _line(said: str, carried: Iterable[Witness], missing: str) -> str:
 def _named(head: str, keys: Iterable[str]) -> str:
     """The keys of a row as a reader knows them."""
     if head == "Incidents":
-        titles = {each.id: each.title for each in INCIDENTS}
+        titles = {each.id.value: each.title for each in INCIDENTS}
         return "<br>".join(f"{each} {titles[each]}" for each in keys)
     if head == "What now":
         return "<br>".join(_asked(each) for each in keys)

@@ -9,6 +9,7 @@ import pytest
 from dhcptui.assess.incidents.catalogue import BY_ID, Weight
 from dhcptui.assess.incidents.scene import Evidence
 from dhcptui.assess.incidents.signs import Probable
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Seen
 from dhcptui.model.snapshot import ClockOffset, PairSnapshot
 from dhcptui.ui.render.explanation import looks_like
@@ -126,4 +127,6 @@ def test_a_note_of_the_past_does_not_read_like_the_present() -> None:
         (Weight.NOTE, (past, present), "looks like: "),
         (Weight.WARNING, (past,), "looks like: "),
     ):
-        assert words in looks_like([Probable(BY_ID["I-3"], weight, evidence)], UNICODE, "i").fit(120).plain
+        assert (
+            words in looks_like([Probable(BY_ID[IncidentId.CONFLICT], weight, evidence)], UNICODE, "i").fit(120).plain
+        )

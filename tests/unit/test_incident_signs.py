@@ -19,6 +19,7 @@ from dhcptui.assess.verdict import Level, Verdict, derive
 from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.logs.lines import parse
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
@@ -331,7 +332,7 @@ def test_a_hand_over_under_way_is_no_surprise(own: bool) -> None:
     assert ids(pair(locked(one, "hand-over", own=own), two))["I-12"] is Weight.NOTE
     late = replace(NOW, wall=NOW.wall + 120)
     found = {each.id: each.weight for each in probable(pair(locked(one, "hand-over", own=own), two), late)}
-    assert found["I-12"] is Weight.WARNING
+    assert found[IncidentId.STOPPED_SERVING] is Weight.WARNING
 
 
 def test_who_was_declared_down() -> None:
@@ -375,7 +376,7 @@ def test_standings_are_all_met() -> None:
 def test_the_catalogue() -> None:
     """All incidents in their order, every text a sentence or more, every sign's id in it."""
     assert [each.id for each in INCIDENTS] == [f"I-{n}" for n in range(1, 29)]
-    assert set(ORDER) == set(BY_ID)
+    assert set(ORDER) == set(BY_ID) == set(IncidentId)
     assert len(ORDER) == len(set(ORDER))
     assert SIGNS
     for each in INCIDENTS:

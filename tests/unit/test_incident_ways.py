@@ -52,7 +52,7 @@ def test_what_the_ways_show_is_the_evidence(
 ) -> None:
     """The cause that the matrix tells is the incident, and the only one of the three that look alike."""
     found = judged(one, two)
-    named = {each.id: each for each in found.incidents}
+    named = {each.id.value: each for each in found.incidents}
     assert named.keys() & {"I-5", "I-6", "I-7"} == {id_}
     assert found.incidents[0].id == id_
     assert named[id_].weight is Weight.WARNING

@@ -16,6 +16,7 @@ from dhcptui.assess.incidents.explanation import TRANSITIONS, Explanation, expla
 from dhcptui.logs.lexicon import LEXICON, REASONS, TARGET_INCIDENT, LineKind, look_up, look_up_reason
 from dhcptui.logs.lines import LogLine, parse
 from dhcptui.logs.start_failures import TABLE
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.states import FailoverState
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES, SILENT, judged
@@ -146,9 +147,14 @@ def test_a_state_said_again_is_no_change() -> None:
 def test_an_explanation_says_what_to_do() -> None:
     """A line with an incident leads to its remedy and where to look."""
     said = explain(judged("Failover CONNECT to foo rejected: Connection rejected, time mismatch too great."))
-    assert said == Explanation(E, said.meaning, incident=BY_ID["I-5"], look=BY_ID["I-5"].look)
+    assert said == Explanation(
+        E, said.meaning, incident=BY_ID[IncidentId.CLOCKS_DISAGREE], look=BY_ID[IncidentId.CLOCKS_DISAGREE].look
+    )
     assert "60 s" in said.meaning
-    assert explain(judged(f"{DISCOVER}: not responding (peer demands: recovering)")).incident is BY_ID["I-21"]
+    assert (
+        explain(judged(f"{DISCOVER}: not responding (peer demands: recovering)")).incident
+        is BY_ID[IncidentId.ALONE_AND_SILENT]
+    )
     assert explain(judged(DISCOVER)).meaning == "a client looks for a server"
     assert explain(parse("Nov 22 11:33:05 dhcp1 cron[7]: hello", NOW)).meaning.startswith("another program")
 
@@ -266,7 +272,7 @@ def test_silence_is_explained() -> None:
     """`not responding` says who is silent, and leads to an incident."""
     for suffix, incident in SILENT.items():
         said = explain(judged(f"{DISCOVER}: not responding{suffix}"))
-        assert said.incident is BY_ID[incident]
+        assert said.incident is BY_ID[IncidentId(incident)]
         assert "serves nobody" in said.meaning
 
 

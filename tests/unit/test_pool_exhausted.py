@@ -12,6 +12,7 @@ from dhcptui.assess.pool_exhausted import remember
 from dhcptui.assess.verdict import Level, Verdict, derive
 from dhcptui.logs.lines import parse, refused_client
 from dhcptui.model.holders import RANDOM
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import PoolCounters, Scarcity
 from dhcptui.model.role import Role
@@ -59,7 +60,10 @@ def test_levels(total: int, free: int, backup: int, level: Level, words: str) ->
     verdict = judge(both(total, free, backup))
     assert (verdict.level, verdict.headline) == (level, words)
     weights = {each.id: each.weight for each in verdict.incidents}
-    assert weights.get("I-23") == {Level.WARNING: Weight.WARNING, Level.CRITICAL: Weight.CRITICAL}.get(level)
+    assert weights.get(IncidentId.POOL_EXHAUSTED) == {
+        Level.WARNING: Weight.WARNING,
+        Level.CRITICAL: Weight.CRITICAL,
+    }.get(level)
     if level is not Level.OK:
         assert "Enlarge the range of pool 10.0.0.0/24 on both, or shorten the leases" in verdict.advice.replace(
             "No key frees an address: e", "E"

@@ -88,7 +88,7 @@ def test_all_green() -> None:
     assert found.primary.failover.age_seconds == 1.0
     assert found.primary.failover.what == "failover port 647"
     diagnosis = diagnose(found)
-    assert (diagnosis.cause, diagnosis.broken, diagnosis.incident) == (Cause.NONE, (), "")
+    assert (diagnosis.cause, diagnosis.broken, diagnosis.incident) == (Cause.NONE, (), None)
 
 
 def test_old_values_are_none() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 
 
 class Weight(IntEnum):
@@ -27,8 +28,7 @@ class Weight(IntEnum):
 class Incident:
     """One incident. All texts are whole sentences, fit for a screen and a document."""
 
-    id: str
-    """As in "I-7"."""
+    id: IncidentId
     title: str
     sees: str
     """What one notices."""
@@ -44,12 +44,12 @@ class Incident:
     """The action that helps most often; whether it may be run now is for the guards to say."""
 
 
-_A = Action
+_A, _I = Action, IncidentId
 
 # fmt: off
 INCIDENTS: tuple[Incident, ...] = (
     Incident(
-        "I-1", "One server alone, on its own half of the addresses",
+        _I.ALONE_ON_HALF, "One server alone, on its own half of the addresses",
         "New clients get nothing, although the pool still has addresses.",
         "Without its partner a server gives out only its own half. The other half, and leases that have run out, stay"
         " locked until the partner speaks or is declared down.",
@@ -59,7 +59,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.START,
     ),
     Incident(
-        "I-2", "The pools do not balance",
+        _I.POOLS_UNBALANCED, "The pools do not balance",
         "One server has no address left, the other has plenty, and both are normal.",
         "The servers stopped moving addresses between them: a missed balancing run, permit lists that differ from pool"
         " to pool, or roles that are set up wrong.",
@@ -69,7 +69,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.SYNC_RESTART,
     ),
     Incident(
-        "I-3", "Partner-down, and the partner lives",
+        _I.CONFLICT, "Partner-down, and the partner lives",
         "For a moment nobody is served. Both servers read potential-conflict.",
         "Both may have given out the same addresses while they were apart. They compare everything before they serve"
         " again; on an idle pair that takes a few seconds.",
@@ -78,7 +78,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("state changes in both logs", "update request and update done lines", "rejected updates afterwards"),
     ),
     Incident(
-        "I-4", "A returning server waits out the MCLT",
+        _I.MCLT_WAIT, "A returning server waits out the MCLT",
         "A server has fetched all leases and still answers nobody.",
         "It waits until every lease it may have promised before its crash has run out: until the start of its last state"
         " plus mclt, by its own clock. A clock that is set back makes the wait longer; set right, it ends in time.",
@@ -87,7 +87,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("the countdown", "whether the partner is in partner-down and serves"),
     ),
     Incident(
-        "I-5", "The clocks disagree",
+        _I.CLOCKS_DISAGREE, "The clocks disagree",
         "The link does not come up, or not after a reboot. Both servers serve, each from its own half.",
         "dhcpd refuses a partner whose clock differs by more than 60 s when they connect. It tries again every 5 s.",
         "Set the clock, best by NTP. The link comes back by itself.",
@@ -95,7 +95,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("clock offset of each server", "time synchronisation on both hosts"),
     ),
     Incident(
-        "I-6", "The two configurations do not fit",
+        _I.CONFIGURATIONS_MISFIT, "The two configurations do not fit",
         "The link is refused for ever, or dhcpd does not start.",
         "Name, role, addresses, ports, mclt or split of the failover peer differ between the two files, or a file has an"
         " error.",
@@ -105,7 +105,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("the failover peer block on both servers", "dhcpd -t on both", "the reason in the refusing line"),
     ),
     Incident(
-        "I-7", "The failover link is blocked",
+        _I.LINK_BLOCKED, "The failover link is blocked",
         "Both servers run and serve, each from its own half, and do not hear each other.",
         "A firewall, a router or a cut cable between them; perhaps one way only. Or nothing listens on the failover port.",
         "Mend the way between the two servers, in both directions. The link comes back by itself within 90 s.",
@@ -113,7 +113,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("the failover port from each server to the other", "firewalls on both hosts and between them", "address and peer address"),
     ),
     Incident(
-        "I-8", "A lease database is lost or damaged",
+        _I.DATABASE_LOST, "A lease database is lost or damaged",
         "A server starts in recover without a reason, or rejected updates and duplicates grow.",
         "Its lease file is missing, cut short or restored from a backup. It fetches everything from its partner and then"
         " waits one full MCLT.",
@@ -123,7 +123,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("the lease file and its backup on the recovering server", "free space on its disk", "whether the partner serves"),
     ),
     Incident(
-        "I-9", "Lease updates are rejected",
+        _I.UPDATES_REJECTED, "Lease updates are rejected",
         "Error lines in bulk: bind update rejected.",
         "Less critical: both wrote at once, harmless. Unknown address, or another relationship: the pools differ."
         " Invalid transition: both once served the same addresses, or the clocks drift.",
@@ -134,7 +134,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.SYNC_RESTART,
     ),
     Incident(
-        "I-10", "Both servers were restarted at once",
+        _I.RESTARTED_TOGETHER, "Both servers were restarted at once",
         "For up to 15 seconds nobody answers.",
         "A starting server listens for its partner first. When both start together, nobody serves meanwhile.",
         "Wait. Restart one after the other next time, and wait for normal in between.",
@@ -142,7 +142,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("start lines in both logs", "who restarted them"),
     ),
     Incident(
-        "I-11", "Leases are short",
+        _I.SHORT_LEASES, "Leases are short",
         "Clients hold leases of MCLT length, although the configuration says longer.",
         "A server that does not hear its partner promises no client more than the MCLT. Renewals, and so the load, grow.",
         "Restore the link. Lease times go back to normal with the next renewals.",
@@ -150,7 +150,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("mclt", "why the two do not hear each other"),
     ),
     Incident(
-        "I-12", "A server has stopped serving and stays so",
+        _I.STOPPED_SERVING, "A server has stopped serving and stays so",
         "Its dhcpd runs, reads shutdown or paused and answers nobody; or it ended during conflict resolution.",
         "Somebody set the state, or the partner made a move that dhcpd takes for impossible. The state is kept over"
         " restarts.",
@@ -161,7 +161,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.TAKE_BACK,
     ),
     Incident(
-        "I-13", "The lease file cannot be written",
+        _I.LEASE_FILE_UNWRITABLE, "The lease file cannot be written",
         "State changes are refused with an I/O error; leases are not stored.",
         "The disk is full, rights are wrong, or AppArmor forbids it.",
         "Free space or mend the rights, then restart that dhcpd.",
@@ -169,7 +169,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("free space below the lease file", "owner and mode of its directory", "AppArmor messages in the kernel log"),
     ),
     Incident(
-        "I-14", "The lease file was edited by hand",
+        _I.LEASE_FILE_EDITED, "The lease file was edited by hand",
         "A server starts from a state it did not stop in.",
         "Somebody stopped dhcpd and wrote another state into its lease file. The last block of a peer counts.",
         "Find out who did it and why. Check that the other server agrees with the state.",
@@ -177,7 +177,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("the last failover block in the lease file", "the command log: a rescue edits it too"),
     ),
     Incident(
-        "I-15", "Harmless noise",
+        _I.NOISE, "Harmless noise",
         "Lines about balancing, duplicate uids, load balance and leases in transition.",
         "Two servers that share their clients say this in normal operation.",
         "Nothing.",
@@ -185,7 +185,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("nothing",),
     ),
     Incident(
-        "I-16", "The two servers run different versions",
+        _I.VERSIONS_DIFFER, "The two servers run different versions",
         "The link is refused, or messages are called malformed.",
         "Servers of 3.0.x cannot speak with 4.x, and other differences lead to states that nobody expects.",
         "Run the same version on both.",
@@ -193,7 +193,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("version of both dhcpd", "what else may speak on the failover port"),
     ),
     Incident(
-        "I-17", "A host name stands in address or peer address",
+        _I.NAME_AS_ADDRESS, "A host name stands in address or peer address",
         "Clients get nothing for seconds at a time, or the link cannot be set up.",
         "dhcpd looks the name up again and again and does nothing else meanwhile. A name with several addresses, or none,"
         " is no partner to it.",
@@ -202,7 +202,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("address and peer address in both files", "other names in the configuration", "the name server"),
     ),
     Incident(
-        "I-18", "dhcpd died right after a state change",
+        _I.DIED, "dhcpd died right after a state change",
         "The last line is a state change, then nothing; or dhcpd says that something impossible happened.",
         "A fault in dhcpd. It was seen mostly on small boards.",
         "Start it again. Keep the last lines and report them; update dhcpd.",
@@ -211,7 +211,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.START,
     ),
     Incident(
-        "I-19", "First start of a new pair",
+        _I.FIRST_START, "First start of a new pair",
         "Many rejected updates, one for each address, and a first synchronisation.",
         "Two servers without a history meet. Each offers every address at once; the rejections are harmless.",
         "Wait until both are normal.",
@@ -219,7 +219,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("Both servers normal, in both logs",),
     ),
     Incident(
-        "I-20", "A server was declared down and must not start alone",
+        _I.DECLARED_DOWN, "A server was declared down and must not start alone",
         "Clients get addresses that others hold.",
         "One server was in partner-down and knows the leases. If it is gone when the other one starts, the other one"
         " knows nothing of what happened and gives addresses out again.",
@@ -229,7 +229,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.START,
     ),
     Incident(
-        "I-21", "Alone and silent",
+        _I.ALONE_AND_SILENT, "Alone and silent",
         "The only living server reads partner-down, or recover, and answers nobody.",
         "It has recorded that its partner serves for both, and only the partner can take that back. No state written over"
         " OMAPI helps, nor does a restart.",
@@ -239,7 +239,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.RESCUE,
     ),
     Incident(
-        "I-22", "An action stopped half-way",
+        _I.ACTION_INTERRUPTED, "An action stopped half-way",
         "A server is down, or has handed over and still runs, and nobody is at work on it.",
         "A console was killed or cut off in the midst of an action. The lock it left beside the lease file, the record of a"
         " sync + restart and its audit log say how far it came.",
@@ -248,7 +248,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("the lock and its step", "what both servers read now", "the audit log of the console that stopped"),
     ),
     Incident(
-        "I-23", "A pool is used up",
+        _I.POOL_EXHAUSTED, "A pool is used up",
         "New clients get no address, although both servers are normal and serve.",
         "More clients hold leases than the range has addresses, leases are longer than the clients stay, or one client takes"
         " many: both halves are empty. Or all that is free is on offer: an offer that nobody takes holds an address for two"
@@ -260,7 +260,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.SYNC_RESTART,
     ),
     Incident(
-        "I-24", "A recovery stands still",
+        _I.RECOVERY_STUCK, "A recovery stands still",
         "One server reads recover, the other one recover-done, nobody serves, and nothing moves.",
         "The one in recover has asked for its partner's leases once, in vain, or its partner's queue of updates stands full."
         " It does not ask again by itself. Seen where both were started or restarted within seconds.",
@@ -269,7 +269,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("unacknowledged updates of both", "whether the lease files grow", "update request lines in both logs"),
     ),
     Incident(
-        "I-25", "Both servers are stopped",
+        _I.BOTH_STOPPED, "Both servers are stopped",
         "Nobody is served, and no dhcpd runs on either server.",
         "Both were stopped, or died: a power cut, an upgrade, a configuration that neither accepts. What the last one of them"
         " gave out, the other one does not know.",
@@ -279,7 +279,7 @@ INCIDENTS: tuple[Incident, ...] = (
         _A.START,
     ),
     Incident(
-        "I-26", "Both lease files were lost",
+        _I.BOTH_DATABASES_LOST, "Both lease files were lost",
         "Both started for the first time and are normal within seconds, although their clients hold leases.",
         "Both began without leases. dhcpd 4.4.3 does not wait the MCLT then: both serve at once, and know none of the clients"
         " that hold addresses. An address in use can be given to somebody else.",
@@ -289,7 +289,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("who emptied or moved the files", "dhcpd.leases~ and backups", "Abandoning lines in both logs", "used addresses of both"),
     ),
     Incident(
-        "I-27", "Names are crossed between the servers",
+        _I.NAMES_CROSSED, "Names are crossed between the servers",
         "The link never comes up, and each refusal in the logs names another relationship than its own.",
         "Two relationships have the same names on both servers, but exchanged: what is opt1 on one is opt2 on the other. On"
         " firewalls it comes from interfaces that were assigned in another order.",
@@ -298,7 +298,7 @@ INCIDENTS: tuple[Incident, ...] = (
         ("address and peer address of each relationship on both", "interface order on both", "dhcptui lint", "names in the refusals"),
     ),
     Incident(
-        "I-28", "dhcpd does not start, or was killed",
+        _I.CANNOT_START, "dhcpd does not start, or was killed",
         "Its dhcpd does not run, and starting it again changes nothing.",
         "Something outside its configuration is in the way: the lease file or dhcpd.conf cannot be opened (rights, AppArmor,"
         " SELinux), another program has port 67, no interface fits, the memory was used up. dhcpd, the init script, systemd or"
@@ -311,4 +311,4 @@ INCIDENTS: tuple[Incident, ...] = (
 )
 # fmt: on
 
-BY_ID: dict[str, Incident] = {incident.id: incident for incident in INCIDENTS}
+BY_ID: dict[IncidentId, Incident] = {incident.id: incident for incident in INCIDENTS}

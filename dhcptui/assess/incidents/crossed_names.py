@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.snapshot import PairSnapshot, ServerView
 
@@ -35,10 +36,12 @@ def names_crossed(seen: Scene) -> Iterator[Found]:
         return
     for me, _ in seen.sides:
         after = me.since if me.state is not None and me.state.word == "normal" else 0.0
-        for notable in reversed(me.lines({"I-6"}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)):
+        for notable in reversed(
+            me.lines({IncidentId.CONFIGURATIONS_MISFIT}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)
+        ):
             found = mismatch(notable.line)
             if found is not None and _both_known(found, seen.snapshot):
-                yield Found("I-27", seen.outage, (*me.said([notable]), *_places(seen, found)))
+                yield Found(IncidentId.NAMES_CROSSED, seen.outage, (*me.said([notable]), *_places(seen, found)))
                 break
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
 from dhcptui.assess.incidents.signs_in_logs import LONG_SECONDS, starts_of
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import Emptied
 from dhcptui.model.states import REBUILDING, FailoverState
 
-_S = FailoverState
+_S, _I = FailoverState, IncidentId
 _KEEPS_NO_TRACE = frozenset({state.word for state in REBUILDING} | {_S.SHUTDOWN.word})
 """What a clean stop leaves behind: starting from recover is right then."""
 
@@ -33,7 +34,7 @@ def both_forgot(seen: Scene) -> Iterator[Found]:
             other < side.time - notable.last_at < start for notable, move in side.moves() if move.to_state == "normal"
         ):
             return
-    yield Found("I-26", Weight.WARNING, (lost[0], lost[1]))
+    yield Found(_I.BOTH_DATABASES_LOST, Weight.WARNING, (lost[0], lost[1]))
 
 
 def _forgot(side: Side) -> Evidence | None:

@@ -9,6 +9,7 @@ from dhcptui.assess.incidents.scene import Evidence, Found, Scene
 from dhcptui.assess.pool_exhausted import PoolLeft, Shortage, log_read, shortage
 from dhcptui.logs.refusals import REFUSED_SECONDS
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 
@@ -27,7 +28,7 @@ def used_up(seen: Scene) -> Iterator[Found]:
     refusal = MessageId.PEER_HOLDS_ALL_FREE_LEASES if found.elsewhere else MessageId.NO_FREE_LEASES
     weight = Weight.CRITICAL if found.critical else Weight.WARNING
     yield Found(
-        "I-23",
+        IncidentId.POOL_EXHAUSTED,
         weight,
         (
             *counts,
@@ -54,6 +55,8 @@ def _turned_away(found: Shortage, *, pair_read: bool) -> Evidence:
 def _lines(seen: Scene, refusal: MessageId) -> Iterator[Evidence]:
     for me, _ in seen.sides:
         lines = [
-            each for each in me.lines({"I-23", "I-1"}, REFUSED_SECONDS, after=me.since) if each.line.message is refusal
+            each
+            for each in me.lines({IncidentId.POOL_EXHAUSTED, IncidentId.ALONE_ON_HALF}, REFUSED_SECONDS, after=me.since)
+            if each.line.message is refusal
         ]
         yield from me.said(lines, 1)

@@ -14,6 +14,7 @@ from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import Transition
 from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters
@@ -55,7 +56,7 @@ class Evidence:
 class Found:
     """What a sign reports: an incident's id with what speaks for it, and the actions that would help, best first."""
 
-    id: str
+    id: IncidentId
     weight: Weight
     evidence: tuple[Evidence, ...]
     wanted: tuple[tuple[Action, Role], ...] = ()
@@ -69,7 +70,7 @@ class Side:
     peer: str
     """The relationship, by dhcpd's name."""
     now: Moment
-    told: Mapping[str, Sequence[NotableLine]]
+    told: Mapping[IncidentId, Sequence[NotableLine]]
     """Its remarks by incident, oldest first."""
     changes: Sequence[tuple[NotableLine, Transition]]
     """Those that tell of a state change, its own or its partner's, oldest first."""
@@ -172,7 +173,7 @@ class Side:
         return pool.free if self.role is Role.PRIMARY else pool.backup
 
     def lines(
-        self, ids: Collection[str], within: float, kinds: Collection[LineKind] = BAD, *, after: float = 0.0
+        self, ids: Collection[IncidentId], within: float, kinds: Collection[LineKind] = BAD, *, after: float = 0.0
     ) -> list[NotableLine]:
         """Remarks of these incidents and kinds, no older than `within` seconds and later than `after`; oldest first."""
         now = self.time
@@ -221,7 +222,7 @@ class Side:
             for notable in notable_lines[:most]
         )
 
-    def why_not(self, ids: Collection[str], peer: str) -> tuple[NotableLine, ...]:
+    def why_not(self, ids: Collection[IncidentId], peer: str) -> tuple[NotableLine, ...]:
         """Why it could not be started when that was tried last, the first complaint first."""
         return why_not(self.view, self.now, peer, ids)
 
@@ -302,7 +303,7 @@ def scene(snapshot: PairSnapshot, now: Moment) -> Scene:
 
 
 def _side(view: ServerView, peer: str, now: Moment) -> Side:
-    told: dict[str, list[NotableLine]] = {}
+    told: dict[IncidentId, list[NotableLine]] = {}
     for notable in view.notable_lines:
         if notable.line.incident:
             told.setdefault(notable.line.incident, []).append(notable)

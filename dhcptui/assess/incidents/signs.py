@@ -30,6 +30,7 @@ from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -37,7 +38,7 @@ from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.words import age
 
-_S, _A = FailoverState, Action
+_S, _A, _I = FailoverState, Action, IncidentId
 NOTE, WARNING, CRITICAL = Weight
 MOST_EVIDENCE = 6
 LOOK_SECONDS = 1.0
@@ -48,15 +49,47 @@ FIRST_BALANCE_SECONDS = 5.0
 """The first balancing run follows on normal; a client that asks in between finds all addresses on one side."""
 
 ORDER = (
-    "I-22", "I-21", "I-20", "I-25", "I-3", "I-13", "I-28", "I-24", "I-26", "I-12", "I-5", "I-27", "I-6", "I-17", "I-7", "I-8", "I-1", "I-23", "I-18", "I-2", "I-4",
-    "I-9", "I-10", "I-16", "I-14", "I-19", "I-11", "I-15",
-)  # fmt: skip
+    _I.ACTION_INTERRUPTED,
+    _I.ALONE_AND_SILENT,
+    _I.DECLARED_DOWN,
+    _I.BOTH_STOPPED,
+    _I.CONFLICT,
+    _I.LEASE_FILE_UNWRITABLE,
+    _I.CANNOT_START,
+    _I.RECOVERY_STUCK,
+    _I.BOTH_DATABASES_LOST,
+    _I.STOPPED_SERVING,
+    _I.CLOCKS_DISAGREE,
+    _I.NAMES_CROSSED,
+    _I.CONFIGURATIONS_MISFIT,
+    _I.NAME_AS_ADDRESS,
+    _I.LINK_BLOCKED,
+    _I.DATABASE_LOST,
+    _I.ALONE_ON_HALF,
+    _I.POOL_EXHAUSTED,
+    _I.DIED,
+    _I.POOLS_UNBALANCED,
+    _I.MCLT_WAIT,
+    _I.UPDATES_REJECTED,
+    _I.RESTARTED_TOGETHER,
+    _I.VERSIONS_DIFFER,
+    _I.LEASE_FILE_EDITED,
+    _I.FIRST_START,
+    _I.SHORT_LEASES,
+    _I.NOISE,
+)
 """Among incidents of equal weight the one that explains more stands first."""
 
 STRONGER = {
-    "I-7": {"I-5", "I-6", "I-17", "I-27"}, "I-6": {"I-17", "I-27"}, "I-12": {"I-21"}, "I-4": {"I-21", "I-27"}, "I-9": {"I-19"},
-    "I-19": {"I-24", "I-26", "I-27"}, "I-8": {"I-26", "I-27"}, "I-10": {"I-26"},
-}  # fmt: skip
+    _I.LINK_BLOCKED: {_I.CLOCKS_DISAGREE, _I.CONFIGURATIONS_MISFIT, _I.NAME_AS_ADDRESS, _I.NAMES_CROSSED},
+    _I.CONFIGURATIONS_MISFIT: {_I.NAME_AS_ADDRESS, _I.NAMES_CROSSED},
+    _I.STOPPED_SERVING: {_I.ALONE_AND_SILENT},
+    _I.MCLT_WAIT: {_I.ALONE_AND_SILENT, _I.NAMES_CROSSED},
+    _I.UPDATES_REJECTED: {_I.FIRST_START},
+    _I.FIRST_START: {_I.RECOVERY_STUCK, _I.BOTH_DATABASES_LOST, _I.NAMES_CROSSED},
+    _I.DATABASE_LOST: {_I.BOTH_DATABASES_LOST, _I.NAMES_CROSSED},
+    _I.RESTARTED_TOGETHER: {_I.BOTH_DATABASES_LOST},
+}
 """Incident -> those beside which it is not named: they show the same and say more."""
 
 
@@ -78,8 +111,8 @@ class Probable:
     remedies: tuple[Remedy, ...] = ()
 
     @property
-    def id(self) -> str:
-        """As in "I-7"."""
+    def id(self) -> IncidentId:
+        """Its id in the catalogue."""
         return self.incident.id
 
     @property
@@ -91,7 +124,7 @@ class Probable:
 def probable(snapshot: PairSnapshot, now: Moment) -> tuple[Probable, ...]:
     """Every incident that is probable at `now`, the heaviest first."""
     seen = scene(snapshot, now)
-    found: dict[str, list[Found]] = {}
+    found: dict[IncidentId, list[Found]] = {}
     for sign in (*SIGNS, *TRACES, both_forgot, names_crossed):
         for each in sign(seen):
             found.setdefault(each.id, []).append(each)
@@ -99,7 +132,7 @@ def probable(snapshot: PairSnapshot, now: Moment) -> tuple[Probable, ...]:
     return tuple(sorted(named, key=lambda each: (-each.weight, ORDER.index(each.id))))
 
 
-def _join(id_: str, several: list[Found], seen: Scene) -> Probable:
+def _join(id_: IncidentId, several: list[Found], seen: Scene) -> Probable:
     """One incident from all that speaks for it."""
     weight = max(each.weight for each in several)
     evidence = tuple(dict.fromkeys(item for each in several for item in each.evidence))
@@ -117,19 +150,21 @@ def runs_dry(seen: Scene) -> Iterator[Found]:
         waits = unnoticed(me.visibility, other.visibility, seen.now)
         if me.state not in {_S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN} and not waits:
             continue
-        hungry = me.lines({"I-1", "I-23"}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since)
+        hungry = me.lines(
+            {_I.ALONE_ON_HALF, _I.POOL_EXHAUSTED}, 300, {LineKind.WARNING, LineKind.ERROR}, after=me.since
+        )
         alone = me.state is _S.PARTNER_DOWN
         dry = [pool for pool in me.pools if pool.total and not (pool.free + pool.backup if alone else me.own(pool))]
         counters = tuple(me.counts(pool) for pool in dry or me.pools[:1])
         wanted = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role))
         past = [each for each in hungry if not dry and _free_since(me, each)]
         if dry or len(past) < len(hungry):
-            yield Found("I-1", CRITICAL, (me.says(), other.says(), *counters, *me.said(hungry)), wanted)
+            yield Found(_I.ALONE_ON_HALF, CRITICAL, (me.says(), other.says(), *counters, *me.said(hungry)), wanted)
             continue
         if other.lost and not alone:
-            yield Found("I-1", WARNING, (me.says(), other.says(), *counters), wanted)
+            yield Found(_I.ALONE_ON_HALF, WARNING, (me.says(), other.says(), *counters), wanted)
         if past:
-            yield Found("I-1", NOTE, (me.says(), other.says(), *counters, *me.said(past)))
+            yield Found(_I.ALONE_ON_HALF, NOTE, (me.says(), other.says(), *counters, *me.said(past)))
 
 
 def _free_since(me: Side, refusal: NotableLine) -> bool:
@@ -147,14 +182,16 @@ def unbalanced(seen: Scene) -> Iterator[Found]:
         empty = [p for p in me.pools if not me.own(p) and p.free + p.backup >= max(2, p.total // 10)]
         after = me.since + FIRST_BALANCE_SECONDS
         lines = [
-            *me.lines({"I-2"}, 600, {LineKind.WARNING}, after=after),
-            *_of(MessageId.PEER_HOLDS_ALL_FREE_LEASES, me.lines({"I-1"}, 600, {LineKind.WARNING}, after=after)),
+            *me.lines({_I.POOLS_UNBALANCED}, 600, {LineKind.WARNING}, after=after),
+            *_of(
+                MessageId.PEER_HOLDS_ALL_FREE_LEASES, me.lines({_I.ALONE_ON_HALF}, 600, {LineKind.WARNING}, after=after)
+            ),
         ]
         # Lines alone, beside counters that are well or all used up, tell of a moment that has passed, or of a full pool.
         passed = not empty and (bool(me.pools) or len(_of(MessageId.REBALANCE_REQUESTED, lines)) == len(lines))
         if empty or lines:
             evidence = (*(me.counts(pool) for pool in empty), *me.said(lines))
-            yield Found("I-2", NOTE if passed else WARNING, evidence, () if passed else restart)
+            yield Found(_I.POOLS_UNBALANCED, NOTE if passed else WARNING, evidence, () if passed else restart)
 
 
 def _of(message: MessageId, notable_lines: Iterable[NotableLine]) -> list[NotableLine]:
@@ -166,9 +203,9 @@ def conflict(seen: Scene) -> Iterator[Found]:
     """I-3: both are sorting out who has which lease, or will as soon as they meet."""
     for me, other in seen.sides:
         if me.state in CONFLICT or (me.state is not None and me.state.info.serves and me.heard in CONFLICT):
-            yield Found("I-3", WARNING if other.awaited else CRITICAL, (me.says(), me.records(), other.says()))
+            yield Found(_I.CONFLICT, WARNING if other.awaited else CRITICAL, (me.says(), me.records(), other.says()))
     if contradicting(seen.a.state, seen.b.state) and together(seen.a.visibility, seen.b.visibility, seen.now):
-        yield Found("I-3", CRITICAL, (seen.a.says(), seen.b.says()))
+        yield Found(_I.CONFLICT, CRITICAL, (seen.a.says(), seen.b.says()))
 
 
 def rebuilding(seen: Scene) -> Iterator[Found]:
@@ -180,13 +217,13 @@ def rebuilding(seen: Scene) -> Iterator[Found]:
         help_ = ((_A.START, other.role), (_A.PARTNER_DOWN, me.role)) if other.lost else ()
         weight = NOTE if other.serving else WARNING if other.awaited else CRITICAL
         if new or (other.state in {_S.RECOVER, _S.RECOVER_DONE} and not database_lost(me, other)):
-            yield Found("I-19", NOTE, (me.says(), other.says(), *new))
+            yield Found(_I.FIRST_START, NOTE, (me.says(), other.says(), *new))
             continue
         lost = database_lost(me, other)
         if lost or (me.state is _S.RECOVER and not (other.serving or other.awaited)):
-            yield Found("I-8", max(weight, WARNING), (me.says(), other.says(), *lost), help_)
+            yield Found(_I.DATABASE_LOST, max(weight, WARNING), (me.says(), other.says(), *lost), help_)
         if me.state is not _S.RECOVER or not lost:
-            yield Found("I-4", weight, (me.says(), other.says()), help_)
+            yield Found(_I.MCLT_WAIT, weight, (me.says(), other.says()), help_)
 
 
 def both_stopped(seen: Scene) -> Iterator[Found]:
@@ -196,10 +233,10 @@ def both_stopped(seen: Scene) -> Iterator[Found]:
     last = stopped_last(seen.a.visibility, seen.b.visibility, seen.now, seen.snapshot.peer)
     if last is None:
         unknown = Evidence("", "which of them was stopped last is not known")
-        yield Found("I-25", CRITICAL, (seen.a.says(), seen.b.says(), unknown))
+        yield Found(_I.BOTH_STOPPED, CRITICAL, (seen.a.says(), seen.b.says(), unknown))
         return
     known = Evidence(last.server.view.name, f"was the last to serve: {last.why}")
-    yield Found("I-25", CRITICAL, (seen.a.says(), seen.b.says(), known), ((_A.START, last.server.view.role),))
+    yield Found(_I.BOTH_STOPPED, CRITICAL, (seen.a.says(), seen.b.says(), known), ((_A.START, last.server.view.role),))
 
 
 def stands_still(seen: Scene) -> Iterator[Found]:
@@ -207,7 +244,7 @@ def stands_still(seen: Scene) -> Iterator[Found]:
     found = stuck(seen.a.visibility, seen.b.visibility, seen.now)
     if found is not None:
         text = f"has not moved for {age(found.seconds)}: {found.seen}"
-        yield Found("I-24", CRITICAL, (seen.a.says(), seen.b.says(), Evidence(found.server.view.name, text)))
+        yield Found(_I.RECOVERY_STUCK, CRITICAL, (seen.a.says(), seen.b.says(), Evidence(found.server.view.name, text)))
 
 
 def clocks(seen: Scene) -> Iterator[Found]:
@@ -220,11 +257,11 @@ def clocks(seen: Scene) -> Iterator[Found]:
         weight = WARNING if abs(seen.skew) > CLOCK_LIMIT_SECONDS else NOTE
     for me, _ in seen.sides:
         after = me.since if me.state is _S.NORMAL else 0.0
-        if lines := me.lines({"I-5"}, 30, after=after):
+        if lines := me.lines({_I.CLOCKS_DISAGREE}, 30, after=after):
             evidence += me.said(lines, 1)
             weight = WARNING
     if weight is not None:
-        yield Found("I-5", weight, tuple(evidence))
+        yield Found(_I.CLOCKS_DISAGREE, weight, tuple(evidence))
 
 
 def misfit(seen: Scene) -> Iterator[Found]:
@@ -237,7 +274,7 @@ def misfit(seen: Scene) -> Iterator[Found]:
         said = role_said(me.visibility)
         if said is not None and said is not me.role:
             text = f"says it is the {said.value}; the configuration says {me.role.value}"
-            yield Found("I-6", weight, (Evidence(me.name, text),))
+            yield Found(_I.CONFIGURATIONS_MISFIT, weight, (Evidence(me.name, text),))
 
 
 def ways(seen: Scene) -> Iterator[Found]:
@@ -252,7 +289,7 @@ def ways(seen: Scene) -> Iterator[Found]:
     if any(look.at < reached and look.age(seen.now) <= TRIED_FRESH_SECONDS for look in looks):
         return
     found = diagnose(tried)
-    if id_ := found.incident or ("I-7" if closed else ""):
+    if id_ := found.incident or (_I.LINK_BLOCKED if closed else None):
         yield Found(id_, WARNING, (Evidence("", found.sentence),))
 
 
@@ -260,8 +297,8 @@ def out_of_contact(seen: Scene) -> Iterator[Found]:
     """I-7: both run and do not hear each other."""
     for me, other in seen.sides:
         if seen.apart and me.state is not _S.PARTNER_DOWN:
-            lines = me.lines({"I-7"}, 200)
-            yield Found("I-7", WARNING, (me.says(), other.says(), *me.said(lines, 1)))
+            lines = me.lines({_I.LINK_BLOCKED}, 200)
+            yield Found(_I.LINK_BLOCKED, WARNING, (me.says(), other.says(), *me.said(lines, 1)))
 
 
 def short_leases(seen: Scene) -> Iterator[Found]:
@@ -270,27 +307,31 @@ def short_leases(seen: Scene) -> Iterator[Found]:
         status = me.visibility.status
         if me.state is _S.COMMUNICATIONS_INTERRUPTED and me.serving and status:
             text = f"mclt {status.mclt_seconds} s" if status.mclt_seconds else "mclt not known yet"
-            yield Found("I-11", NOTE, (me.says(), Evidence(me.name, text)))
+            yield Found(_I.SHORT_LEASES, NOTE, (me.says(), Evidence(me.name, text)))
 
 
 def not_serving(seen: Scene) -> Iterator[Found]:
     """I-12: states that nobody leaves without a hand. A hand-over looks the same and is one."""
     for me, other in seen.sides:
-        lines = me.lines({"I-12"}, 3600, {LineKind.FATAL})
+        lines = me.lines({_I.STOPPED_SERVING}, 3600, {LineKind.FATAL})
         if me.state is _S.SHUTDOWN:
             to = me.heard if other.awaited else other.state
             handed = to is _S.PARTNER_DOWN and not lines
             if seen.action:
                 lines_of_action = (Evidence(me.name, f"{seen.action} is under way"),)
-                yield Found("I-12", NOTE, (me.says(), other.says(), *lines_of_action))
+                yield Found(_I.STOPPED_SERVING, NOTE, (me.says(), other.says(), *lines_of_action))
             elif handed and (other.serving or other.awaited):
-                yield Found("I-12", NOTE, (me.says(), other.says()), ((_A.TAKE_BACK, me.role),))
+                yield Found(_I.STOPPED_SERVING, NOTE, (me.says(), other.says()), ((_A.TAKE_BACK, me.role),))
             else:
-                yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other))
+                yield Found(
+                    _I.STOPPED_SERVING, seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other)
+                )
         elif me.state in {_S.PAUSED, _S.UNKNOWN}:
-            yield Found("I-12", seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other))
+            yield Found(
+                _I.STOPPED_SERVING, seen.outage, (me.says(), other.says(), *me.said(lines)), _ways_out(me, other)
+            )
         elif me.gone and lines:
-            yield Found("I-12", seen.outage, (me.says(), *me.said(lines)), ((_A.START, me.role),))
+            yield Found(_I.STOPPED_SERVING, seen.outage, (me.says(), *me.said(lines)), ((_A.START, me.role),))
 
 
 def _ways_out(me: Side, other: Side) -> tuple[tuple[Action, Role], ...]:
@@ -307,7 +348,7 @@ def _ways_out(me: Side, other: Side) -> tuple[tuple[Action, Role], ...]:
 def restarted_together(seen: Scene) -> Iterator[Found]:
     """I-10: both start at once."""
     if seen.a.state is _S.STARTUP and seen.b.state is _S.STARTUP:
-        yield Found("I-10", CRITICAL, (seen.a.says(), seen.b.says()))
+        yield Found(_I.RESTARTED_TOGETHER, CRITICAL, (seen.a.says(), seen.b.says()))
 
 
 def declared_down(seen: Scene) -> Iterator[Found]:
@@ -324,11 +365,13 @@ def declared_down(seen: Scene) -> Iterator[Found]:
         first = ((_A.START, holder.role),)
         if holder.live:
             if holder.state is _S.PARTNER_DOWN and me.lost:
-                yield Found("I-20", NOTE, evidence)
+                yield Found(_I.DECLARED_DOWN, NOTE, evidence)
         elif me.live and me.state not in REBUILDING and me.heard is not _S.PARTNER_DOWN and holder.lost:
-            yield Found("I-20", CRITICAL if me.serving else WARNING, evidence, first)
+            yield Found(_I.DECLARED_DOWN, CRITICAL if me.serving else WARNING, evidence, first)
         elif me.lost and holder.lost:
-            yield Found("I-20", seen.outage if holder.visibility.serving is False else WARNING, evidence, first)
+            yield Found(
+                _I.DECLARED_DOWN, seen.outage if holder.visibility.serving is False else WARNING, evidence, first
+            )
 
 
 def _last(side: Side) -> Evidence:
@@ -344,9 +387,9 @@ def alone_and_silent(seen: Scene) -> Iterator[Found]:
         if waits and me.state not in CONFLICT and me.heard is _S.PARTNER_DOWN and other.lost:
             if just_heard(me.visibility, seen.now):
                 continue
-            lines = me.lines({"I-21"}, 300)
+            lines = me.lines({_I.ALONE_AND_SILENT}, 300)
             evidence = (me.says(), me.records(), other.says(), *me.said(lines, 1))
-            yield Found("I-21", CRITICAL, evidence, ((_A.START, other.role), (_A.RESCUE, me.role)))
+            yield Found(_I.ALONE_AND_SILENT, CRITICAL, evidence, ((_A.START, other.role), (_A.RESCUE, me.role)))
 
 
 def half_way(seen: Scene) -> Iterator[Found]:
@@ -357,7 +400,7 @@ def half_way(seen: Scene) -> Iterator[Found]:
     step = f" after step {run.step} of {run.steps}" if run.steps else ""
     told = Evidence(run.acting, f"{run.action} of {run.by} stopped{step}: {run.last}")
     wanted = tuple((action, role) for action in Action if action.value == run.action for role in Role)
-    yield Found("I-22", seen.outage, (told, seen.a.says(), seen.b.says()), wanted)
+    yield Found(_I.ACTION_INTERRUPTED, seen.outage, (told, seen.a.says(), seen.b.says()), wanted)
 
 
 Sign = Callable[[Scene], Iterator[Found]]

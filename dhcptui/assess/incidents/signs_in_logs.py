@@ -13,11 +13,12 @@ from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import NO_SPACE, Transition
 from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
+from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 from dhcptui.model.states import REBUILDING, FailoverState
 
-_S, _A = FailoverState, Action
+_S, _A, _I = FailoverState, Action, IncidentId
 NOTE, WARNING, CRITICAL = Weight
 RECENT_SECONDS = 600.0
 LONG_SECONDS = 3600.0
@@ -95,17 +96,17 @@ def first_start(seen: Scene) -> Iterator[Found]:
     evidence = list(first_meeting(seen))
     if evidence:
         for me, _ in seen.sides:
-            evidence += me.said(me.lines({"I-9", "I-19"}, MEETING_SECONDS, {LineKind.ROUTINE}), 1)
-        yield Found("I-19", NOTE, tuple(evidence))
+            evidence += me.said(me.lines({_I.UPDATES_REJECTED, _I.FIRST_START}, MEETING_SECONDS, {LineKind.ROUTINE}), 1)
+        yield Found(_I.FIRST_START, NOTE, tuple(evidence))
 
 
 def database(seen: Scene) -> Iterator[Found]:
     """I-8: what dhcpd itself says of its lease file and of a resynchronisation that fails."""
     for me, partner in seen.sides:
-        if lines := me.lines({"I-8"}, LONG_SECONDS, {LineKind.ERROR}):
-            yield Found("I-8", WARNING, me.said(lines))
+        if lines := me.lines({_I.DATABASE_LOST}, LONG_SECONDS, {LineKind.ERROR}):
+            yield Found(_I.DATABASE_LOST, WARNING, me.said(lines))
         elif (lost := database_lost(me, partner)) and me.state not in REBUILDING and _fresh(me, lost):
-            yield Found("I-8", NOTE, lost)
+            yield Found(_I.DATABASE_LOST, NOTE, lost)
 
 
 def _fresh(side: Side, evidence: tuple[Evidence, ...]) -> bool:
@@ -117,37 +118,42 @@ def passed_conflict(seen: Scene) -> Iterator[Found]:
     for me, _ in seen.sides:
         moves = [r for r, t in me.moves(120) if t.to_state == _S.POTENTIAL_CONFLICT.word]
         if moves:
-            yield Found("I-3", NOTE, me.said(moves))
-        if lines := me.lines({"I-3"}, 300, {LineKind.ERROR}):
-            yield Found("I-3", WARNING, me.said(lines))
+            yield Found(_I.CONFLICT, NOTE, me.said(moves))
+        if lines := me.lines({_I.CONFLICT}, 300, {LineKind.ERROR}):
+            yield Found(_I.CONFLICT, WARNING, me.said(lines))
 
 
 def refused(seen: Scene) -> Iterator[Found]:
     """I-6: a refusal in words, or a start that failed."""
     for me, _ in seen.sides:
         after = me.since if me.state is _S.NORMAL else 0.0
-        if lines := me.lines({"I-6"}, 100, {LineKind.ERROR, LineKind.LINK}, after=after):
-            yield Found("I-6", WARNING if not seen.healthy else NOTE, me.said(lines))
-        elif strays := me.lines({"I-6"}, RECENT_SECONDS, {LineKind.WARNING}, after=after):
-            yield Found("I-6", NOTE, me.said(strays))
-        bad = me.why_not({"I-6"}, seen.snapshot.peer)
+        if lines := me.lines({_I.CONFIGURATIONS_MISFIT}, 100, {LineKind.ERROR, LineKind.LINK}, after=after):
+            yield Found(_I.CONFIGURATIONS_MISFIT, WARNING if not seen.healthy else NOTE, me.said(lines))
+        elif strays := me.lines({_I.CONFIGURATIONS_MISFIT}, RECENT_SECONDS, {LineKind.WARNING}, after=after):
+            yield Found(_I.CONFIGURATIONS_MISFIT, NOTE, me.said(strays))
+        bad = me.why_not({_I.CONFIGURATIONS_MISFIT}, seen.snapshot.peer)
         if me.gone and any(each.line.kind is LineKind.FATAL for each in bad):
-            yield Found("I-6", seen.outage, (me.says(), *me.first(bad)))
+            yield Found(_I.CONFIGURATIONS_MISFIT, seen.outage, (me.says(), *me.first(bad)))
 
 
 def cannot_start(seen: Scene) -> Iterator[Found]:
     """I-28: dhcpd is gone, and its log says what is in the way, whoever wrote it."""
     for me, _ in seen.sides:
         bad = me.why_not(WHY_IT_ENDS, seen.snapshot.peer)
-        if me.gone and bad and bad[0].line.incident == "I-28":
-            yield Found("I-28", seen.outage, (me.says(), *me.first(bad)), ((_A.START, me.role),))
+        if me.gone and bad and bad[0].line.incident is _I.CANNOT_START:
+            yield Found(_I.CANNOT_START, seen.outage, (me.says(), *me.first(bad)), ((_A.START, me.role),))
 
 
 def blocked_words(seen: Scene) -> Iterator[Found]:
     """I-7: failing connections between two servers that both run, whatever their states are."""
     for me, other in seen.sides:
-        if other.live and not seen.healthy and me.state is not _S.NORMAL and (lines := me.lines({"I-7"}, 100)):
-            yield Found("I-7", WARNING, me.said(lines, 1))
+        if (
+            other.live
+            and not seen.healthy
+            and me.state is not _S.NORMAL
+            and (lines := me.lines({_I.LINK_BLOCKED}, 100))
+        ):
+            yield Found(_I.LINK_BLOCKED, WARNING, me.said(lines, 1))
 
 
 def rejections(seen: Scene) -> Iterator[Found]:
@@ -155,9 +161,11 @@ def rejections(seen: Scene) -> Iterator[Found]:
     # Of a healthy pair the rejections of before, while one server still had the old configuration, are the past.
     after = {side.role: side.since if seen.healthy else 0.0 for side in (seen.a, seen.b)}
     for me, _ in seen.sides:
-        if lines := me.lines({"I-9"}, RECENT_SECONDS):
+        if lines := me.lines({_I.UPDATES_REJECTED}, RECENT_SECONDS):
             bad = any(each.line.kind is LineKind.ERROR and each.last_at >= after[me.role] for each in lines)
-            yield Found("I-9", WARNING if bad else NOTE, me.said(lines), ((_A.SYNC_RESTART, Role.PRIMARY),))
+            yield Found(
+                _I.UPDATES_REJECTED, WARNING if bad else NOTE, me.said(lines), ((_A.SYNC_RESTART, Role.PRIMARY),)
+            )
 
 
 def started_together(seen: Scene) -> Iterator[Found]:
@@ -175,7 +183,7 @@ def started_together(seen: Scene) -> Iterator[Found]:
             if notable.line.message is MessageId.BOTH_NORMAL and early < notable.last_at - side.time < late:
                 return
     weight = NOTE if seen.served else seen.outage
-    yield Found("I-10", weight, (*seen.a.said([one]), *seen.b.said([two])))
+    yield Found(_I.RESTARTED_TOGETHER, weight, (*seen.a.said([one]), *seen.b.said([two])))
 
 
 def unwritable(seen: Scene) -> Iterator[Found]:
@@ -183,15 +191,19 @@ def unwritable(seen: Scene) -> Iterator[Found]:
     for me, _ in seen.sides:
         refused = me.view.refused_write
         if refused and refused.age(seen.now) <= RECENT_SECONDS and me.since <= me.time - refused.age(seen.now):
-            yield Found("I-13", seen.outage, (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),))
+            yield Found(
+                _I.LEASE_FILE_UNWRITABLE,
+                seen.outage,
+                (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),),
+            )
         if full(me.view, seen.now):
             seen_full = Evidence(me.name, f"{NO_SPACE}: seen below its lease file", disk_full=True)
-            yield Found("I-13", seen.outage, (seen_full,))
+            yield Found(_I.LEASE_FILE_UNWRITABLE, seen.outage, (seen_full,))
         if missing(me.view, seen.now) and not me.gone:  # of one that is down the guards tell, and its log
-            yield Found("I-13", seen.outage, (Evidence(me.name, NO_FILE),))
+            yield Found(_I.LEASE_FILE_UNWRITABLE, seen.outage, (Evidence(me.name, NO_FILE),))
         moves = me.moves()
-        if lines := me.lines({"I-13"}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
-            yield Found("I-13", seen.outage, me.said(lines))
+        if lines := me.lines({_I.LEASE_FILE_UNWRITABLE}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
+            yield Found(_I.LEASE_FILE_UNWRITABLE, seen.outage, me.said(lines))
 
 
 def edited(seen: Scene) -> Iterator[Found]:
@@ -201,7 +213,7 @@ def edited(seen: Scene) -> Iterator[Found]:
             strange = before is not None and _saved(before) != move.from_state and move.from_state != _S.RECOVER.word
             if before is not None and strange and notable.last_at >= me.time - LONG_SECONDS:
                 text = f"stopped in {_saved(before)} and started from {move.from_state}"
-                yield Found("I-14", NOTE, (Evidence(me.name, text, notable.last_at),))
+                yield Found(_I.LEASE_FILE_EDITED, NOTE, (Evidence(me.name, text, notable.last_at),))
 
 
 def versions(seen: Scene) -> Iterator[Found]:
@@ -210,18 +222,18 @@ def versions(seen: Scene) -> Iterator[Found]:
     if a.version and b.version and a.version != b.version:
         old = a.version_3_0 or b.version_3_0
         evidence = (Evidence(a.name, f"runs dhcpd {a.version}"), Evidence(b.name, f"runs dhcpd {b.version}"))
-        yield Found("I-16", WARNING if old else NOTE, evidence)
+        yield Found(_I.VERSIONS_DIFFER, WARNING if old else NOTE, evidence)
     for me, _ in seen.sides:
-        if lines := me.lines({"I-16"}, LONG_SECONDS):
-            yield Found("I-16", WARNING, me.said(lines))
+        if lines := me.lines({_I.VERSIONS_DIFFER}, LONG_SECONDS):
+            yield Found(_I.VERSIONS_DIFFER, WARNING, me.said(lines))
 
 
 def names(seen: Scene) -> Iterator[Found]:
     """I-17: a name that does not resolve, for the dhcpd that runs, or for the last one that did."""
     for me, _ in seen.sides:
-        lines = me.lines({"I-17"}, LONG_SECONDS)
+        lines = me.lines({_I.NAME_AS_ADDRESS}, LONG_SECONDS)
         if lines := [each for each in lines if not _of_a_former(me, each)]:
-            yield Found("I-17", WARNING, me.said(lines))
+            yield Found(_I.NAME_AS_ADDRESS, WARNING, me.said(lines))
 
 
 def _of_a_former(me: Side, notable: NotableLine) -> bool:
@@ -241,28 +253,28 @@ def died(seen: Scene) -> Iterator[Found]:
         if not me.gone or seen.action in _ENDED_ON_PURPOSE:
             continue
         again = ((_A.START, me.role),)
-        if lines := me.lines({"I-18"}, LONG_SECONDS, {LineKind.FATAL}):
-            yield Found("I-18", seen.outage, me.said(lines), again)
+        if lines := me.lines({_I.DIED}, LONG_SECONDS, {LineKind.FATAL}):
+            yield Found(_I.DIED, seen.outage, me.said(lines), again)
             continue
         moves = me.moves(RECENT_SECONDS)
         if not moves:
             continue
         last, move = moves[-1]
-        lost = [r for r in other.told.get("I-1", ()) if r.line.kind is LineKind.LINK]
+        lost = [r for r in other.told.get(_I.ALONE_ON_HALF, ()) if r.line.kind is LineKind.LINK]
         if move.from_state == _S.SHUTDOWN.word or not lost:  # a clean stop ends with the move from shutdown
             continue
         # Both times as ages, so that the two clocks need not agree.
         after = (me.time - last.last_at) - (other.time - lost[-1].last_at)
         if -2.0 <= after <= DEATH_SECONDS:
             evidence = (*me.said([last]), *other.said(lost[-1:]), me.says())
-            yield Found("I-18", NOTE, evidence, again)
+            yield Found(_I.DIED, NOTE, evidence, again)
 
 
 def duplicates(seen: Scene) -> Iterator[Found]:
     """I-20: two clients on one address."""
     for me, _ in seen.sides:
-        if lines := me.lines({"I-20"}, LONG_SECONDS, {LineKind.WARNING}):
-            yield Found("I-20", WARNING, me.said(lines))
+        if lines := me.lines({_I.DECLARED_DOWN}, LONG_SECONDS, {LineKind.WARNING}):
+            yield Found(_I.DECLARED_DOWN, WARNING, me.said(lines))
 
 
 TRACES: tuple[Callable[[Scene], Iterator[Found]], ...] = (
