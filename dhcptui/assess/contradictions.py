@@ -142,8 +142,8 @@ def _log(each: ServerAssessment, peer: str, now: Moment) -> Iterator[Contradicti
     moves = [one for one in view.notable_lines if (t := one.line.transition) and t.peer == peer and t.who == "me"]
     if not each.live or status is None or not moves or moves[-1].line.transition is None or view.clock is None:
         return
-    at, word = moves[-1].last_at, moves[-1].line.transition.to_state
-    if word in {status.local_state.word, _S.STARTUP.word} or status.local_state in _OLDER_START:
+    at, state = moves[-1].last_at, moves[-1].line.transition.to_state
+    if state in {status.local_state, _S.STARTUP} or status.local_state in _OLDER_START:
         return
     if view.server_time(now) - at < APART_SECONDS + (each.age_seconds or 0.0) or status.local_stos >= at - 1:
         return
@@ -151,7 +151,7 @@ def _log(each: ServerAssessment, peer: str, now: Moment) -> Iterator[Contradicti
     yield Contradiction(
         Kind.LOG,
         name,
-        f"{name}'s log says it moved to {word}, its OMAPI reads {status.local_state.word}",
+        f"{name}'s log says it moved to {state.word}, its OMAPI reads {status.local_state.word}",
         (
             f"log of {name}: {moves[-1].line.text}, {view.server_time(now) - at:.0f} s ago",
             f"OMAPI of {name} reads {status.local_state.word} since before that",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.snapshot import Lockout, ServerView
-from dhcptui.model.states import REBUILDING, FailoverState, from_word
+from dhcptui.model.states import REBUILDING, FailoverState
 
 if TYPE_CHECKING:
     from dhcptui.logs.lines import Transition
@@ -64,8 +64,8 @@ def last_word(each: ServerAssessment, peer: str) -> LastWord | None:
     own = [(notable, move) for notable, move in moves_of(view, peer) if move.who == "me"]
     if own:
         notable, move = own[-1]  # a start that came no further than startup has changed nothing of what it was
-        word = move.from_state if from_word(move.to_state) is _S.STARTUP else move.to_state
-        found.append((notable.last_at, LastWord(from_word(word), "log", notable.last_at)))
+        state = move.from_state if move.to_state is _S.STARTUP else move.to_state
+        found.append((notable.last_at, LastWord(state, "log", notable.last_at)))
     # An answer over OMAPI counts where nothing else was read since: a lease file is read only after the last answer.
     answered = view.status is not None and (view.recorded is None or view.recorded.at < view.status.at)
     if answered and view.status and not own:
@@ -80,7 +80,7 @@ def last_heard(each: ServerAssessment, peer: str) -> FailoverState | None:
         return each.status.partner_state
     told = [move for _, move in moves_of(each.view, peer) if move.who == "peer"]
     if told:
-        return from_word(told[-1].to_state)
+        return told[-1].to_state
     if each.view.recorded:
         return each.view.recorded.value.partner_state
     return each.status.partner_state if each.status else None

@@ -164,7 +164,7 @@ def _normal_since(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool
         notable.line.transition is not None
         and notable.line.transition.who == "me"
         and notable.line.transition.peer == snapshot.peer
-        and notable.line.transition.to_state == _S.NORMAL.word
+        and notable.line.transition.to_state is _S.NORMAL
         and _by_console(view, notable.last_at, now) > run.at + LATER_SECONDS
         for view in snapshot.servers
         for notable in view.notable_lines

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.model.moments import Moment
-from dhcptui.model.states import FailoverState, from_word
+from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
 
 _S = FailoverState
@@ -47,7 +47,7 @@ def _outlived(one: ServerAssessment, two: ServerAssessment, peer: str) -> Last |
 def _last_move(each: ServerAssessment, peer: str) -> FailoverState | None:
     moves = [notable.line.transition for notable in each.view.notable_lines if notable.line.transition]
     own = [move for move in moves if move.who == "me" and move.peer == peer]
-    return from_word(own[-1].to_state) if own else None
+    return own[-1].to_state if own else None
 
 
 def _seen_later(a: ServerAssessment, b: ServerAssessment, now: Moment) -> Last | None:

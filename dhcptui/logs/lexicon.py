@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from dhcptui.logs.complaints import FAREWELL
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
+from dhcptui.model.states import FailoverState
 
 
 class LineKind(StrEnum):
@@ -316,15 +317,15 @@ REMEDIES = {entry.message: entry.remedy for entry in LEXICON if entry.remedy}
 
 # 1.3: the incident of a transition, by the state it leads to.
 TARGET_INCIDENT = {
-    "communications-interrupted": _I.ALONE_ON_HALF,
-    "partner-down": _I.DECLARED_DOWN,
-    "potential-conflict": _I.CONFLICT,
-    "conflict-done": _I.CONFLICT,
-    "resolution-interrupted": _I.CONFLICT,
-    "recover": _I.DATABASE_LOST,
-    "recover-wait": _I.MCLT_WAIT,
-    "shutdown": _I.STOPPED_SERVING,
-    "paused": _I.STOPPED_SERVING,
+    FailoverState.COMMUNICATIONS_INTERRUPTED: _I.ALONE_ON_HALF,
+    FailoverState.PARTNER_DOWN: _I.DECLARED_DOWN,
+    FailoverState.POTENTIAL_CONFLICT: _I.CONFLICT,
+    FailoverState.CONFLICT_DONE: _I.CONFLICT,
+    FailoverState.RESOLUTION_INTERRUPTED: _I.CONFLICT,
+    FailoverState.RECOVER: _I.DATABASE_LOST,
+    FailoverState.RECOVER_WAIT: _I.MCLT_WAIT,
+    FailoverState.SHUTDOWN: _I.STOPPED_SERVING,
+    FailoverState.PAUSED: _I.STOPPED_SERVING,
 }
 
 

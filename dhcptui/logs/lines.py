@@ -24,6 +24,7 @@ from dhcptui.logs.start_failures import judge
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
+from dhcptui.model.states import FailoverState, from_word
 
 __all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse", "parse_lines"]
 
@@ -72,12 +73,12 @@ Slots = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A state change a line tells of; states are dhcpd's words. `who` is "me" (the server that logs) or "peer"."""
+    """A state change a line tells of. `who` is "me" (the server that logs) or "peer"."""
 
     who: str
     peer: str
-    from_state: str
-    to_state: str
+    from_state: FailoverState
+    to_state: FailoverState
 
 
 class LogLine(NamedTuple):
@@ -257,7 +258,8 @@ def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLi
     kind, incident, meaning = _weigh(entry, slots)
     transition = None
     if entry.message in _MOVERS:
-        transition = Transition(_MOVERS[entry.message], slots["peer"], slots["from_state"], slots["to_state"])
+        states = (from_word(slots[name]) for name in ("from_state", "to_state"))
+        transition = Transition(_MOVERS[entry.message], slots["peer"], *states)
         incident = TARGET_INCIDENT.get(transition.to_state)
     each = slots.get("each")
     key = None if kind in {LineKind.STATE, LineKind.FATAL} else text.replace(each, "*") if each else text

@@ -12,7 +12,7 @@ from dhcptui.logs.lines import LogLine, parse
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, RecordedState
-from dhcptui.model.states import FailoverState, from_word
+from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.lease_records import LastRecord, failover_records, log_before
 from dhcptui.servers.ssh.session import SshSession
@@ -64,9 +64,9 @@ class RecordedWatch:
             if move is None or move.peer != self._record.peer or line.stamp is None:
                 continue
             if move.who == "peer":
-                self._heard = from_word(move.to_state)
+                self._heard = move.to_state
             else:
-                self._newest = RecordedState(from_word(move.to_state), line.stamp, self._heard, "log", line.stamp)
+                self._newest = RecordedState(move.to_state, line.stamp, self._heard, "log", line.stamp)
 
     async def read_past(self, session: SshSession, utc_offset_seconds: int) -> None:
         """Notes of what happened before: from the log, and from the lease file. Once; trouble leaves it out."""

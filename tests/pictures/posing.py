@@ -176,7 +176,7 @@ class Pose:
         told = [
             line.stamp
             for line in lines
-            if line.stamp and line.transition and (line.transition.who, line.transition.to_state) == (who, word)
+            if line.stamp and line.transition and (line.transition.who, line.transition.to_state.word) == (who, word)
         ]
         return int(told[-1] if told else self.timeline.beginning)
 

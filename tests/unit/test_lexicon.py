@@ -131,7 +131,7 @@ def test_every_transition_is_explained(target: FailoverState, who: str) -> None:
     assert target.word in said.meaning
     assert ("this server" in said.meaning) == (who == "I move")
     assert said.serves
-    assert (said.incident.id if said.incident else None) == TARGET_INCIDENT.get(target.word)
+    assert (said.incident.id if said.incident else None) == TARGET_INCIDENT.get(target)
     assert (said.weight is Weight.CRITICAL) == (
         target in {S.POTENTIAL_CONFLICT, S.CONFLICT_DONE, S.RESOLUTION_INTERRUPTED, S.PAUSED, S.UNKNOWN}
     )
@@ -142,6 +142,8 @@ def test_a_state_said_again_is_no_change() -> None:
     said = explain(judged("failover peer foo: peer moves from normal to normal"))
     assert "once more" in said.meaning
     assert (said.weight, said.serves) == (None, "")
+    unknown = explain(judged("failover peer foo: peer moves from unknown-state to unknown-state"))
+    assert unknown.weight is Weight.CRITICAL  # which one it was is not known, and none is good
 
 
 def test_an_explanation_says_what_to_do() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dhcptui.logs.lexicon import LEXICON, REASONS, look_up
 from dhcptui.logs.lines import Folder, LineKind, LogLine, LogRow, Transition, parse
+from dhcptui.model.states import FailoverState
 
 R, S, L, W, E, F, C = (
     LineKind.ROUTINE,
@@ -282,8 +283,8 @@ def test_transitions() -> None:
     """Both kinds of transition are taken apart; other lines have none."""
     mine = judged("failover peer foo: I move from recover-done to normal").transition
     peers = judged("failover peer my peer: peer moves from normal to communications-interrupted").transition
-    assert mine == Transition("me", "foo", "recover-done", "normal")
-    assert peers == Transition("peer", "my peer", "normal", "communications-interrupted")
+    assert mine == Transition("me", "foo", FailoverState.RECOVER_DONE, FailoverState.NORMAL)
+    assert peers == Transition("peer", "my peer", FailoverState.NORMAL, FailoverState.COMMUNICATIONS_INTERRUPTED)
     assert judged("failover peer foo: Both servers normal").transition is None
 
 

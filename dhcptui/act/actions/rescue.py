@@ -362,7 +362,7 @@ def _silent(lines: Iterable[LogLine]) -> bool:
     silent = False
     for line in lines:
         move = line.transition
-        if move is not None and move.who == "me" and move.from_state == FailoverState.STARTUP.word:
+        if move is not None and move.who == "me" and move.from_state is FailoverState.STARTUP:
             silent = False
         silent = silent or line.message is MessageId.NOT_RESPONDING
     return silent

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine
 from dhcptui.model.messages import POOL_COUNTS, MessageId
-from dhcptui.model.states import FailoverState, from_word
+from dhcptui.model.states import FailoverState
 
 _S = FailoverState
 _RUNNING = frozenset({LineKind.CLIENT, LineKind.STATE, LineKind.LINK})
@@ -155,7 +155,7 @@ class _Reader:
             if own:
                 startup = (at, len(life.signs), len(life.moves))
                 self._startup = startup if self._to_startup(line) else None
-            life.moves.append(Move(at, own, from_word(move.from_state), from_word(move.to_state)))
+            life.moves.append(Move(at, own, move.from_state, move.to_state))
         elif line.message is MessageId.DISCONNECTED and line.peer == self._peer:
             life.losses.append(at)
         elif line.message is MessageId.PARTNER_TIMEOUT and line.peer == self._peer:
@@ -168,7 +168,7 @@ class _Reader:
 
     def _to_startup(self, line: LogLine) -> bool:
         move = line.transition
-        return move is not None and move.peer == self._peer and move.who == "me" and move.to_state == _S.STARTUP.word
+        return move is not None and move.peer == self._peer and move.who == "me" and move.to_state is _S.STARTUP
 
 
 def _runs(line: LogLine) -> bool:

@@ -123,7 +123,7 @@ def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
         return None
     move = line.transition
     if move is not None:
-        if move.peer != peer or move.from_state == move.to_state:
+        if move.peer != peer or move.from_state is move.to_state:
             return None
         mine = move.who == "me"
         return Note(
@@ -132,9 +132,9 @@ def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
             role if mine else role.other,
             role,
             line.stamp,
-            f"moves from {move.from_state} to {move.to_state}",
-            _state(move.from_state),
-            _state(move.to_state),
+            f"moves from {move.from_state.word} to {move.to_state.word}",
+            move.from_state,
+            move.to_state,
             pid=line.pid,
         )
     if line.message is MessageId.SERVER_STARTING:
@@ -319,10 +319,3 @@ def _moved(source: Source, role: Role, state: FailoverState, since: float, mclt_
         exact=not backdated,
         or_at=since + mclt_seconds if backdated else None,
     )
-
-
-def _state(word: str) -> FailoverState:
-    try:
-        return FailoverState(word)
-    except ValueError:
-        return _S.UNKNOWN

@@ -11,6 +11,7 @@ from dhcptui.logs.lines import LogLine
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.messages import MessageId
 from dhcptui.model.snapshot import PairSnapshot, ServerView
+from dhcptui.model.states import FailoverState
 
 RECENT_SECONDS = 600.0
 _REFUSALS = frozenset({MessageId.CONNECT_REFUSED, MessageId.CONNECTACK_REFUSED})
@@ -35,7 +36,7 @@ def names_crossed(seen: Scene) -> Iterator[Found]:
     if seen.healthy:
         return
     for me, _ in seen.sides:
-        after = me.since if me.state is not None and me.state.word == "normal" else 0.0
+        after = me.since if me.state is FailoverState.NORMAL else 0.0
         for notable in reversed(
             me.lines({IncidentId.CONFIGURATIONS_MISFIT}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)
         ):

@@ -8,7 +8,7 @@ from dhcptui.assess.incidents.catalogue import BY_ID, Incident, Weight
 from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import LogLine, Transition
 from dhcptui.model.messages import MessageId
-from dhcptui.model.states import FailoverState, from_word
+from dhcptui.model.states import FailoverState
 
 _S = FailoverState
 
@@ -85,13 +85,13 @@ def explain(line: LogLine) -> Explanation:
 
 def _moved(line: LogLine, move: Transition, incident: Incident | None) -> Explanation:
     who = "this server" if move.who == "me" else "its partner"
-    if move.from_state == move.to_state:
-        return Explanation(line.kind, f"{who} says {move.to_state} once more; nothing has changed")
-    target = from_word(move.to_state)
+    target = move.to_state
+    if move.from_state is target and target is not _S.UNKNOWN:
+        return Explanation(line.kind, f"{who} says {target.word} once more; nothing has changed")
     weight, words = TRANSITIONS[target]
     return Explanation(
         line.kind,
-        f"{who} moves to {move.to_state}: {words}",
+        f"{who} moves to {target.word}: {words}",
         weight,
         target.info.serving,
         incident,

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
-from dhcptui.assess.incidents.signs_in_logs import LONG_SECONDS, starts_of
+from dhcptui.assess.incidents.signs_in_logs import LONG_SECONDS, saved_state, starts_of
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import Emptied
 from dhcptui.model.states import REBUILDING, FailoverState
 
 _S, _I = FailoverState, IncidentId
-_KEEPS_NO_TRACE = frozenset({state.word for state in REBUILDING} | {_S.SHUTDOWN.word})
+_KEEPS_NO_TRACE = REBUILDING | {_S.SHUTDOWN}
 """What a clean stop leaves behind: starting from recover is right then."""
 
 STAMP_SECONDS = 1.5
@@ -31,7 +31,7 @@ def both_forgot(seen: Scene) -> Iterator[Found]:
     for side, (start, other) in zip((seen.a, seen.b), (ages, ages[::-1]), strict=True):
         # The one that was normal before the other one started has given its leases to it.
         if any(
-            other < side.time - notable.last_at < start for notable, move in side.moves() if move.to_state == "normal"
+            other < side.time - notable.last_at < start for notable, move in side.moves() if move.to_state is _S.NORMAL
         ):
             return
     yield Found(_I.BOTH_DATABASES_LOST, Weight.WARNING, (lost[0], lost[1]))
@@ -40,12 +40,12 @@ def both_forgot(seen: Scene) -> Iterator[Found]:
 def _forgot(side: Side) -> Evidence | None:
     """What speaks for it that this server's last start was without the leases it had."""
     starts = starts_of(side)
-    if not starts or starts[-1][1].from_state != _S.RECOVER.word or starts[-1][0].last_at < side.time - LONG_SECONDS:
+    if not starts or starts[-1][1].from_state is not _S.RECOVER or starts[-1][0].last_at < side.time - LONG_SECONDS:
         return None
     notable, _, before = starts[-1]
-    saved = (before.from_state if before.to_state == _S.STARTUP.word else before.to_state) if before else ""
-    if saved and saved not in _KEEPS_NO_TRACE:
-        return Evidence(side.name, f"stopped in {saved} and started from recover", notable.last_at)
+    saved = saved_state(before) if before else None
+    if saved is not None and saved not in _KEEPS_NO_TRACE:
+        return Evidence(side.name, f"stopped in {saved.word} and started from recover", notable.last_at)
     gone = side.view.forgot
     if gone is not None and _at_start(gone, side.now.mono - (side.time - notable.last_at)):
         return Evidence(

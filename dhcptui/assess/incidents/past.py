@@ -5,6 +5,7 @@ from __future__ import annotations
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.signs import Probable
 from dhcptui.model.snapshot import PairSnapshot, ServerView
+from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
 
 
@@ -32,6 +33,12 @@ def _normal_after(view: ServerView, peer: str, at: float) -> float | None:
     """When the server moved to normal after that."""
     for notable in view.notable_lines:
         move = notable.line.transition
-        if move and move.who == "me" and move.peer == peer and move.to_state == "normal" and notable.last_at >= at:
+        if (
+            move
+            and move.who == "me"
+            and move.peer == peer
+            and move.to_state is FailoverState.NORMAL
+            and notable.last_at >= at
+        ):
             return notable.last_at
     return None

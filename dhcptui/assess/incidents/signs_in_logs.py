@@ -38,20 +38,20 @@ def starts_of(side: Side) -> list[tuple[NotableLine, Transition, Transition | No
     None while the log does not lead to the present state: a console that has just come reads it from behind.
     """
     moves, found = side.moves(), []
-    led_to: set[str] = set()
+    led_to: set[FailoverState] = set()
     for index, (notable, move) in enumerate(moves):
-        if move.to_state == _S.STARTUP.word:
+        if move.to_state is _S.STARTUP:
             found.append((notable, move, moves[index - 1][1] if index else None))
             led_to.clear()
         else:
             led_to.add(move.to_state)
-    behind = led_to and side.state not in {None, _S.STARTUP} and side.state.word not in led_to
+    behind = led_to and side.state not in {None, _S.STARTUP} and side.state not in led_to
     return [] if behind else found
 
 
-def _saved(before: Transition) -> str:
+def saved_state(before: Transition) -> FailoverState:
     """What is in the lease file after a move: startup itself is never saved."""
-    return before.from_state if before.to_state == _S.STARTUP.word else before.to_state
+    return before.from_state if before.to_state is _S.STARTUP else before.to_state
 
 
 def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
@@ -60,19 +60,19 @@ def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
     if not starts:
         return ()
     notable, move, before = starts[-1]
-    if move.from_state != _S.RECOVER.word:
+    if move.from_state is not _S.RECOVER:
         return ()
     if before is not None:
-        saved = _saved(before)
-        if saved in {state.word for state in REBUILDING} or saved == _S.SHUTDOWN.word:
+        saved = saved_state(before)
+        if saved in REBUILDING or saved is _S.SHUTDOWN:
             return ()
-        return (Evidence(me.name, f"stopped in {saved} and started from recover", notable.last_at),)
-    heard = [(r, t) for r, t in partner.hears(LONG_SECONDS) if t.to_state == _S.RECOVER.word]
-    if not heard or heard[-1][1].from_state not in {_S.NORMAL.word, _S.COMMUNICATIONS_INTERRUPTED.word}:
+        return (Evidence(me.name, f"stopped in {saved.word} and started from recover", notable.last_at),)
+    heard = [(r, t) for r, t in partner.hears(LONG_SECONDS) if t.to_state is _S.RECOVER]
+    if not heard or heard[-1][1].from_state not in {_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED}:
         return ()
     # The partner may already tell of a later start than the one this log has come to. Ages, since two clocks may differ.
-    words = {state.word for state in (*REBUILDING, _S.STARTUP)}
-    ended = [r for r, t in me.moves() if r.last_at >= notable.last_at and t.to_state not in words]
+    coming = REBUILDING | {_S.STARTUP}
+    ended = [r for r, t in me.moves() if r.last_at >= notable.last_at and t.to_state not in coming]
     if ended and me.time - ended[0].last_at > partner.time - heard[-1][0].last_at:
         return ()
     return partner.said([heard[-1][0]])
@@ -83,7 +83,7 @@ def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
     found = []
     for me, partner in seen.sides:
         starts = [start for start in starts_of(me)[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
-        blank = [start for start in starts if start[1].from_state == _S.RECOVER.word and start[2] is None]
+        blank = [start for start in starts if start[1].from_state is _S.RECOVER and start[2] is None]
         settled = me.state is _S.NORMAL and me.since < me.time - SETTLED_SECONDS
         if not blank or settled or me.lost or me.state in OUT_OF_SERVICE or database_lost(me, partner):
             return ()
@@ -116,7 +116,7 @@ def _fresh(side: Side, evidence: tuple[Evidence, ...]) -> bool:
 def passed_conflict(seen: Scene) -> Iterator[Found]:
     """I-3: too quick to be read over OMAPI, but the log tells it."""
     for me, _ in seen.sides:
-        moves = [r for r, t in me.moves(120) if t.to_state == _S.POTENTIAL_CONFLICT.word]
+        moves = [r for r, t in me.moves(120) if t.to_state is _S.POTENTIAL_CONFLICT]
         if moves:
             yield Found(_I.CONFLICT, NOTE, me.said(moves))
         if lines := me.lines({_I.CONFLICT}, 300, {LineKind.ERROR}):
@@ -171,7 +171,7 @@ def rejections(seen: Scene) -> Iterator[Found]:
 def started_together(seen: Scene) -> Iterator[Found]:
     """I-10: both were started within seconds, with no word of normal in between."""
     starts = [starts_of(side)[-1:] for side in (seen.a, seen.b)]
-    if not all(starts) or all(move.from_state == _S.RECOVER.word and not before for ((_, move, before),) in starts):
+    if not all(starts) or all(move.from_state is _S.RECOVER and not before for ((_, move, before),) in starts):
         return  # the second: a first meeting, even if one of them has gone since
     ((one, _, _),), ((two, _, _),) = starts
     times = (one.last_at - seen.a.time, two.last_at - seen.b.time)
@@ -210,9 +210,11 @@ def edited(seen: Scene) -> Iterator[Found]:
     """I-14: a start from another state than the last stop."""
     for me, _ in seen.sides:
         for notable, move, before in starts_of(me)[-1:]:
-            strange = before is not None and _saved(before) != move.from_state and move.from_state != _S.RECOVER.word
+            strange = (
+                before is not None and saved_state(before) is not move.from_state and move.from_state is not _S.RECOVER
+            )
             if before is not None and strange and notable.last_at >= me.time - LONG_SECONDS:
-                text = f"stopped in {_saved(before)} and started from {move.from_state}"
+                text = f"stopped in {saved_state(before).word} and started from {move.from_state.word}"
                 yield Found(_I.LEASE_FILE_EDITED, NOTE, (Evidence(me.name, text, notable.last_at),))
 
 
@@ -261,7 +263,7 @@ def died(seen: Scene) -> Iterator[Found]:
             continue
         last, move = moves[-1]
         lost = [r for r in other.told.get(_I.ALONE_ON_HALF, ()) if r.line.kind is LineKind.LINK]
-        if move.from_state == _S.SHUTDOWN.word or not lost:  # a clean stop ends with the move from shutdown
+        if move.from_state is _S.SHUTDOWN or not lost:  # a clean stop ends with the move from shutdown
             continue
         # Both times as ages, so that the two clocks need not agree.
         after = (me.time - last.last_at) - (other.time - lost[-1].last_at)

@@ -109,8 +109,8 @@ def _judged(event: Event, peer: str) -> LogLine:
 
 
 def _move(event: Event, state: FailoverState, peer: str) -> LogLine:
-    move = Transition("me", peer, event.from_state.word if event.from_state else "", state.word)
-    line = LogLine(None, "", "", None, LineKind.STATE, TARGET_INCIDENT.get(state.word), "", move)
+    move = Transition("me", peer, event.from_state or FailoverState.UNKNOWN, state)
+    line = LogLine(None, "", "", None, LineKind.STATE, TARGET_INCIDENT.get(state), "", move)
     weight = explain(line).weight
     return line._replace(kind=_WEIGHTS.get(weight, LineKind.STATE) if weight else LineKind.STATE)
 
