@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 # A test on a pair mostly waits, so there may be more of them than cores.
 JOBS ?= 3
 PYTEST_JOBS := -n $(JOBS) --dist loadfile --no-loadscope-reorder
+# More for pytest: make test ARGS="-k sync tests/unit"
+ARGS ?=
 # What the lab and the checks of man page and completions need beside Python; installed by `make test` when run as root on Debian.
 PACKAGES := acl busybox libarchive-tools isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps sudo tmux \
   man-db groff-base mandoc zsh fish at
@@ -26,14 +28,22 @@ help:
 demo: $(STAMP)
 	@$(BIN)/dhcptui demo
 
-# Each test runs once: on the real pair and on the source tree first, all others against the installed wheel.
-test: check test-source test-wheel
+# Each test runs once: on the real pair and on the source tree first, all others against the installed wheel. A part that
+# fails stops no other one; what failed, and what passed in a second try only, is said of all of them at the end.
+test: packages $(STAMP)
+	@summary=$$(mktemp); trap 'rm -f "$$summary"' EXIT; trap 'exit 130' INT TERM; status=0; \
+	for part in check test-source test-wheel; do \
+	  echo "make $$part" >>"$$summary"; \
+	  DHCPTUI_TEST_SUMMARY="$$summary" $(MAKE) --no-print-directory PACKAGES= $$part && end=passed || { end=FAILED; status=1; }; \
+	  echo "  $$end" >>"$$summary"; \
+	done; \
+	echo; cat "$$summary"; exit $$status
 
 test-source: packages $(STAMP)
-	$(BIN)/python -m pytest $(PYTEST_JOBS) -m "lab or source"
+	$(BIN)/python -m pytest $(PYTEST_JOBS) -m "lab or source" $(ARGS)
 
 test-wheel: packages $(STAMP)
-	$(BIN)/python -m tests.package $(PYTEST_JOBS) -m "not lab and not source"
+	$(BIN)/python -m tests.package $(PYTEST_JOBS) -m "not lab and not source" $(ARGS)
 
 dist: $(STAMP)
 	rm -rf dist

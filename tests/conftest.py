@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,7 @@ LONG = (
     "test_pictures",
 )
 """Files that take minutes: they begin first, so that no worker is left alone with one at the end."""
+KINDS = ("passed", "failed", "error", "rerun", "skipped", "xfailed", "xpassed")
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
@@ -68,6 +70,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     if IN_CI and report.skipped and item.get_closest_marker("lab") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"a lab test was skipped in CI: {report.longrepr}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write down for the end of `make test` what failed and what was rerun, by name; only once, not in each worker."""
+    path = os.environ.get("DHCPTUI_TEST_SUMMARY")
+    if not path or hasattr(config, "workerinput"):
+        return
+    reports = terminalreporter.stats
+    names = [f"{kind}: {report.nodeid}" for kind in ("failed", "error", "rerun") for report in reports.get(kind, ())]
+    counts = ", ".join(f"{len(reports[kind])} {kind}" for kind in KINDS if reports.get(kind))
+    with Path(path).open("a") as summary:
+        summary.writelines(f"  {line}\n" for line in (*names, counts or "no test ran"))
 
 
 @pytest.fixture(autouse=True)
