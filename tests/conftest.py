@@ -11,8 +11,6 @@ import pytest
 
 from tests.lab.pair import requirements
 
-ON_A_PAIR = {"budget", "contract", "practice", "soak", "walk"}
-"""Directories of tests that run a practice pair in real time."""
 LONG = (
     *(f"test_truth_{number}" for number in range(1, 5)),
     *(f"test_cells_{number}" for number in range(1, 7)),
@@ -45,14 +43,14 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip lab tests where two real dhcpd cannot run, with the reason; in CI that is a failure, not a skip.
 
-    A test on a pair has real deadlines on a machine that others use too: one that fails is tried once more, and named
-    as such at the end. What is really broken fails twice; a test that says `flaky(reruns=0)` has no second try, because one
-    has hidden a true fault.
+    A test that is marked `second_try("reason")` is held to a real deadline on a machine that others use too: where it fails it
+    is tried once more, and named with the reason at the end. No other test has a second try: it would hide a true fault.
     """
     items.sort(key=lambda item: item.path.stem not in LONG)
     for item in items:
-        on_a_pair = item.get_closest_marker("lab") or ON_A_PAIR & set(item.path.parts)
-        if on_a_pair and not item.get_closest_marker("flaky"):
+        if mark := item.get_closest_marker("second_try"):
+            (reason,) = mark.args
+            item.user_properties.append(("second try", reason))
             item.add_marker(pytest.mark.flaky(reruns=1))
     lacking = requirements()
     if not lacking or IN_CI:
@@ -78,7 +76,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not path or hasattr(config, "workerinput"):
         return
     reports = terminalreporter.stats
-    names = [f"{kind}: {report.nodeid}" for kind in ("failed", "error", "rerun") for report in reports.get(kind, ())]
+    names = [f"{kind}: {report.nodeid}" for kind in ("failed", "error") for report in reports.get(kind, ())]
+    for report in reports.get("rerun", ()):
+        names.append(f"rerun: {report.nodeid} ({dict(report.user_properties).get('second try', 'no reason given')})")
     counts = ", ".join(f"{len(reports[kind])} {kind}" for kind in KINDS if reports.get(kind))
     with Path(path).open("a") as summary:
         summary.writelines(f"  {line}\n" for line in (*names, counts or "no test ran"))

@@ -14,6 +14,8 @@ from dhcptui.practice.pair import PracticePair
 from tests.budget.stage import chatter, console, rest
 from tests.terminal import ESC, Terminal
 
+pytestmark = pytest.mark.second_try("it counts what a line of 1 kB/s carries in real time")
+
 BYTES_PER_SECOND = 1000
 ANSWERED = 2 * BYTES_PER_SECOND
 """A key is answered within two seconds of the line."""

@@ -16,6 +16,10 @@ from tests.budget.stage import chatter, console, cost, rest, seconds
 from tests.practice.driving import driving
 from tests.terminal import ESC
 
+pytestmark = pytest.mark.second_try(
+    "it counts bytes by the second, and a program that is not run for a second then paints two at once"
+)
+
 FIRST_SCREEN, PROMPT, LONG_PROMPT, SMALL_PROMPT, STATE_CHANGE, COUNTDOWN, BUSY = (
     16_000, 2_000, 8_000, 2_000, 16_000, 600, 45_000,
 )  # fmt: skip

@@ -11,6 +11,8 @@ import pytest
 from tests.contract.conftest import Make
 from tests.contract.subject import CI, DOWN, ROLES, Subject
 
+pytestmark = pytest.mark.second_try("a client waits a few seconds for its answer")
+
 ADDRESS = re.compile(r"10\.0\.0\.1\d\d")
 PRIMARYS = "02:00:00:00:00:02"
 """By the hash of RFC 3074 and `split 128` the primary's; the next one is the secondary's."""

@@ -10,6 +10,8 @@ from tests.contract.conftest import SPEED, Make
 from tests.contract.subject import CI, ROLES, Subject
 from tests.contract.test_transitions import other, until
 
+pytestmark = pytest.mark.second_try("dhcpd's timers are held against a clock")
+
 LOST = (
     "timeout waiting for failover peer foo\npeer foo: disconnected\nI move from normal to communications-interrupted\n"
 )

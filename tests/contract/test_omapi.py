@@ -12,6 +12,8 @@ from tests.contract.raw import DELETE, NOTIFY, OPEN, REFRESH, UPDATE, Frame, Tal
 from tests.contract.subject import CI, ROLES, Subject
 from tests.lab.omapi import Key
 
+pytestmark = pytest.mark.second_try("times that dhcpd tells are held against a clock")
+
 SHAPE = [
     ("name", 3), ("partner-address", 8), ("partner-port", 4), ("local-address", 8), ("local-port", 4),
     ("max-outstanding-updates", 4), ("mclt", 4), ("load-balance-max-secs", 4), ("load-balance-hba", 32),

@@ -40,6 +40,8 @@ from dhcptui.servers.ssh.tail import LogSource, follow
 from dhcptui.servers.ssh.target import SshTarget
 from tests.lab.pair import Lab
 
+pytestmark = pytest.mark.second_try("a session must be cut, closed or refused within a second or two")
+
 PARTNER, FAILOVER_PORT = "10.0.0.20", 520
 OMAPI_GREETING = struct.pack("!II", 100, 24)
 

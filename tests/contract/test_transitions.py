@@ -10,6 +10,8 @@ import pytest
 from tests.contract.conftest import SPEED, Make
 from tests.contract.subject import CI, DOWN, LESS_CRITICAL, ROLES, Subject
 
+pytestmark = pytest.mark.second_try("each transition is held against a clock")
+
 BALANCE = "balancing\nbalanced\n"
 FRESH_START = """I move from recover to startup
 peer moves from unknown-state to recover

@@ -8,6 +8,8 @@ from tests.contract.conftest import Make
 from tests.contract.subject import CI, DOWN, ROLES, Subject
 from tests.contract.test_transitions import other, until
 
+pytestmark = pytest.mark.second_try("a pair must be normal again within seconds")
+
 PAUSED = 7
 OFF = (("paused", "paused"), ("paused", "shutdown"), ("shutdown", "paused"), ("shutdown", "shutdown"))
 NUMBERS = {"paused": PAUSED, "shutdown": 8}

@@ -15,7 +15,7 @@ from dhcptui.model.role import Role
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("an action must end within the time that it gives")]
 P, S = Role.PRIMARY, Role.SECONDARY
 MOVES = r"I move from (\S+) to (\S+)"
 

@@ -24,7 +24,7 @@ from dhcptui.servers.ssh.commands import LOCK, START
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a start that a timer will run must begin in its window")]
 P, S = Role.PRIMARY, Role.SECONDARY
 SYSTEMD_RUN = """#!/bin/sh
 # Stands in for systemd-run: one timer, whose unit is a file with the number of its process.

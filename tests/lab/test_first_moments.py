@@ -18,7 +18,7 @@ from tests.lab.net import sh
 from tests.lab.pair import Lab
 from tests.lab.test_status import dhcptui
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("the first seconds of a console")]
 P, Q = Role.PRIMARY, Role.SECONDARY
 OMAPI = "7911"
 

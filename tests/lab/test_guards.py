@@ -21,7 +21,10 @@ from dhcptui.model.states import FailoverState
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.second_try("evidence must be fresh when it is judged, and an action must end within its time"),
+]
 P, Q = Role.PRIMARY, Role.SECONDARY
 S = FailoverState
 Setup = Callable[[Lab, Driver], None]

@@ -54,7 +54,6 @@ def collected(sampler: Sampler, hands: Hands, log: Path, offset: float, *, plant
     return seen
 
 
-@pytest.mark.flaky(reruns=0)
 @pytest.mark.timeout(SECONDS + HEAL_SECONDS + RUN_SECONDS + 240)
 def test_no_harm_beyond_the_plans() -> None:
     """Whatever it does, in whatever state the pair is."""

@@ -26,7 +26,7 @@ from tests.lab.pair import Lab, Server
 from tests.lab.test_sync_restart import UNREAD
 from tests.terminal import ENTER, ESC, Terminal
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a client waits for its lease, and a screen for its text")]
 PAGE_DOWN = "\x1b[6~"
 ROOT = Path(__file__).parents[2]
 COLUMNS, ROWS = 120, 40

@@ -38,7 +38,10 @@ from tests.lab.pair import Lab
 from tests.lab.sampling import sampling
 from tests.lab.server import Server
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.second_try("each incident must be named within ten seconds of its first sign"),
+]
 P, Q = Role.PRIMARY, Role.SECONDARY
 NOTE, WARNING, CRITICAL = Weight
 KEY = "hmac-sha256"

@@ -20,7 +20,7 @@ from tests.lab.net import Done, sh
 from tests.lab.pair import Lab
 from tests.lab.texts import RESTART
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("an action must end within the time that it gives")]
 P, S = Role.PRIMARY, Role.SECONDARY
 MCLT = 10
 GONE = {(Action.PARTNER_DOWN, P): "dhcp2", (Action.RESCUE, P): "dhcp2", (Action.START, S): "dhcp2"}

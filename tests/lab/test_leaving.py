@@ -20,7 +20,7 @@ from tests.leaving.programs import ROOT, AuditContext, Console, Do
 from tests.leaving.scene import Scene, contents
 from tests.leaving.ways import leave
 
-pytestmark = [pytest.mark.lab, pytest.mark.flaky(reruns=0)]
+pytestmark = pytest.mark.lab
 RESTART_DHCP2 = 7
 """The step of a sync-restart that restarts dhcp2."""
 

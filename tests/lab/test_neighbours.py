@@ -14,7 +14,7 @@ from tests.lab.neighbours import BOX_PORT, KINDS, away, box, rename, settle
 from tests.lab.pair import Lab
 from tests.lab.test_init import dhcptui, init
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("evidence must be fresh when it is judged")]
 P, S = Role.PRIMARY, Role.SECONDARY
 ALONE = "communications-interrupted"
 

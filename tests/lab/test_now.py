@@ -22,7 +22,7 @@ from tests.lab.pair import Lab
 from tests.lab.relationships import BAR, add
 from tests.lab.test_incidents import settle
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("what is said of the present must be said within seconds")]
 P, Q = Role.PRIMARY, Role.SECONDARY
 KEY = "hmac-sha256"
 

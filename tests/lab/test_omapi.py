@@ -21,7 +21,7 @@ from dhcptui.servers.omapi.errors import (
 from dhcptui.servers.omapi.objects import SettableState
 from tests.lab.pair import Lab, Server
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a pair must be in its new state within two seconds")]
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ from tests.lab.pair import Lab, Server
 from tests.lab.server import plain_python
 from tests.lab.test_sync_restart import allowed, carry_out, compared, contents, shared, widen
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("an action must end within the time that it gives")]
 P, Q = Role.PRIMARY, Role.SECONDARY
 RESCUE_LEFT = ".dhcptui-rescue-"
 

@@ -27,7 +27,7 @@ from tests.lab.pair import Lab, Server
 from tests.lab.test_status import dhcptui
 from tests.terminal import ENTER, Terminal
 
-pytestmark = [pytest.mark.lab, pytest.mark.flaky(reruns=0)]
+pytestmark = pytest.mark.lab
 P, S = Role.PRIMARY, Role.SECONDARY
 ROOT = Path(__file__).parents[2]
 MOVE = "I move from communications-interrupted to partner-down"

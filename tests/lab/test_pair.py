@@ -19,7 +19,7 @@ import pytest
 from . import net
 from .pair import Lab, LabError, Server
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("dhcpd must notice a killed partner within a second")]
 
 
 def left_behind(name: str) -> list[str]:

@@ -16,7 +16,7 @@ from dhcptui.model.snapshot import Reach
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a broken way must be named within ten seconds")]
 P, Q = Role.PRIMARY, Role.SECONDARY
 NAMED_SECONDS = 10.0
 

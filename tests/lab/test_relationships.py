@@ -13,7 +13,10 @@ from tests.lab.pair import Lab
 from tests.lab.relationships import BAR, BAZ, Relationship, add, local_state, only_primary, sampling_peers, wait
 from tests.lab.test_sync_restart import allowed, carry_out, compared, widen
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.second_try("evidence must be fresh when it is judged, and an action must end within its time"),
+]
 P, Q = Role.PRIMARY, Role.SECONDARY
 
 

@@ -16,7 +16,10 @@ from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 from tests.lab.relay import Relay, relay
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.second_try("commands and answers are late by seconds, and the limits are seconds too"),
+]
 P, Q = Role.PRIMARY, Role.SECONDARY
 DIRECT = {"omapi_transport": "direct", "omapi_port": Relay.port}
 

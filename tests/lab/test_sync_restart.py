@@ -20,7 +20,7 @@ from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 from tests.lab.sampling import sampling
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a restart must end within the time that it gives")]
 P, S = Role.PRIMARY, Role.SECONDARY
 ROOT = Path(__file__).parents[2]
 UNREAD = "every other failover peer stops too"

@@ -16,7 +16,7 @@ from tests.lab.test_console import console
 from tests.lab.test_without_omapi import drop_omapi
 from tests.terminal import ENTER, ESC, Terminal
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a broken way must be on the screen within ten seconds")]
 NAMED_SECONDS = 10.0
 
 

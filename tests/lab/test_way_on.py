@@ -35,7 +35,7 @@ from tests.lab.test_sync_restart import (
 )
 from tests.terminal import Terminal
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("locks expire within seconds")]
 P, S = Role.PRIMARY, Role.SECONDARY
 ROOT = Path(__file__).parents[2]
 LOCKS = (

@@ -14,7 +14,7 @@ from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
 from tests.lab.test_past import dhcptui
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a state that was written down must be shown within seconds")]
 P, Q = Role.PRIMARY, Role.SECONDARY
 S = FailoverState
 

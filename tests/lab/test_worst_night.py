@@ -16,7 +16,7 @@ from dhcptui.model.role import Role
 from tests.lab.driving import driving
 from tests.lab.pair import Lab
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("a rescue must end, and its client be answered, within seconds")]
 P, Q = Role.PRIMARY, Role.SECONDARY
 
 

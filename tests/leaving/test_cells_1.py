@@ -7,7 +7,7 @@ import pytest
 from tests.leaving.cells import Cell, share
 from tests.leaving.play import play
 
-pytestmark = [pytest.mark.lab, pytest.mark.flaky(reruns=0), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("cell", share(0), ids=str)

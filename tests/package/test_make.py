@@ -24,7 +24,7 @@ PASSES = "def test_that_passes():\n    pass\n"
 SECOND_TRY = """
 import pathlib, pytest
 
-@pytest.mark.flaky(reruns=1)
+@pytest.mark.second_try("its time is short")
 def test_that_needs_two():
     first = not pathlib.Path("tried").exists()
     pathlib.Path("tried").touch()
@@ -36,7 +36,7 @@ def make_test(directory: Path, source: str, wheel: str) -> subprocess.CompletedP
     """`make test` in a directory where each half has only the tests that are given."""
     shutil.copy(ROOT / "Makefile", directory)
     (directory / "tests").symlink_to(ROOT / "tests")
-    (directory / "pytest.ini").write_text("[pytest]\nmarkers = lab\n  source\n")
+    (directory / "pytest.ini").write_text("[pytest]\nmarkers = lab\n  source\n  second_try\n")
     (directory / "test_source.py").write_text(source)
     (directory / "test_wheel.py").write_text(wheel)
     programs = directory / ".venv" / "bin"
@@ -63,7 +63,7 @@ def test_both_halves_are_run_and_told(tmp_path: Path) -> None:
         "  passed",
         "make test-source",
         "  failed: test_source.py::test_that_fails",
-        "  rerun: test_source.py::test_that_needs_two",
+        "  rerun: test_source.py::test_that_needs_two (its time is short)",
         "  1 passed, 1 failed, 1 rerun",
         "  FAILED",
         "make test-wheel",

@@ -16,6 +16,8 @@ from tests.lab.test_sync_restart import allowed, carry_out
 
 from .driving import driving
 
+pytestmark = pytest.mark.second_try("a client waits a few seconds for its answer")
+
 P, S = Role.PRIMARY, Role.SECONDARY
 RECORD = ".dhcptui-sync-shared.json"
 

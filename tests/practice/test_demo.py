@@ -14,6 +14,8 @@ from tests.terminal import ESC, Terminal
 
 from .guest import HEALTHY, Guest
 
+pytestmark = pytest.mark.second_try("the first healthy screen and the end have limits of seconds")
+
 STARTED_SECONDS = 20
 """It is to be 5 s on an idle machine; tests share theirs."""
 

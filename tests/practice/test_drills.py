@@ -21,6 +21,8 @@ from tests.terminal import ENTER, ESC, Terminal
 
 from .guest import Guest
 
+pytestmark = pytest.mark.second_try("a drill has to be played within its time")
+
 SPEED, MCLT_SECONDS = 12, 5
 PLAY_SECONDS = 90.0
 PAGE_DOWN = "\x1b[6~"

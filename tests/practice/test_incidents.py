@@ -20,6 +20,8 @@ from tests.lab.naming import Answer, incidents, named, never, read, remedied, sa
 
 from .driving import driving
 
+pytestmark = pytest.mark.second_try("each incident must be named within ten seconds of its first sign")
+
 P, Q = Role.PRIMARY, Role.SECONDARY
 NOTE, WARNING, CRITICAL = Weight
 HALF = "dhcp1 serves from its own half, short leases; dhcp2 "

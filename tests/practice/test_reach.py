@@ -14,6 +14,8 @@ from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver
 from tests.practice.driving import driving
 
+pytestmark = pytest.mark.second_try("a broken cable must be named within seconds")
+
 PORT = 520
 
 

@@ -30,6 +30,8 @@ from dhcptui.servers.ssh.shell import RemoteShell
 
 from .stage import P, S, entered, stage
 
+pytestmark = pytest.mark.second_try("a session must be cut, closed or refused within a second or two")
+
 
 def script(text: str) -> Command:
     """A few words for the server's shell."""

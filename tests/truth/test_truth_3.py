@@ -7,7 +7,7 @@ import pytest
 from tests.truth.play import play
 from tests.truth.sample import Case, share
 
-pytestmark = [pytest.mark.lab, pytest.mark.flaky(reruns=0), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("case", share(2), ids=str)

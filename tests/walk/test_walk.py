@@ -17,7 +17,7 @@ from tests.terminal import ESC, Terminal
 from tests.walk.newcomer import INSTALL, Newcomer, arrive
 from tests.walk.readme import blocks, commands
 
-pytestmark = pytest.mark.source
+pytestmark = [pytest.mark.source, pytest.mark.second_try("the first healthy screen has a limit of seconds")]
 DEMO_SECONDS = 30
 """A healthy pair takes under 5 s on a machine of its own."""
 

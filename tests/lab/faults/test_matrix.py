@@ -11,7 +11,7 @@ import pytest
 from tests.lab.faults.run import Result, run_named
 from tests.lab.faults.table import GROUPS
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("each fault must be named within ten seconds of its cause")]
 AT_ONCE = 4
 """Labs at the same time: most of a fault is waiting."""
 LIMIT_SECONDS = 600

@@ -19,7 +19,7 @@ from tests.lab.faults.scene import Scene
 from tests.lab.pair import Lab
 from tests.terminal import Terminal
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.second_try("each fault must be on the screen within ten seconds")]
 ROOT = Path(__file__).parents[3]
 WELL = r"both servers serve(?! from| \w*but)"
 LIVE = r"(omapi +\d+ ms\s+ssh ok\s+log live.*){2}"
