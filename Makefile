@@ -43,7 +43,7 @@ test-source: packages $(STAMP)
 	$(BIN)/python -m pytest $(PYTEST_JOBS) -m "lab or source" $(ARGS)
 
 test-wheel: packages $(STAMP)
-	$(BIN)/python -m tests.package $(PYTEST_JOBS) -m "not lab and not source" $(ARGS)
+	$(BIN)/python -m tools.wheel $(PYTEST_JOBS) -m "not lab and not source" $(ARGS)
 
 dist: $(STAMP)
 	rm -rf dist
@@ -60,10 +60,10 @@ lab: packages $(STAMP)
 	$(BIN)/python -m tests.lab
 
 bench: packages $(STAMP)
-	$(BIN)/python -m tests.bench --markdown docs/performance.md
+	$(BIN)/python -m tools.bench --markdown docs/performance.md
 
 screenshots: packages $(STAMP)
-	$(BIN)/python -m tests.pictures
+	$(BIN)/python -m tools.pictures
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -72,7 +72,7 @@ lock: $(STAMP)
 	  --custom-compile-command "make lock" pyproject.toml --group dev -o requirements/dev.txt
 
 docs: $(STAMP)
-	$(BIN)/python -m tests.generate
+	$(BIN)/python -m tools.generate
 
 format: $(STAMP)
 	$(BIN)/ruff format .

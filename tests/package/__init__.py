@@ -1,1 +1,1 @@
-"""The wheel and the sdist: what is in them, and the test suite against the installed wheel."""
+"""What wheel and sdist hold, and what Makefile, workflow and lock promise."""

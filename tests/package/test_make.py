@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.package.building import ROOT
+from tools.wheel.building import ROOT
 
 pytestmark = pytest.mark.source
 PYTHON = """\

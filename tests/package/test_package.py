@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dhcptui import __version__
-from tests.package.building import ROOT, Built, build, install
+from tools.wheel.building import ROOT, Built, build, install
 
 pytestmark = pytest.mark.source
 
@@ -45,7 +45,7 @@ def test_the_wheel_holds_program_and_documents(built: Built) -> None:
     shared = {str(path.relative_to(ROOT)) for path in (ROOT / "share").rglob("*") if path.is_file()}
     docs = {f"share/doc/dhcptui/{path.relative_to(ROOT / 'docs')}" for path in (ROOT / "docs").rglob("*.md")}
     assert shared | docs <= data
-    assert not any(name.startswith("tests/") for name in names)
+    assert not any(name.startswith(("tests/", "tools/")) for name in names)
 
 
 def test_the_sdist_is_what_git_holds(built: Built) -> None:
@@ -60,8 +60,8 @@ def test_the_sdist_is_what_git_holds(built: Built) -> None:
         "screenshots/real-pair.svg",
     ):
         assert needed in held
-    tests = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("*.py")}
-    assert tests <= held
+    for directory in ("tests", "tools"):
+        assert {str(path.relative_to(ROOT)) for path in (ROOT / directory).rglob("*.py")} <= held
     assert not any("__pycache__" in name or name.startswith((".venv", ".git/")) for name in held)
 
 

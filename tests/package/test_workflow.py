@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.package.building import ROOT
+from tools.wheel.building import ROOT
 
 WORKFLOW = (ROOT / ".github/workflows/ci.yml").read_text()
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.pictures.__main__ import REAL_PAIR
-from tests.pictures.scenes import DIRECTORY, NO_COLOUR, SIXTEEN, Picture, draw, pictures, words
-from tests.pictures.story import Take, tell
+from tools.pictures.__main__ import REAL_PAIR
+from tools.pictures.scenes import DIRECTORY, NO_COLOUR, SIXTEEN, Picture, draw, pictures, words
+from tools.pictures.story import Take, tell
 
 
 @pytest.fixture(scope="module")

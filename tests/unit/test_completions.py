@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from dhcptui.cli.arguments import ACTIONS, NAMES
-from tests.generate import ROOT
 from tests.terminal import Terminal
+from tools.generate import ROOT
 
 CONFIG = """
 [pairs.office.primary]

@@ -13,8 +13,8 @@ from dhcptui.config import loading as config
 from dhcptui.config.console import ConsoleSettings
 from dhcptui.config.loading import load
 from dhcptui.config.settings import OmapiKey, PairSettings, ServerSettings
-from tests.documents.configuration import EXAMPLE, described, pair_keys, server_keys
-from tests.generate import ROOT
+from tools.documents.configuration import EXAMPLE, described, pair_keys, server_keys
+from tools.generate import ROOT
 
 HOSTS = '[pairs.x.primary]\nhost = "a"\n[pairs.x.secondary]\nhost = "b"\n'
 OMAPI_KEY = dict(described(OmapiKey))

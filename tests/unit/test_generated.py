@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.generate import DOCUMENTS, ROOT
+from tools.generate import DOCUMENTS, ROOT
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

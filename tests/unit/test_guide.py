@@ -11,8 +11,8 @@ from dhcptui.assess.incidents.catalogue import INCIDENTS
 from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
 from dhcptui.model.states import FailoverState
-from tests.documents import guide, incidents
-from tests.generate import ROOT
+from tools.documents import guide, incidents
+from tools.generate import ROOT
 
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "RELEASING.md", *sorted((ROOT / "docs").glob("*.md"))]

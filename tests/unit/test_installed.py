@@ -6,7 +6,7 @@ import sysconfig
 from pathlib import Path
 
 import dhcptui
-from tests.generate import ROOT
+from tools.generate import ROOT
 
 
 def test_the_program_under_test() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from dhcptui.cli.arguments import NAMES
 from dhcptui.model.commands import COMMANDS
-from tests.documents.command_line import program
-from tests.generate import ROOT
+from tools.documents.command_line import program
+from tools.generate import ROOT
 
 PAGE = ROOT / "share/man/man1/dhcptui.1"
 

@@ -14,8 +14,8 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import FailoverSockets, ServerView
 from dhcptui.model.states import REBUILDING, FailoverState
-from tests.documents.guide import example
 from tests.unit.making import NOW, down, live, pair
+from tools.documents.guide import example
 
 S = FailoverState
 P, Q = Role.PRIMARY, Role.SECONDARY

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.documents.witnesses import READ_FROM, Witness, everything, sentences, witnesses
+from tools.documents.witnesses import READ_FROM, Witness, everything, sentences, witnesses
 
 
 @pytest.mark.parametrize("section", everything())

@@ -9,8 +9,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.generate import ROOT
 from tests.walk.readme import commands
+from tools.generate import ROOT
 
 INSTALL = "Install and connect it to your pair"
 NOT_CLONED = shutil.ignore_patterns(".git", ".venv", "__pycache__", "dist", "build", ".*_cache", ".hypothesis")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.generate import ROOT
+from tools.generate import ROOT
 
 
 def blocks(kind: str, heading: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dhcptui import __version__
 from dhcptui.model.commands import COMMANDS
-from tests.documents.command_line import Argument, Command, program
+from tools.documents.command_line import Argument, Command, program
 
 DESCRIPTION = """\
 asks both servers of an ISC DHCP failover pair, over OMAPI and SSH, and shows what each says of itself and of its

@@ -8,11 +8,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench import lines, peers
-from tests.bench.process import cpu_seconds, resident_mb, until_idle
-from tests.bench.table import ROOT, Figure
-from tests.bench.watching import Watched, console
 from tests.lab.pair import Lab
+from tools.bench import lines, peers
+from tools.bench.process import cpu_seconds, resident_mb, until_idle
+from tools.bench.table import ROOT, Figure
+from tools.bench.watching import Watched, console
 
 COUNT, TAILED, RICH_COUNT = 1_000_000, 100_000, 10_000
 GOAL_MB = 120
@@ -21,7 +21,7 @@ RICH = """
 import sys
 from textual.app import App
 from textual.widgets import RichLog
-from tests.bench import lines
+from tools.bench import lines
 class Reader(App):
     def compose(self):
         yield RichLog()

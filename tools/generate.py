@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.documents import completions, configuration, guards, guide, incidents, keys, lint, manpage, witnesses
+from tools.documents import completions, configuration, guards, guide, incidents, keys, lint, manpage, witnesses
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS: dict[str, Callable[[], str]] = {

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from tests.bench.table import ROOT, Figure
-from tests.bench.watching import Watched, console, percentile
 from tests.lab.pair import Lab
+from tools.bench.table import ROOT, Figure
+from tools.bench.watching import Watched, console, percentile
 
 PRESSES = 100
 HELP = "Keys that act"
@@ -20,7 +20,7 @@ LINES_PER_SECOND = 1000
 GOAL_SECONDS = 0.05
 APPENDER = """
 import sys, time
-from tests.bench.lines import busy
+from tools.bench.lines import busy
 rate, paths = int(sys.argv[1]), sys.argv[2:]
 outs = [open(path, "ab", buffering=0) for path in paths]
 began, written = time.monotonic(), 0

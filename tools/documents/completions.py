@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.documents.command_line import Argument, Command, program
+from tools.documents.command_line import Argument, Command, program
 
 NOTE = "# Completion of dhcptui; written by `make docs` from the parser of the command line."
 

@@ -13,8 +13,8 @@ from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.codec import Key
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
-from tests.bench.table import Figure
 from tests.lab.pair import Lab
+from tools.bench.table import Figure
 
 SECONDS = 3.0
 ROUNDS = 5000

@@ -11,8 +11,8 @@ from dhcptui.engine.api import Drill, Listener
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 from dhcptui.practice.scenarios import SCENARIOS
-from tests.pictures.story import Take
 from tests.ui.feed import FakeClock, ScriptedConsole
+from tools.pictures.story import Take
 
 
 class Still(ScriptedConsole):

@@ -18,8 +18,8 @@ from dhcptui.ui.keymap import Commands
 from dhcptui.ui.views.log_view import MAX_LINES, LogView
 from dhcptui.watch.history import History
 from dhcptui.watch.notable_lines import NotableLines
-from tests.bench.lines import busy
-from tests.bench.table import Figure
+from tools.bench.lines import busy
+from tools.bench.table import Figure
 
 GOAL = 200_000
 COUNT, RICH_COUNT = 200_000, 4_000

@@ -32,8 +32,8 @@ from dhcptui.practice.pair import PracticePair
 from dhcptui.watch.clocks import mono
 from dhcptui.watch.first import first_snapshot
 from tests.lab.driving import Driver
-from tests.pictures.posing import PIDS, Pose, Timeline, at
 from tests.ui.feed import MONO
+from tools.pictures.posing import PIDS, Pose, Timeline, at
 
 P, S = Role.PRIMARY, Role.SECONDARY
 SPEED, MCLT_SECONDS = 8.0, 60

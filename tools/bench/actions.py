@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
-from tests.bench.table import Figure
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab
+from tools.bench.table import Figure
 
 TIMES = 5
 GOAL_SECONDS = {Action.PARTNER_DOWN: 0.5, Action.HAND_OVER: 0.5, Action.TAKE_BACK: 5.0}

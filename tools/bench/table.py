@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-BEGIN = "<!-- figures: written by `python -m tests.bench --markdown`, do not edit -->"
+BEGIN = "<!-- figures: written by `python -m tools.bench --markdown`, do not edit -->"
 END = "<!-- end of figures -->"
 
 

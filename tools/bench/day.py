@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.faults import host_pid
-from tests.bench.keys import appending
-from tests.bench.process import cpu_seconds, descriptors, resident_mb
-from tests.bench.table import Figure
-from tests.bench.watching import Watched, console
 from tests.lab.pair import Lab
 from tests.lab.server import Server
+from tools.bench.faults import host_pid
+from tools.bench.keys import appending
+from tools.bench.process import cpu_seconds, descriptors, resident_mb
+from tools.bench.table import Figure
+from tools.bench.watching import Watched, console
 
 HOURS = float(os.environ.get("BENCH_HOURS", "24"))
 LINES_PER_SECOND = 2
@@ -103,7 +103,7 @@ def measure() -> Iterator[Figure]:
     """The looks, and whether anything grew between the first and the last."""
     with Lab(mclt=600, key_algorithm="hmac-sha256") as lab:
         counts = lab.dir / "counts"
-        launcher = (sys.executable, "-m", "tests.bench.hasty", str(counts), "--config")
+        launcher = (sys.executable, "-m", "tools.bench.hasty", str(counts), "--config")
         with console(lab, launcher=launcher) as terminal:
             with appending(lab, FULL_LINES // 10):
                 time.sleep(12)

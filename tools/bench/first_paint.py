@@ -8,9 +8,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import lines, peers
-from tests.bench.table import Figure
-from tests.bench.watching import CONSOLE, Watched
+from tools.bench import lines, peers
+from tools.bench.table import Figure
+from tools.bench.watching import CONSOLE, Watched
 
 TIMES = 9
 GOAL = 1.25

@@ -9,8 +9,8 @@ from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.ui.app import DhcptuiApp
 from tests.lab.pair import Lab, requirements
-from tests.pictures.scenes import DIRECTORY, draw, pictures
-from tests.pictures.story import tell
+from tools.pictures.scenes import DIRECTORY, draw, pictures
+from tools.pictures.story import tell
 
 REAL_PAIR = "real-pair.svg"
 

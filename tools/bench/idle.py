@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
-from tests.bench import lines, peers
-from tests.bench.process import cpu_seconds
-from tests.bench.table import Figure
-from tests.bench.watching import Watched, console
 from tests.lab.pair import Lab
+from tools.bench import lines, peers
+from tools.bench.process import cpu_seconds
+from tools.bench.table import Figure
+from tools.bench.watching import Watched, console
 
 REST_SECONDS, SECONDS = 8.0, 30
 

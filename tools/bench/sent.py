@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-from tests.bench.keys import appending
-from tests.bench.table import Figure
-from tests.bench.watching import Watched, console
 from tests.lab.pair import Lab
 from tests.terminal import ESC
+from tools.bench.keys import appending
+from tools.bench.table import Figure
+from tools.bench.watching import Watched, console
 
 QUIET_SECONDS, COUNT_SECONDS, BUSY_SECONDS = 30, 10, 10
 BUSY_LINES = 40

@@ -1,4 +1,4 @@
-"""`make bench`, or `python -m tests.bench [--markdown FILE] [NAME...]`: figures as ratios against something known."""
+"""`make bench`, or `python -m tools.bench [--markdown FILE] [NAME...]`: figures as ratios against something known."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import table
 from tests.lab.pair import requirements
+from tools.bench import table
 
 BENCHES = {
     "first_paint": False,
@@ -31,7 +31,7 @@ BENCHES = {
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHES)}; default: all of them")
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="also write the table between the marks of FILE")
     found = parser.parse_args(argv)
@@ -51,7 +51,7 @@ def run(names: Sequence[str]) -> tuple[list[table.Figure], list[str]]:
             continue
         began = time.monotonic()
         try:
-            for figure in importlib.import_module(f"tests.bench.{name}").measure():
+            for figure in importlib.import_module(f"tools.bench.{name}").measure():
                 figures.append(figure)
                 print(table.shown(figure), flush=True)
         except Exception as error:  # one that fails keeps nobody from the others
@@ -63,7 +63,7 @@ def run(names: Sequence[str]) -> tuple[list[table.Figure], list[str]]:
 
 def own_environment(home: str) -> None:
     """Neither configuration nor state of whoever runs this, nor colours that only this terminal has."""
-    from tests.bench import peers
+    from tools.bench import peers
 
     peers.toolong()  # it is kept in the cache of whoever runs this
     for name in [each for each in os.environ if each.startswith(("XDG_", "DHCPTUI", "TEXTUAL", "SSH_"))]:
@@ -93,7 +93,7 @@ def main() -> int:
         + (": " + ", ".join(missed) if missed else "")
     )
     if wanted.markdown:
-        command = " ".join(["python -m tests.bench", *wanted.names]) if wanted.names else "make bench"
+        command = " ".join(["python -m tools.bench", *wanted.names]) if wanted.names else "make bench"
         table.fill(wanted.markdown, table.markdown(figures, command, lacking))
     return 1 if lacking else 0
 

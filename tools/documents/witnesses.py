@@ -274,7 +274,7 @@ def witnesses() -> str:
     page = [
         "# Witnesses",
         "",
-        "<!-- written by `make docs` from tests/documents/witnesses.py, which is checked against the code -->",
+        "<!-- written by `make docs` from tools/documents/witnesses.py, which is checked against the code -->",
         "",
         "Nothing is said that nobody saw. For each sentence of the console: who carries it, and what is said when that witness",
         "is missing. More than one witness: the first that can tell speaks, and where two contradict each other, that is said.",

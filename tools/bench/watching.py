@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, Self
 
-from tests.bench.table import ROOT
 from tests.lab.pair import Lab
 from tests.terminal import Terminal
+from tools.bench.table import ROOT
 
 COLUMNS, ROWS = 120, 40
 CONSOLE = (sys.executable, "-m", "dhcptui", "--config")

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.package.building import build, install
+from tools.wheel.building import build, install
 
 
 def main() -> int:

@@ -17,8 +17,8 @@ from textual.app import App
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.welcome import Welcome
-from tests.pictures.still import Still, StillDrills
-from tests.pictures.story import Take
+from tools.pictures.still import Still, StillDrills
+from tools.pictures.story import Take
 
 DIRECTORY = Path(__file__).parents[2] / "screenshots"
 SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.bench.table import Figure
-from tests.bench.watching import Watched, console, percentile
 from tests.lab.pair import Lab
 from tests.lab.server import Server
+from tools.bench.table import Figure
+from tools.bench.watching import Watched, console, percentile
 
 KILLS, HANGS = 50, 10
 KILL_GOAL_SECONDS, HANG_GOAL_SECONDS = 0.25, 1.5

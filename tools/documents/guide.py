@@ -16,8 +16,8 @@ from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
 from dhcptui.model.role import Role
 from dhcptui.model.states import LEADS_TO, FailoverState
-from tests.documents import incidents
-from tests.documents.configuration import EXAMPLE
+from tools.documents import incidents
+from tools.documents.configuration import EXAMPLE
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
 _S = FailoverState
