@@ -23,9 +23,11 @@ def test_every_promised_python_is_tested() -> None:
 
 
 def test_every_target_is_there() -> None:
-    """`make TARGET` in the workflow, the README and the release list is a target of the Makefile."""
+    """`make TARGET` in the workflow and in the documents of the root is a target of the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    texts = WORKFLOW + (ROOT / "README.md").read_text() + (ROOT / "RELEASING.md").read_text()
+    texts = "\n".join(
+        [WORKFLOW, *((ROOT / f"{name}.md").read_text() for name in ("README", "CONTRIBUTING", "RELEASING"))]
+    )
     named = set(re.findall(r"(?:run: |`|^)make ([a-z-]+)", texts, re.MULTILINE))
     assert {"test", "demo", "dist", "test-wheel"} <= named <= targets
 

@@ -15,7 +15,13 @@ from tools.documents import guide, incidents
 from tools.generate import ROOT
 
 GUIDE = (ROOT / "docs" / "guide.md").read_text()
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "RELEASING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "RELEASING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 def section(heading: str) -> str:
