@@ -24,16 +24,10 @@ class _Run:
     interrupted: bool = False
 
 
-def find_interrupted(log: AuditLog, pair: str) -> Interrupted | None:
-    """The newest run of this pair that stopped half-way, and was neither followed by a good one nor dismissed.
-
-    Raises AuditError.
-    """
-    return look_back(log, pair)[0]
-
-
 def look_back(log: AuditLog, pair: str) -> tuple[Interrupted | None, frozenset[str]]:
-    """The same, and the runs of this pair that somebody dismissed, or that were settled. Raises AuditError."""
+    """The newest run of this pair that stopped half-way, and was neither followed by a good one nor dismissed; and the runs of
+    this pair that somebody dismissed, or that were settled. Raises AuditError.
+    """
     open_runs: dict[str, _Run] = {}
     dismissed: set[str] = set()
     for record in log.records(last_bytes=LAST_BYTES):

@@ -91,7 +91,6 @@ class PoolForecast:
     """The partner's addresses; 0 in normal, where they count as `to_give`."""
     partner_half_usable_at: float | None
     """Epoch seconds of the server's clock; None unless it is in partner-down."""
-    partner_half_in_seconds: float | None
     note: str = ""
 
     @property
@@ -225,7 +224,7 @@ def _forecast(
             note = f"then nothing until {clock(usable_at)}, when {partner.name}'s half becomes usable"
     servers = tuple(Role) if shared else (view.role,)
     half = 0 if shared else other
-    return PoolForecast(pool.network, servers, pool.total, to_give, rate, least, about, half, usable_at, gate, note)
+    return PoolForecast(pool.network, servers, pool.total, to_give, rate, least, about, half, usable_at, note)
 
 
 def _lasts(own: int, other: int, rate: float, gate: float | None) -> float:

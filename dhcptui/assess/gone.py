@@ -50,7 +50,7 @@ def proof(view: ServerView, now: Moment) -> Proof:
             f"{name}'s OMAPI has answered, and nobody there seems to hold its port: looking again",
             age,
         )
-    if look.unseen or not look.ports_seen:
+    if not look.proven_gone:
         why = "; ".join(look.unseen) or "its sockets cannot be read"
         return Proof(Gone.UNPROVEN, f"whether {name}'s dhcpd runs is not known: {why}", age)
     besides = f" ({'; '.join(look.others)}: not ours)" if look.others else ""

@@ -35,8 +35,6 @@ class StateInfo:
     severity: Severity
     serves: bool
     """Answers clients, unless the partner's recorded state forbids it (see `serves`)."""
-    moving: bool
-    """Ends by itself when all goes well: worth polling fast."""
     meaning: str
     """What the server does."""
     serving: str
@@ -81,55 +79,55 @@ _TABLE: dict[FailoverState, StateInfo] = {
     _S(row.word): row
     for row in (
         StateInfo(
-            "unknown-state", 0, 0, "?", "?", _T.CRITICAL, False, False,
+            "unknown-state", 0, 0, "?", "?", _T.CRITICAL, False,
             "never told; treat as broken", "nobody can say",
         ),
         StateInfo(
-            "startup", 1, 10, "◌", "~", _T.NOTICE, False, True,
+            "startup", 1, 10, "◌", "~", _T.NOTICE, False,
             "just started, looks for its partner (15 s)", "its partner, if that one serves",
         ),
         StateInfo(
-            "normal", 2, 2, "●", "*", _T.GOOD, True, False,
+            "normal", 2, 2, "●", "*", _T.GOOD, True,
             "in contact, shares the clients with its partner", "both servers",
         ),
         StateInfo(
-            "communications-interrupted", 3, 3, "◐", "%", _T.WARNING, True, False,
+            "communications-interrupted", 3, 3, "◐", "%", _T.WARNING, True,
             "serves everyone from its own half, short leases (MCLT)", "it does; its partner too, if it lives",
         ),
         StateInfo(
-            "partner-down", 4, 1, "◆", "#", _T.WARNING, True, False,
+            "partner-down", 4, 1, "◆", "#", _T.WARNING, True,
             "serves everyone, takes over all leases", "it alone",
         ),
         StateInfo(
-            "potential-conflict", 5, 5, "✖", "X", _T.CRITICAL, False, True,
+            "potential-conflict", 5, 5, "✖", "X", _T.CRITICAL, False,
             "sorts out conflicts, serves nobody", "nobody, for a moment",
         ),
         StateInfo(
-            "recover", 6, 6, "↻", "<", _T.NOTICE, False, True,
+            "recover", 6, 6, "↻", "<", _T.NOTICE, False,
             "fetches the lease database, serves nobody", "its partner alone",
         ),
         StateInfo(
-            "paused", 7, 9, "‖", "=", _T.CRITICAL, False, False,
+            "paused", 7, 9, "‖", "=", _T.CRITICAL, False,
             "serves nobody until somebody acts", "its partner, from its own half",
         ),
         StateInfo(
-            "shutdown", 8, 8, "○", "o", _T.NOTICE, False, False,
+            "shutdown", 8, 8, "○", "o", _T.NOTICE, False,
             "handed over to its partner, serves nobody", "its partner alone",
         ),
         StateInfo(
-            "recover-done", 9, 7, "↻", "<", _T.NOTICE, False, True,
+            "recover-done", 9, 7, "↻", "<", _T.NOTICE, False,
             "in sync again, waits for its partner", "its partner alone",
         ),
         StateInfo(
-            "resolution-interrupted", 10, 4, "✖", "X", _T.CRITICAL, False, False,
+            "resolution-interrupted", 10, 4, "✖", "X", _T.CRITICAL, False,
             "lost its partner while sorting out conflicts, serves nobody", "nobody",
         ),
         StateInfo(
-            "conflict-done", 11, None, "✖", "X", _T.CRITICAL, False, True,
+            "conflict-done", 11, None, "✖", "X", _T.CRITICAL, False,
             "conflicts resolved, serves nobody yet", "nobody, for a moment",
         ),
         StateInfo(
-            "recover-wait", 254, 11, "◔", "w", _T.NOTICE, False, True,
+            "recover-wait", 254, 11, "◔", "w", _T.NOTICE, False,
             "in sync, waits out the MCLT, serves nobody", "its partner alone",
         ),
     )

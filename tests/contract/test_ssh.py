@@ -20,7 +20,7 @@ from dhcptui.config.loading import ServerSettings, load
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import LockFiles, Reach
 from dhcptui.practice.pair import PracticePair
-from dhcptui.servers.ssh import commands, lock_files
+from dhcptui.servers.ssh import commands, lock_files, sync_commands
 from dhcptui.servers.ssh.clock import read_clock
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import (
@@ -250,7 +250,7 @@ async def test_marks(grounds: Grounds) -> None:
 async def test_the_shared_directory(grounds: Grounds) -> None:
     """As a tar stream."""
     async with grounds.session() as session:
-        packed = (await session.run(commands.pack_tree(grounds.settings.shared_dir), check=True)).stdout
+        packed = (await session.run(sync_commands.read_tree(grounds.settings.shared_dir), check=True)).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         assert sorted(archive.getnames()) == [".", "./master.conf"]
 

@@ -96,7 +96,7 @@ def test_the_partners_half_comes_after_the_mclt() -> None:
             early = sum(1 for at, _, _ in load.granted if time.time() - (time.monotonic() - at) < usable_at - 1)
             assert early <= before.to_give
             assert len(served) > before.to_give
-            assert only(driver).partner_half_in_seconds == 0
+            assert only(driver).partner_half_usable_at == usable_at
 
 
 def test_counters_agree_on_a_healthy_pair(lab: Lab) -> None:

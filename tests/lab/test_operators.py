@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from dhcptui.act.audit import AuditLog, Operator
-from dhcptui.act.interrupted_runs import find_interrupted
+from dhcptui.act.interrupted_runs import look_back
 from dhcptui.act.plan import Outcome, Progress, StepState
 from dhcptui.config.loading import load
 from dhcptui.engine.headless import Headless
@@ -338,7 +338,7 @@ def test_a_console_killed_in_the_middle(lab: Lab) -> None:
             assert removed
             assert all(each["epoch"] >= lock.expires - 1 for each in removed)
             assert driver.run(Action.START, S).outcome is Outcome.VERIFIED
-        assert find_interrupted(AuditLog(), "office") is None
+        assert look_back(AuditLog(), "office")[0] is None
 
 
 def test_hang_up_between_two_steps(lab: Lab) -> None:
@@ -397,7 +397,7 @@ def test_an_interrupted_run_is_dismissed(lab: Lab) -> None:
         assert "is dismissed" in driver.engine.dismiss_interrupted().result(20)
         driver.until(lambda: driver.engine.interrupted() is None, 5, "told no more")
         driver.until(lambda: no_lock(driver), 10, "the notice is gone too")
-        assert find_interrupted(AuditLog(), "office") is None
+        assert look_back(AuditLog(), "office")[0] is None
 
 
 def test_a_stalled_terminal_does_not_stall_the_action(lab: Lab) -> None:

@@ -41,9 +41,9 @@ async def test_the_clock_is_the_machines_own(tmp_path: Path, offset: float) -> N
     """`date` in every form that is used, also for the time of a file."""
     async with entered(tmp_path) as (made, session), await RemoteShell.open(session) as shell:
         made.machines[P].clock_offset = offset
-        reading = await read_clock(shell)
+        reading = min([await read_clock(shell) for _ in range(3)], key=lambda each: each.uncertainty_seconds)
         assert reading.offset_seconds == pytest.approx(offset, abs=0.2)
-        assert not reading.whole_seconds
+        assert reading.uncertainty_seconds < 0.5
         seconds, zone, stamp = (await shell.ask("date +%s; date +%z; date -u +%Y%m%dT%H%M%SZ")).lines
         assert int(seconds) == pytest.approx(time.time() + offset, abs=2)
         assert zone == "+0000"
@@ -181,26 +181,21 @@ async def test_following_a_log(tmp_path: Path) -> None:
 
 
 async def test_files(tmp_path: Path) -> None:
-    """Read, list, make, rename, replace, copy, append, remove; pack and unpack."""
+    """Read, list, pack, remove."""
     async with entered(tmp_path) as (made, session):
         shared = made.machines[P].shared
         (shared / "master.conf").write_text("# shared\n")
         conf = str(shared / "master.conf")
         assert await text_of(session, commands.read_file(conf)) == "# shared\n"
         assert await text_of(session, commands.list_glob(f"{shared}/*.conf")) == f"{conf}\0"
-        packed = (await session.run(commands.pack_tree(str(shared)), check=True)).stdout
+        packed = (await session.run(sync_commands.read_tree(str(shared)), check=True)).stdout
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             assert "./master.conf" in archive.getnames()
-        own = str(shared.parent / ".dhcptui-x")
-        await session.run(commands.make_dir(own), check=True)
-        await session.run(commands.unpack_tree(own), input=packed, check=True)
-        await session.run(commands.copy(conf, f"{own}/copy"), check=True)
-        await session.run(commands.append(f"{own}/copy"), input=b"more\n", check=True)
-        await session.run(commands.replace_file(f"{own}/copy", f"{own}/master.conf"), check=True)
-        await session.run(commands.rename(f"{own}/master.conf", f"{own}/m"), check=True)
-        assert Path(f"{own}/m").read_text() == "# shared\nmore\n"
-        await session.run(commands.remove_tree(own), check=True)
-        assert not Path(own).exists()
+        own = shared.parent / ".dhcptui-x"
+        own.mkdir()
+        (own / "file").touch()
+        await session.run(commands.remove_tree(str(own)), check=True)
+        assert not own.exists()
 
 
 async def test_marks(tmp_path: Path) -> None:
@@ -248,7 +243,7 @@ async def walk_through_a_sync(made: Stage, session: SshSession) -> None:
     assert (await session.run(sync_commands.read_tree("/nowhere"))).exit_status == sync_commands.MISSING
     assert await text_of(session, sync_commands.read_if_there(record)) == ""
     await session.run(sync_commands.stage(str(shared), staging), check=True)
-    packed = (await session.run(commands.pack_tree(str(shared)), check=True)).stdout
+    packed = (await session.run(sync_commands.read_tree(str(shared)), check=True)).stdout
     await session.run(sync_commands.unpack(staging), input=packed, check=True)
     words = sync_commands.merge_words(["gone.conf", "master.conf"], ["master.conf"], [(".", 0o755)])
     await session.run(sync_commands.merge(staging), input=words, check=True)

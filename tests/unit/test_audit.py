@@ -15,7 +15,7 @@ import pytest
 
 from dhcptui.act import audit
 from dhcptui.act.audit import AuditError, AuditLog, AuditRun, Operator
-from dhcptui.act.interrupted_runs import dismiss, find_interrupted, look_back
+from dhcptui.act.interrupted_runs import dismiss, look_back
 from dhcptui.act.plan import Outcome, Plan, PlannedStep
 from dhcptui.assess.guards import rule
 from dhcptui.cli.main import main
@@ -170,24 +170,24 @@ def test_what_cannot_be_written(log: AuditLog) -> None:
 def test_a_run_whose_console_died(log: AuditLog, done: int) -> None:
     """A begin without an end by a process that is gone: how far it was, and what it did last."""
     run = begun(log, gone=True, done=done)
-    found = find_interrupted(log, "office")
+    found = look_back(log, "office")[0]
     assert found is not None
     assert (found.run, found.action, found.acting, found.step, found.steps) == (run.run, "shutdown", "dhcp2", done, 2)
     assert (found.by, found.last) == ("alice", "set local-state = 8")
-    assert find_interrupted(log, "home") is None
+    assert look_back(log, "home")[0] is None
     assert look_back(log, "office")[1] == frozenset()
     dismiss(log, found, WHO)
     assert look_back(log, "office") == (None, frozenset({found.run}))
     assert look_back(log, "other")[1] == frozenset()
-    assert find_interrupted(log, "office") is None
+    assert look_back(log, "office")[0] is None
 
 
 def test_a_run_that_still_goes_on_is_not_interrupted(log: AuditLog) -> None:
     """Our own, another console's on this machine, and one of another machine that we know nothing of."""
     begun(log, gone=False)
-    assert find_interrupted(log, "office") is None
+    assert look_back(log, "office")[0] is None
     log.path.write_text(log.path.read_text().replace(Operator.here().host, "elsewhere"))
-    assert find_interrupted(log, "office") is None
+    assert look_back(log, "office")[0] is None
 
 
 def test_a_run_that_did_nothing_is_not_interrupted(log: AuditLog) -> None:
@@ -195,25 +195,25 @@ def test_a_run_that_did_nothing_is_not_interrupted(log: AuditLog) -> None:
     run = run_log(log)
     run.begin(plan(), "dhcp2", "", WHO, {})
     run.end(Outcome.INTERRUPTED, "Interrupted before step 1.", {})
-    assert find_interrupted(log, "office") is None
+    assert look_back(log, "office")[0] is None
 
 
 def test_a_stopped_run_is_interrupted_until_a_good_one(log: AuditLog) -> None:
     """An end that says so counts even while its console lives; a verified run of the same action settles it."""
     begun(log, gone=False).end(Outcome.INTERRUPTED, "Interrupted after step 1 of 2.", {})
-    assert find_interrupted(log, "office") is not None
+    assert look_back(log, "office")[0] is not None
     begun(log, gone=False, action=Action.HAND_OVER).end(Outcome.VERIFIED, "", {})
     begun(log, gone=False).end(Outcome.FAILED, "", {})
-    assert find_interrupted(log, "office") is not None
+    assert look_back(log, "office")[0] is not None
     begun(log, gone=False).end(Outcome.VERIFIED, "", {})
-    assert find_interrupted(log, "office") is None
+    assert look_back(log, "office")[0] is None
 
 
 def test_another_boot_means_dead(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a restart of the machine the pid may be anybody's."""
     begun(log, gone=False)
     monkeypatch.setattr(audit, "_boot", lambda: "another")
-    assert find_interrupted(log, "office") is not None
+    assert look_back(log, "office")[0] is not None
 
 
 def test_since() -> None:

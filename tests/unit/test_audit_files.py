@@ -11,7 +11,7 @@ import pytest
 
 from dhcptui.act import audit_files
 from dhcptui.act.audit import AuditLog
-from dhcptui.act.interrupted_runs import find_interrupted
+from dhcptui.act.interrupted_runs import look_back
 from dhcptui.cli.main import main
 from tests.unit.test_audit import begun, run_log
 
@@ -113,7 +113,7 @@ def test_an_interrupted_run_is_found_over_a_rotation(log: AuditLog, monkeypatch:
     write(log, "other", 30)
     assert "other 29" in log.path.read_text()
     assert run.run not in log.path.read_text()
-    found = find_interrupted(log, "office")
+    found = look_back(log, "office")[0]
     assert found is not None
     assert found.run == run.run
 

@@ -100,9 +100,8 @@ async def test_answer_is_bounded(shell: RemoteShell) -> None:
 
 async def test_clock(shell: RemoteShell) -> None:
     """The same machine: an offset near zero, within its own uncertainty."""
-    reading = await read_clock(shell)
-    assert not reading.whole_seconds
-    assert reading.uncertainty_seconds < 1
+    reading = min([await read_clock(shell) for _ in range(3)], key=lambda each: each.uncertainty_seconds)
+    assert reading.uncertainty_seconds < 0.5
     assert abs(reading.offset_seconds) <= reading.uncertainty_seconds + 0.001
     assert abs(time.monotonic() - reading.read_at) < 1
 
@@ -118,7 +117,6 @@ async def test_clock_without_fractions(shell: RemoteShell, tmp_path: Path, print
     """Where date knows no %N, whole seconds are read, in their middle, and said to be coarse."""
     await _fake(shell, tmp_path, "date", f"echo '{prints}'")
     reading = await read_clock(shell, wall=lambda: 1_700_000_000.5)
-    assert reading.whole_seconds
     assert abs(reading.offset_seconds) < 0.5
     assert reading.uncertainty_seconds >= 0.5
 

@@ -36,10 +36,6 @@ class Updates:
         """Nothing is owed to the partner."""
         return not self.waiting and not self._unacked
 
-    def unacknowledged(self, lease: Lease) -> bool:
-        """Sent, and no answer yet."""
-        return lease in self._unacked
-
     def rescind(self) -> None:
         """What was sent and not acknowledged is to be sent again."""
         self.waiting.extendleft(reversed(self._unacked))

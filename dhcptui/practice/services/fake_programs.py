@@ -76,7 +76,6 @@ class Shims:
         self._ask = self._keep = -1
         self._heard = b""
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unanswered: list[Path] = []
 
     def install(self, names: Iterable[str], also: Iterable[Path] = ()) -> None:
         """Write the programs, in `bin` and at the paths `also`, and listen for them. Runs on the event loop."""

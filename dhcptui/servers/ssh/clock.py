@@ -20,7 +20,6 @@ class ClockReading:
 
     offset_seconds: float
     uncertainty_seconds: float
-    whole_seconds: bool
     read_at: float
 
 
@@ -45,4 +44,4 @@ async def read_clock(
     server = int(match[1]) + (0.5 if whole else float(f"0.{match[2]}"))
     half_trip = (answer.ended_mono - answer.started_mono) / 2
     at_server = here - (read_at - answer.started_mono - half_trip)
-    return ClockReading(server - at_server, half_trip + (0.5 if whole else 0.0), whole, read_at)
+    return ClockReading(server - at_server, half_trip + (0.5 if whole else 0.0), read_at)

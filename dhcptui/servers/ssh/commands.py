@@ -138,11 +138,6 @@ def list_glob(pattern: str) -> Command:
     return _script('IFS=; for f in $1; do if [ -e "$f" ] || [ -L "$f" ]; then printf "%s\\0" "$f"; fi; done', pattern)
 
 
-def pack_tree(directory: str) -> Command:
-    """A tar stream of everything in `directory` on stdout, with owners and modes."""
-    return Command(("tar", "-C", directory, "-cf", "-", "."))
-
-
 # --- changing ---
 
 
@@ -152,42 +147,6 @@ def restart(words: str) -> Command:
     Raises ValueError when it is empty or a quote is left open.
     """
     return Command(tuple(shlex.split(words)), daemon=True)
-
-
-def unpack_tree(directory: str) -> Command:
-    """Unpack a tar stream from stdin into the existing `directory`, keeping modes and (as root) owners."""
-    return Command(("tar", "-C", directory, "-xpf", "-"))
-
-
-def make_dir(path: str) -> Command:
-    """A new directory only its owner may enter; fails if something is already there."""
-    return Command(("mkdir", "-m", "0700", "--", path))
-
-
-# mv and cp would put SOURCE *into* TARGET if that were a directory; -T says no, but only GNU knows it.
-_ONLY_IF_FREE = 'if [ -e "$2" ] || [ -L "$2" ]; then printf "%s exists\\n" "$2" >&2; exit 1; fi; '
-
-
-def rename(source: str, target: str) -> Command:
-    """Rename a file or directory; fails if `target` exists."""
-    return _script(_ONLY_IF_FREE + 'mv -- "$1" "$2"', source, target)
-
-
-def replace_file(source: str, target: str) -> Command:
-    """Put a file in the place of another one, at once (same file system); refuses when `target` is a directory."""
-    return _script(
-        'if [ -d "$2" ]; then printf "%s is a directory\\n" "$2" >&2; exit 1; fi; mv -f -- "$1" "$2"', source, target
-    )
-
-
-def copy(source: str, target: str) -> Command:
-    """Copy a file or a whole directory with owners, modes and times; fails if `target` exists."""
-    return _script(_ONLY_IF_FREE + 'cp -a -- "$1" "$2"', source, target)
-
-
-def append(path: str) -> Command:
-    """Append stdin to an existing file."""
-    return _script('test -f "$1" && cat >> "$1"', path)
 
 
 def stop_process(pid: int) -> Command:
