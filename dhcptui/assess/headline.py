@@ -149,11 +149,7 @@ def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
     if not serving and any(each.awaited for each in pair):
         return _not_known(pair)
     if contradicting(a.state, b.state):
-        if not together(a, b, now):
-            return _changing(serving)
-        if states.count(_S.PARTNER_DOWN) == 2:
-            return Level.CRITICAL, "both servers read partner-down: each gives out the other's addresses"
-        return Level.CRITICAL, "one server reads partner-down while the other serves: addresses may be given out twice"
+        return _contradiction(pair, serving, now)
     if any(state in CONFLICT for state in states):
         return (
             Level.CRITICAL,
@@ -188,6 +184,16 @@ def _mixed_up(pair: _Pair, mixed: RoleMismatch, now: Moment) -> tuple[Level, str
         name = next(each.view.name for each in pair if role_said(each) is not None)
         said = f"{said}; {name} says it is {role}"
     return Level.WARNING if level is Level.OK else level, said
+
+
+def _contradiction(pair: _Pair, serving: list[ServerAssessment], now: Moment) -> tuple[Level, str]:
+    """Their states do not go together; it matters where both were in them at one moment."""
+    a, b = pair
+    if not together(a, b, now):
+        return _changing(serving)
+    if a.state is b.state is _S.PARTNER_DOWN:
+        return Level.CRITICAL, "both servers read partner-down: each gives out the other's addresses"
+    return Level.CRITICAL, "one server reads partner-down while the other serves: addresses may be given out twice"
 
 
 def _changing(serving: list[ServerAssessment]) -> tuple[Level, str]:

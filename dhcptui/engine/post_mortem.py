@@ -22,7 +22,7 @@ from dhcptui.assess.history.post_mortem import (
     relevant_rows,
 )
 from dhcptui.assess.history.service import SILENCE_SECONDS, Present, Sighting, Witnesses, serving_spans
-from dhcptui.assess.history.timeline import Note, Source, from_audit, from_lines, from_record, merge
+from dhcptui.assess.history.timeline import Event, Note, Source, from_audit, from_lines, from_record, merge
 from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.config.loading import PairSettings
@@ -133,18 +133,15 @@ def _build(
         view = seen[role]
         past.doubts = doubts([line.stamp for line in past.lines], view.server_time(now) if view.clock else None)
     notes = [note for role, past in pasts.items() for note in (*past.notes, *_clock_notes(settings[role].name, past))]
-    actions: tuple[ActionRun, ...] = ()
-    told: list[Note] = []
+    entries: list[tuple[AuditEntry, str]] = []
     names = {settings[role].name: role for role in Role}
     try:
         entries = recent_records(log, settings.name, since)
-        told = [note for entry, who in entries if (note := from_audit(entry, names, who))]
-        actions = _actions(entries)
     except AuditError as error:
         notes.append(clean(str(error), 300))
+    told = [note for entry, who in entries if (note := from_audit(entry, names, who))]
     for role, past in pasts.items():
-        told += from_lines(role, past.lines, settings.peer)
-        told += [note for record in past.records for note in from_record(role, record, _mclt(seen))]
+        told += _told_by(role, past, settings.peer, _mclt(seen))
     one, two = (_part(verdict[role], pasts[role], since, now) for role in Role)
     parts = (one, two)
     sightings: tuple[Sighting, ...] = ()
@@ -168,17 +165,23 @@ def _build(
         verdict.headline,
         verdict.advice,
         parts,
-        tuple(
-            event
-            for event in merge(told, offsets, partial(_doubt, pasts))
-            if event.at >= since or (event.until or 0.0) >= since
-        ),
-        actions,
+        tuple(event for event in merge(told, offsets, partial(_doubt, pasts)) if _ends_since(event, since)),
+        _actions(entries),
         spans,
         _lows(seen, pasts, since, now),
         (*notes, *coverage(parts, since, offsets), *_LIMITS),
         tuple((settings[role].name, past.unread) for role, past in pasts.items() if past.unread),
     )
+
+
+def _told_by(role: Role, past: _Past, peer: str, mclt: int) -> list[Note]:
+    """What a server's log and lease file tell."""
+    records = [note for record in past.records for note in from_record(role, record, mclt)]
+    return [*from_lines(role, past.lines, peer), *records]
+
+
+def _ends_since(event: Event, since: float) -> bool:
+    return event.at >= since or (event.until or 0.0) >= since
 
 
 def _doubt(pasts: dict[Role, _Past], note: Note) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dhcptui.assess.delayed_start import said as said_of_start
@@ -190,14 +190,15 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
         if delayed := said_of_start(view, now):
             take_off = f"dhcptui do start {snapshot.pair} --server {view.name} --cancel --confirm {view.name}"
             lines.append(f"    {delayed}; to cancel it: {take_off}")
-        lines += [
-            f"    also failover peer {one.peer.label}: {one.state.word if one.state else f'not known ({one.why})'}"
-            for one in judge(snapshot, view.role, now)
-        ]
-        lines += [
-            f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"
-            for pool in (view.pools.value if view.pools else ())
-        ]
+        lines += _peers_and_pools(snapshot, view, now)
     lines += [f"  {each.what} {timer(each.remaining_seconds)}" for each in verdict.countdowns]
     lines.append(f"  What now: {verdict.advice}")
     return "\n".join(lines)
+
+
+def _peers_and_pools(snapshot: PairSnapshot, view: ServerView, now: Moment) -> Iterator[str]:
+    """Lines on a server's other relationships, and on its pools."""
+    for one in judge(snapshot, view.role, now):
+        yield f"    also failover peer {one.peer.label}: {one.state.word if one.state else f'not known ({one.why})'}"
+    for pool in view.pools.value if view.pools else ():
+        yield f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"

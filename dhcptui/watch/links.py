@@ -17,7 +17,7 @@ from dhcptui.conf.site import failover_place
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import PairSnapshot, Reach, ServerView
+from dhcptui.model.snapshot import PairSnapshot, PartnerReach, Reach, ServerView
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandTimeout, RemoteError
 from dhcptui.servers.ssh.reachability import try_partner
@@ -202,16 +202,21 @@ class _Side:
         old = self._view.reach.value if self._view.reach else None
         old = old if old and old.address == tried.address else None
         met_at = mono() if tried.failover_port is not Reach.UNKNOWN else old.failover_met_at if old else 0.0
-        if old:  # what is not tried again so soon still stands
-            if tried.failover_port is Reach.UNKNOWN and self._held("failover"):
-                kept = asked - self._open_at["failover"]
-                tried = replace(tried, failover_port=old.failover_port, failover_kept_seconds=max(0.0, kept))
-            if tried.ssh_port is Reach.UNKNOWN and self._held("ssh"):
-                tried = replace(tried, ssh_port=old.ssh_port)
+        if old:
+            tried = self._with_kept(tried, old, asked)
         same = old is not None and old.failover_port is tried.failover_port
         since = old.failover_since if old and same else met_at
         tried = replace(tried, failover_met_at=met_at, failover_since=since)
         self._watcher.record.update(reach=Seen(tried, asked))
+
+    def _with_kept(self, tried: PartnerReach, old: PartnerReach, asked: float) -> PartnerReach:
+        """With what is not tried again so soon, and still stands."""
+        if tried.failover_port is Reach.UNKNOWN and self._held("failover"):
+            kept = asked - self._open_at["failover"]
+            tried = replace(tried, failover_port=old.failover_port, failover_kept_seconds=max(0.0, kept))
+        if tried.ssh_port is Reach.UNKNOWN and self._held("ssh"):
+            tried = replace(tried, ssh_port=old.ssh_port)
+        return tried
 
     def _held(self, name: str) -> bool:
         """An open port is not tried again so soon; while the two are connected a try hinders nothing."""

@@ -276,21 +276,27 @@ class Failover:
         elif me is S.NORMAL and new is S.PARTNER_DOWN and starting:
             self.set_state(S.RECOVER)
             return
-        elif me is S.RECOVER and new in {S.RECOVER, S.PARTNER_DOWN, S.COMMUNICATIONS_INTERRUPTED}:
-            if new is S.RECOVER:
-                self.log("requesting full update from peer")
-            if not starting:
-                self.updates.request(everything=True)
-        elif me is S.POTENTIAL_CONFLICT and new is S.NORMAL:
-            self.dhcpd.log(f"Peer {self.name} moves to normal during conflict resolution - panic, shutting down.")
-        elif me is S.POTENTIAL_CONFLICT and new is S.CONFLICT_DONE:
-            if old is S.POTENTIAL_CONFLICT:
-                self.updates.request(everything=False)
-            else:
-                self.dhcpd.log(f"Peer {self.name}: Unexpected move to conflict-done.")
+        elif me is S.RECOVER:
+            self._react_in_recover(new, starting)
+        elif me is S.POTENTIAL_CONFLICT:
+            self._react_in_conflict(old, new)
         elif me is S.COMMUNICATIONS_INTERRUPTED and REACTIONS[me].get(new) is S.NORMAL:
             self.updates.send()
         elif me is S.RECOVER_DONE and new is S.RECOVER_DONE:
             self.dhcpd.log("Both servers have entered recover-done!")
         if (to := REACTIONS.get(me, {}).get(new)) is not None:
             self.set_state(to)
+
+    def _react_in_recover(self, new: S, starting: bool) -> None:
+        if new is S.RECOVER:
+            self.log("requesting full update from peer")
+        if new in {S.RECOVER, S.PARTNER_DOWN, S.COMMUNICATIONS_INTERRUPTED} and not starting:
+            self.updates.request(everything=True)
+
+    def _react_in_conflict(self, old: S, new: S) -> None:
+        if new is S.NORMAL:
+            self.dhcpd.log(f"Peer {self.name} moves to normal during conflict resolution - panic, shutting down.")
+        elif new is S.CONFLICT_DONE and old is S.POTENTIAL_CONFLICT:
+            self.updates.request(everything=False)
+        elif new is S.CONFLICT_DONE:
+            self.dhcpd.log(f"Peer {self.name}: Unexpected move to conflict-done.")

@@ -178,18 +178,16 @@ def judge(look: Look, place: Place) -> ProcessSighting:
     """What a look says of our dhcpd."""
     it = _Judge(look, place, _holdings(look), [], list(look.unseen))
     ours = tuple(sorted(it.ours(), key=lambda process: process.pid))
-    hidden = [process for process in ours if process.hidden]
+    hidden = any(process.hidden for process in ours)
     holds = [text for process in ours for text in it.holds.get(process.pid, [])]
-    for each in it.unclaimed:
-        if hidden:
-            holds.append(f"{each.what} {each.port}")
-        else:
-            it.held.append(f"{each.what} {each.port}: somebody who cannot be seen")
+    unclaimed = [f"{each.what} {each.port}" for each in it.unclaimed]
+    if hidden:
+        holds += unclaimed
+    else:
+        it.held += [f"{port}: somebody who cannot be seen" for port in unclaimed]
     if look.unseen and any(each.what == DHCP and not each.pids for each in look.sockets) and not ours:
         it.unseen.append("somebody listens on port 67, and who cannot be seen")
-    known = {process.pid for process in ours}
     lone = _lone(look, it, ours)
-    others = [str(each) for each in look.processes if each.pid not in known and each.is_named_so]
     return ProcessSighting(
         tuple(process.pid for process in ours),
         bool(ours) and all(process.is_stopped for process in ours),
@@ -197,12 +195,23 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         tuple(dict.fromkeys(holds)),
         tuple(dict.fromkeys(it.held)),
         tuple(dict.fromkeys(it.unseen)),
-        tuple(others),
+        _others(look, ours),
         look.ports_seen,
-        min(ages) if (ages := [each.elapsed_seconds for each in ours if each.elapsed_seconds is not None]) else None,
-        bool(it.unclaimed) and not hidden,
+        _youngest(ours),
+        bool(unclaimed) and not hidden,
         lone,
     )
+
+
+def _others(look: Look, ours: tuple[DhcpdProcess, ...]) -> tuple[str, ...]:
+    """Each dhcpd that is not ours."""
+    known = {process.pid for process in ours}
+    return tuple(str(each) for each in look.processes if each.pid not in known and each.is_named_so)
+
+
+def _youngest(ours: tuple[DhcpdProcess, ...]) -> int | None:
+    """Seconds since the last of ours was started; None: not known."""
+    return min((each.elapsed_seconds for each in ours if each.elapsed_seconds is not None), default=None)
 
 
 def _lone(look: Look, it: _Judge, ours: tuple[DhcpdProcess, ...]) -> str:

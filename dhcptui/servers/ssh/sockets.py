@@ -165,17 +165,19 @@ def summarise(sockets: Iterable[Socket], place: FailoverPlace, source: str) -> F
         listening=any(each.state is TcpState.LISTEN and each.local_port == place.port for each in found),
         established=any(each.state is TcpState.ESTABLISHED and partner(each.remote) for each in (*inward, *outward)),
         connecting=any(each.state is TcpState.SYN_SENT for each in outward),
-        half_open=any(
-            each.state is TcpState.SYN_RECEIVED
-            and (each.local_port == place.port or (known and each.remote == place.peer_address))
-            for each in found
-        ),
+        half_open=any(_is_half_open(each, place) for each in found),
         untaken=any(each.state is TcpState.FIN_WAIT_2 for each in outward),
         strangers=tuple(
             sorted({each.remote for each in inward if known and not partner(each.remote) and _is_far(each)})
         ),
         own_addresses=tuple(sorted({each.local for each in outward})),
     )
+
+
+def _is_half_open(each: Socket, place: FailoverPlace) -> bool:
+    """A connection on our port or with the partner that only one of the two ends has opened."""
+    ours = each.local_port == place.port or (is_address(place.peer_address) and each.remote == place.peer_address)
+    return each.state is TcpState.SYN_RECEIVED and ours
 
 
 def is_address(text: str) -> bool:

@@ -95,28 +95,31 @@ class CursorPane(LogPane):
         line = rows[anchor - first].line if anchor is not None and rows else None
         above = sum(1 for number, _ in old if anchor is not None and number < anchor)
         chosen = self.cursor is not None
-        # Numbers are never used twice: strips are kept by them.
-        begin = max(self._end, self._last)
-        most = self._rows.maxlen
-        folded = _folded(results)
-        self._rows = deque(folded, most)
-        self._end = begin + len(folded)
-        if self._frozen is not None:
-            folded = _folded(still or ())
-            self._frozen = (tuple(deque(folded, most)), begin + len(folded))
-        self._changes += 1
+        self._put_rows(_folded(results), _folded(still or ()))
         self._cursor = None
         if line is not None and self.rows:
             number = self._number_of(line)
             self._cursor = number if chosen else None
             self._top = self._top_for(number, above)
+        self._repaint_from(shown)
+        if chosen:
+            self.post_message(self.Selected(self))
+
+    def _put_rows(self, live: list[LogRow], still: list[LogRow]) -> None:
+        """Other rows in the place of all; numbers are never used twice: strips are kept by them."""
+        begin, most = max(self._end, self._last), self._rows.maxlen
+        self._rows, self._end = deque(live, most), begin + len(live)
+        if self._frozen is not None:
+            self._frozen = (tuple(deque(still, most)), begin + len(still))
+        self._changes += 1
+
+    def _repaint_from(self, shown: list[tuple[LogRow, int]]) -> None:
+        """Repaint from the first line that differs from what was shown."""
         rows, first = self.rows, self._first
         new = [(rows[number - first], part) for number, part in self._lines()]
         differ = [y for y, (a, b) in enumerate(zip(shown, new, strict=False)) if a[0] is not b[0] or a[1] != b[1]]
         if differ or len(shown) != len(new):
             self._repaint(differ[0] if differ else min(len(shown), len(new)))
-        if chosen:
-            self.post_message(self.Selected(self))
 
     # -- keys
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from textual.content import Content
 
 from dhcptui.model.leases import LeaseAnswer, LeaseView, LookUp, Outcome
@@ -82,16 +85,17 @@ def _outcome(answer: LeaseAnswer, glyphs: Glyphs) -> Content:
 
 def _rows(leases: list[LeaseView | None], at: float, marked: set[str], glyphs: Glyphs) -> list[list[Content]]:
     """A row for every attribute that a server has; `marked`: those the two disagree on."""
-    texts: dict[str, list[str]] = {
-        "address": [each.address if each else "" for each in leases],
-        "binding state": [each.binding_state if each else "" for each in leases],
-        **{name: [_time(getattr(each, name) if each else None, at) for each in leases] for name in TIMES[:2]},
-        "hardware address": [each.hardware_address if each else "" for each in leases],
-        "client identifier": [each.client_identifier if each else "" for each in leases],
-        "host name": [each.client_hostname if each else "" for each in leases],
-        **{name: [_time(getattr(each, name) if each else None, at) for each in leases] for name in TIMES[2:]},
-        "flags": [" ".join(each.flags) if each else "" for each in leases],
+    words_of: dict[str, Callable[[LeaseView], str]] = {
+        "address": lambda lease: lease.address,
+        "binding state": lambda lease: lease.binding_state,
+        **{name: partial(_time_of, name, at) for name in TIMES[:2]},
+        "hardware address": lambda lease: lease.hardware_address,
+        "client identifier": lambda lease: lease.client_identifier,
+        "host name": lambda lease: lease.client_hostname,
+        **{name: partial(_time_of, name, at) for name in TIMES[2:]},
+        "flags": lambda lease: " ".join(lease.flags),
     }
+    texts = {name: [tell(lease) if lease else "" for lease in leases] for name, tell in words_of.items()}
     return [
         [_label(name, name in marked, glyphs), *(_cell(words, name in marked) for words in both), _meaning(name)]
         for name, both in texts.items()
@@ -112,5 +116,6 @@ def _meaning(name: str) -> Content:
     return text((MEANINGS.get(name, ""), MUTED))
 
 
-def _time(epoch: int | None, now: float) -> str:
+def _time_of(name: str, now: float, lease: LeaseView) -> str:
+    epoch: int | None = getattr(lease, name)
     return "" if epoch is None else day_clock(epoch, now)
