@@ -120,6 +120,11 @@ class LogLine(NamedTuple):
         return NO_SPACE in self.slot("error")
 
 
+def beginning(peer: str) -> str:
+    """What most lines about this relationship begin with, for who has said that already."""
+    return f"failover peer {peer}: "
+
+
 def given_out(line: LogLine) -> tuple[str, str] | None:
     """(address, hardware address) of a DHCPACK; None for other lines."""
     match = _ACK.match(line.text) if line.message is MessageId.DHCPACK else None

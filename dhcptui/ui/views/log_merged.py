@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from textual.content import Content
 
-from dhcptui.logs.lines import Folder, FoldResult, LogLine, LogRow
+from dhcptui.logs.lines import Folder, FoldResult, LogLine, LogRow, beginning
 from dhcptui.logs.view import Entry, MergedView
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
@@ -31,7 +31,7 @@ class MergedLog(FindingPane):
         names = {role: snapshot[role].name for role in Role}
         width = max(map(len, names.values()))
         self._names, self._width = names, width
-        self._drop_peer = f"failover peer {snapshot.peer}: "
+        self._drop_peer = beginning(snapshot.peer)
         self._filter, self._match = EVERYTHING, EVERYTHING.match()
         self._offsets: dict[Role, float] = {}
         self._view = MergedView(MAX_LINES)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
-from dhcptui.logs.lines import NO_CLOCK, Folder, FoldResult, LineKind, LogLine, LogRow
+from dhcptui.logs.lines import NO_CLOCK, Folder, FoldResult, LineKind, LogLine, LogRow, beginning
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Channel, Link
 from dhcptui.ui.keymap import Commands
@@ -23,9 +23,7 @@ class LogView(FindingPane):
 
     def __init__(self, role: Role, server: str, peer: str, *, ascii_only: bool, commands: Commands) -> None:
         # The header names the relationship; repeated on each line it would push the states out of view.
-        super().__init__(
-            id=f"log-{role.value}", drop=f"failover peer {peer}: ", ascii_only=ascii_only, commands=commands
-        )
+        super().__init__(id=f"log-{role.value}", drop=beginning(peer), ascii_only=ascii_only, commands=commands)
         self.role = role
         self._server = server
         self._folder = Folder()
