@@ -37,14 +37,14 @@ class Command:
     """In the key bar; short."""
     help: str
     """One sentence."""
-    target: str
-    """The action method it runs."""
     action: Action | None = None
     """Set for the commands that act on a server."""
     short: str = ""
     """The label where there is little room; empty: the same."""
     in_bar: bool = True
     where: Where = "screen"
+    alike: str = ""
+    """The command that is the same thing in another place, and may have the same key."""
 
     @property
     def acting(self) -> bool:
@@ -90,81 +90,137 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "act.sync-restart", ("R",), "sync+restart",
         "Copy the shared configuration, test it, and restart both servers one after the other.",
-        "act('sync-restart')", Action.SYNC_RESTART, "sync",
+        Action.SYNC_RESTART, "sync",
     ),
     Command(
         "act.partner-down", ("P",), "partner-down",
         "Tell the surviving server that its partner is down for good, so that it takes over.",
-        "act('partner-down')", Action.PARTNER_DOWN,
+        Action.PARTNER_DOWN,
     ),
     Command(
         "act.shutdown", ("S",), "shutdown", "Stop one server cleanly: its partner takes over at once.",
-        "act('shutdown')", Action.SHUTDOWN, "stop",
+        Action.SHUTDOWN, "stop",
     ),
     Command(
         "act.hand-over", ("H",), "hand over",
         "Let the partner serve every client while dhcpd keeps running; on a server in shutdown or paused: take back.",
-        "act('hand-over')", Action.HAND_OVER, "hand",
+        Action.HAND_OVER, "hand",
     ),
     Command(
         "act.start", ("U",), "bring up", "Start dhcpd on a server where it does not run.",
-        "act('start')", Action.START, "up",
+        Action.START, "up",
     ),
     Command(
         "act.rescue", ("X",), "rescue",
         "Make the only living server serve again, when it answers nobody because of what it recorded.",
-        "act('rescue')", Action.RESCUE,
+        Action.RESCUE,
     ),
     Command(
         DISMISS, ("I",), "dealt with",
         "Say that the interrupted run in the banner has been dealt with: press it twice. The audit log keeps who said so.",
-        "dealt_with", in_bar=False,
+        in_bar=False,
     ),
-    Command("drill.menu", ("D",), "drills", "Choose a drill: something goes wrong on the practice pair.", "drills", where="drill"),
-    Command("drill.explain", ("w",), "what happened?", "Say what the drill has done to the pair.", "drill_explain", in_bar=False, where="drill"),
-    Command("drill.review", ("v",), "end and review", "End the drill and read how it went.", "drill_review", in_bar=False, where="drill"),
-    Command("look.next-pane", ("tab",), "next pane", "Go to the next pane.", "pane(1)", short="pane"),
-    Command("look.previous-pane", ("shift+tab",), "previous pane", "Go to the previous pane.", "pane(-1)", in_bar=False),
-    Command("look.pause", ("space",), "pause", "Hold both logs still; press again to follow.", "pause"),
-    Command("look.audit", ("a",), "audit log", "Show every command and write of this console, live; press again for the logs.", "audit", short="log"),
-    Command("look.find", ("/",), "find", "Find text in the logs.", "find"),
-    Command("look.filter", ("f",), "filter", "Show all lines, state changes only, or warnings and worse only.", "filter", in_bar=False),
-    Command("look.only", ("o",), "only", "Show only lines of one client (MAC or IP address), or with a text in them.", "only", in_bar=False),
-    Command("look.next-problem", ("e",), "next problem", "Go to the next line that tells of a problem; the newest first.", "problem(1)", in_bar=False),
-    Command("look.previous-problem", ("E",), "previous problem", "Go to the problem before it; changes nothing, although E is a capital.", "problem(-1)", in_bar=False),
-    Command("look.explain", ("enter",), "explain", "Explain the selected line: what it means, what to do, where to look.", "explain", in_bar=False),
+    Command("drill.menu", ("D",), "drills", "Choose a drill: something goes wrong on the practice pair.", where="drill"),
+    Command("drill.explain", ("w",), "what happened?", "Say what the drill has done to the pair.", in_bar=False, where="drill"),
+    Command("drill.review", ("v",), "end and review", "End the drill and read how it went.", in_bar=False, where="drill"),
+    Command("look.next-pane", ("tab",), "next pane", "Go to the next pane.", short="pane"),
+    Command("look.previous-pane", ("shift+tab",), "previous pane", "Go to the previous pane.", in_bar=False),
+    Command("look.pause", ("space",), "pause", "Hold both logs still; press again to follow."),
+    Command("look.audit", ("a",), "audit log", "Show every command and write of this console, live; press again for the logs.", short="log"),
+    Command("look.find", ("/",), "find", "Find text in the logs."),
+    Command("look.filter", ("f",), "filter", "Show all lines, state changes only, or warnings and worse only.", in_bar=False),
+    Command("look.only", ("o",), "only", "Show only lines of one client (MAC or IP address), or with a text in them.", in_bar=False),
+    Command("look.next-problem", ("e",), "next problem", "Go to the next line that tells of a problem; the newest first.", in_bar=False),
+    Command("look.previous-problem", ("E",), "previous problem", "Go to the problem before it; changes nothing, although E is a capital.", in_bar=False),
+    Command("look.explain", ("enter",), "explain", "Explain the selected line: what it means, what to do, where to look.", in_bar=False),
     Command(
         "look.copy", ("y",), "copy",
         "Copy the selected line, or the whole screen, to the clipboard of your terminal (OSC 52; in tmux: set -g set-clipboard on).",
-        "copy", in_bar=False,
+        in_bar=False,
     ),
-    Command("look.merged", ("m",), "both logs as one", "Show both logs as one, in the order of their corrected times.", "merged", in_bar=False),
-    Command("look.timeline", ("t",), "timeline", "Show the state changes of both servers and the actions of operators on one clock.", "timeline", in_bar=False),
-    Command("look.incident", ("i",), "incident", "Show what this looks like: evidence, what to do, and what not to do.", "incident", in_bar=False),
-    Command("look.network", ("n",), "network", "Show every way between console and servers, what is broken, and both clocks.", "page('network')", in_bar=False),
-    Command("look.pools", ("p",), "pools", "Show every pool of both servers, how fast it empties, and how long it lasts.", "page('pools')", in_bar=False),
-    Command("look.lease", ("l",), "lease look-up", "Ask both servers for the lease of an address, a hardware address or a host name.", "lease", in_bar=False),
-    Command("look.configuration", ("c",), "configuration", "Read dhcpd.conf of both servers and show what is wrong in it, and how to mend it.", "page('configuration')", in_bar=False),
-    Command("look.redraw", ("ctrl+l",), "redraw", "Draw the whole screen again, where something else has written over it.", "redraw", in_bar=False),
-    Command("look.palette", (":",), "commands", "Find a command by its name.", "palette", short="all"),
-    Command("look.help", ("?",), "help", "Show the keys, what each state means, and who serves in it.", "help"),
-    Command("look.back", ("escape",), "back", "Leave what is open: the prompt, the help, the audit log.", "back", in_bar=False),
+    Command("look.merged", ("m",), "both logs as one", "Show both logs as one, in the order of their corrected times.", in_bar=False),
+    Command("look.timeline", ("t",), "timeline", "Show the state changes of both servers and the actions of operators on one clock.", in_bar=False),
+    Command("look.incident", ("i",), "incident", "Show what this looks like: evidence, what to do, and what not to do.", in_bar=False),
+    Command("look.network", ("n",), "network", "Show every way between console and servers, what is broken, and both clocks.", in_bar=False),
+    Command("look.pools", ("p",), "pools", "Show every pool of both servers, how fast it empties, and how long it lasts.", in_bar=False),
+    Command("look.lease", ("l",), "lease look-up", "Ask both servers for the lease of an address, a hardware address or a host name.", in_bar=False),
+    Command("look.configuration", ("c",), "configuration", "Read dhcpd.conf of both servers and show what is wrong in it, and how to mend it.", in_bar=False),
+    Command("look.redraw", ("ctrl+l",), "redraw", "Draw the whole screen again, where something else has written over it.", in_bar=False),
+    Command("look.palette", (":",), "commands", "Find a command by its name.", short="all"),
+    Command("look.help", ("?",), "help", "Show the keys, what each state means, and who serves in it."),
+    Command("look.back", ("escape",), "back", "Leave what is open: the prompt, the help, the audit log.", in_bar=False),
     *(
-        Command(f"theme.{name}", (), f"theme: {name}", f"Other colours: {words}.", f"theme('{name}')", in_bar=False)
+        Command(f"theme.{name}", (), f"theme: {name}", f"Other colours: {words}.", in_bar=False)
         for name, words in THEMES.items()
     ),
-    Command("quit", ("q",), "quit", "Leave the console; nothing changes on the servers.", "leave"),
-    Command("log.up", ("up",), "line up", "Select the line above; the view then stands still.", "rows(-1)", in_bar=False, where="log"),
-    Command("log.down", ("down",), "line down", "Select the line below; below the newest one the log is followed again.", "rows(1)", in_bar=False, where="log"),
-    Command("log.page-up", ("pageup",), "page up", "Scroll up a page.", "pages(-1)", in_bar=False, where="log"),
-    Command("log.page-down", ("pagedown",), "page down", "Scroll down a page.", "pages(1)", in_bar=False, where="log"),
-    Command("log.head", ("g", "home"), "first line", "Go to the oldest line.", "head", in_bar=False, where="log"),
-    Command("log.tail", ("G", "end"), "newest line", "Go to the newest line and follow.", "tail", in_bar=False, where="log"),
-    Command("log.left", ("left",), "shift left", "Go back to the left.", "shift(-1)", in_bar=False, where="log"),
-    Command("log.right", ("right",), "shift right", "Show what is cut off on the right.", "shift(1)", in_bar=False, where="log"),
-    Command("page.again", ("r",), "again", "Network: look at every way now. Configuration: read it again.", "again", in_bar=False, where="page"),
-    Command("prompt.copy", ("y", "ctrl+y"), "copy as script", "Copy the plan as a script; nothing is run.", "copy", in_bar=False, where="prompt"),
+    Command("quit", ("q",), "quit", "Leave the console; nothing changes on the servers."),
+    Command("log.up", ("up",), "line up", "Select the line above; the view then stands still.", in_bar=False, where="log"),
+    Command("log.down", ("down",), "line down", "Select the line below; below the newest one the log is followed again.", in_bar=False, where="log"),
+    Command("log.page-up", ("pageup",), "page up", "Scroll up a page.", in_bar=False, where="log"),
+    Command("log.page-down", ("pagedown",), "page down", "Scroll down a page.", in_bar=False, where="log"),
+    Command("log.head", ("g", "home"), "first line", "Go to the oldest line.", in_bar=False, where="log"),
+    Command("log.tail", ("G", "end"), "newest line", "Go to the newest line and follow.", in_bar=False, where="log"),
+    Command("log.left", ("left",), "shift left", "Go back to the left.", in_bar=False, where="log"),
+    Command("log.right", ("right",), "shift right", "Show what is cut off on the right.", in_bar=False, where="log"),
+    Command("page.again", ("r",), "again", "Network: look at every way now. Configuration: read it again.", in_bar=False, where="page"),
+    Command("prompt.copy", ("y", "ctrl+y"), "copy as script", "Copy the plan as a script; nothing is run.", in_bar=False, where="prompt", alike="look.copy"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Keys that nobody can remap: those of a list, a sheet, a line to type in."""
+
+    where: str
+    """The heading over them."""
+    keys: tuple[str, ...]
+    help: str
+    also: tuple[str, ...] = ()
+    """Keys that do the same and need no room on the screen."""
+
+    @property
+    def shown_keys(self) -> str:
+        """The keys as people write them."""
+        return " ".join(map(shown, self.keys))
+
+
+FINDING = "While finding"
+_WELCOME = "Without a configuration"
+_PROMPT = "In an open prompt"
+_DRILLS = "In the list of drills"
+_PALETTE = "In the palette"
+_LEASE = "In the lease look-up"
+_READING = "On a page to read (help, network, pools, configuration ...)"
+FIXED: tuple[Fixed, ...] = (
+    Fixed(FINDING, ("enter", "up"), "Older hit; after the oldest comes the newest.", ("ctrl+p",)),
+    Fixed(FINDING, ("down",), "Newer hit.", ("ctrl+n",)),
+    Fixed(FINDING, ("pageup", "pagedown"), "Scroll the log."),
+    Fixed(_READING, ("up", "down"), "Scroll by a line."),
+    Fixed(_READING, ("pageup", "pagedown", "space"), "Scroll by a page."),
+    Fixed(_READING, ("home", "g"), "To the beginning."),
+    Fixed(_READING, ("end", "G"), "To the end."),
+    Fixed(_READING, ("q",), "Leave the page."),
+    Fixed(_LEASE, ("enter",), "Ask."),
+    Fixed(_LEASE, ("up", "down"), "Scroll by a line."),
+    Fixed(_LEASE, ("pageup", "pagedown"), "Scroll by a page."),
+    Fixed(_PALETTE, ("up", "down", "pageup", "pagedown"), "Choose."),
+    Fixed(_PALETTE, ("enter",), "Run the command."),
+    Fixed(_DRILLS, ("up", "down", "pageup", "pagedown"), "Choose."),
+    Fixed(_DRILLS, ("enter",), "Begin the drill."),
+    Fixed(_DRILLS, tuple("123456789"), "Begin the drill with this number."),
+    Fixed(_PROMPT, ("1", "2"), "Choose, where there is more than one plan."),
+    Fixed(_PROMPT, ("enter",), "Run the plan, once the text is typed."),
+    Fixed(_PROMPT, ("up", "down"), "Scroll by a line."),
+    Fixed(_PROMPT, ("pageup", "pagedown"), "Scroll by a page."),
+    Fixed(_WELCOME, ("d",), "Open the practice pair."),
+    Fixed(_WELCOME, ("w", "enter"), "Write an example to begin with."),
+    Fixed(_WELCOME, ("y",), "Yes, write it."),
+    Fixed(_WELCOME, ("n", "escape"), "No, do not write it."),
+    Fixed(_WELCOME, ("up", "down"), "Scroll by a line."),
+    Fixed(_WELCOME, ("pageup", "pagedown", "space"), "Scroll by a page."),
+    Fixed(_WELCOME, ("q", "ctrl+c"), "Leave."),
+)  # fmt: skip
+"""What the widgets themselves bind, for help and documents; a test holds it to what they bind."""
 
 BY_NAME = {command.name: command for command in COMMANDS}
 
@@ -195,15 +251,19 @@ def remapped(keys: dict[str, tuple[str, ...]]) -> tuple[Command, ...]:
 def twice(keys: dict[str, tuple[str, ...]]) -> tuple[str, str, str] | None:
     """A key that two commands would share, and their names, first the one that was remapped; None: all is well.
 
-    Two commands with one target are the same thing in two places (copy), and may share a key.
+    Two commands that are alike are the same thing in two places (copy), and may share a key.
     """
     owner: dict[str, Command] = {}
     for command in sorted(remapped(keys), key=lambda each: each.name in keys):
         for key in dict.fromkeys(command.keys):
-            if key in owner and owner[key].target != command.target:
+            if key in owner and not _alike(owner[key], command):
                 return key, command.name, owner[key].name
             owner[key] = command
     return None
+
+
+def _alike(one: Command, other: Command) -> bool:
+    return one.name in {other.name, other.alike} or one.alike == other.name
 
 
 def key_of(action: Action) -> str:

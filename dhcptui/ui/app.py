@@ -22,6 +22,7 @@ from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.ui import gc_tuning
 from dhcptui.ui.bridge import Bridge, Wake
+from dhcptui.ui.handlers import HANDLERS
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.monochrome import AsciiOnly, filters
 from dhcptui.ui.screens.frame import Setup
@@ -72,7 +73,7 @@ class DhcptuiApp(App[None]):
         self._screens_loop: asyncio.AbstractEventLoop | None = None
         self._why = LEFT
         only_look = read_only or console.read_only
-        commands = Commands(keys, read_only=only_look, drills=drills is not None)
+        commands = Commands(keys, read_only=only_look, drills=drills is not None, handlers=HANDLERS)
         setup = Setup(
             label=label,
             clock=clock,

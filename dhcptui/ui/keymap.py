@@ -1,8 +1,15 @@
-"""The commands of this session: the table of `model.commands` with the user's keys, as Textual's bindings."""
+"""The commands of this session: the table of `model.commands` with the user's keys and their handlers, as bindings.
+
+`ui.handlers` is the table of handlers. Textual runs a binding by a text, so each binding names only the command: the
+node asks here for its handler.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
@@ -14,13 +21,59 @@ LOOKING = tuple(command for command in COMMANDS if not command.acting and comman
 ACTING = tuple(command for command in COMMANDS if command.acting)
 
 
+Node = TypeVar("Node", bound=DOMNode)
+
+
+def _never(_: DOMNode) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a command does, on which kind of node. Made by `on`, so that the two fit."""
+
+    kind: type[DOMNode]
+    call: Callable[[Any], Awaitable[None] | None]
+    refused: Callable[[Any], str]
+    """Why it does nothing at the moment; empty: it may run. What the guards refuse is said by the action's prompt."""
+
+    async def run(self, node: DOMNode) -> None:
+        """Do it."""
+        done = self.call(node)
+        if inspect.isawaitable(done):
+            await done
+
+
+def on(
+    kind: type[Node],
+    call: Callable[[Node], Awaitable[None] | None],
+    refused: Callable[[Node], str] = _never,
+) -> Handler:
+    """A handler whose methods are those of the node it runs on."""
+    return Handler(kind, call, refused)
+
+
+def complete(table: Mapping[str, Handler], commands: Iterable[Command]) -> Mapping[str, Handler]:
+    """The same table. Raises LookupError where a command has no handler, or a handler no command."""
+    names = {command.name for command in commands}
+    if wrong := sorted(names ^ table.keys()):
+        raise LookupError(f"commands without a handler, or handlers without a command: {', '.join(wrong)}")
+    return table
+
+
 class Commands:
-    """Every command that exists in this session, with the keys the user has chosen."""
+    """Every command that exists in this session, with the keys the user has chosen, and what they do."""
 
     def __init__(
-        self, keys: Mapping[str, tuple[str, ...]] | None = None, *, read_only: bool = False, drills: bool = False
+        self,
+        keys: Mapping[str, tuple[str, ...]] | None = None,
+        *,
+        read_only: bool = False,
+        drills: bool = False,
+        handlers: Mapping[str, Handler] | None = None,
     ) -> None:
         self._keys = dict(keys or {})
+        self._handlers = handlers or {}
         every = remapped(self._keys)
         self.read_only = read_only
         self.all = tuple(
@@ -49,19 +102,27 @@ class Commands:
         own = Action.HAND_OVER if action is Action.TAKE_BACK else action
         return self._by_action[own].shown_key
 
+    def handler(self, name: str) -> Handler:
+        """What a command does."""
+        return self._handlers[name]
 
-def bind(node: DOMNode, commands: Iterable[Command]) -> None:
-    """Bind the commands' keys on a node.
+
+def bind(node: DOMNode, commands: Commands, *places: Where) -> None:
+    """Bind the keys of the commands of these places on a node, which runs them in `action_command`.
 
     Not by BINDINGS and a keymap: Textual applies a keymap after a line to type in has taken its letters away, so a
     letter given to a command could not be typed there, and a command taken from a letter would not be found.
     """
-    own = [
-        Binding(key.replace(",", "comma"), each.target, each.label, show=False, id=each.name, tooltip=each.help)
-        for each in commands
-        for key in each.keys
-    ]
+    own = []
+    for each in commands.where(*places):
+        kind = commands.handler(each.name).kind
+        if not isinstance(node, kind):
+            raise TypeError(f"{each.name} belongs to {kind.__name__}, not to {type(node).__name__}")
+        own += [
+            Binding(key.replace(",", "comma"), f"command({each.name!r})", each.label, show=False, id=each.name)
+            for key in each.keys
+        ]
     node._bindings.key_to_bindings.update(BindingsMap(own).key_to_bindings)
 
 
-__all__ = ["ACTING", "BY_NAME", "COMMANDS", "LOOKING", "Command", "Commands", "bind"]
+__all__ = ["ACTING", "BY_NAME", "COMMANDS", "LOOKING", "Command", "Commands", "Handler", "bind", "complete", "on"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
@@ -11,26 +11,20 @@ from dhcptui.ui.views.menu import Entry
 
 HIDDEN = {"look.palette", "look.back"}
 """They make no sense in a list that is open."""
+RARE = {"drill.explain", "drill.review", DISMISS}
+"""They are offered only while there is something to speak of."""
 
 
-def offers(
-    commands: Iterable[Command], rulings: Mapping[Action, Ruling], *, busy: bool, drill: bool, interrupted: bool = False
-) -> list[Entry]:
-    """One entry a command. `busy`: an action is under way; `drill`, `interrupted`: there is one to speak of."""
+def offers(commands: Iterable[Command], rulings: Mapping[Action, Ruling], why_not: Callable[[str], str]) -> list[Entry]:
+    """One entry a command. `why_not` says of a command's name why it would do nothing at the moment."""
     wanted = (each for each in commands if each.where in {"screen", "drill"} and each.name not in HIDDEN)
-    return [
-        _entry(each, rulings, busy=busy)
-        for each in wanted
-        if (drill or each.name not in {"drill.explain", "drill.review"}) and (interrupted or each.name != DISMISS)
-    ]
+    found = [(each, why_not(each.name)) for each in wanted]
+    return [_entry(each, rulings, refused) for each, refused in found if not (refused and each.name in RARE)]
 
 
-def _entry(command: Command, rulings: Mapping[Action, Ruling], *, busy: bool) -> Entry:
+def _entry(command: Command, rulings: Mapping[Action, Ruling], refused: str) -> Entry:
     ruling = rulings.get(command.action) if command.action else None
     *_, label = command.labels(ruling.action if ruling else None)
-    refused = ""
-    if command.acting and busy:
-        refused = "an action is under way"
-    elif ruling is not None and not ruling.allowed:
+    if not refused and ruling is not None and not ruling.allowed:
         refused = ruling.reasons[0]
     return Entry(command.name, command.shown_key, label, command.help, refused)

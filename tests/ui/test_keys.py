@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.model.action import Action
-from dhcptui.model.commands import COMMANDS, read_key, twice
+from dhcptui.model.commands import COMMANDS, Where, read_key, twice
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.prompt import Stage
 from tests.ui.feed import HALF_DONE, healthy, one_down
 from tests.ui.test_command_log import on_view
+from tests.ui.test_drills import ScriptedDrills, is_drills
 from tests.ui.test_main_screen import P, Q, picture, row, screen
 from tests.ui.test_prompt import entry
 
@@ -125,3 +126,38 @@ async def test_read_only_dismisses_nothing() -> None:
         await pilot.press("I")
         assert "Dealt with" not in row(app, "what-now")
         assert console.broken_off is HALF_DONE
+
+
+async def test_every_key_of_the_table_can_be_pressed() -> None:
+    """Each of its own place, on the real screen: nothing falls over, and esc leads back."""
+    drills = ScriptedDrills()
+    async with screen(healthy(), drills=is_drills(drills)) as (app, pilot, console):
+        console.log(P, *(f"Nov 22 10:12:01 dhcp1 dhcpd[{number}]: line {number}" for number in range(90)))
+        await pilot.pause(0.4)
+        ways: dict[Where, tuple[str, ...]] = {
+            "screen": (),
+            "drill": (),
+            "log": (),
+            "page": ("n",),
+            "prompt": ("S", "1"),
+        }
+        for command in (each for each in COMMANDS if each.name != "quit"):
+            for key in command.keys:
+                if command.where == "prompt" and len(key) == 1:
+                    continue  # it belongs to the text that is typed there
+                await pilot.press(*ways[command.where], key, *["escape"] * 2)
+                assert on_view(app) == ["logs"], command.name
+                assert not app.main.prompt.is_open, command.name
+        await pilot.press("q")
+        await pilot.pause()
+    assert app.return_code == 0
+
+
+async def test_a_key_without_a_purpose_says_so() -> None:
+    """The drills' other keys, before there was a drill; on a pair of one's own they do not exist."""
+    async with screen(healthy(), drills=is_drills(ScriptedDrills())) as (app, pilot, _):
+        await pilot.press("w")
+        assert "There is no drill." in row(app, "what-now")
+    async with screen(healthy()) as (app, pilot, _):
+        await pilot.press("w")
+        assert "There is no drill." not in row(app, "what-now")

@@ -11,6 +11,8 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from dhcptui.logs.lines import Folder, LogLine, parse
+from dhcptui.ui.handlers import HANDLERS
+from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.log_cursor import CursorPane
 from tests.ui.test_log_pane import NOW, Host, numbered
 
@@ -19,7 +21,7 @@ class CountingCursor(CursorPane):
     """Notes which content lines were asked for."""
 
     def __init__(self, *, max_rows: int = 5000, ascii_only: bool = False) -> None:
-        super().__init__(max_rows=max_rows, ascii_only=ascii_only)
+        super().__init__(max_rows=max_rows, ascii_only=ascii_only, commands=Commands(handlers=HANDLERS))
         self.painted: list[int] = []
         self.folder = Folder()
 

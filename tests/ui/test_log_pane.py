@@ -10,6 +10,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from dhcptui.logs.lines import Folder, FoldResult, parse
+from dhcptui.ui.handlers import HANDLERS
+from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.log_pane import LogPane
 
 NOW = 1_795_348_000.0
@@ -19,7 +21,8 @@ class CountingPane(LogPane):
     """Notes which content lines were asked for."""
 
     def __init__(self, *, hint: str = "no lines yet", max_rows: int = 5000, ascii_only: bool = False) -> None:
-        super().__init__(hint=hint, max_rows=max_rows, ascii_only=ascii_only)
+        keys = Commands(handlers=HANDLERS)
+        super().__init__(hint=hint, max_rows=max_rows, ascii_only=ascii_only, commands=keys)
         self.painted: list[int] = []
         self.folder = Folder()
 

@@ -14,6 +14,7 @@ from dhcptui.model.role import Role
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
 from dhcptui.ui import gc_tuning
 from dhcptui.ui.bridge import Bridge
+from dhcptui.ui.handlers import HANDLERS
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.views.log_view import MAX_LINES, LogView
 from dhcptui.watch.history import History
@@ -34,7 +35,7 @@ class Panes(App[None]):
 
     def compose(self) -> ComposeResult:
         """Both of the same size."""
-        yield LogView(Role.PRIMARY, "dhcp1", "foo", ascii_only=False, commands=Commands())
+        yield LogView(Role.PRIMARY, "dhcp1", "foo", ascii_only=False, commands=Commands(handlers=HANDLERS))
         yield RichLog(max_lines=5000)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dhcptui.model.commands import COMMANDS
+from dhcptui.model.commands import COMMANDS, FIXED, shown
 
 PLACES = {
     "screen": "Everywhere",
     "log": "In a log",
+    "page": "On the network and configuration pages",
     "prompt": "In the prompt of an action",
     "drill": "On the practice pair (`dhcptui demo`)",
 }
@@ -28,4 +29,8 @@ def keys() -> str:
             if each.where == where:
                 pressed = " ".join(f"`{key}`" for key in each.shown_keys.split()) or "in the palette"
                 lines.append(f"| {pressed} | `{each.name}` | {each.help} |")
+    lines += ["", "## Keys that cannot be changed", "", "| where | key | does |", "|---|---|---|"]
+    for fixed in FIXED:
+        pressed = " ".join(f"`{shown(key)}`" for key in (*fixed.keys, *fixed.also))
+        lines.append(f"| {fixed.where} | {pressed} | {fixed.help} |")
     return "\n".join(lines) + "\n"

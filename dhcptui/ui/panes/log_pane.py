@@ -65,13 +65,14 @@ class LogPane(Widget, can_focus=True):
         hint: str = "no lines yet",
         drop: str = "",
         ascii_only: bool = False,
-        commands: Commands | None = None,
+        commands: Commands,
         name: str | None = None,
         id: str | None = None,  # noqa: A002 (Textual's own name)
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        bind(self, (commands or Commands()).where("log"))
+        self._commands = commands
+        bind(self, commands, "log")
         self._rows: deque[LogRow] = deque(maxlen=max_rows)
         self._end = 0  # number of the row after the last; rows keep their number while older ones drop out
         self._frozen: tuple[tuple[LogRow, ...], int] | None = None  # rows and end as they were when paused
@@ -246,6 +247,10 @@ class LogPane(Widget, can_focus=True):
             self._repaint()
         else:
             self._repaint_mark(old_mark)
+
+    async def action_command(self, name: str) -> None:
+        """Run a command of the table."""
+        await self._commands.handler(name).run(self)
 
     def action_rows(self, rows: int) -> None:
         """Scroll by rows."""

@@ -71,13 +71,11 @@ class Prompt(Vertical, can_focus=True):
     class Moved(Message):
         """The prompt has gone to another stage."""
 
-    def __init__(
-        self, console: Console, clock: Callable[[], Moment], *, glyphs: Glyphs, commands: Commands | None = None
-    ) -> None:
+    def __init__(self, console: Console, clock: Callable[[], Moment], *, glyphs: Glyphs, commands: Commands) -> None:
         super().__init__(id="prompt")
         self._engine, self._clock, self._glyphs = console, clock, glyphs
-        self._commands = commands or Commands()
-        bind(self, self._commands.where("prompt"))
+        self._commands = commands
+        bind(self, commands, "prompt")
         self._back = self._commands.key("look.back").replace("esc", "Esc")
         self.stage = Stage.CLOSED
         self.plan: Plan | None = None
@@ -397,6 +395,10 @@ class Prompt(Vertical, can_focus=True):
         await self.query_one(ProgressView).begin(plan, self._clock())
         self._hint(say(("Running. Every step is verified before the next one begins.", MUTED)))
         self._engine.run(plan, typed, sentence)
+
+    async def action_command(self, name: str) -> None:
+        """Run a command of the table."""
+        await self._commands.handler(name).run(self)
 
     def action_copy(self) -> None:
         """Copy the plan as a script (OSC 52)."""

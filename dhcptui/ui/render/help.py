@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dhcptui.assess.verdict import Level
-from dhcptui.model.commands import Command
+from dhcptui.model.commands import FINDING, FIXED, Command
 from dhcptui.model.states import LEADS_TO, FailoverState
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.plan import heading
@@ -21,13 +21,6 @@ STARTING_LEADS = "back to the state it was in, or on from there"
 KEYS_WIDTH = 12
 BLANK = Paragraph(text(""))
 
-FINDING = (
-    ("enter up", "Older hit; after the oldest comes the newest."),
-    ("down", "Newer hit."),
-    ("PgUp PgDn", "Scroll the log."),
-)
-"""Keys while text is looked for; not in the table of commands because they cannot be remapped."""
-
 
 def help_text(commands: Commands, glyphs: Glyphs, place: str) -> list[Paragraph]:
     """Everything, in the order in which it is looked for. `place`: where the configuration is, in words."""
@@ -41,7 +34,7 @@ def help_text(commands: Commands, glyphs: Glyphs, place: str) -> list[Paragraph]
         "Keys that look": looking,
         "On the practice pair": where["drill"],
         "In a log": where["log"],
-        f"While finding ({commands.key('look.find')})": _finding(commands),
+        f"{FINDING} ({commands.key('look.find')})": _finding(commands),
         "In the network and configuration pages": where["page"],
         "In the prompt of an action": where["prompt"],
         "Levels: how the pair is, on the badge and in the terminal's title": _levels(glyphs),
@@ -64,7 +57,7 @@ def _keys(commands: Sequence[Command]) -> list[Paragraph]:
 
 def _finding(commands: Commands) -> list[Paragraph]:
     return [
-        *(_key(*each) for each in FINDING),
+        *(_key(each.shown_keys, each.help) for each in FIXED if each.where == FINDING),
         _key(commands.key("look.next-pane"), "The other log."),
         _key(commands.key("look.back"), "Leave; the log stays where it is."),
     ]

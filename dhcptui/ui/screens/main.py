@@ -48,7 +48,7 @@ class LookScreen(LogScreen, Pages):
 
     def __init__(self, console: Console, setup: Setup) -> None:
         super().__init__(console, setup)
-        bind(self, setup.commands.where("screen", "drill"))
+        bind(self, setup.commands, "screen", "drill", "page")
         self._run_timer: Timer | None = None
 
     def on_mount(self) -> None:
@@ -152,15 +152,23 @@ class LookScreen(LogScreen, Pages):
         self.toggle(Over.PALETTE, lambda: self.palette.open(self._offered()))
 
     def _offered(self) -> list[Entry]:
-        drill = self.setup.drills is not None and bool(self.setup.drills.state())
-        interrupted = self._engine.interrupted() is not None
-        return offers(self._commands, self._rulings(), busy=self.prompt.busy, drill=drill, interrupted=interrupted)
+        return offers(self._commands, self._rulings(), self._refused)
+
+    def _refused(self, name: str) -> str:
+        """Why a command does nothing at the moment; empty: it may run."""
+        return self._commands.handler(name).refused(self)
+
+    async def action_command(self, name: str) -> None:
+        """Run a command of the table, or say why it does nothing now."""
+        if not (why := self._refused(name)):
+            await self._commands.handler(name).run(self)
+        elif not self.prompt.is_open:  # else the prompt says it
+            self.note(say((why, MUTED)))
 
     @on(Palette.Chosen)
     async def _command_chosen(self, event: Palette.Chosen) -> None:
-        command = next(each for each in self._commands if each.name == event.name)
         self.show_over(Over.NOTHING)
-        await self.run_action(command.target)
+        await self.action_command(event.name)
 
     def action_theme(self, name: str) -> None:
         """Other colours."""
@@ -232,15 +240,13 @@ class LookScreen(LogScreen, Pages):
     # -- drills
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The drills' keys exist on a practice pair only, and two of them only while there is a drill to speak of."""
-        if not self.is_whole:
-            return False
+        """No key means anything before every view has its place."""
+        return self.is_whole
+
+    def no_drill(self) -> str:
+        """Why there is no drill to speak of; empty: there is one."""
         drills = self.setup.drills
-        if action == "drills":
-            return drills is not None
-        if action in {"drill_explain", "drill_review"}:
-            return drills is not None and bool(drills.state())
-        return True
+        return "" if drills and drills.state() else "There is no drill."
 
     def action_drills(self) -> None:
         """Show the drills, or what they hide."""
@@ -283,13 +289,19 @@ class ActScreen(LookScreen):
         self._asked = ("", 0.0)
         """The interrupted run that was asked about, and until when (monotonic seconds) the answer counts."""
 
-    def action_act(self, word: str) -> None:
+    def busy(self) -> str:
+        """Why no action can begin; empty: one can."""
+        return "an action is under way" if self.prompt.busy else ""
+
+    def no_interrupted_run(self) -> str:
+        """Why there is nothing to dismiss; empty: there is."""
+        return "" if self._engine.interrupted() else "There is no interrupted run."
+
+    def action_act(self, wanted: Action) -> None:
         """Open the prompt of an action."""
         prompt = self.prompt
-        if prompt.busy:
-            return
         now = self._clock()
-        action = meant(Action(word), self.snapshot, now)
+        action = meant(wanted, self.snapshot, now)
         roles = candidates(action, self.snapshot, now, looking_at=self._server, sync_from=self.setup.sync_from)
         self.leave_line()
         self._over = Over.NOTHING
@@ -302,8 +314,8 @@ class ActScreen(LookScreen):
         run, asked, now = self._engine.interrupted(), self._asked, self._clock().mono
         self._asked = ("", 0.0)
         if run is None:
-            self.note(say(("There is no interrupted run.", MUTED)))
-        elif asked[0] == run.run and now < asked[1]:
+            return
+        if asked[0] == run.run and now < asked[1]:
             self.run_worker(self._dismiss_run(), exclusive=True)
         else:
             self._asked = (run.run, now + ASKED_SECONDS)

@@ -9,7 +9,6 @@ from textual.message import Message
 
 from dhcptui.engine.api import Console
 from dhcptui.setup.configuration_check import ConfigurationCheck
-from dhcptui.ui.keymap import bind
 from dhcptui.ui.render.configuration_page import configuration_page
 from dhcptui.ui.render.network import network_page
 from dhcptui.ui.render.pool_page import pool_page
@@ -35,7 +34,6 @@ class Pages(Places):
 
     def __init__(self, console: Console, setup: Setup) -> None:
         super().__init__(console, setup)
-        bind(self, setup.commands.where("page"))
         self._check: ConfigurationCheck | None = None
         self._checking: Future[ConfigurationCheck] | None = None
 
@@ -54,9 +52,8 @@ class Pages(Places):
         words = AGAIN.get(self._over)
         return [(self._commands.key("page.again"), words), scroll] if words else [scroll]
 
-    def action_page(self, word: str) -> None:
+    def action_page(self, over: Over) -> None:
         """Show a page, or what it hides."""
-        over = Over(word)
         self.toggle(over, lambda: self._open_page(over))
 
     def action_lease(self) -> None:
