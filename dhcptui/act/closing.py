@@ -10,6 +10,7 @@ from dhcptui.assess.verdict import Verdict
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.action import Action
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.sentence import Sentence
 from dhcptui.model.states import FailoverState
 
 _S, _A, _I = FailoverState, Action, IncidentId
@@ -31,7 +32,7 @@ _LEAVES: dict[Action, Callable[[ServerAssessment, ServerAssessment], bool]] = {
 """As what each action leaves the pair, acting server and partner: only then are its own last words true."""
 
 
-def closing(plan: Plan, result: str, next_: str, verdict: Verdict) -> tuple[str, str]:
+def closing(plan: Plan, result: str, next_: Sentence, verdict: Verdict) -> tuple[str, Sentence]:
     """Result and next step of an action of which every step was verified.
 
     Its own words where the pair is as the action leaves it and nothing else is wrong; else what is so now, and what helps.
@@ -42,7 +43,7 @@ def closing(plan: Plan, result: str, next_: str, verdict: Verdict) -> tuple[str,
         return result, next_
     # What was started or rolled back is so whatever has become of the pair; who serves may be otherwise.
     told = result if action is _A.START or plan.variant else VERIFIED
-    return f"{told} Now: {verdict.headline}.".strip(), verdict.advice
+    return f"{told} Now: {verdict.headline}.".strip(), verdict.advised
 
 
 def troubled(verdict: Verdict) -> bool:

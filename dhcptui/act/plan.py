@@ -11,9 +11,7 @@ from enum import Enum
 from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
-
-BOTH_STATES = "the states of both servers"
-"""Where a result sends somebody who is to look: they stand on the screen, and a command tells them."""
+from dhcptui.model.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ class Progress:
     outcome: Outcome = Outcome.RUNNING
     result: str = ""
     """One or two sentences: what is so now."""
-    next: str = ""
+    next: Sentence = ()
     """What to do next."""
     off_script: tuple[str, ...] = ()
     """Transitions that were seen and not expected, as "dhcp2: normal -> potential-conflict"; empty: as expected."""

@@ -16,7 +16,7 @@ from dhcptui.act.actions.base import PATIENCE_SECONDS, Context, Step, StepFailed
 from dhcptui.act.audit import STEP, AuditContext, AuditError, AuditRun, known_secrets, states_of
 from dhcptui.act.closing import closing
 from dhcptui.act.locks import LockLost, Locks, clear_lockouts
-from dhcptui.act.plan import BOTH_STATES, Outcome, Plan, Progress, StepReport, StepState
+from dhcptui.act.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.assess.peers import peers_read
 from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import answers_since, assess
@@ -24,23 +24,23 @@ from dhcptui.config.loading import ConfigError
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.sanitize import clean
+from dhcptui.model.sentence import Look, Sentence, cleaned, sentence
 from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.servers.omapi.errors import OmapiError
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.pair import PairEngine
 
-_LOOK = f"Look at {BOTH_STATES}."
+_LOOK: Sentence = ("Look at ", Look.BOTH_STATES, ".")
+_NOTHING: Sentence = ("Nothing was written.",)
 _ABANDON_SECONDS = 0.1
 """So often a step under way is asked whether it was abandoned."""
 AGAIN_SECONDS = 3.0
 
 
 def refused(plan: Plan, why: str) -> Progress:
-    """The result of a plan that was not run."""
-    return Progress(
-        plan, tuple(StepReport() for _ in plan.steps), Outcome.REFUSED, clean(why, 1000), "Nothing was written."
-    )
+    """The result of a plan that was not run; `why` is a sentence."""
+    return Progress(plan, tuple(StepReport() for _ in plan.steps), Outcome.REFUSED, clean(why, 1000), _NOTHING)
 
 
 async def run(
@@ -98,9 +98,9 @@ class _Run:
         try:
             self.record.begin(self.plan, typed, sentence, self.desk.who, states_of(self.engine.snapshot, moment()))
             if holder := await self.locks.take(self._where(0)):
-                told = refused(self.plan, f"Refused: {holder}.")
+                told = refused(self.plan, f"{holder}.")
         except AuditError as error:
-            told = refused(self.plan, f"Refused: {error}.")
+            told = refused(self.plan, f"{error}.")
         if told is None:
             self.engine.observers.add(self._observe)
             try:
@@ -114,7 +114,7 @@ class _Run:
     async def _refused_now(self, typed: str, sentence: str) -> str:
         """Ask the guards again, now that nobody else may act: what they knew may be older than another's action."""
         if not await self._read_again():
-            return "Refused: the servers could not be read again just now."
+            return "the servers could not be read again just now."
         return _refusal(self.engine, self.plan, typed, sentence)
 
     async def _read_again(self) -> bool:
@@ -139,7 +139,7 @@ class _Run:
             try:
                 await self.locks.hold(self._where(index), index)
             except LockLost as error:
-                return self._interrupted(index, f". {error}.", f"{error.next} {self._way_on(index)}".strip())
+                return self._interrupted(index, f". {error}.", (f"{error.next} ", *self._way_on(index)))
             if reason := self.desk.departure.reason:  # asked last: nothing is awaited between the answer and the step
                 return self._interrupted(index, f" ({reason}).", self._way_on(index))
             failed = await self._step(context, index, step)
@@ -149,7 +149,7 @@ class _Run:
 
     async def _verified(self) -> Progress:
         """The last words, from what is seen of the pair after the last step."""
-        said, next_ = self.script.result, self.script.next
+        said, next_ = self.script.result, sentence(self.script.next)
         start = moment().mono
         # Of the other relationships, too, it tells what was seen after the last step.
         if self.script.afterwards is not None:
@@ -195,7 +195,7 @@ class _Run:
         except _Abandoned:
             return self._abandoned(index, planned.where)
         except (StepFailed, OmapiError, RemoteError, ConfigError, AuditError) as error:
-            next_ = getattr(error, "next", "") or getattr(error, "advice", "") or self._what_now()
+            next_ = sentence(getattr(error, "next", "") or getattr(error, "advice", "")) or self._what_now()
             self.untouched = index == 0 and getattr(error, "untouched", False)
             return self._failed(index, planned.where, str(error), next_)
         except Exception as error:  # a fault of ours must not leave a run without its end
@@ -205,9 +205,9 @@ class _Run:
         self._tell(self._progress(Outcome.RUNNING))  # now: a reader who is lost with this word must be missed in time
         return None
 
-    def _what_now(self) -> str:
+    def _what_now(self) -> Sentence:
         """What the console advises, as things are now."""
-        return derive(self.engine.snapshot, moment()).advice or _LOOK
+        return derive(self.engine.snapshot, moment()).advised or _LOOK
 
     async def _unless_abandoned(self, step: Step, context: Context) -> str:
         """What the step observed. Raises what it raises, and _Abandoned."""
@@ -228,21 +228,21 @@ class _Run:
         self._skip_from(index + 1)
         return self._progress(Outcome.INTERRUPTED, said, _LOOK)
 
-    def _failed(self, index: int, server: str, error: str, next_: str) -> Progress:
+    def _failed(self, index: int, server: str, error: str, next_: Sentence) -> Progress:
         self.record.outcome(server, error, False, STEP)
         self._ended(index, StepState.FAILED, error)
         self._skip_from(index + 1)
         return self._progress(Outcome.FAILED, f"Stopped at step {index + 1} of {len(self.reports)}: {error}", next_)
 
-    def _interrupted(self, done: int, reason: str, next_: str) -> Progress:
+    def _interrupted(self, done: int, reason: str, next_: Sentence) -> Progress:
         self._skip_from(done)
         steps = len(self.reports)
         result = f"Interrupted after step {done} of {steps}{reason}" if done else f"Interrupted before step 1{reason}"
         return self._progress(Outcome.INTERRUPTED, result, next_)
 
-    def _way_on(self, done: int) -> str:
+    def _way_on(self, done: int) -> Sentence:
         """What to do after so many steps."""
-        return self.script.if_interrupted if done >= self.script.begins_at else "Nothing was written."
+        return sentence(self.script.if_interrupted) if done >= self.script.begins_at else _NOTHING
 
     async def _finish(self, told: Progress) -> None:
         """Locks away, last line written. A run that stopped half-way leaves its locks behind, expired, as a notice."""
@@ -260,7 +260,7 @@ class _Run:
         notes = [*self.locks.missing, *([self.record.trouble] if self.record.trouble else [])]
         if not notes or told.outcome is Outcome.REFUSED:
             return told
-        return replace(told, next=clean(f"{told.next} (Note: {'; '.join(notes)}.)", 800))
+        return replace(told, next=(*told.next, clean(f" (Note: {'; '.join(notes)}.)", 500)))
 
     def _observe(self, old: ServerView, new: ServerView) -> None:
         if old.status is None or new.status is None or self.script.expects is None:
@@ -281,26 +281,26 @@ class _Run:
         for later in range(index, len(self.reports)):
             self.reports[later] = StepReport(StepState.SKIPPED)
 
-    def _progress(self, outcome: Outcome, result: str = "", next_: str = "") -> Progress:
+    def _progress(self, outcome: Outcome, result: str = "", next_: Sentence = ()) -> Progress:
         return Progress(
-            self.plan, tuple(self.reports), outcome, clean(result, 1000), clean(next_, 500), tuple(self.off_script)
+            self.plan, tuple(self.reports), outcome, clean(result, 1000), cleaned(next_, 500), tuple(self.off_script)
         )
 
 
 def _refusal(engine: PairEngine, plan: Plan, typed: str, sentence: str) -> str:
     if engine.settings.read_only:
-        return f"Refused: pair {engine.settings.name} is read-only."
+        return f"pair {engine.settings.name} is read-only."
     if typed != plan.confirm_text:
-        return f"Refused: the confirmation must be exactly {plan.confirm_text!r}."
+        return f"the confirmation must be exactly {plan.confirm_text!r}."
     now = moment()
     newest = make_plan(
         plan.action, plan.acting, engine.settings, engine.snapshot, now,
         comparison=engine.comparison, variant=plan.variant,
     )  # fmt: skip
     if not newest.allowed:
-        return "Refused: " + "; ".join(newest.ruling.reasons)
+        return "; ".join(newest.ruling.reasons)
     if not newest.same_as(plan):
-        return "Refused: the situation has changed since the plan was made."
+        return "the situation has changed since the plan was made."
     if sentence != newest.ruling.sentence:
-        return f"Refused: without proof this must be typed too: {newest.ruling.sentence!r}."
+        return f"without proof this must be typed too: {newest.ruling.sentence!r}."
     return ""

@@ -42,12 +42,13 @@ from dhcptui.assess.waiting import SetBack, set_back
 from dhcptui.model.action import Action
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Moment
+from dhcptui.model.sentence import On, Sentence, in_keys
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.words import age, clock, span
 
 _S, _A, _I = FailoverState, Action, IncidentId
-Advice = tuple[str | Action, ...]
+Advice = Sentence
 """Words, and in their midst the actions whose keys belong there."""
 MOST_LETTERS = 140
 """What two rows of a narrow terminal hold, with a word to spare at the end of the first."""
@@ -79,7 +80,7 @@ class _Case:
     def bring_up(self, each: ServerAssessment) -> Advice:
         """How a server comes back, without a full stop."""
         if self.may(_A.START, each):
-            return _A.START, f" brings {each.view.name} up"
+            return _A.START, On(each.view.name), f" brings {each.view.name} up"
         if each.visibility is Visibility.DOWN:
             if missing(each.view, self.now):
                 return (f"Put back the lease file of {each.view.name}, and start it",)
@@ -151,9 +152,13 @@ def _mixed_up(case: _Case) -> Advice | None:
         case None:
             return None
         case RoleMismatch.SWAPPED:
-            return (f"Exchange {one} and {two} in our configuration: {two} is the primary. No key acts before.",)
+            return (
+                f"Exchange {one} and {two} in our configuration: {two} is the primary. No action is allowed before.",
+            )
         case RoleMismatch.ONE_SERVER:
-            return (f"Correct host and port of {two} in our configuration: they lead to {one}. No key acts before.",)
+            return (
+                f"Correct host and port of {two} in our configuration: they lead to {one}. No action is allowed before.",
+            )
         case RoleMismatch.ALIKE:
             return (
                 "Compare the failover peer blocks of both dhcpd.conf: one must be primary, one secondary."
@@ -220,13 +225,22 @@ def _half_way(case: _Case) -> Advice | None:
     if acting is None:
         return None
     if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.visibility is Visibility.DOWN:
-        return _A.RESCUE, f" goes on with the rescue that {run.by} left: {acting.view.name} is stopped, nobody serves."
+        return (
+            _A.RESCUE,
+            On(acting.view.name),
+            f" goes on with the rescue that {run.by} left: {acting.view.name} is stopped, nobody serves.",
+        )
     if unmarked(case.snapshot, case.now) is run.role and case.may(_A.PARTNER_DOWN, acting):
         other = case.b if acting is case.a else case.a
-        return _A.PARTNER_DOWN, f" leaves the marker that {run.by} did not: {other.view.name} must not start alone."
+        return (
+            _A.PARTNER_DOWN,
+            On(acting.view.name),
+            f" leaves the marker that {run.by} did not: {other.view.name} must not start alone.",
+        )
     if run.action == _A.SHUTDOWN.value and case.may(_A.SHUTDOWN, acting) and case.may(_A.TAKE_BACK, acting):
         begin = f"The shutdown of {run.by} stopped half-way: {acting.view.name} has handed over. "
-        return begin, _A.SHUTDOWN, " goes on with it, ", _A.TAKE_BACK, " takes it back."
+        on = On(acting.view.name)
+        return begin, _A.SHUTDOWN, on, " goes on with it, ", _A.TAKE_BACK, on, " takes it back."
     return None
 
 
@@ -256,7 +270,7 @@ def _cannot_write(case: _Case) -> Advice | None:
         return (_lost_file(each),)
     begin = f"Free space below {each.view.name}'s lease file, or mend its rights; then "
     if case.may(_A.START, each):
-        return begin, _A.START, " brings it up."
+        return begin, _A.START, On(each.view.name), " brings it up."
     return (begin + "restart its dhcpd by hand.",)
 
 
@@ -273,7 +287,8 @@ def _refused(case: _Case) -> Advice | None:
         if each is not None and each.visibility is Visibility.DOWN:
             what = "write an address for the name in" if id_ is _I.NAME_AS_ADDRESS else "mend"
             begin = f"{each.view.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
-            return (begin, _A.START, " brings it up.") if case.may(_A.START, each) else (begin + "start it.",)
+            up = begin, _A.START, On(each.view.name), " brings it up."
+            return up if case.may(_A.START, each) else (begin + "start it.",)
     each = case.blamed(_I.CANNOT_START)
     if each is not None and each.visibility is Visibility.DOWN:
         return _in_the_way(case, each)
@@ -288,7 +303,7 @@ def _in_the_way(case: _Case, each: ServerAssessment) -> Advice:
     name = each.view.name
     ways = (f"{name}'s dhcpd does not start: {what}", f"{name}'s dhcpd does not start: its log says why")
     begin = next(way for way in ways if len(way) <= MOST_LETTERS - len(". Then U brings it up.") or way is ways[-1])
-    return (begin + ". Then ", _A.START, " brings it up.") if case.may(_A.START, each) else (begin + ".",)
+    return (begin + ". Then ", _A.START, On(name), " brings it up.") if case.may(_A.START, each) else (begin + ".",)
 
 
 def _wrong_one(case: _Case) -> Advice | None:
@@ -298,7 +313,7 @@ def _wrong_one(case: _Case) -> Advice | None:
     for remedy in case.named[_I.DECLARED_DOWN].remedies:
         holder, other = case.snapshot[remedy.acting].name, case.snapshot[remedy.acting.other].name
         known = f" brings {holder} up first: it knows what was given out while {other} was declared down."
-        return _and_starts(case, (remedy.action, known))
+        return _and_starts(case, (remedy.action, On(holder), known))
     return None
 
 
@@ -314,7 +329,7 @@ def _will_start(case: _Case) -> Advice | None:
         begins = f"{each.view.name} starts by itself {when(start, each.view.server_time(case.now))}"
         tail: Advice = (". `dhcptui do start --cancel` takes that off.",)
         if case.may(_A.START, each):
-            tail = ". ", _A.START, " starts it now or cancels that."
+            tail = ". ", _A.START, On(each.view.name), " starts it now or cancels that."
         ways: tuple[Advice, ...] = (
             (f"{begins} by its clock (asked by {start.by})", *tail),
             (f"{begins} by its clock", *tail),
@@ -336,7 +351,7 @@ def _and_starts(case: _Case, said: Advice) -> Advice:
 
 def _letters(said: Advice) -> int:
     """How long it is, with a key of one letter for each action."""
-    return sum(1 if isinstance(part, Action) else len(part) for part in said)
+    return len(in_keys(said, lambda _: "K"))
 
 
 def _alone(case: _Case) -> Advice | None:
@@ -351,7 +366,7 @@ def _alone(case: _Case) -> Advice | None:
         if waits := unnoticed(each, other, case.now):
             return *start, f". {name} notices by {waits.by}, and can take over all addresses only then."
         if case.may(_A.RESCUE, each):
-            return *start, ". If it cannot come back, ", _A.RESCUE, f" (rescue) makes {name} serve again."
+            return *start, ". If it cannot come back, ", _A.RESCUE, On(name), f" (rescue) makes {name} serve again."
         if each.state is _S.STARTUP:
             return *start, f". {name} is starting: within 15 s it goes on by what its lease file says."
         if case.may(_A.PARTNER_DOWN, each):
@@ -360,7 +375,13 @@ def _alone(case: _Case) -> Advice | None:
                 if each.state in {*REBUILDING, *OUT_OF_SERVICE}
                 else "lets it take over all addresses"
             )
-            return *start, ". If it stays away for long, ", _A.PARTNER_DOWN, f" on {name} (partner-down) {end}."
+            return (
+                *start,
+                ". If it stays away for long, ",
+                _A.PARTNER_DOWN,
+                On(name, said=True),
+                f" (partner-down) {end}.",
+            )
         if each.state is _S.PARTNER_DOWN and each.serving:
             return *start, f". Coming back it resynchronises before it serves; until then {name} serves alone."
         return *start, "."
@@ -387,7 +408,7 @@ def _both_down(case: _Case) -> Advice | None:
         said = f"Start {first.view.name} first: it was the last to serve. Then start {other.view.name}."
         return _and_starts(case, (said,))
     up = f" brings {first.view.name} up first: it was the last to serve. Then start {other.view.name}."
-    return _and_starts(case, (_A.START, up))
+    return _and_starts(case, (_A.START, On(first.view.name), up))
 
 
 def _rebuilding(case: _Case) -> Advice | None:
@@ -453,6 +474,7 @@ def _shut(case: _Case) -> Advice | None:
             return (
                 f"{name} has handed over to {other}; its dhcpd still runs. ",
                 _A.TAKE_BACK,
+                On(name),
                 " takes its clients back.",
             )
         if case.may(_A.TAKE_BACK, off):
@@ -460,9 +482,15 @@ def _shut(case: _Case) -> Advice | None:
                 return (
                     f"{name} stays in {off.state.word}, no restart ends it; {other} serves meanwhile. ",
                     _A.TAKE_BACK,
+                    On(name),
                     f" makes {name} serve its half again.",
                 )
-            return "Nobody serves, and no restart ends that. ", _A.TAKE_BACK, f" makes {name} and {other} serve again."
+            return (
+                "Nobody serves, and no restart ends that. ",
+                _A.TAKE_BACK,
+                On(name),
+                f" makes {name} and {other} serve again.",
+            )
         if not hear_each_other(case_of(off.view.role, case.snapshot, case.now)).holds:
             if any(just_changed(each, case.now) for each in (case.a, case.b)):
                 return ("Wait a moment: the two are changing their states.",)

@@ -6,14 +6,13 @@ from dhcptui.assess.pool_exhausted import Shortage, named
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.action import Action
 from dhcptui.model.holders import RANDOM, Holders
+from dhcptui.model.sentence import Sentence, in_keys
 
 LEADING = 0.5
 """A client or a maker with this share of the addresses is named."""
 
 
-def enlarge(
-    found: Shortage, pair: tuple[ServerAssessment, ServerAssessment], restart: bool, most: int
-) -> tuple[str | Action, ...]:
+def enlarge(found: Shortage, pair: tuple[ServerAssessment, ServerAssessment], restart: bool, most: int) -> Sentence:
     """What frees or adds addresses; `restart`: sync + restart is allowed; `most`: letters that there is room for."""
     if found.on_offer:
         return (
@@ -25,14 +24,14 @@ def enlarge(
             f"Addresses are free, but not for these clients: compare the permit lists and classes of the pools{where}.",
         )
     begin = f"Enlarge the range of {named(found.worst)} on both, or shorten the leases"
-    end: tuple[str | Action, ...] = ("; ", Action.SYNC_RESTART, " deploys that.") if restart else (".",)
+    end: Sentence = ("; ", Action.SYNC_RESTART, " deploys that.") if restart else (".",)
     who = _who(pair)
-    length = len(begin) + sum(len(part) if isinstance(part, str) else 1 for part in end)
+    length = len(begin) + len(in_keys(end, lambda _: "K"))
     if who and length + len(who) + 1 <= most:
         return who + " " + begin, *end
-    key = "No key frees an address: "
-    if length + len(key) <= most:
-        return key + begin[0].lower() + begin[1:], *end
+    none = "No action frees an address: "
+    if length + len(none) <= most:
+        return none + begin[0].lower() + begin[1:], *end
     return begin, *end
 
 

@@ -299,4 +299,4 @@ def still_waiting(each: Case) -> str:
     if not waiting:
         return rest
     still = "still wait" if len(waiting) > 1 else "still waits"
-    return f" {joined(one.peer.label for one in waiting)} {still} in communications-interrupted: P there too.{rest}"
+    return f" {joined(one.peer.label for one in waiting)} {still} in communications-interrupted: partner-down there too.{rest}"

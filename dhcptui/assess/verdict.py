@@ -21,6 +21,7 @@ from dhcptui.model.audit import Interrupted
 from dhcptui.model.commands import key_of
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import in_commands, in_keys
 from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 
@@ -58,7 +59,7 @@ class Verdict:
     since: float | None
     """Epoch seconds of the console's clock since which nobody saw anything else; None where it is not known."""
     advised: Advice
-    """What now; `advice` and `advise` make it a text."""
+    """What now; `advice`, `advise` and `advice_in_commands` make it a text."""
     primary: ServerAssessment
     secondary: ServerAssessment
     countdowns: tuple[Countdown, ...]
@@ -79,7 +80,11 @@ class Verdict:
 
     def advise(self, key: Callable[[Action], str]) -> str:
         """The same with the keys as the user has them."""
-        return "".join(key(part) if isinstance(part, Action) else part for part in self.advised)
+        return in_keys(self.advised, key)
+
+    def advice_in_commands(self, pair: str) -> str:
+        """The same for the command line."""
+        return in_commands(self.advised, pair)
 
     @property
     def serving(self) -> tuple[str, ...]:

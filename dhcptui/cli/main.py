@@ -365,7 +365,7 @@ def _lint(args: argparse.Namespace) -> int:
         return COULD_NOT_READ
     findings = lint(pair)
     name = settings.name if settings else ""
-    print(json.dumps(as_json(name, pair, findings), indent=2) if args.json else as_text(pair, findings))
+    print(json.dumps(as_json(name, pair, findings), indent=2) if args.json else as_text(name, pair, findings))
     return exit_code(findings)
 
 

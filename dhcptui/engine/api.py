@@ -18,6 +18,7 @@ from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Sentence
 from dhcptui.model.snapshot import PairSnapshot
 
 
@@ -123,10 +124,10 @@ class Drills(Protocol):
     def running(self) -> str | None:
         """The name of the drill under way."""
 
-    def explain(self) -> str:
+    def explain(self) -> Sentence:
         """What happened; told only when asked."""
 
-    def review(self) -> Sequence[str]:
+    def review(self) -> Sequence[Sentence]:
         """Line by line: what was done, what was right, how long clients were not served. Empty before the first drill."""
 
     def end(self) -> None:

@@ -10,8 +10,11 @@ from dhcptui.conf.lint.relations import shared
 from dhcptui.conf.lint.rules import worst
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
+from dhcptui.model.sentence import in_commands
 
 SCHEMA = 1
+ANY = "PAIR"
+"""The name of a pair that has none: two files."""
 EXIT_CODES = {None: 0, Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 COULD_NOT_READ = 3
 
@@ -38,14 +41,14 @@ def as_json(name: str, pair: Pair, findings: Sequence[Finding]) -> dict[str, Any
                 "file": each.file or None,
                 "line": each.line or None,
                 "sentence": each.sentence,
-                "fix": each.fix,
+                "fix": in_commands(each.fix, name or ANY),
             }
             for each in findings
         ],
     }
 
 
-def as_text(pair: Pair, findings: Sequence[Finding]) -> str:
+def as_text(name: str, pair: Pair, findings: Sequence[Finding]) -> str:
     """For a person: the findings of each server, then the pair's, then the count."""
     said: list[str] = []
     for role in (*Role, None):
@@ -54,7 +57,10 @@ def as_text(pair: Pair, findings: Sequence[Finding]) -> str:
             said += ["", f"{clean(pair[role].name)} ({role.value})" if role else "both"]
         for each in own:
             place = f"{each.file}:{each.line}: " if each.line else f"{each.file}: " if each.file else ""
-            said += [f"  {each.severity.value:<7} {each.id}  {place}{each.sentence}", f"               {each.fix}"]
+            said += [
+                f"  {each.severity.value:<7} {each.id}  {place}{each.sentence}",
+                f"               {in_commands(each.fix, name or ANY)}",
+            ]
     counts = [(sum(each.severity is severity for each in findings), severity.value) for severity in Severity]
     words = ", ".join(
         f"{number} {word}{'s' if number != 1 and word != 'info' else ''}" for number, word in counts if number

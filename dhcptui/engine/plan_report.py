@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dhcptui.act.plan import BOTH_STATES, Outcome, Plan, Progress, StepState
+from dhcptui.act.plan import Outcome, Plan, Progress, StepState
 from dhcptui.assess.evidence import Finding
 from dhcptui.assess.interrupted import lock_held
-from dhcptui.model.action import Action
-from dhcptui.model.commands import key_of
 from dhcptui.model.moments import Moment
+from dhcptui.model.sentence import in_commands
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import age
 
 SCHEMA = 1
 MEANWHILE_SECONDS = 20.0
 _SIGNS = {StepState.DONE: "ok", StepState.FAILED: "FAILED", StepState.SKIPPED: "not run"}
-_BY_KEY = {key_of(action): action for action in Action if action is not Action.HAND_OVER}
-"""What a key in a sentence stands for; that of a hand-over is named only where it takes back."""
 EXIT_CODES = {Outcome.VERIFIED: 0, Outcome.REFUSED: 1, Outcome.FAILED: 2, Outcome.INTERRUPTED: 2, Outcome.RUNNING: 2}
 
 
@@ -83,24 +79,6 @@ def helps(plan: Plan, snapshot: PairSnapshot, now: Moment) -> list[str]:
     return said
 
 
-def in_commands(text: str, plan: Plan) -> str:
-    """What comes next, with commands in the place of keys and of what a screen would show."""
-    names = {plan.acting_name, plan.partner_name}
-    servers = "|".join(re.escape(name) for name in names)
-
-    def command(found: re.Match[str]) -> str:
-        if found[1] in names:
-            return found[0]
-        action = _BY_KEY[found[1]]
-        server = found[2] or found[3]  # where none is named `do` takes the one that may act, or asks which
-        where = f" --server {server}" if server and action is not Action.SYNC_RESTART else ""
-        return f"`dhcptui do {action.value} {plan.pair}{where}`"
-
-    told = text.replace(BOTH_STATES, f"`dhcptui status {plan.pair}`")
-    where = rf"(?: on ({servers})(?!\w)|(?= brings ({servers}) up))?"
-    return re.sub(rf"(?<!\S)([{''.join(_BY_KEY)}]){where}(?=[\s,.:;]|$)", command, told)
-
-
 def plan_text(plan: Plan, helping: Sequence[str] = (), *, steps: bool = True) -> str:
     """A plan for a person: of a refused one the reason first, and what would help. Without its steps on request."""
     lines = [] if plan.allowed else ["Refused: " + "; ".join(plan.ruling.reasons), *(f"  {each}" for each in helping)]
@@ -156,9 +134,8 @@ class StepPrinter:
                 self._said_at = now
                 said.append(f"   {step.title}: {report.detail}")
         if progress.outcome is not Outcome.RUNNING:
-            result = progress.result.removeprefix("Refused: ")
-            said.append(f"{progress.outcome.value.upper()}: {result}".rstrip(": "))
+            said.append(f"{progress.outcome.value.upper()}: {progress.result}".rstrip(": "))
             said += [f"off script: {seen}" for seen in progress.off_script]
             if progress.next:
-                said.append(f"Next: {in_commands(progress.next, progress.plan)}")
+                said.append(f"Next: {in_commands(progress.next, progress.plan.pair)}")
         return said

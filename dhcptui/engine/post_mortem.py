@@ -163,7 +163,7 @@ def _build(
         now.wall,
         verdict.level.value,
         verdict.headline,
-        verdict.advice,
+        verdict.advice_in_commands(settings.name),
         parts,
         tuple(event for event in merge(told, offsets, partial(_doubt, pasts)) if _ends_since(event, since)),
         _actions(entries),

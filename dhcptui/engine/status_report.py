@@ -192,7 +192,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
             lines.append(f"    {delayed}; to cancel it: {take_off}")
         lines += _peers_and_pools(snapshot, view, now)
     lines += [f"  {each.what} {timer(each.remaining_seconds)}" for each in verdict.countdowns]
-    lines.append(f"  What now: {verdict.advice}")
+    lines.append(f"  What now: {verdict.advice_in_commands(snapshot.pair)}")
     return "\n".join(lines)
 
 

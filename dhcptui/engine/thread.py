@@ -241,7 +241,7 @@ class EngineThread:
         if listener is None:
             return
         if engine is None or loop is None or not self._thread.is_alive():
-            self._moved(runner.refused(plan, "Refused: the engine is not running."))
+            self._moved(runner.refused(plan, "the engine is not running."))
             return
         self._progress = Progress(plan, tuple(StepReport() for _ in plan.steps))
         future = asyncio.run_coroutine_threadsafe(self._act(engine, plan, typed, sentence), loop)
@@ -252,7 +252,7 @@ class EngineThread:
         from dhcptui.act import runner
 
         if self._acting is not None:
-            self._moved(runner.refused(plan, f"Refused: {self._acting.action.value} is still running."))
+            self._moved(runner.refused(plan, f"{self._acting.action.value} is still running."))
             return
         self._acting = plan
         try:

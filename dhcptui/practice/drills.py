@@ -13,6 +13,7 @@ from dhcptui.act.audit import AuditLog
 from dhcptui.act.plan import Outcome
 from dhcptui.engine.api import Drill
 from dhcptui.model.action import Action
+from dhcptui.model.sentence import Sentence, sentence
 from dhcptui.model.words import age, timer
 from dhcptui.practice.scenarios import SCENARIOS, Deed, Scenario, scenario
 
@@ -60,7 +61,7 @@ class PracticeDrills:
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self._struck: float | None = None
-        self._review: tuple[str, ...] = ()
+        self._review: tuple[Sentence, ...] = ()
         self._words = ""
 
     def list(self) -> Sequence[Drill]:
@@ -85,13 +86,13 @@ class PracticeDrills:
         alive = self._thread is not None and self._thread.is_alive() and not self._stop.is_set()
         return self._scenario.name if self._scenario and alive else None
 
-    def explain(self) -> str:
+    def explain(self) -> Sentence:
         """What happened, for who asks."""
         if self._scenario is None:
-            return "No drill has been begun."
-        return self._scenario.happened if self._struck else "Nothing has happened yet: the pair is being prepared."
+            return ("No drill has been begun.",)
+        return (self._scenario.happened if self._struck else "Nothing has happened yet: the pair is being prepared.",)
 
-    def review(self) -> Sequence[str]:
+    def review(self) -> Sequence[Sentence]:
         """How the last drill went; empty while it is under way."""
         return self._review
 
@@ -131,7 +132,7 @@ class PracticeDrills:
                 step()
         except (PracticeError, OSError) as error:  # OSError: the pair took too long to answer, or its files have gone
             if not stop.is_set():
-                self._review = (f"The drill stopped: {error or 'the practice pair does not answer'}",)
+                self._review = ((f"The drill stopped: {error or 'the practice pair does not answer'}",),)
                 stop.set()
 
     def _steps(self, play: Scenario, stop: threading.Event) -> Iterator[Callable[[], None]]:
@@ -178,16 +179,16 @@ class PracticeDrills:
 
     # -- the review
 
-    def _judge(self, play: Scenario, end: float, *, ended_by_itself: bool) -> tuple[str, ...]:
+    def _judge(self, play: Scenario, end: float, *, ended_by_itself: bool) -> tuple[Sentence, ...]:
         if self._struck is None:
-            return (f"{play.title}: ended before anything happened.",)
+            return ((f"{play.title}: ended before anything happened.",),)
         deeds = self._deeds(self._struck)
         served = service_between(self._pair.service, self._struck, end)
         how = "both servers were normal again" if ended_by_itself else "ended by you"
         lines = [f"{play.title}: {how} after {age(end - self._struck)}.", play.happened]
         lines += [f"You ran {deed.action.value} on {deed.server}: {deed.outcome.value}." for deed in deeds]
-        lines += [play.judge(deeds), f"What is right: {play.right}", told(served)]
-        return tuple(lines)
+        right = ("What is right: ", *play.right)
+        return (*map(sentence, lines), play.judge(deeds), right, sentence(told(served)))
 
     def _deeds(self, since: float) -> Sequence[Deed]:
         """The actions that ended since then, from the audit log."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
+from dhcptui.model.sentence import Sentence
 
 if TYPE_CHECKING:
     from dhcptui.practice.pair import PracticePair
@@ -40,7 +41,7 @@ class Deed:
 Mends = Callable[["PracticePair", float], bool]
 """Whether somebody else mends the fault now. Given the seconds since it happened, as dhcpd's fixed timers count them:
 a practice pair that runs ten times as fast waits a tenth."""
-Judge = Callable[[Sequence[Deed]], str]
+Judge = Callable[[Sequence[Deed]], Sentence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Scenario:
     title: str
     happened: str
     """What happened, in words; told only when asked."""
-    right: str
+    right: Sentence
     """What was right to do, and why."""
     strike: Callable[[PracticePair], None]
     judge: Judge
@@ -64,36 +65,38 @@ def _done(deeds: Sequence[Deed], action: Action) -> bool:
     return any(deed.action is action and deed.outcome is Outcome.VERIFIED for deed in deeds)
 
 
-def _hands_off(deeds: Sequence[Deed]) -> str:
+def _hands_off(deeds: Sequence[Deed]) -> Sentence:
     """For incidents that nobody can act upon."""
     acts = ", ".join(sorted({deed.action.value for deed in deeds if deed.outcome is not Outcome.REFUSED}))
     if acts:
-        return f"None of that was needed ({acts}): waiting would have done."
-    return "You changed nothing on the servers. That was right."
+        return (f"None of that was needed ({acts}): waiting would have done.",)
+    return ("You changed nothing on the servers. That was right.",)
 
 
-def _brought_up(deeds: Sequence[Deed]) -> str:
+def _brought_up(deeds: Sequence[Deed]) -> Sentence:
     started, declared = _done(deeds, Action.START), _done(deeds, Action.PARTNER_DOWN)
     if declared and started:
         return (
-            "You declared it down, and brought it up later. It worked; bringing it up at once would have been quicker."
+            "You declared it down, and brought it up later. It worked; bringing it up at once would have been quicker.",
         )
     if declared:
-        return "You declared it down, but it could have been started: U."
+        return "You declared it down, but it could have been started: ", Action.START, "."
     if started:
-        return "You brought it up. That was right."
-    return "Nobody brought dhcp2 up: U does that."
+        return ("You brought it up. That was right.",)
+    return "Nobody brought dhcp2 up: ", Action.START, " does that."
 
 
-def _took_over(deeds: Sequence[Deed]) -> str:
+def _took_over(deeds: Sequence[Deed]) -> Sentence:
     if _done(deeds, Action.PARTNER_DOWN):
-        return "You set partner-down on dhcp1. That was right: now it may use the other half."
-    return "Nobody set partner-down (P) on dhcp1: its half ran dry while the other half lay idle."
+        return ("You set partner-down on dhcp1. That was right: now it may use the other half.",)
+    return (
+        "Nobody set partner-down (", Action.PARTNER_DOWN, ") on dhcp1: its half ran dry while the other half lay idle.",
+    )  # fmt: skip
 
 
-def _waited_or_helped(deeds: Sequence[Deed]) -> str:
+def _waited_or_helped(deeds: Sequence[Deed]) -> Sentence:
     if _done(deeds, Action.START):
-        return "You started dhcpd yourself. That was quicker than waiting, and did no harm."
+        return ("You started dhcpd yourself. That was quicker than waiting, and did no harm.",)
     return _hands_off(deeds)
 
 
@@ -162,7 +165,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         "secondary-crashes",
         "The secondary crashes",
         "dhcpd on dhcp2 was killed. dhcp1 went to communications-interrupted and served on, from its own half of the pool.",
-        "see whether dhcpd can be started again, and start it: U. Partner-down is for a server that stays away.",
+        (
+            "see whether dhcpd can be started again, and start it: ",
+            Action.START,
+            ". Partner-down is for a server that stays away.",
+        ),
         _crash,
         _brought_up,
     ),
@@ -170,7 +177,9 @@ SCENARIOS: tuple[Scenario, ...] = (
         "link-cut",
         "The link between the two is cut",
         "Nothing passed between dhcp1 and dhcp2 any more. Both kept serving, each from its own half, until somebody mended the link.",
-        "have the network mended. Both serve, so nobody is to be declared down: after that both would give out the same addresses.",
+        (
+            "have the network mended. Both serve, so nobody is to be declared down: after that both would give out the same addresses.",
+        ),
         _cut,
         _hands_off,
         _after(LINK_GONE_SECONDS),
@@ -180,7 +189,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "wrong-clock",
         "A clock is 90 s off at boot",
         "dhcp2 was restarted with its clock 90 s ahead. dhcpd refuses a partner whose clock is more than 60 s away, so the two did not meet until somebody set the clock.",
-        "set the clock (NTP). The two then meet by themselves. A restart of dhcpd or partner-down does not help.",
+        ("set the clock (NTP). The two then meet by themselves. A restart of dhcpd or partner-down does not help.",),
         _wrong_clock,
         _hands_off,
         _after(CLOCK_WRONG_SECONDS),
@@ -190,7 +199,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         "pool-runs-dry",
         "The pool runs dry",
         "The host of dhcp2 was gone, and many new clients came at once. dhcp1 gave out its half; the other half lay idle.",
-        "make sure that the host is really off, then P on dhcp1. One MCLT later it may use the other half too.",
+        (
+            "make sure that the host is really off, then ",
+            Action.PARTNER_DOWN,
+            " on dhcp1. One MCLT later it may use the other half too.",
+        ),
         _host_gone,
         _took_over,
         _when_taken_over,
@@ -200,7 +213,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "empty-lease-file",
         "A rebuilt server comes back with an empty lease file",
         "dhcp2 was started with an empty lease file. It fetched everything from dhcp1 and waited out the MCLT before it served again.",
-        "wait. dhcp1 serves everybody meanwhile; a state written now would only make the wait longer.",
+        ("wait. dhcp1 serves everybody meanwhile; a state written now would only make the wait longer.",),
         _rebuild,
         _hands_off,
     ),
@@ -208,7 +221,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         "both-restarted",
         "Someone else restarted both",
         "Somebody's script stopped both dhcpd, and started both again some seconds later. Meanwhile nobody answered clients.",
-        "wait, or start them: U. Then find out who did it: R restarts one after the other, so that one always serves.",
+        (
+            "wait, or start them: ",
+            Action.START,
+            ". Then find out who did it: ",
+            Action.SYNC_RESTART,
+            " restarts one after the other, so that one always serves.",
+        ),
         _stop_both,
         _waited_or_helped,
         _after(RESTART_SECONDS),

@@ -17,7 +17,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.engine.api import Console, Drills
 from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.faults import keep
-from dhcptui.engine.plan_report import in_commands
+from dhcptui.model.sentence import in_commands
 from dhcptui.ui import gc_tuning
 
 EXIT_FAULT = 70
@@ -96,9 +96,9 @@ def wind_up(console: Console, output: Output) -> None:
         time.sleep(_WAIT_SECONDS)
     console.stop()
     if (told := console.ended_leaving) is not None:
-        begins = told.outcome in {Outcome.INTERRUPTED, Outcome.REFUSED}  # its text begins with that word
+        begins = told.outcome is Outcome.INTERRUPTED  # its text begins with that word
         outcome = "" if begins else f"{told.outcome.value.upper()}: "
-        next_ = in_commands(told.next, told.plan)
+        next_ = in_commands(told.next, told.plan.pair)
         output.line(f"dhcptui: {told.plan.action.value}: {outcome}{told.result} {next_}".rstrip())
 
 

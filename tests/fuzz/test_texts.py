@@ -26,6 +26,7 @@ from dhcptui.config.loading import ConfigError, load
 from dhcptui.logs import lines as loglines
 from dhcptui.logs.lease_file import parse_records
 from dhcptui.model.leases import parse_question
+from dhcptui.model.sentence import in_commands
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.clock import read_clock
 from dhcptui.servers.ssh.errors import RemoteError
@@ -119,7 +120,7 @@ def look_at(node: Node) -> None:
         Pair("foo", Subject("dhcp1", whole), Subject("dhcp2", node)),
     ):
         for finding in lint(pair):
-            shown(finding.sentence, finding.fix)
+            shown(finding.sentence, in_commands(finding.fix, "office"))
 
 
 @slower

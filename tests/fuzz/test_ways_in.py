@@ -193,7 +193,7 @@ def test_lint(attack: bytes) -> None:
     pair = Pair(text, subjects[0], subjects[1])
     findings = lint(pair)
     assert findings
-    assert foreign(as_text(pair, findings).encode("utf-8", "surrogateescape"), 120, 40) == []
+    assert foreign(as_text(text, pair, findings).encode("utf-8", "surrogateescape"), 120, 40) == []
 
 
 def test_faults_of_our_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

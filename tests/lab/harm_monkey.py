@@ -20,6 +20,7 @@ from dhcptui.assess.interrupted import ROLLBACK
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Sentence, in_keys
 from tests.lab.driving import Driver
 from tests.lab.harm import Hand
 from tests.lab.pair import Lab, LabError, Server
@@ -356,7 +357,7 @@ class Monkey:
             time.sleep(0.5)
         self.hands.together()
 
-    def _follow(self, advised: tuple[object, ...]) -> None:
+    def _follow(self, advised: Sentence) -> None:
         action = next((part for part in advised if isinstance(part, Action)), None)
         if action is None:
             if (found := _RESTART.match(_text(advised))) is not None:
@@ -382,5 +383,5 @@ class Monkey:
         print(self.story[-1], flush=True)
 
 
-def _text(advised: tuple[object, ...]) -> str:
-    return "".join(part.value if isinstance(part, Action) else str(part) for part in advised)
+def _text(advised: Sentence) -> str:
+    return in_keys(advised, lambda action: action.value)

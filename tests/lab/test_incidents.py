@@ -15,7 +15,9 @@ from dhcptui.act.plan import Outcome
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level
 from dhcptui.model.action import Action
+from dhcptui.model.commands import key_of
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import in_keys
 from tests.lab.driving import Driver, driving
 from tests.lab.load import loading
 from tests.lab.naming import (
@@ -488,7 +490,7 @@ def test_a_state_that_cannot_be_written() -> None:
         told = driver.run(Action.HAND_OVER, Q)
         assert told.outcome is Outcome.FAILED
         assert "cannot write its lease file (disk full, or no right to write)" in told.result
-        assert "Free space below its lease file" in told.next
+        assert "Free space below its lease file" in in_keys(told.next, key_of)
         refused = Answer(
             "I-13", WARNING, Level.WARNING, "both servers serve; dhcp2 cannot write its lease file",
             "Free space below dhcp2's lease file, or mend its rights; then",

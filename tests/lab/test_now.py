@@ -46,7 +46,7 @@ def test_a_pool_comes_to_its_end() -> None:
         settle(lab, driver)
         low = Answer(
             "I-23", Weight.WARNING, Level.WARNING, r"both servers serve, but pool 10.0.0.0/24 is nearly used up: [123] of 60 left",
-            "No key frees an address: enlarge the range of pool 10.0.0.0/24 on both, or shorten the leases; R deploys that",
+            "No action frees an address: enlarge the range of pool 10.0.0.0/24 on both, or shorten the leases; R deploys that",
         )  # fmt: skip
         left = 60
         while left > 2:  # as many clients as there are addresses: none is refused meanwhile
@@ -58,7 +58,7 @@ def test_a_pool_comes_to_its_end() -> None:
         named(driver, low, 20)
         dry = Answer(
             "I-23", Weight.CRITICAL, Level.CRITICAL, r"pool 10.0.0.0/24 is used up: \d+ clients were refused in a minute",
-            "No key frees an address: enlarge the range of pool 10.0.0.0/24 on both",
+            "No action frees an address: enlarge the range of pool 10.0.0.0/24 on both",
         )  # fmt: skip
         with loading(lab, 2, most=40, waited=0):
             named(driver, dry, 40)

@@ -15,7 +15,9 @@ import pytest
 
 from dhcptui.act.plan import Outcome, Plan, Progress, StepState
 from dhcptui.model.action import Action
+from dhcptui.model.commands import key_of
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import in_keys
 from tests.lab.driving import Driver, driving
 from tests.lab.pair import Lab, Server
 from tests.lab.sampling import sampling
@@ -193,7 +195,7 @@ def test_syntax_error(lab: Lab) -> None:
         told = sync(driver, UNREAD)
         assert told.outcome is Outcome.FAILED
         assert re.search(r"/etc/dhcp/shared/master\.conf line \d+", told.result), told.result
-        assert "No server was restarted" in told.next
+        assert "No server was restarted" in in_keys(told.next, key_of)
         assert (lab.primary.pid(), lab.secondary.pid()) == pids
         assert contents(lab.secondary) == old
         assert leftovers(lab.secondary) == []
@@ -234,7 +236,7 @@ def test_passes_the_test_but_does_not_start(lab: Lab) -> None:
         assert told.outcome is Outcome.FAILED
         assert "did not come up with the new configuration" in told.result
         assert "it runs with it again; both read normal" in told.result
-        assert "dhcp1 was not touched" in told.next
+        assert "dhcp1 was not touched" in in_keys(told.next, key_of)
         assert contents(lab.secondary) == old
         assert lab.primary.pid() == pids[0]
         assert lab.secondary.pid() not in {pids[1], None}
@@ -293,7 +295,7 @@ def test_the_first_does_not_restart(lab: Lab) -> None:
         assert told.outcome is Outcome.FAILED
         assert "cannot start" in told.result
         assert "a second attempt" in told.result
-        assert "dhcp1 was not touched" in told.next
+        assert "dhcp1 was not touched" in in_keys(told.next, key_of)
         assert (lab.secondary.root / "root/tries").read_text() == "x\nx\n"
         assert lab.primary.pid() == pid
         assert lab.primary.local_state() == "communications-interrupted"
@@ -314,7 +316,7 @@ def test_the_source_does_not_restart(lab: Lab) -> None:
         told = sync(driver)
         assert told.outcome is Outcome.FAILED
         assert "its own files are not touched" in told.result
-        assert "resumes, or rolls back" in told.next
+        assert "resumes, or rolls back" in in_keys(told.next, key_of)
         assert contents(lab.primary) == contents(lab.secondary) == new
         assert lab.secondary.local_state() == "communications-interrupted"
         script.write_text(good)
@@ -347,9 +349,9 @@ def test_the_target_refuses_what_the_source_runs_already(lab: Lab) -> None:
         told = sync(driver)
         assert told.outcome is Outcome.FAILED
         assert "runs with it again" in told.result
-        for text in (told.result, told.next):
+        for text in (told.result, in_keys(told.next, key_of)):
             assert "dhcp1 still runs the newer configuration until its next restart" in text
-        assert "was not touched" not in told.next
+        assert "was not touched" not in in_keys(told.next, key_of)
         assert lab.primary.pid() != pid
         assert contents(lab.secondary) == old
         both_normal(lab)
@@ -473,9 +475,9 @@ def test_console_killed_and_rolled_back(lab: Lab, title: str) -> None:
         assert lab.primary.pid() == pids[0]
         assert (lab.secondary.pid() == pids[1]) == (not title.startswith("restart"))
         newer = "dhcp1 still runs the newer configuration until its next restart"
-        for text in (" ".join(plan.ruling.warnings), told.result, told.next):
+        for text in (" ".join(plan.ruling.warnings), told.result, in_keys(told.next, key_of)):
             assert (newer in text) == (title == "restart dhcp1"), text
-        assert ("before its next restart" in told.next) == (title != "restart dhcp1")
+        assert ("before its next restart" in in_keys(told.next, key_of)) == (title != "restart dhcp1")
         assert leftovers(lab.secondary) == [".dhcptui-rejected-shared"]
         assert not compared(driver).headline.startswith("Resume")
         both_normal(lab)
@@ -494,7 +496,7 @@ def test_full_disk(lab: Lab) -> None:
         told = sync(driver)
         assert told.outcome is Outcome.FAILED
         assert "no room for the copy on dhcp2" in told.result, told.result
-        assert "/etc/dhcp/shared on dhcp2 was looked at and is as it was" in told.next
+        assert "/etc/dhcp/shared on dhcp2 was looked at and is as it was" in in_keys(told.next, key_of)
         assert lab.secondary.run(*listing).stdout == before
         assert (lab.primary.pid(), lab.secondary.pid()) == pids
 

@@ -8,7 +8,9 @@ import time
 from dhcptui.act.plan import Outcome, Plan, Progress
 from dhcptui.assess.verdict import derive
 from dhcptui.model.action import Action
+from dhcptui.model.commands import key_of
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import in_keys
 from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver
 from tests.leaving.cells import SYNC, SYNC_BAD
@@ -120,7 +122,9 @@ class Walker:
         self.engine.run(plan, plan.confirm_text, plan.ruling.sentence)
         self.driver.until(self._over, WAY_ON_SECONDS, f"{plan.action.value} of the way on{self}")
         progress = self.driver.progress[-1][1]
-        self._note(f"{plan.action.value} {plan.variant}: {progress.outcome.value}: {progress.result} {progress.next}")
+        self._note(
+            f"{plan.action.value} {plan.variant}: {progress.outcome.value}: {progress.result} {in_keys(progress.next, key_of)}"
+        )
         self._seen = (None, 0.0)
         self._judge(plan, progress)
 

@@ -14,6 +14,8 @@ import pytest
 from dhcptui.act.plan import Outcome
 from dhcptui.cli.main import main
 from dhcptui.model.action import Action
+from dhcptui.model.commands import key_of as default_key
+from dhcptui.model.sentence import in_commands, in_keys
 from dhcptui.practice.drills import PracticeDrills, Service, service_between, told
 from dhcptui.practice.pair import PracticePair
 from dhcptui.practice.scenarios import RESTART_SECONDS, SCENARIOS, Deed
@@ -203,7 +205,7 @@ def test_the_review_agrees_with_the_record(tmp_path: Path) -> None:
             time.sleep(step)
             now = time.time()
             dark += step if not pair.service[-1][1] and now else 0.0
-        review = " ".join(drills.review())
+        review = " ".join(in_commands(each, "practice") for each in drills.review())
         drills.close()
         assert abs(unserved(review) - dark) < 1.0
         assert unserved(review) >= RESTART_SECONDS / 4 - 1
@@ -239,14 +241,14 @@ def deed(action: Action, outcome: Outcome = Outcome.VERIFIED) -> Deed:
 def test_what_was_done_otherwise(name: str, deeds: list[Action], said: str) -> None:
     """Each judge knows more than praise."""
     found = next(each for each in SCENARIOS if each.name == name)
-    assert said in found.judge([deed(action) for action in deeds])
+    assert said in in_keys(found.judge([deed(action) for action in deeds]), default_key)
 
 
 def test_what_was_refused_is_no_deed() -> None:
     """A refusal has changed nothing."""
     waits = next(each for each in SCENARIOS if each.name == "link-cut")
-    assert "right" in waits.judge([deed(Action.PARTNER_DOWN, Outcome.REFUSED)])
-    assert "None of that" in waits.judge([deed(Action.SHUTDOWN, Outcome.FAILED)])
+    assert "right" in in_keys(waits.judge([deed(Action.PARTNER_DOWN, Outcome.REFUSED)]), default_key)
+    assert "None of that" in in_keys(waits.judge([deed(Action.SHUTDOWN, Outcome.FAILED)]), default_key)
 
 
 def test_names(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import in_keys
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.watch.clocks import moment, mono
 from tests.soak.history import NOT_RUNNING, History, LockRequest
@@ -180,7 +181,7 @@ class Follower:
         """The first action of the advice, once it has stood for a second."""
         verdict = derive(self.seat.engine.snapshot(), moment())
         advised = verdict.advised
-        self.advice = "".join(part if isinstance(part, str) else part.value for part in advised)
+        self.advice = in_keys(advised, lambda action: action.value)
         if advised != self._seen[0]:
             self._seen = advised, mono()
         action = next((part for part in advised if isinstance(part, Action)), None)

@@ -23,6 +23,7 @@ from dhcptui.model.leases import LookUp
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Sentence, sentence
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
@@ -355,7 +356,7 @@ class ScriptedConsole:
         outcome: Outcome = Outcome.RUNNING,
         details: Sequence[str] = (),
         result: str = "",
-        then: str = "",
+        then: str | Sentence = "",
         off_script: Sequence[str] = (),
     ) -> None:
         """The running plan has come this far."""
@@ -368,7 +369,7 @@ class ScriptedConsole:
             ended = at + 0.4 if state in {StepState.DONE, StepState.FAILED} else None
             reports.append(StepReport(state, detail, started, ended))
             at += 0.4
-        self.listener.on_progress(Progress(plan, tuple(reports), outcome, result, then, tuple(off_script)))
+        self.listener.on_progress(Progress(plan, tuple(reports), outcome, result, sentence(then), tuple(off_script)))
 
     def audit(self, event: AuditEvent, step: int, text: str, ok: bool | None = None, *, of: int = 5) -> None:
         """The engine wrote a line to its audit log."""

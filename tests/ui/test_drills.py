@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from dhcptui.engine.api import Drill, Drills
+from dhcptui.model.action import Action
+from dhcptui.model.sentence import Sentence
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import picture, row, screen
 
@@ -39,13 +41,14 @@ class ScriptedDrills:
         """The one under way."""
         return self.now
 
-    def explain(self) -> str:
+    def explain(self) -> Sentence:
         """The secret."""
-        return "dhcpd on dhcp2 was killed with signal 9."
+        return ("dhcpd on dhcp2 was killed with signal 9.",)
 
-    def review(self) -> Sequence[str]:
+    def review(self) -> Sequence[Sentence]:
         """How it went."""
-        return ["You ran partner-down on dhcp1.", "Clients were not served for 12 s."] if self.over else []
+        said = ("Nobody brought dhcp2 up: ", Action.START, " does that."), ("Clients were not served for 12 s.",)
+        return said if self.over else ()
 
     def end(self) -> None:
         """Stop."""
@@ -101,9 +104,9 @@ async def test_a_number_chooses() -> None:
 
 
 async def test_a_drill_that_ends_by_itself_offers_its_review() -> None:
-    """The row says so; v shows it without ending anything."""
+    """The row says so; v shows it without ending anything, and it names the key that the user has."""
     drills = ScriptedDrills()
-    async with screen(healthy(), (80, 24), drills=drills) as (app, pilot, _console):
+    async with screen(healthy(), (80, 24), drills=drills, keys={"act.start": ("u",)}) as (app, pilot, _console):
         await pilot.press("D", "1")
         drills.end()
         app.main.tick()
@@ -112,7 +115,7 @@ async def test_a_drill_that_ends_by_itself_offers_its_review() -> None:
         assert " review (v)" in row(app, "drill")
         assert "end and review" not in row(app, "drill")
         await pilot.press("v")
-        assert "You ran partner-down" in picture(app)
+        assert "Nobody brought dhcp2 up: u does that." in picture(app)
 
 
 async def test_the_palette_knows_the_drills() -> None:

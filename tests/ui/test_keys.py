@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
+from dhcptui.act.actions import make_script
+from dhcptui.act.plan import Outcome, StepState
 from dhcptui.model.action import Action
 from dhcptui.model.commands import COMMANDS, Where, read_key, twice
 from dhcptui.ui.keymap import Commands
@@ -14,7 +17,8 @@ from tests.ui.feed import HALF_DONE, healthy, one_down
 from tests.ui.test_command_log import on_view
 from tests.ui.test_drills import ScriptedDrills, is_drills
 from tests.ui.test_main_screen import P, Q, picture, row, screen
-from tests.ui.test_prompt import entry
+from tests.ui.test_prompt import entry, start
+from tests.unit.test_script import SETTINGS
 
 OTHER = {
     "act.shutdown": ("f5",),
@@ -86,6 +90,17 @@ async def test_every_place_names_the_new_key(size: tuple[int, int]) -> None:
         await pilot.pause()
         assert "u brings dhcp2 up" in row(app, "what-now")
         assert "S (" not in picture(app)
+
+
+async def test_a_result_names_the_new_key() -> None:
+    """What comes next after an action: the key that the user has for it."""
+    async with screen(one_down(), keys={"act.hand-over": ("k",), "act.start": ("u",)}) as (app, pilot, console):
+        await start(pilot, console)
+        for action, said in ((Action.HAND_OVER, "k on dhcp1 takes it back"), (Action.SHUTDOWN, "dhcp1 back: u, or")):
+            then = make_script(action, P, SETTINGS).next
+            console.report(StepState.DONE, StepState.DONE, outcome=Outcome.VERIFIED, result="It is so.", then=then)
+            await pilot.pause()
+            assert said in re.sub(r"\s+", " ", picture(app))
 
 
 async def test_a_letter_given_to_a_command_can_still_be_typed() -> None:

@@ -10,6 +10,7 @@ import pytest
 from dhcptui.assess.forecast import PoolSample
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.conf.lint.findings import Finding, Severity
+from dhcptui.model.action import Action
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import PoolCounters
@@ -408,9 +409,9 @@ async def test_a_server_that_answers_shows_no_record() -> None:
 
 
 FOUND = (
-    Finding("L13", Severity.ERROR, P, "dhcp1", "/etc/dhcp/dhcpd.conf", 7, "peer port 647, but dhcp2 has port 847.", "Cross them."),
-    Finding("L53", Severity.WARNING, Q, "dhcp2", "/etc/dhcp/shared/master.conf", 0, "It is newer than the process.", "Restart dhcpd."),
-    Finding("L27", Severity.INFO, None, "", "/etc/dhcp/shared/master.conf", 3, "deny dynamic bootp clients is needless.", ""),
+    Finding("L13", Severity.ERROR, P, "dhcp1", "/etc/dhcp/dhcpd.conf", 7, "peer port 647, but dhcp2 has port 847.", ("Cross them.",)),
+    Finding("L53", Severity.WARNING, Q, "dhcp2", "/etc/dhcp/shared/master.conf", 0, "It is newer than the process.", (Action.SYNC_RESTART, " restarts it.")),
+    Finding("L27", Severity.INFO, None, "", "/etc/dhcp/shared/master.conf", 3, "deny dynamic bootp clients is needless.", ()),
 )  # fmt: skip
 
 
@@ -429,6 +430,7 @@ async def test_the_configuration_page(size: tuple[int, int], ascii_only: bool) -
         assert f"L13 dhcp1 {dot} /etc/dhcp/dhcpd.conf:7 peer port 647, but dhcp2 has port 847. fix: Cross them." in said
         assert said.index("errors") < said.index("L13") < said.index("warnings") < said.index("L53") < said.index("L27")
         assert f"L27 both {dot} /etc/dhcp/shared/master.conf:3" in said
+        assert "fix: R restarts it." in said
         assert "1 error" in picture(app)
         assert picture(app).isascii() is ascii_only
 

@@ -19,6 +19,7 @@ from dhcptui.conf.scaffold import Key, Scaffold
 from dhcptui.engine.lint_report import as_json, as_text, exit_code
 from dhcptui.logs.complaints import complaint
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import in_commands
 
 BASE64 = "c2VjcmV0IHNlY3JldCBzZWNyZXQ="
 SCAFFOLD = Scaffold(
@@ -134,7 +135,7 @@ def test_a_planted_fault_is_found(
     found = [each for each in lint(pair(changes)) if each.id == rule and each.role == Role(role)]
     assert found, lint(pair(changes))
     assert (found[0].file, found[0].line) == (f"{role}.conf", line_of(role, fragment, changes))
-    assert found[0].fix.endswith((".", ")", "}"))
+    assert in_commands(found[0].fix, "office").endswith((".", ")", "}"))
 
 
 def test_the_scaffold_is_silent() -> None:
@@ -230,8 +231,10 @@ def test_a_hostile_name_is_cleaned() -> None:
     """Names come from files on the servers: no control character of theirs gets through."""
     found = lint(pair({S: [('failover peer "foo" {', 'failover peer "f\\x1b]0;x\\x07" {')]}))
     assert found
-    assert all(word.isprintable() for each in found for word in (each.sentence, each.fix, each.file))
-    assert as_text(pair({}), found).replace("\n", "").isprintable()
+    assert all(
+        word.isprintable() for each in found for word in (each.sentence, in_commands(each.fix, "office"), each.file)
+    )
+    assert as_text("office", pair({}), found).replace("\n", "").isprintable()
 
 
 def test_report_and_exit_codes() -> None:
@@ -241,7 +244,7 @@ def test_report_and_exit_codes() -> None:
     error = lint(pair({S: [("  peer address 10.0.0.10;", "  peer address 10.0.0.11;")]}))
     assert [exit_code(each) for each in ((), info, warning, error)] == [0, 0, 1, 2]
     assert worst([*info, *warning]) is Severity.WARNING
-    shown = as_text(pair({}), (*warning, *error))
+    shown = as_text("office", pair({}), (*warning, *error))
     assert shown.startswith("dhcp2 (secondary)\n  warning L08  secondary.conf:4: mclt 1800 on the secondary")
     assert shown.endswith("failover peer 'foo': 1 error, 1 warning")
     document = as_json("office", pair({}), warning)
@@ -320,7 +323,7 @@ def test_every_relationship_is_compared() -> None:
     """The one that was not asked for, too; and the report says how many were looked at."""
     right = two_relationships(crossed_=False)
     assert not [each for each in lint(right) if each.severity is Severity.ERROR]
-    assert "2 failover peers compared ('bar', 'foo')" in as_text(right, lint(right)).replace(
+    assert "2 failover peers compared ('bar', 'foo')" in as_text("", right, lint(right)).replace(
         "'foo', 'bar'", "'bar', 'foo'"
     )
     assert sorted(as_json("office", right, lint(right))["peers_compared"]) == ["bar", "foo"]
@@ -337,7 +340,9 @@ def test_crossed_names_are_mended_on_one_side() -> None:
     found = lint(two_relationships(crossed_=True))
     assert [(each.id, each.server) for each in found if each.severity is Severity.ERROR] == [("L19", "dhcp2")] * 2
     assert all(
-        "crossed" in each.sentence and "change nothing on dhcp1" in each.fix for each in found if each.id == "L19"
+        "crossed" in each.sentence and "change nothing on dhcp1" in in_commands(each.fix, "office")
+        for each in found
+        if each.id == "L19"
     )
 
 

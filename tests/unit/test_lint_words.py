@@ -107,7 +107,7 @@ def test_misspelt(old: str, new: str, fragment: str, meant: str) -> None:
     (one,) = everything
     assert (one.id, one.role, one.line) == ("L62", Role.PRIMARY, line_of(P, fragment, changes))
     assert "misspelt" in one.sentence
-    assert one.fix == f"Did you mean `{meant}`?"
+    assert one.fix == (f"Did you mean `{meant}`?",)
 
 
 def test_unknown() -> None:

@@ -11,10 +11,13 @@ from dhcptui.act.actions import make_script
 from dhcptui.act.plan import Outcome, Progress, StepReport, StepState
 from dhcptui.assess import delayed_start as delayed
 from dhcptui.assess.return_path import ReturnPath
-from dhcptui.engine.plan_report import StepPrinter, helps, in_commands, plan_text
+from dhcptui.assess.verdict import derive
+from dhcptui.engine.plan_report import StepPrinter, helps, plan_text
+from dhcptui.engine.status_report import as_text
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Look, On, Sentence, cleaned, in_commands, in_keys, sentence
 from dhcptui.model.snapshot import Lock, LockFiles, ServerView
 from tests.unit.making import NOW, down, live, never, pair
 from tests.unit.test_script import HEALTHY, SETTINGS, plan
@@ -74,27 +77,44 @@ def test_what_comes_next_is_a_command(action: Action, acting: Role) -> None:
     for variant in variants.get(action, [""]):
         script = make_script(action, acting, SETTINGS, variant=variant)
         for text in (script.next, script.if_interrupted):
-            told = in_commands(text, made)
+            told = in_commands(sentence(text), made.pair)
             assert not KEY.search(told), told
-            assert "above" not in text
+            assert "above" not in told
 
 
-def test_keys_become_commands_that_can_be_run() -> None:
-    """With the pair and the server; a letter that is part of something else, or a server's name, is none."""
-    made = plan(Action.SHUTDOWN)
-    put = {
-        "H on dhcp2 takes it back.": "`dhcptui do take-back office --server dhcp2` takes it back.",
-        "To bring dhcp1 back: U, or sudo -H X/y on dhcp1.":
-            "To bring dhcp1 back: `dhcptui do start office`, or sudo -H X/y on dhcp1.",
-        "Mend it, then H again.": "Mend it, then `dhcptui do take-back office` again.",
-        "U brings dhcp2 up first: it was the last to serve.":
-            "`dhcptui do start office --server dhcp2` brings dhcp2 up first: it was the last to serve.",
-        "R resumes.": "`dhcptui do sync-restart office` resumes.",
-        "Look at the states of both servers.": "Look at `dhcptui status office`.",
-    }  # fmt: skip
-    assert {text: in_commands(text, made) for text in put} == put
-    named = replace(made, acting_name="S", partner_name="P")
-    assert in_commands("Look at the log of S.", named) == "Look at the log of S."
+def test_a_sentence_has_keys_on_the_screen_and_commands_on_the_line() -> None:
+    """With the pair and the server; words are never looked into: a server may be called as a key."""
+    back: Sentence = (Action.TAKE_BACK, On("dhcp2", said=True), " takes it back.")
+    up: Sentence = ("To bring dhcp1 back: ", Action.START, On("dhcp1"), ", or sudo -H X/y on dhcp1.")
+    rows = {
+        back: ("h on dhcp2 takes it back.", "`dhcptui do take-back office --server dhcp2` takes it back."),
+        up: (
+            "To bring dhcp1 back: u, or sudo -H X/y on dhcp1.",
+            "To bring dhcp1 back: `dhcptui do start office --server dhcp1`, or sudo -H X/y on dhcp1.",
+        ),
+        (Action.SYNC_RESTART, On("dhcp1"), " resumes."): ("r resumes.", "`dhcptui do sync-restart office` resumes."),
+        ("Look at ", Look.BOTH_STATES, "."): (
+            "Look at the states of both servers.",
+            "Look at `dhcptui status office`.",
+        ),
+        ("Look at the log of S.",): ("Look at the log of S.", "Look at the log of S."),
+    }
+    keys = {Action.TAKE_BACK: "h", Action.START: "u", Action.SYNC_RESTART: "r"}
+    for said, (screen, line) in rows.items():
+        assert in_keys(said, keys.__getitem__) == screen
+        assert in_commands(said, "office") == line
+    assert cleaned(("a\x1b[2J ", Action.START, On("S\x07")), 20) == ("a\\x1b[2J ", Action.START, On("S\\x07"))
+
+
+def test_status_and_report_name_commands() -> None:
+    """What now, on the command line: nobody can press a key there."""
+    for snapshot, said in (
+        (pair(live(P, S_COMM), down(Q)), "`dhcptui do start office --server dhcp2` brings dhcp2 up"),
+        (HEALTHY, "use `dhcptui do shutdown office` (clean shutdown)"),
+    ):
+        text = as_text(snapshot, derive(snapshot, NOW), NOW)
+        assert said in text
+        assert not KEY.search(text.partition("What now: ")[2])
 
 
 def test_the_last_lines_of_a_run() -> None:
@@ -102,6 +122,8 @@ def test_the_last_lines_of_a_run() -> None:
     made = plan(Action.START, pair(live(P, S_COMM), down(Q)), Q)
     steps = tuple(StepReport(StepState.SKIPPED) for _ in made.steps)
     told = StepPrinter().lines(
-        Progress(made, steps, Outcome.REFUSED, "Refused: it cannot be.", "H on dhcp2 takes it back.")
+        Progress(
+            made, steps, Outcome.REFUSED, "it cannot be.", (Action.TAKE_BACK, On("dhcp2", said=True), " takes it back.")
+        )
     )
     assert told[-2:] == ["REFUSED: it cannot be.", "Next: `dhcptui do take-back office --server dhcp2` takes it back."]

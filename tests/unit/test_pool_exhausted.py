@@ -66,7 +66,7 @@ def test_levels(total: int, free: int, backup: int, level: Level, words: str) ->
     }.get(level)
     if level is not Level.OK:
         assert "Enlarge the range of pool 10.0.0.0/24 on both, or shorten the leases" in verdict.advice.replace(
-            "No key frees an address: e", "E"
+            "No action frees an address: e", "E"
         )
 
 

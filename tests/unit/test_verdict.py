@@ -179,7 +179,7 @@ def test_a_pool_that_is_used_up_is_nobodys_fault() -> None:
     verdict = derive(pair(replace(live(P), pools=FULL), replace(live(Q), pools=FULL)), NOW)
     words = "both servers serve, but pool 10.0.0.0/24 is used up: new clients get no address"
     assert (verdict.level, verdict.headline) == (Level.CRITICAL, words)
-    assert verdict.advice.startswith("No key frees an address: enlarge the range of pool 10.0.0.0/24 on both")
+    assert verdict.advice.startswith("No action frees an address: enlarge the range of pool 10.0.0.0/24 on both")
     two: Seen[tuple[PoolCounters, ...]] = Seen(tuple(replace(pool, free=0) for pool in FULL.value), FULL.at)
     assert "2 pools are used up" in derive(pair(*(replace(live(r), pools=two) for r in (P, Q))), NOW).headline
     old = Seen(FULL.value, NOW.mono - 60)

@@ -10,6 +10,7 @@ from dhcptui.act.plan import Plan
 from dhcptui.engine.api import Drill, Listener
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Sentence
 from dhcptui.practice.scenarios import SCENARIOS
 from tests.ui.feed import FakeClock, ScriptedConsole
 from tools.pictures.story import Take
@@ -62,11 +63,11 @@ class StillDrills:
         """None is."""
         return None
 
-    def explain(self) -> str:
+    def explain(self) -> Sentence:
         """As the last review has it."""
-        return self._review[1] if self._review else ""
+        return self._review[1] if self._review else ()
 
-    def review(self) -> Sequence[str]:
+    def review(self) -> Sequence[Sentence]:
         """Of the drill that was played."""
         return self._review
 
@@ -75,4 +76,4 @@ class StillDrills:
 
     def state(self) -> str:
         """As the real ones say it."""
-        return f"drill over: {self._review[0].partition(':')[0]}" if self._review else ""
+        return f"drill over: {str(self._review[0][0]).partition(':')[0]}" if self._review else ""

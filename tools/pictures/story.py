@@ -25,6 +25,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Sentence
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.practice.dhcpd import balance
 from dhcptui.practice.drills import PracticeDrills
@@ -62,7 +63,7 @@ class Take:
     progress: Progress | None = None
     """What a run of the prompted action leads to."""
     audit: list[AuditEntry] = field(default_factory=list)
-    review: tuple[str, ...] = ()
+    review: tuple[Sentence, ...] = ()
 
 
 class Watcher(Driver):
@@ -234,7 +235,7 @@ def quiet_night(audit: Path) -> dict[str, Take]:
         drills.close()
         normal = this.take("11:02:40")
         seconds = [(r"after \d+ s", "after 24 s"), (r"did for \d+ s", "did for 19 s")]
-        review = tuple(Pose(Timeline(), seconds).text(line) for line in drills.review())
+        review = tuple(Pose(Timeline(), seconds).texts(line) for line in drills.review())
         unread = replace(healthy, snapshot=first_snapshot(healthy.settings), logs={})
         return {
             "unread": unread,

@@ -18,6 +18,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.failover import FailoverStatus
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Sentence, sentence
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
@@ -39,9 +40,9 @@ class StepFailed(Exception):
     `untouched`: all is as it was before the step, so that nothing of it is left to anybody.
     """
 
-    def __init__(self, text: str, next_: str = "", *, untouched: bool = False) -> None:
+    def __init__(self, text: str, next_: str | Sentence = "", *, untouched: bool = False) -> None:
         super().__init__(text)
-        self.next = next_
+        self.next = sentence(next_)
         self.untouched = untouched
 
 
@@ -65,10 +66,10 @@ class ActionScript:
     steps: tuple[Step, ...]
     result: str
     """What is so when every step was verified."""
-    next: str
+    next: str | Sentence
     expects: frozenset[tuple[str, str]] | None = None
     """(server, state) that may be entered while it runs; any other is off script. None: all may."""
-    if_interrupted: str = ""
+    if_interrupted: str | Sentence = ""
     """What to do when it stopped between two steps."""
     afterwards: Callable[[Case], str] | None = None
     """What else is so then, as observed: appended to the result."""

@@ -11,6 +11,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import joined
@@ -36,7 +37,12 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         me.name,
         (queue_step(pair, acting), step(pair, acting)),
         f"{partner.name} serves every client of {pair.peer}; {me.name} is in shutdown, its dhcpd runs.",
-        f"H on {me.name} takes it back, without an MCLT wait unless updates were unacknowledged. Until then {partner.name} is alone.",
+        (
+            Action.TAKE_BACK,
+            On(me.name, said=True),
+            " takes it back, without an MCLT wait unless updates were unacknowledged."
+            f" Until then {partner.name} is alone.",
+        ),
         expects=expected(me.name, partner.name),
         begins_at=2,
     )
@@ -125,7 +131,12 @@ async def _hand_over(context: Context) -> str:
     except (OmapiError, RemoteError) as error:
         raise StepFailed(
             f"{said}; shutdown (8) was written on {context.me.name} and could not be taken back: {error}",
-            f"{context.me.name} serves nobody while it reads shutdown. Take it back (H) as soon as it answers.",
+            (
+                f"{context.me.name} serves nobody while it reads shutdown. As soon as it answers ",
+                Action.TAKE_BACK,
+                On(context.me.name),
+                " takes it back.",
+            ),
         ) from error
     back = await context.until_state(acting, FailoverState.NORMAL, BACK_SECONDS)
     mine = context.visibility(acting)

@@ -33,6 +33,7 @@ from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
+from dhcptui.model.sentence import On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh import commands, rescue_commands
@@ -151,8 +152,13 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
             ),
         ),
         f"{me.name} serves every client of {pair.peer} from its own half, with short leases.",
-        f"If {partner.name} stays away, P on {me.name} (partner-down) gives it all addresses.",
-        if_interrupted=f"X on {me.name} goes on from there, also with dhcpd stopped.",
+        (
+            f"If {partner.name} stays away, ",
+            Action.PARTNER_DOWN,
+            On(me.name, said=True),
+            " (partner-down) gives it all addresses.",
+        ),
+        if_interrupted=(Action.RESCUE, On(me.name, said=True), " goes on from there, also with dhcpd stopped."),
         begins_at=3,
         afterwards=lambda each: afterwards(each, each.me),
     )

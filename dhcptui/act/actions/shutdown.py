@@ -18,6 +18,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.watch.clocks import moment
@@ -60,9 +61,22 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
         (stop,) if handed_over else (hand_over.queue_step(pair, acting), hand_over.step(pair, acting), stop),
         f"{me.name} is stopped, {partner.name} serves every client of {pair.peer}. {me.name}'s restart will skip the MCLT wait,"
         " unless updates were still unacknowledged.",
-        f"To bring {me.name} back: U, or {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
+        (
+            f"To bring {me.name} back: ",
+            Action.START,
+            On(me.name),
+            f", or {shlex.join(me.restart)} on {me.name}. Until then {partner.name} is alone.",
+        ),
         expects=hand_over.expected(me.name, partner.name),
-        if_interrupted=f"{me.name} has handed over and its dhcpd still runs: S goes on and stops it, H takes it back.",
+        if_interrupted=(
+            f"{me.name} has handed over and its dhcpd still runs: ",
+            Action.SHUTDOWN,
+            On(me.name),
+            " goes on and stops it, ",
+            Action.TAKE_BACK,
+            On(me.name),
+            " takes it back.",
+        ),
         begins_at=0 if handed_over else 2,
         afterwards=lambda each: afterwards(each, each.me),
     )
@@ -73,7 +87,13 @@ async def _stop(context: Context) -> str:
     await context.fresh()
     if alone := unsworn(context, interrupted(case_now(context, acting), Interruption.STOP, context.visibility(acting))):
         raise StepFailed(
-            "; ".join(alone), f"dhcpd on {context.me.name} was not stopped; it has handed over: H takes it back."
+            "; ".join(alone),
+            (
+                f"dhcpd on {context.me.name} was not stopped; it has handed over: ",
+                Action.TAKE_BACK,
+                On(context.me.name),
+                " takes it back.",
+            ),
         )
     await context.request_shutdown(acting)
     if not await context.until(lambda snapshot, now: no_process(snapshot[acting], now), EXIT_SECONDS):

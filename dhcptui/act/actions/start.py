@@ -19,6 +19,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import clock, joined
@@ -135,7 +136,7 @@ def _not_off(context: Context) -> None:
     had = "had handed over" if state is FailoverState.SHUTDOWN else "had been paused"
     raise StepFailed(
         f"{name} runs, and reads {state.word}: it {had}, and stays so until somebody takes it back",
-        f"H on {name} takes it back.",
+        (Action.TAKE_BACK, On(name, said=True), " takes it back."),
     )
 
 

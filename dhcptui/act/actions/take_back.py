@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
 from dhcptui.act.actions.hand_over import followed
-from dhcptui.act.plan import BOTH_STATES, PlannedStep
+from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.return_path import ReturnPath, return_path
 from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Look, On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import REBUILDING, FailoverState
 from dhcptui.servers.omapi.objects import SettableState
@@ -59,7 +60,7 @@ def script(pair: PairSettings, acting: Role, way: ReturnPath = ReturnPath.TAKE_B
         steps,
         "Both servers read normal and share the clients.",
         "Nothing to do.",
-        if_interrupted="H goes on from the states as they are now.",
+        if_interrupted=(Action.TAKE_BACK, On(me.name), " goes on from the states as they are now."),
     )
 
 
@@ -87,7 +88,12 @@ async def _shut(context: Context) -> str:
     seen = context.visibility(context.acting.other)
     raise StepFailed(
         f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.visibility.value})",
-        f"{context.me.name} is in shutdown now and serves nobody, as before. Mend the link between the two, then H again.",
+        (
+            f"{context.me.name} is in shutdown now and serves nobody, as before. Mend the link between the two, then ",
+            Action.TAKE_BACK,
+            On(context.me.name),
+            " again.",
+        ),
     )
 
 
@@ -125,7 +131,7 @@ async def _until_normal(context: Context, role: Role) -> str:
         why = ": updates were still unacknowledged when it stopped serving" if partner.serving else ""
         raise StepFailed(
             f"{waiting[0]} waits out the MCLT{why}",
-            f"Nothing to do: {meanwhile}, and {BOTH_STATES} tell how long.",
+            (f"Nothing to do: {meanwhile}, and ", Look.BOTH_STATES, " tell how long."),
         )
     raise StepFailed(
         f"not both normal after {NORMAL_SECONDS:.0f} s: {name} reads {me.state.word if me.state else 'nothing'}",

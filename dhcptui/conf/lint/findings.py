@@ -13,6 +13,7 @@ from dhcptui.conf.overlay import Stretch, overlay
 from dhcptui.conf.reader import Node
 from dhcptui.conf.spelling import Spelling, spelling
 from dhcptui.model.role import Role
+from dhcptui.model.sentence import Sentence
 
 
 class Severity(Enum):
@@ -123,7 +124,7 @@ class Problem:
     role: Role | None
     node: Node | None
     sentence: str
-    fix: str
+    fix: str | Sentence
     file: str = ""
     """Where the problem is a file, not a line in it."""
 
@@ -156,4 +157,4 @@ class Finding:
     line: int
     """0 where there is none."""
     sentence: str
-    fix: str
+    fix: Sentence

@@ -29,6 +29,7 @@ from dhcptui.conf.lint import (
 from dhcptui.conf.lint.findings import Finding, Pair, Problem, Rule, Severity
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
+from dhcptui.model.sentence import cleaned, sentence
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 SENTENCE_CHARACTERS = 400
@@ -133,7 +134,7 @@ def _finding(pair: Pair, rule: Rule, problem: Problem) -> Finding:
         clean(file),
         problem.node.line if problem.node else 0,
         clean(problem.sentence, SENTENCE_CHARACTERS),
-        clean(problem.fix, SENTENCE_CHARACTERS),
+        cleaned(sentence(problem.fix), SENTENCE_CHARACTERS),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dhcptui.conf.failover import keys, omapi_key, omapi_port
 from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 
 WORLD_READABLE = 0o004
@@ -186,4 +187,4 @@ def drift(pair: Pair) -> Iterator[Problem]:
     """The shared directories are the same."""
     if pair.drift:
         said = f"the shared directories differ: {pair.drift}"
-        yield Problem(None, None, said, "sync + restart (R) shows the difference and copies it.")
+        yield Problem(None, None, said, (Action.SYNC_RESTART, " (sync + restart) shows the difference and copies it."))

@@ -95,7 +95,7 @@ class Prompt(Vertical, can_focus=True):
     def compose(self) -> ComposeResult:
         """Both views, the hint, and the line to type in; what is not needed is hidden."""
         yield PlanView(glyphs=self._glyphs)
-        yield ProgressView(glyphs=self._glyphs)
+        yield ProgressView(glyphs=self._glyphs, commands=self._commands)
         yield Row(glyphs=self._glyphs, id="prompt-hint")
         entry = Input(id="prompt-input", compact=True, select_on_focus=False)
         entry.cursor_blink = False

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from dhcptui.model.moments import Moment
+from dhcptui.model.sentence import in_keys
 from dhcptui.setup.configuration_check import ConfigurationCheck
+from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.ages import ago
 from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, text
 
@@ -27,12 +29,12 @@ _BLANK = Paragraph(text(""))
 
 
 def configuration_page(
-    check: ConfigurationCheck | None, *, reading: bool, now: Moment, glyphs: Glyphs, again: str
+    check: ConfigurationCheck | None, *, reading: bool, now: Moment, glyphs: Glyphs, commands: Commands
 ) -> list[Paragraph]:
-    """The last reading, or that there is none yet. `again`: the key that reads again."""
+    """The last reading, or that there is none yet."""
     if check is None:
         return [Paragraph(text((f"{glyphs.wait} reading both servers' dhcpd.conf over SSH", ACCENT)))]
-    said = [Paragraph(_count(check, glyphs, reading=reading, now=now, again=again)), _BLANK]
+    said = [Paragraph(_count(check, glyphs, reading=reading, now=now, again=commands.key("page.again"))), _BLANK]
     if check.troubles:
         said += [Paragraph(text((f"{glyphs.bad} ", CRITICAL), each), 2, 2) for each in check.troubles]
         return [*said, Paragraph(text(("Nothing can be said of the configuration before both can be read.", MUTED)), 2)]
@@ -42,7 +44,7 @@ def configuration_page(
     for severity, (words, meaning, style) in SEVERITIES.items():
         if own := [each for each in check.findings if each.severity.value == severity]:
             said.append(Paragraph(text((words, f"bold {style}"), (f" {glyphs.dot} {meaning}", MUTED))))
-            said += [line for each in own for line in _finding(each, style, glyphs)]
+            said += [line for each in own for line in _finding(each, style, glyphs, commands)]
             said.append(_BLANK)
     return said[:-1]
 
@@ -71,12 +73,12 @@ def _news(findings: Sequence[Finding]) -> list[str]:
     return said
 
 
-def _finding(found: Finding, style: str, glyphs: Glyphs) -> list[Paragraph]:
+def _finding(found: Finding, style: str, glyphs: Glyphs, commands: Commands) -> list[Paragraph]:
     place = f"{found.file}:{found.line}" if found.line else found.file
     head = text(
         (f"{found.id} ", f"bold {style}"),
         (found.server or "both", "bold"),
         (f" {glyphs.dot} {place}" if place else "", MUTED),
     )
-    fix = [Paragraph(text(("fix: ", ACCENT), found.fix), 4)] if found.fix else []
+    fix = [Paragraph(text(("fix: ", ACCENT), in_keys(found.fix, commands.acting_key)), 4)] if found.fix else []
     return [Paragraph(head, 2), Paragraph(text(found.sentence), 4), *fix]

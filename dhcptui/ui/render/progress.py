@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dhcptui.act.plan import Outcome, PlannedStep, Progress, StepReport, StepState
+from dhcptui.model.action import Action
+from dhcptui.model.sentence import in_keys
 from dhcptui.ui.line import Line, line
 from dhcptui.ui.style import (
     ACCENT,
@@ -55,8 +59,8 @@ def _awaits(planned: PlannedStep, report: StepReport) -> str:
     return f"until: {planned.until}" if report.state is StepState.RUNNING and planned.until else ""
 
 
-def outcome(progress: Progress, glyphs: Glyphs) -> list[Paragraph]:
-    """The last word; while it runs only what was not expected."""
+def outcome(progress: Progress, glyphs: Glyphs, key: Callable[[Action], str]) -> list[Paragraph]:
+    """The last word; while it runs only what was not expected. `key`: what the user presses for an action."""
     kind = progress.outcome
     off = [
         Paragraph(text((f"{glyphs.warn} ", WARNING), ("off script: ", f"bold {WARNING}"), each), 2, 2)
@@ -69,5 +73,5 @@ def outcome(progress: Progress, glyphs: Glyphs) -> list[Paragraph]:
     how = ("as expected ", GOOD) if kind is Outcome.VERIFIED and not off else ""
     parted = (f"{glyphs.dot} ", MUTED) if how else ""
     head = text((f" {mark} {kind.value.upper()} ", f"bold reverse {style}"), "  ", how, parted, progress.result)
-    then = [Paragraph(text(("Next: ", ACCENT), progress.next))] if progress.next else []
+    then = [Paragraph(text(("Next: ", ACCENT), in_keys(progress.next, key)))] if progress.next else []
     return [Paragraph(head), *off, *then]

@@ -17,6 +17,7 @@ from dhcptui.model.audit import AuditEntry
 from dhcptui.model.commands import DISMISS
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
+from dhcptui.model.sentence import Sentence, in_keys
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.acting import candidates, meant, rulings
 from dhcptui.ui.keymap import bind
@@ -272,11 +273,14 @@ class LookScreen(LogScreen, Pages):
             return
         if drills.running():
             drills.end()
-        self.toggle(Over.REVIEW, lambda: self._read("review", drills.review() or ["There is nothing to review yet."]))
+        self.toggle(
+            Over.REVIEW, lambda: self._read("review", drills.review() or [("There is nothing to review yet.",)])
+        )
         self.refresh_view()
 
-    def _read(self, title: str, lines: Sequence[str]) -> None:
-        self.reading.open(title, [Paragraph(text(clean(words)), 2, 2) for words in lines])
+    def _read(self, title: str, lines: Sequence[Sentence]) -> None:
+        said = [clean(in_keys(each, self._commands.acting_key)) for each in lines]
+        self.reading.open(title, [Paragraph(text(words), 2, 2) for words in said])
 
 
 class ActScreen(LookScreen):

@@ -86,8 +86,8 @@ class Pages(Places):
             return pool_page(
                 self.snapshot, self.verdict, self.forecast_cache.look(self.verdict, now), now=now, glyphs=glyphs
             )
-        again = self._commands.key("page.again")
-        return configuration_page(self._check, reading=self._checking is not None, now=now, glyphs=glyphs, again=again)
+        reading = self._checking is not None
+        return configuration_page(self._check, reading=reading, now=now, glyphs=glyphs, commands=self._commands)
 
     # -- the configuration
 

@@ -7,6 +7,7 @@ from textual.containers import Vertical, VerticalScroll
 
 from dhcptui.act.plan import Outcome, Plan, Progress, StepReport, StepState
 from dhcptui.model.moments import Moment
+from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.panes.text_sheet import Sheet
 from dhcptui.ui.render import progress as paint
@@ -16,9 +17,9 @@ from dhcptui.ui.style import Glyphs
 class ProgressView(VerticalScroll, can_focus=False):
     """Two rows per step, so that a running clock repaints one row and no more."""
 
-    def __init__(self, *, glyphs: Glyphs) -> None:
+    def __init__(self, *, glyphs: Glyphs, commands: Commands) -> None:
         super().__init__(id="progress")
-        self._glyphs = glyphs
+        self._glyphs, self._commands = glyphs, commands
         self._rows: list[tuple[Row, Row]] = []
         self._progress: Progress | None = None
         self._began = 0.0
@@ -54,7 +55,7 @@ class ProgressView(VerticalScroll, can_focus=False):
             self._began = min(self._began, now.mono - reported)
         self._progress = progress
         self.tick(now)
-        self.query_one("#outcome", Sheet).show(paint.outcome(progress, self._glyphs))
+        self.query_one("#outcome", Sheet).show(paint.outcome(progress, self._glyphs, self._commands.acting_key))
         running = next(
             (rows for rows, step in zip(self._rows, progress.steps, strict=False) if step.state is StepState.RUNNING),
             None,
