@@ -6,6 +6,7 @@ only where the sentence would not be clear without it.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -60,11 +61,10 @@ def in_commands(said: Sentence, pair: str) -> str:
         if isinstance(part, Action):
             # Where no server is named, `do` takes the one that may act, or asks which.
             after = said[index + 1] if index + 1 < len(said) else None
-            named = isinstance(after, On) and part is not Action.SYNC_RESTART
-            where = f" --server {after.server}" if named and isinstance(after, On) else ""
-            words.append(f"`dhcptui do {part.value} {pair}{where}`")
+            where = ["--server", after.server] if isinstance(after, On) and part is not Action.SYNC_RESTART else []
+            words.append(f"`{shlex.join(['dhcptui', 'do', part.value, pair, *where])}`")
         elif isinstance(part, Look):
-            words.append(f"`dhcptui status {pair}`")
+            words.append(f"`{shlex.join(['dhcptui', 'status', pair])}`")
         elif isinstance(part, str):
             words.append(part)
     return "".join(words)

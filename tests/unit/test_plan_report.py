@@ -103,6 +103,7 @@ def test_a_sentence_has_keys_on_the_screen_and_commands_on_the_line() -> None:
     for said, (screen, line) in rows.items():
         assert in_keys(said, keys.__getitem__) == screen
         assert in_commands(said, "office") == line
+    assert in_commands(back, "new office") == "`dhcptui do take-back 'new office' --server dhcp2` takes it back."
     assert cleaned(("a\x1b[2J ", Action.START, On("S\x07")), 20) == ("a\\x1b[2J ", Action.START, On("S\\x07"))
 
 
