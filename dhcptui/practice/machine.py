@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 from dhcptui.model.role import Role
+from dhcptui.practice.dhcpd.wire import Wire
 
 NAMES = {Role.PRIMARY: "dhcp1", Role.SECONDARY: "dhcp2"}
 ADDRESSES = {Role.PRIMARY: "10.0.0.10", Role.SECONDARY: "10.0.0.20"}
@@ -20,7 +22,7 @@ FIRST_PID = 5_000_001
 
 
 class Process(Protocol):
-    """The dhcpd process of a machine, as `ps` and `kill` see it."""
+    """The dhcpd process of a machine, as `ps`, `kill` and the network see it."""
 
     pid: int
     started: float
@@ -36,6 +38,13 @@ class Process(Protocol):
 
     def resume(self) -> None:
         """SIGCONT."""
+
+    @property
+    def responds(self) -> bool:
+        """Whether clients get answers from it."""
+
+    def accepts(self, port: int, caller: str) -> Callable[[Wire], None] | None:
+        """What takes the connection from that address to a failover port. None: connection refused."""
 
 
 class Machine:
@@ -69,6 +78,11 @@ class Machine:
         """The next process number."""
         self._next_pid += 1
         return self._next_pid
+
+    def ended(self, pid: int) -> None:
+        """That process is gone."""
+        if self.dhcpd is not None and self.dhcpd.pid == pid:
+            self.dhcpd = None
 
     def log(self, pid: int, text: str) -> None:
         """One line of dhcpd in the log, as rsyslog of Debian 12 writes it. A full disk must not stop dhcpd."""

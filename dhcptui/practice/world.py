@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from dhcptui.model.role import Role
+from dhcptui.practice.dhcpd.wire import Wire
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.network import Network
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.failover import Failover
-    from dhcptui.practice.dhcpd.server import Dhcpd
-    from dhcptui.practice.dhcpd.wire import Wire
 
 
 @dataclass
@@ -36,7 +31,9 @@ class Place:
     def note_service(self) -> None:
         """Somebody may have begun or ceased to answer clients."""
         now = frozenset(
-            role.value for role, machine in self.machines.items() if getattr(machine.dhcpd, "responds", False)
+            role.value
+            for role, machine in self.machines.items()
+            if machine.dhcpd is not None and machine.dhcpd.responds
         )
         if not self.service or self.service[-1][1] != now:
             self.service.append((time.time(), now))
@@ -45,10 +42,12 @@ class Place:
         """The machine that has this address."""
         return next((machine for machine in self.machines.values() if machine.address == address), None)
 
-    def listener(self, machine: Machine, port: int, caller: str) -> tuple[Dhcpd, Failover | None] | None:
-        """The dhcpd that takes a failover connection, and whom it takes the caller for. None: connection refused."""
-        accepts = getattr(machine.dhcpd, "accepts", None)
-        return accepts(port, caller) if accepts else None
+    def connection(self, caller: Role, called: Role, port: int) -> Wire:
+        """A new TCP connection from one machine to a port of another one."""
+        hosts = caller.value, called.value
+        wire = Wire(self.network, hosts, port, speed=self.speed, closed=self.wires.discard)
+        self.wires.add(wire)
+        return wire
 
     def _cables_changed(self) -> None:
         for wire in tuple(self.wires):

@@ -35,6 +35,10 @@ class Resident:
     pid: int
     started: float = field(default_factory=time.time)
     paused: bool = False
+    responds: bool = False
+
+    def accepts(self, port: int, caller: str) -> None:
+        """Connection refused."""
 
     def kill(self) -> None:
         """Gone."""

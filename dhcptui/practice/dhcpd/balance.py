@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol
 
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
+from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.hashing import bucket
-from dhcptui.practice.dhcpd.leases import Binding, Lease, Pool
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.failover import Failover
+from dhcptui.practice.dhcpd.leases import Binding, Lease, Pool, Relationship
+from dhcptui.practice.dhcpd.store import Store
 
 MAX_OWNERSHIP_PERCENT, MAX_MISBALANCE_PERCENT = 10, 15
 MIN_BALANCE_SECONDS, MAX_BALANCE_SECONDS = 60, 3600
 
 
-def on_entering_normal(failover: Failover) -> None:
+class Balanced(Relationship, Protocol):
+    """What balancing may use of a relationship beside what its leases use."""
+
+    dhcpd: Daemon
+    store: Store
+    next_balance: int
+    last_balance: int
+
+    def after(self, name: str, seconds: float, call: Callable[[], object]) -> None:
+        """Set one of dhcpd's fixed timers."""
+
+    def cancel(self, *names: str) -> None:
+        """Cancel timers."""
+
+    def send(self, kind: str, xid: int | None = None, **says: object) -> None:
+        """A message to the partner, if there is a link."""
+
+
+def on_entering_normal(failover: Balanced) -> None:
     """Balance now; this also plans the next time."""
     failover.cancel("balance")
     failover.next_balance = 0
     _balance(failover)
 
 
-def on_request(failover: Failover) -> None:
+def on_request(failover: Balanced) -> None:
     """The partner sent POOLREQ."""
     failover.cancel("balance")
     failover.next_balance = 0
     queued, _ = _balance(failover)
     failover.send("POOLRESP", leases=queued)
     if queued:
-        failover.updates.send()
+        failover.send_updates()
     else:
         failover.dhcpd.log(
             f"peer {failover.name}: Got POOLREQ, answering negatively!  "
@@ -39,11 +57,11 @@ def on_request(failover: Failover) -> None:
         )
 
 
-def _due(failover: Failover) -> None:
+def _due(failover: Balanced) -> None:
     failover.next_balance = 0
     queued, short = _balance(failover, may_ask=True)
     if queued:
-        failover.updates.send()
+        failover.send_updates()
     if short:
         failover.send("POOLREQ")
 
@@ -57,7 +75,7 @@ def _half(number: int) -> int:
     return int(number / 2)
 
 
-def _balance(failover: Failover, may_ask: bool = False) -> tuple[int, bool]:
+def _balance(failover: Balanced, may_ask: bool = False) -> tuple[int, bool]:
     """Give leases to the partner until it has its half: (how many, whether this server itself lacks leases)."""
     if failover.state is not FailoverState.NORMAL:
         return 0, False
@@ -65,7 +83,7 @@ def _balance(failover: Failover, may_ask: bool = False) -> tuple[int, bool]:
     failover.last_balance = dhcpd.cur_time
     primary = failover.conf.role is Role.PRIMARY
     own, theirs = (Binding.FREE, Binding.BACKUP) if primary else (Binding.BACKUP, Binding.FREE)
-    for pool in dhcpd.store.pools_of(failover):
+    for pool in failover.store.pools_of(failover):
         to_send = _half(pool.count(own) - pool.count(theirs))
         total = pool.count(own) + pool.count(theirs)
         threshold, hold = _percent(total, MAX_MISBALANCE_PERCENT), _percent(total, MAX_OWNERSHIP_PERCENT)
@@ -82,36 +100,27 @@ def _balance(failover: Failover, may_ask: bool = False) -> tuple[int, bool]:
                 if not preferred or partner_wants(failover, lease):
                     to_send -= 1
                     queued += 1
-                    give_away(failover, lease, theirs)
+                    failover.store.give_away(lease, theirs)
         word = "IMBALANCED" if to_send > threshold else "balanced"
         _log(failover, pool, word, to_send, f"max-misbal {threshold}")
         _schedule_pool(failover, pool)
     return queued, short
 
 
-def _log(failover: Failover, pool: Pool, word: str, to_send: int, tail: str) -> None:
+def _log(failover: Balanced, pool: Pool, word: str, to_send: int, tail: str) -> None:
     failover.dhcpd.log(
         f"{word} pool {pool.label} {pool.network}  total {len(pool.leases)}  free {pool.count(Binding.FREE)}  "
         f"backup {pool.count(Binding.BACKUP)}  lts {to_send}  {tail}"
     )
 
 
-def give_away(failover: Failover, lease: Lease, to: Binding) -> None:
-    """The lease is to be the partner's."""
-    lease.next_binding = to
-    lease.tstp = lease.starts = failover.dhcpd.cur_time
-    lease.scrub()
-    failover.dhcpd.store.move(lease, propagate=True)
-    failover.dhcpd.store.write(lease)
-
-
-def schedule(failover: Failover) -> None:
+def schedule(failover: Balanced) -> None:
     """Plan the next balancing of every pool."""
-    for pool in failover.dhcpd.store.pools_of(failover):
+    for pool in failover.store.pools_of(failover):
         _schedule_pool(failover, pool)
 
 
-def _schedule_pool(failover: Failover, pool: Pool) -> None:
+def _schedule_pool(failover: Balanced, pool: Pool) -> None:
     """failover.c, pool_check: between min-balance and max-balance from now, sooner the younger the oldest free lease."""
     if failover.state is not FailoverState.NORMAL:
         return
@@ -131,13 +140,13 @@ def _schedule_pool(failover: Failover, pool: Pool) -> None:
     failover.after("balance", due - now, lambda: _due(failover))
 
 
-def not_hoarding(failover: Failover, pool: Pool) -> bool:
+def not_hoarding(pool: Pool) -> bool:
     """Whether the secondary may be given more leases."""
     free, backup = pool.count(Binding.FREE), pool.count(Binding.BACKUP)
     return _half(free - backup) > -_percent(free + backup, MAX_OWNERSHIP_PERCENT)
 
 
-def partner_wants(failover: Failover, lease: Lease) -> bool:
+def partner_wants(failover: Relationship, lease: Lease) -> bool:
     """Whether the lease's last client is one the partner answers."""
     if failover.hba is None or not lease.mac:
         return False
@@ -145,7 +154,7 @@ def partner_wants(failover: Failover, lease: Lease) -> bool:
     return primarys != (failover.conf.role is Role.PRIMARY)
 
 
-def mine_to_answer(failover: Failover, mac: str, seconds: int) -> bool:
+def mine_to_answer(failover: Relationship, mac: str, seconds: int) -> bool:
     """Whether this server answers a new client; `seconds` is how long that client has been trying."""
     longest = failover.conf.load_balance_max_seconds
     if not longest or longest < seconds:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
 
 from dhcptui.model.role import Role
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.practice.dhcpd import balance
 from dhcptui.practice.dhcpd import lease_file as leasefile
 from dhcptui.practice.dhcpd.configuration import PeerConf
+from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.lease_file import Record
+from dhcptui.practice.dhcpd.leases import Lease
 from dhcptui.practice.dhcpd.link import Link, connect
 from dhcptui.practice.dhcpd.reactions import FATAL_WHILE_CONFLICT_DONE, NOT_RESPONDING, REACTIONS, REPEATS_COUNT
+from dhcptui.practice.dhcpd.store import Store
 from dhcptui.practice.dhcpd.updates import Updates
 from dhcptui.practice.dhcpd.wire import Message
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.server import Dhcpd
 
 S = FailoverState
 STARTUP_SECONDS, RECONNECT_SECONDS = 15, 5
 
 
 class Failover:
-    """Times are whole seconds of this server's own clock, as in dhcpd."""
+    """Times are whole seconds of this server's own clock, as in dhcpd; `by_name` are all relationships of the dhcpd."""
 
-    def __init__(self, dhcpd: Dhcpd, conf: PeerConf, record: Record | None) -> None:
-        self.dhcpd, self.conf, self.name = dhcpd, conf, conf.name
+    def __init__(
+        self, dhcpd: Daemon, store: Store, conf: PeerConf, record: Record | None, by_name: Mapping[str, Failover]
+    ) -> None:
+        self.dhcpd, self.store, self.conf, self.name, self.by_name = dhcpd, store, conf, conf.name, by_name
         now = dhcpd.cur_time
         self.state, self.stos = (record.state, record.stos) if record else (S.RECOVER, now)
         self.partner_state, self.partner_stos = (
@@ -116,14 +117,26 @@ class Failover:
         elif self.state is S.STARTUP:
             self.set_state(self.saved_state)
 
-    def send(self, kind: str, **says: Any) -> None:
+    def send(self, kind: str, xid: int | None = None, **says: object) -> None:
         """A message to the partner, if there is a link."""
         if self.link is not None:
-            self.link.send(kind, **says)
+            self.link.send(kind, xid, **says)
 
     def send_state(self) -> None:
         """Tell the partner the state; in startup the one from before, with a flag."""
         self.send("STATE", state=self.known_state, startup=self.serves_as is S.STARTUP)
+
+    def queue_update(self, lease: Lease) -> None:
+        """The partner is to learn of a lease."""
+        self.updates.queue(lease)
+
+    def send_updates(self) -> None:
+        """Tell the partner as much as may be under way at once."""
+        self.updates.send()
+
+    def schedule_balance(self) -> None:
+        """Plan the next balancing: leases have come to or left the free ones."""
+        balance.schedule(self)
 
     def heard(self, message: Message) -> None:
         """A message on the accepted link, other than those of the handshake."""
@@ -182,7 +195,7 @@ class Failover:
         elif new is S.RECOVER:
             self.updates.request(everything=True)
         elif new is S.PARTNER_DOWN:
-            self.dhcpd.store.partner_went_down(self)
+            self.store.partner_went_down(self)
 
     def recover_wait_ends(self) -> int:
         """By this server's clock."""

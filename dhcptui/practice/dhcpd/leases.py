@@ -6,14 +6,11 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
-from dhcptui.practice.dhcpd.configuration import PoolConf
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.failover import Failover
+from dhcptui.practice.dhcpd.configuration import PeerConf, PoolConf
 
 CLOCK_TOLERANCE_SECONDS = 65
 
@@ -71,12 +68,40 @@ class Lease:
         self.hostname = ""
 
 
+class Relationship(Protocol):
+    """What the leases of a pool, and whoever changes them, may use of the failover relationship that covers the pool."""
+
+    name: str
+    conf: PeerConf
+    state: FailoverState
+    stos: int
+    mclt: int
+    hba: bytes | None
+    serves_as: FailoverState | None
+    """The state by whose rules clients are answered; None: it does not respond."""
+    reason: str
+    """Why it does not respond, as it stands in dhcpd's log."""
+
+    @property
+    def responds(self) -> bool:
+        """Whether clients get an answer."""
+
+    def queue_update(self, lease: Lease) -> None:
+        """The partner is to learn of a lease."""
+
+    def send_updates(self) -> None:
+        """Tell the partner as much as may be under way at once."""
+
+    def schedule_balance(self) -> None:
+        """Plan the next balancing: leases have come to or left the free ones."""
+
+
 class Pool:
     """The leases of one pool."""
 
     def __init__(self, conf: PoolConf) -> None:
         self.network, self.peer_name = conf.network, conf.peer
-        self.failover: Failover | None = None
+        self.failover: Relationship | None = None
         self.leases = {address: Lease(address, self) for address in conf.addresses}
         self.label = f"{0x55 << 40 | secrets.randbits(36) << 4:x}"
         """The heap address by which dhcpd's log names a pool; another one in each process."""

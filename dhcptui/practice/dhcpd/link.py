@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from dhcptui.model.role import Role
+from dhcptui.practice.dhcpd.configuration import PeerConf
+from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.wire import LATENCY_SECONDS, SYN_TRIES_SECONDS, Message, Wire
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.failover import Failover
-    from dhcptui.practice.dhcpd.server import Dhcpd
 
 MAX_CLOCK_DIFFERENCE_SECONDS = 60
 HANDSHAKE_SECONDS = 15
@@ -18,16 +16,50 @@ TIME_MISMATCH = "Connection rejected, time mismatch too great."
 INVALID_PARTNER = "Connection rejected, invalid failover partner."
 
 
+class Linked(Protocol):
+    """What a link may use of the failover relationship it belongs to, and what it tells it."""
+
+    dhcpd: Daemon
+    name: str
+    conf: PeerConf
+    mclt: int
+    hba: bytes | None
+    link: Link | None
+    """The connection in use, after a handshake that both accepted."""
+    partner_max_unacked: int
+    partner_max_response_delay: int
+
+    @property
+    def by_name(self) -> Mapping[str, Linked]:
+        """All relationships of this dhcpd."""
+
+    def after(self, name: str, seconds: float, call: Callable[[], object]) -> None:
+        """Set one of dhcpd's fixed timers."""
+
+    def heard(self, message: Message) -> None:
+        """A message on the accepted link, other than those of the handshake."""
+
+    def send_state(self) -> None:
+        """Tell the partner the state."""
+
+    def disconnected(self) -> None:
+        """The link is lost, or none came up in time."""
+
+    def schedule_reconnect(self) -> None:
+        """Look for the partner again in a while."""
+
+
 class Link:
     """`failover` is None once the relationship has let go of this link."""
 
-    def __init__(self, dhcpd: Dhcpd, failover: Failover, wire: Wire, side: int) -> None:
-        self.dhcpd, self._wire, self._side = dhcpd, wire, side
-        self.failover: Failover | None = failover
+    def __init__(self, failover: Linked, wire: Wire, side: int) -> None:
+        self.dhcpd, self._wire, self._side = failover.dhcpd, wire, side
+        self._relationships = failover.by_name
+        self.failover: Linked | None = failover
         self.closed = False
         self.xid = 1
-        wire.attach(side, dhcpd, self)
-        dhcpd.links.add(self)
+        wire.attach(side, self.dhcpd, self)
+        self.dhcpd.links.add(self)
 
     def established(self) -> None:
         """TCP is up: the primary speaks first."""
@@ -44,7 +76,7 @@ class Link:
             )
         self.dhcpd.after(self, HANDSHAKE_SECONDS, self._no_handshake)
 
-    def send(self, kind: str, xid: int | None = None, **says: Any) -> None:
+    def send(self, kind: str, xid: int | None = None, **says: object) -> None:
         """Send, and put off the next keepalive."""
         if self.closed or self.dhcpd.deaf:
             return
@@ -83,7 +115,7 @@ class Link:
 
     def _may_connect(self, message: Message) -> bool:
         name = message.says["name"]
-        known = self.dhcpd.failover(name)
+        known = self._relationships.get(name)
         if known is None:
             self._refuse(name, "unknown failover relationship name", INVALID_PARTNER)
         elif self._clocks_differ(message):
@@ -104,7 +136,7 @@ class Link:
     def _clocks_differ(self, message: Message) -> bool:
         return abs(self.dhcpd.cur_time - message.time) > MAX_CLOCK_DIFFERENCE_SECONDS
 
-    def _accept(self, failover: Failover, message: Message) -> None:
+    def _accept(self, failover: Linked, message: Message) -> None:
         if failover.link is not None:  # both connected at once: this one is one too many
             self.close()
             return
@@ -118,7 +150,7 @@ class Link:
         failover.send_state()
         self.dhcpd.timers.cancel(self)
 
-    def _acknowledged(self, failover: Failover, message: Message) -> None:
+    def _acknowledged(self, failover: Linked, message: Message) -> None:
         self.dhcpd.timers.cancel(self)
         if "reject" in message.says:
             self.dhcpd.log(f"Failover CONNECT to {failover.name} rejected: {message.says['reject']}")
@@ -136,13 +168,13 @@ class Link:
             self._learn(failover, message)
             failover.after("contact", failover.partner_max_response_delay // 3, self._contact)
 
-    def _reject_answer(self, failover: Failover, why: str, reason: str) -> None:
+    def _reject_answer(self, failover: Linked, why: str, reason: str) -> None:
         self.dhcpd.log(f"Failover CONNECTACK from {failover.name}: {why}")
         self.send("DISCONNECT", reason=reason)
         self.close()
 
     @staticmethod
-    def _learn(failover: Failover, message: Message) -> None:
+    def _learn(failover: Linked, message: Message) -> None:
         failover.partner_max_unacked = message.says["max_unacked"]
         failover.partner_max_response_delay = message.says["receive_timer"]
 
@@ -181,7 +213,7 @@ class Link:
         self._wire.close(self._side)
 
 
-def connect(failover: Failover) -> None:
+def connect(failover: Linked) -> None:
     """Look for the partner as a connect() does: refused at once, or silence until the kernel gives up."""
     dhcpd, conf = failover.dhcpd, failover.conf
     place, here = dhcpd.place, dhcpd.machine
@@ -202,19 +234,13 @@ def connect(failover: Failover) -> None:
                 failed(timed_out=True)
             return
         dhcpd.dialling = None
-        accepting = place.listener(there, conf.peer_port, here.address)
-        if accepting is None:
+        accept = there.dhcpd.accepts(conf.peer_port, here.address) if there.dhcpd is not None else None
+        if accept is None:
             failed(timed_out=False)
             return
-        their_dhcpd, theirs = accepting
-        wire = Wire(place, (here.role.value, there.role.value), conf.peer_port)
-        link = Link(dhcpd, failover, wire, 0)
-        if theirs is None:
-            wire.close(1)
-            their_dhcpd.post(lambda: their_dhcpd.log("failover: listener: no matching state"))
-        else:
-            other = Link(their_dhcpd, theirs, wire, 1)
-            their_dhcpd.post(other.established)
+        wire = place.connection(here.role, there.role, conf.peer_port)
+        link = Link(failover, wire, 0)
+        accept(wire)
         link.established()
 
     def failed(timed_out: bool) -> None:
@@ -224,3 +250,12 @@ def connect(failover: Failover) -> None:
         failover.schedule_reconnect()
 
     dhcpd.timers.set((failover.name, "syn"), dhcpd.machine.now() + LATENCY_SECONDS, later(0))
+
+
+def accept(dhcpd: Daemon, failover: Linked | None, wire: Wire) -> None:
+    """Take a connection to a failover port; `failover` is the relationship that has the caller as its partner."""
+    if failover is None:
+        wire.close(1)
+        dhcpd.post(lambda: dhcpd.log("failover: listener: no matching state"))
+    else:
+        dhcpd.post(Link(failover, wire, 1).established)

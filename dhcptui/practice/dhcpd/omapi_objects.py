@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from dhcptui.model.role import Role
 from dhcptui.model.states import from_wire
+from dhcptui.practice.dhcpd.configuration import KeyConf
 from dhcptui.practice.dhcpd.failover import Failover
 from dhcptui.practice.dhcpd.leases import Binding, Lease, Pool
 from dhcptui.servers.omapi.codec import net32
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.configuration import KeyConf
-    from dhcptui.practice.dhcpd.server import Dhcpd
 
 SUCCESS, NOT_FOUND, IO_ERROR, NOT_IMPLEMENTED = 0, 23, 26, 27
 INVALID_ARGUMENT, MULTIPLE, KEY_CONFLICT, NO_KEYS = 0x60003, 0x60006, 0x60007, 0x60009
@@ -163,8 +159,8 @@ class PoolThing(Thing):
 class Control(Thing):
     """control: reads nonsense, and a shutdown gets no answer."""
 
-    def __init__(self, dhcpd: Dhcpd) -> None:
-        self._dhcpd = dhcpd
+    def __init__(self, shut_down: Callable[[], None]) -> None:
+        self._shut_down = shut_down
 
     def attributes(self, objects: Objects) -> Attributes:
         """0 while it runs."""
@@ -176,17 +172,23 @@ class Control(Thing):
             return NOT_FOUND
         if value != net32(CONTROL_SHUTDOWN):
             return INVALID_ARGUMENT
-        self._dhcpd.control_shutdown()
+        self._shut_down()
         return SUCCESS
 
 
 class Objects:
-    """All objects of one process. Handles count from 1 and are shared by all clients."""
+    """All objects of one process; `shut_down` is the control object's. Handles count from 1, shared by all clients."""
 
-    def __init__(self, dhcpd: Dhcpd, keys: Mapping[str, KeyConf]) -> None:
-        self._dhcpd = dhcpd
+    def __init__(
+        self,
+        failovers: Mapping[str, Failover],
+        leases: Mapping[str, Lease],
+        keys: Mapping[str, KeyConf],
+        shut_down: Callable[[], None],
+    ) -> None:
+        self._failovers, self._leases = failovers, leases
         self._keys = {key.name: AuthKey(key) for key in keys.values()}
-        self._control = Control(dhcpd)
+        self._control = Control(shut_down)
         self._things: dict[object, Thing] = {}
         self._handles: dict[Thing, int] = {}
 
@@ -247,14 +249,14 @@ class Objects:
     def _failover(self, keys: Mapping[bytes, bytes], by_handle: Thing | None) -> tuple[int, Thing | None]:
         if b"name" not in keys:
             return (SUCCESS, by_handle) if by_handle else (NO_KEYS, None)
-        failover = self._dhcpd.failover(keys[b"name"].decode(errors="replace"))
+        failover = self._failovers.get(keys[b"name"].decode(errors="replace"))
         found = self._things.setdefault(("failover", failover), FailoverThing(failover)) if failover else None
         if by_handle is not None and found is not by_handle:
             return KEY_CONFLICT, None
         return (SUCCESS, found) if found else (NOT_FOUND, None)
 
     def _lease(self, keys: Mapping[bytes, bytes], by_handle: Thing | None) -> tuple[int, Thing | None]:
-        leases = self._dhcpd.store.leases
+        leases = self._leases
         found: list[Lease] = []
         if (packed := keys.get(b"ip-address")) is not None:
             address = str(ipaddress.IPv4Address(packed)) if len(packed) == 4 else ""

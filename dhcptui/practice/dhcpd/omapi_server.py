@@ -7,8 +7,9 @@ import itertools
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from dhcptui.practice.dhcpd.configuration import KeyConf
+from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.omapi_objects import (
     NO_KEYS,
     NOT_FOUND,
@@ -34,10 +35,6 @@ from dhcptui.servers.omapi.codec import (
 )
 from dhcptui.servers.omapi.errors import OmapiProtocolError
 
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.configuration import KeyConf
-    from dhcptui.practice.dhcpd.server import Dhcpd
-
 EXISTS, INVALID_ARGUMENT, INVALID_KEY = 18, 0x60003, 0x6000B
 BACKLOG = 100
 UNSEARCHABLE = frozenset({b"failover-link", b"failover-listener"})
@@ -46,9 +43,8 @@ UNSEARCHABLE = frozenset({b"failover-link", b"failover-listener"})
 class OmapiServer:
     """Listens on 127.0.0.1. A paused dhcpd lets callers connect and answers when it goes on."""
 
-    def __init__(self, dhcpd: Dhcpd, key: KeyConf | None, keys: Mapping[str, KeyConf]) -> None:
-        self.dhcpd, self.key = dhcpd, key
-        self.objects = Objects(dhcpd, keys)
+    def __init__(self, dhcpd: Daemon, key: KeyConf | None, objects: Objects) -> None:
+        self.dhcpd, self.key, self.objects = dhcpd, key, objects
         self._socket: socket.socket | None = None
         self._taking: set[asyncio.Task[object]] = set()
         self._connections: set[_Connection] = set()

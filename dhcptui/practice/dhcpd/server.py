@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from functools import partial
 
 from dhcptui.conf.reader import ConfParseError
 from dhcptui.model.role import Role
@@ -13,14 +12,16 @@ from dhcptui.model.states import FailoverState
 from dhcptui.practice.dhcpd import checker as conf
 from dhcptui.practice.dhcpd import configuration
 from dhcptui.practice.dhcpd import lease_file as leasefile
+from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.failover import Failover
-from dhcptui.practice.dhcpd.lease_file import LeaseFile, Record, lease_text
+from dhcptui.practice.dhcpd.lease_file import Record, lease_text
 from dhcptui.practice.dhcpd.leases import Pool
-from dhcptui.practice.dhcpd.link import Link
+from dhcptui.practice.dhcpd.link import accept
+from dhcptui.practice.dhcpd.omapi_objects import Objects
 from dhcptui.practice.dhcpd.omapi_server import OmapiServer
 from dhcptui.practice.dhcpd.serving import Serving
 from dhcptui.practice.dhcpd.store import Store
-from dhcptui.practice.dhcpd.timers import Timers
+from dhcptui.practice.dhcpd.wire import Wire
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.world import Place
 
@@ -41,26 +42,18 @@ class DhcpdFailed(Exception):
         self.lines = lines
 
 
-class Dhcpd:
+class Dhcpd(Daemon):
     """See machine.Process. Make one with `await Dhcpd.start(machine, place)`."""
 
+    settings: configuration.Configuration
+    store: Store
+    serving: Serving
+
     def __init__(self, machine: Machine, place: Place) -> None:
-        self.machine, self.place = machine, place
-        self.pid, self.started = machine.new_pid(), time.time()
-        self.paused = self.dead = False
-        self.deaf = False
-        """After control 2: it neither reads nor writes a socket any more."""
-        self.timers = Timers(machine.now)
-        self.links: set[Link] = set()
-        self.dialling: int | None = None
-        """The partner's port, while a connect() to it waits for an answer."""
-        self.lease_file = LeaseFile(machine.leases)
+        super().__init__(machine, place)
         self.failovers: dict[str, Failover] = {}
-        self.store = Store(self, ())
-        self.serving = Serving(self)
         self._omapi: OmapiServer | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._held: deque[Callable[[], None]] = deque()
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -105,7 +98,8 @@ class Dhcpd:
             log(f"{machine.conf}: the practice dhcpd cannot use this ({error})")
             raise DhcpdFailed([*said, str(error)]) from error
         self._load(settings, log)
-        self._omapi = OmapiServer(self, settings.keys.get(settings.omapi_key or ""), settings.keys)
+        objects = Objects(self.failovers, self.store.leases, settings.keys, self.control_shutdown)
+        self._omapi = OmapiServer(self, settings.keys.get(settings.omapi_key or ""), objects)
         await self._open_omapi()
         interface = INTERFACE.format(last=10 if machine.role is Role.PRIMARY else 20)
         for line in (
@@ -122,6 +116,7 @@ class Dhcpd:
     def _load(self, settings: configuration.Configuration, log: Callable[[str], None]) -> None:
         self.settings = settings
         self.store = Store(self, tuple(map(Pool, settings.pools)))
+        self.serving = Serving(self, self.store, settings)
         text = self.machine.leases.read_text(errors="replace")
         roles = {peer.name: peer.role for peer in settings.peers}
         records: dict[str, Record] = {}
@@ -133,7 +128,8 @@ class Dhcpd:
                 log(f'failover peer "{name}"')
                 log(" " * len("failover peer ") + " ^")
         for peer in settings.peers:
-            failover = self.failovers[peer.name] = Failover(self, peer, records.get(peer.name))
+            failover = Failover(self, self.store, peer, records.get(peer.name), self.failovers)
+            self.failovers[peer.name] = failover
             for pool in self.store.pools:
                 if pool.peer_name == peer.name:
                     pool.failover = failover
@@ -157,92 +153,30 @@ class Dhcpd:
         self._opening = asyncio.get_running_loop().create_task(self._open_omapi())
 
     def kill(self) -> None:
-        """SIGKILL, SIGTERM, SIGINT: no word to the partner, no log line; the kernel closes the sockets."""
-        if self.dead:
-            return
-        self.dead = True
-        self.timers.close()
-        self._held.clear()
-        for link in tuple(self.links):
-            link.drop()
+        """As Daemon.kill(); the OMAPI port is closed, too."""
+        super().kill()
         if self._opening is not None:
             self._opening.cancel()
         if self._omapi is not None:
             self._omapi.close()
-        self.lease_file.close()
-        if self.machine.dhcpd is self:
-            self.machine.dhcpd = None
-        self.tell_service()
 
-    def pause(self) -> None:
-        """SIGSTOP."""
-        self.paused = True
-        self.timers.hold(True)
-        self.tell_service()
-
-    def resume(self) -> None:
-        """SIGCONT: first what came in meanwhile, then the timers, as dhcpd's loop has it."""
-        if self.dead or not self.paused:
-            return
-        self.paused = False
-        while self._held and not self.paused and not self.dead:
-            self._held.popleft()()
-        self.timers.hold(self.paused)
-        self.tell_service()
-
-    def fatal(self, text: str) -> None:
-        """dhcpd says why and exits."""
-        for line in (text, *conf.BUG_REPORT):
-            self.log(line)
-        self.kill()
-
-    # -- what the parts of a dhcpd use --------------------------------------------------------------------------------
-
-    @property
-    def cur_time(self) -> int:
-        """Whole seconds by this server's clock."""
-        return int(self.machine.now())
-
-    def log(self, text: str) -> None:
-        """One line of the log."""
-        if not self.dead:
-            self.machine.log(self.pid, text)
-
-    def post(self, event: Callable[[], None]) -> None:
-        """Something to read on a socket: now, or when it is continued."""
-        if self.dead or self.deaf:
-            return
-        if self.paused:
-            self._held.append(event)
-        else:
-            event()
-
-    def after(self, name: Hashable, seconds: float, call: Callable[[], object]) -> None:
-        """One of dhcpd's own fixed timers, at the place's speed."""
-        self.timers.set(name, self.machine.now() + seconds / self.place.speed, call)
-
-    def at(self, name: Hashable, moment: int, call: Callable[[], object]) -> None:
-        """At a whole second of this server's clock; dhcpd counts whole seconds from now, so a fraction later."""
-        self.timers.set(name, self.machine.now() + moment - self.cur_time, call)
+    # -- relationships ---------------------------------------------------------------------------------------------
 
     def failover(self, name: str) -> Failover | None:
         """A relationship by name."""
         return self.failovers.get(name)
 
-    def accepts(self, port: int, address: str) -> tuple[Dhcpd, Failover | None] | None:
-        """Whether it listens on a failover port, and whom it takes a caller for. None: connection refused."""
+    def accepts(self, port: int, caller: str) -> Callable[[Wire], None] | None:
+        """What takes the connection from that address to a failover port. None: connection refused."""
         if self.dead or self.deaf or all(each.conf.port != port for each in self.failovers.values()):
             return None
-        return self, next((each for each in self.failovers.values() if each.conf.peer_address == address), None)
+        partner_of = next((each for each in self.failovers.values() if each.conf.peer_address == caller), None)
+        return partial(accept, self, partner_of)
 
     @property
     def responds(self) -> bool:
         """Whether clients get answers from it."""
         return not (self.dead or self.paused or self.deaf) and any(each.responds for each in self.failovers.values())
-
-    def tell_service(self) -> None:
-        """It may have begun or ceased to answer clients."""
-        self.place.note_service()
 
     # -- control 2 -------------------------------------------------------------------------------------------------
 

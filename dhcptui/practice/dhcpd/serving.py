@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from dhcptui.model.states import FailoverState
 from dhcptui.practice.dhcpd import balance
+from dhcptui.practice.dhcpd.configuration import Configuration
+from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.leases import Binding, Lease, Pool, mine
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.server import Dhcpd
+from dhcptui.practice.dhcpd.store import Store
 
 REUSE_PERCENT = 25
 PING_SECONDS = 1.0
@@ -38,8 +37,8 @@ class Offer:
 class Serving:
     """One server's ear on the network. A paused, dead or deaf server hears nothing."""
 
-    def __init__(self, dhcpd: Dhcpd) -> None:
-        self._dhcpd = dhcpd
+    def __init__(self, dhcpd: Daemon, store: Store, settings: Configuration) -> None:
+        self._dhcpd, self._store, self._settings = dhcpd, store, settings
         self._not_to_reuse: set[Lease] = set()
 
     @property
@@ -61,7 +60,7 @@ class Serving:
                 if partner_has:
                     dhcpd.log(f"{line}: peer holds all free leases")
                 else:
-                    network = dhcpd.store.pools[0].network if dhcpd.store.pools else ""
+                    network = self._store.pools[0].network if self._store.pools else ""
                     dhcpd.log(f"{line}: network {network}: no free leases")
                 return None
         failover = lease.pool.failover
@@ -89,7 +88,7 @@ class Serving:
     def request(self, client: Client, address: str, server: str | None) -> int | None:
         """A DHCPREQUEST: the lease time in seconds if it is acknowledged. `server` is None in a renewal."""
         dhcpd, now = self._dhcpd, self._dhcpd.cur_time
-        lease = dhcpd.store.leases.get(address)
+        lease = self._store.leases.get(address)
         chosen = f" ({server})" if server else ""
         line = f"DHCPREQUEST for {address}{chosen} from {self._who(client.mac, lease)}"
         if lease is None:
@@ -120,7 +119,7 @@ class Serving:
 
     def _known(self, mac: str) -> Lease | None:
         """The lease a client had last."""
-        had = [lease for lease in self._dhcpd.store.leases.values() if lease.mac == mac]
+        had = [lease for lease in self._store.leases.values() if lease.mac == mac]
         return max(had, key=lambda lease: (lease.binding is Binding.ACTIVE, lease.cltt), default=None)
 
     @staticmethod
@@ -130,7 +129,7 @@ class Serving:
     def _allocate(self, now: int) -> tuple[Lease | None, bool]:
         """A lease for a new client, and whether the partner has free ones (dhcp.c, allocate_lease)."""
         partner_has = False
-        for pool in self._dhcpd.store.pools:
+        for pool in self._store.pools:
             own, theirs = self._halves(pool)
             first = self._first(pool, own, now)
             other = self._first(pool, theirs, now)
@@ -170,7 +169,7 @@ class Serving:
 
     def _give(self, lease: Lease, client: Client, now: int) -> int:
         """Commit the lease; the time is capped by what the partner is known to know (dhcp.c:2895)."""
-        conf, failover = self._dhcpd.settings, lease.pool.failover
+        conf, failover = self._settings, lease.pool.failover
         wanted = seconds = min(conf.default_lease_time, conf.max_lease_time)
         if failover is not None:
             if wanted > failover.mclt:
@@ -185,7 +184,7 @@ class Serving:
         lease.mac, lease.hostname = client.mac, client.hostname
         lease.offered_until = 0
         lease.next_binding = Binding.ACTIVE
-        self._dhcpd.store.commit(lease)
+        self._store.commit(lease)
         return seconds
 
     # -- words -----------------------------------------------------------------------------------------------------

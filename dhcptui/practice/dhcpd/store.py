@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
-from dhcptui.practice.dhcpd import balance
+from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.lease_file import lease_text
-from dhcptui.practice.dhcpd.leases import ENDED, Binding, Lease, Pool, by_address
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.failover import Failover
-    from dhcptui.practice.dhcpd.server import Dhcpd
+from dhcptui.practice.dhcpd.leases import ENDED, Binding, Lease, Pool, Relationship, by_address
 
 
 class Store:
     """`leases` by address."""
 
-    def __init__(self, dhcpd: Dhcpd, pools: tuple[Pool, ...]) -> None:
+    def __init__(self, dhcpd: Daemon, pools: tuple[Pool, ...]) -> None:
         self._dhcpd, self.pools = dhcpd, pools
         self.leases = by_address(pools)
 
-    def pools_of(self, failover: Failover) -> Iterator[Pool]:
+    def pools_of(self, failover: Relationship) -> Iterator[Pool]:
         """The pools that a relationship covers."""
         return (pool for pool in self.pools if pool.failover is failover)
 
@@ -34,7 +29,7 @@ class Store:
         self._dhcpd.log(f"write_lease: unable to write lease {lease.address}")
         return False
 
-    def move(self, lease: Lease, *, propagate: bool = False, immediate: bool = False) -> None:
+    def move(self, lease: Lease, *, propagate: bool = False) -> None:
         """Into `next_binding` (mdb.c, supersede_lease); with propagate the partner is to be told."""
         failover, was = lease.pool.failover, lease.binding
         if propagate:
@@ -55,9 +50,9 @@ class Store:
         if propagate:
             lease.desired = lease.binding
             if failover:
-                failover.updates.queue(lease, immediate)
+                failover.queue_update(lease)
         if failover and {was, lease.binding} & {Binding.FREE, Binding.BACKUP}:
-            balance.schedule(failover)
+            failover.schedule_balance()
         self.arm(lease.pool)
 
     def commit(self, lease: Lease) -> None:
@@ -70,7 +65,15 @@ class Store:
         lease.rewind = rewind
         self.write(lease)
         if failover:
-            failover.updates.send()
+            failover.send_updates()
+
+    def give_away(self, lease: Lease, to: Binding) -> None:
+        """The lease is to be the partner's."""
+        lease.next_binding = to
+        lease.tstp = lease.starts = self._dhcpd.cur_time
+        lease.scrub()
+        self.move(lease, propagate=True)
+        self.write(lease)
 
     # -- expiry ----------------------------------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class Store:
             self.commit(lease)
         self.arm(pool)
 
-    def partner_went_down(self, failover: Failover) -> None:
+    def partner_went_down(self, failover: Relationship) -> None:
         """Ended leases, which waited for the partner, become free at stos + mclt."""
         for pool in self.pools_of(failover):
             for lease in pool.queue(*ENDED):

@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Protocol
 
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.practice.dhcpd import balance
-from dhcptui.practice.dhcpd.leases import ENDED, Binding, Lease, accepts
+from dhcptui.practice.dhcpd.daemon import Daemon
+from dhcptui.practice.dhcpd.leases import ENDED, Binding, Lease, Relationship, accepts
+from dhcptui.practice.dhcpd.link import Link
+from dhcptui.practice.dhcpd.store import Store
 from dhcptui.practice.dhcpd.wire import Message
-
-if TYPE_CHECKING:
-    from dhcptui.practice.dhcpd.failover import Failover
 
 FLUSH_SECONDS = 2
 LESS_CRITICAL = "incoming update is less critical than outgoing update"
 
 
+class Updated(Relationship, Protocol):
+    """What binding updates may use of a relationship beside what its leases use."""
+
+    dhcpd: Daemon
+    store: Store
+    link: Link | None
+    partner_max_unacked: int
+
+    def after(self, name: str, seconds: float, call: Callable[[], object]) -> None:
+        """Set one of dhcpd's fixed timers."""
+
+    def send(self, kind: str, xid: int | None = None, **says: object) -> None:
+        """A message to the partner, if there is a link."""
+
+    def update_completed(self) -> None:
+        """The partner has sent all that was asked for."""
+
+
 class Updates:
     """What one partner still has to tell the other, and what it has told and not yet seen acknowledged."""
 
-    def __init__(self, failover: Failover) -> None:
+    def __init__(self, failover: Updated) -> None:
         self._failover = failover
         self.waiting: deque[Lease] = deque()
         self._unacked: dict[Lease, None] = {}
@@ -42,27 +61,25 @@ class Updates:
         self._unacked.clear()
         self.unacked = 0
 
-    def queue(self, lease: Lease, immediate: bool) -> None:
+    def queue(self, lease: Lease) -> None:
         """The partner is to learn of a lease."""
         if lease not in self.waiting:
             self._forget(lease)
             self.waiting.append(lease)
-            if immediate:
-                self.send()
 
     def generate(self, everything: bool) -> None:
         """Queue what the partner may not know, or everything."""
         queues = (
             (Binding.FREE,), (Binding.ACTIVE,), tuple(ENDED), (Binding.ABANDONED,), (Binding.BACKUP,),
         )  # fmt: skip
-        for pool in self._failover.dhcpd.store.pools_of(self._failover):
+        for pool in self._failover.store.pools_of(self._failover):
             for bindings in queues:
                 for lease in pool.queue(*bindings):
                     if lease in self._unacked or lease in self.waiting:
                         continue
                     if everything or lease.tstp > lease.atsfp or lease.binding in ENDED:
                         lease.desired = lease.binding
-                        self.queue(lease, immediate=False)
+                        self.queue(lease)
 
     def send(self) -> None:
         """Send as much as may be under way at once."""
@@ -75,7 +92,7 @@ class Updates:
             lease.last_xid = failover.link.xid
             if lease.rewind is not lease.binding:
                 lease.rewind = lease.binding
-                failover.dhcpd.store.write(lease)
+                failover.store.write(lease)
             failover.send(
                 "BNDUPD", address=lease.address, binding=lease.desired, mac=lease.mac, hostname="",
                 ends=lease.ends, tstp=lease.tstp, starts=lease.starts, cltt=lease.cltt,
@@ -132,7 +149,7 @@ class Updates:
     def _take(self, message: Message) -> None:
         failover, says = self._failover, message.says
         dhcpd, now = failover.dhcpd, failover.dhcpd.cur_time
-        lease = dhcpd.store.leases.get(says["address"])
+        lease = failover.store.leases.get(says["address"])
         if lease is None:
             self._reject(message, "unknown IP address")
             return
@@ -162,11 +179,11 @@ class Updates:
         primary = failover.conf.role is Role.PRIMARY
         to_partner = to in ENDED and primary and balance.partner_wants(failover, lease)
         lease.rewind = lease.next_binding
-        dhcpd.store.move(lease)
-        dhcpd.store.write(lease)
+        failover.store.move(lease)
+        failover.store.write(lease)
         self._queue_ack(message)
-        if to_partner and balance.not_hoarding(failover, lease.pool):
-            balance.give_away(failover, lease, Binding.BACKUP)
+        if to_partner and balance.not_hoarding(lease.pool):
+            failover.store.give_away(lease, Binding.BACKUP)
             self.send()
 
     def _mine_is_better(self, lease: Lease, binding: Binding, cltt: int) -> bool:
@@ -199,7 +216,7 @@ class Updates:
     def _acknowledged(self, message: Message) -> None:
         failover, says = self._failover, message.says
         dhcpd, address = failover.dhcpd, says["address"]
-        lease = dhcpd.store.leases.get(address)
+        lease = failover.store.leases.get(address)
         if lease is None:
             dhcpd.log(f"bind update on {address} got ack from {failover.name}: no such lease.")
             return
@@ -215,8 +232,8 @@ class Updates:
         if self._done_after is lease:
             self._done_after = None
             self._send_done()
-        if to_partner and balance.not_hoarding(failover, lease.pool):
-            balance.give_away(failover, lease, Binding.BACKUP)
+        if to_partner and balance.not_hoarding(lease.pool):
+            failover.store.give_away(lease, Binding.BACKUP)
         self.send()
 
     def _install(self, lease: Lease, tstp: int) -> bool:
@@ -225,13 +242,13 @@ class Updates:
         lease.atsfp = lease.tsfp = tstp
         if lease.desired in ENDED:
             lease.next_binding = lease.desired = lease.rewind = Binding.FREE
-            failover.dhcpd.store.move(lease)
-            failover.dhcpd.store.write(lease)
+            failover.store.move(lease)
+            failover.store.write(lease)
             return failover.conf.role is Role.PRIMARY and balance.partner_wants(failover, lease)
         if lease.desired is not lease.binding:
             lease.next_binding = lease.desired
-            failover.dhcpd.store.move(lease)
-        failover.dhcpd.store.write(lease)
+            failover.store.move(lease)
+        failover.store.write(lease)
         return False
 
     def _forget(self, lease: Lease) -> None:

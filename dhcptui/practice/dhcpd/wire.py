@@ -6,10 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from dhcptui.practice.world import Place
+from dhcptui.practice.network import Network
 
 LATENCY_SECONDS = 0.001
 RESEND_SECONDS = 0.3
@@ -46,14 +45,16 @@ class End(Protocol):
 
 
 class Wire:
-    """Ends are 0 (who connected) and 1 (who accepted); `hosts` are their places in the network."""
+    """Ends are 0 (who connected) and 1 (who accepted); `hosts` are their places in the network, `closed` is told the end."""
 
-    def __init__(self, place: Place, hosts: tuple[str, str], port: int) -> None:
-        self._place, self.hosts, self.port = place, hosts, port
+    def __init__(
+        self, network: Network, hosts: tuple[str, str], port: int, *, speed: float, closed: Callable[[Wire], None]
+    ) -> None:
+        self._network, self.hosts, self.port = network, hosts, port
+        self._speed, self._closed = speed, closed
         self._ends: list[tuple[Party, End] | None] = [None, None]
         self._under_way: tuple[deque[Message | None], deque[Message | None]] = (deque(), deque())
         self._resending = False
-        place.wires.add(self)
 
     def attach(self, side: int, party: Party, end: End) -> None:
         """Who listens on this side."""
@@ -73,13 +74,13 @@ class Wire:
             self._ends[side] = None
             self._put(side, None)
             if self._ends[1 - side] is None:
-                self._place.wires.discard(self)
+                self._closed(self)
 
     def flush(self) -> None:
         """The cables changed: what was held back goes on after a moment."""
         if not self._resending and any(self._under_way):
             self._resending = True
-            asyncio.get_running_loop().call_later(RESEND_SECONDS / self._place.speed, self._resend)
+            asyncio.get_running_loop().call_later(RESEND_SECONDS / self._speed, self._resend)
 
     def _resend(self) -> None:
         self._resending = False
@@ -94,7 +95,7 @@ class Wire:
     def _pump(self, side: int) -> None:
         """Hand over what arrives from this side."""
         queue = self._under_way[side]
-        while queue and self._place.network.passes(self.hosts[side], self.hosts[1 - side], self.port):
+        while queue and self._network.passes(self.hosts[side], self.hosts[1 - side], self.port):
             self._hand(1 - side, queue.popleft())
 
     def _hand(self, side: int, item: Message | None) -> None:
