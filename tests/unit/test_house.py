@@ -1,9 +1,12 @@
-"""The house rules that a linter does not hold: what gets imported, and how large a file may be."""
+"""The house rules that a linter does not hold: what gets imported, in which direction, and how large a file may be."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,12 @@ MODULES = sorted(
     if path.stem != "__main__"
 )
 HEADLESS = [name for name in MODULES if not name.startswith("dhcptui.ui.")]
+
+
+def source_of(name: str) -> str:
+    """The text of a module."""
+    path = PACKAGE.parent.joinpath(*name.split("."))
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -39,6 +48,43 @@ def test_the_command_line_starts_light() -> None:
     """`dhcptui --version` needs nothing of ours but the parser."""
     loaded = loaded_by("import dhcptui.cli.main")
     assert not {"textual", "rich", "asyncssh", "pypureomapi", "asyncio", "lark"} & loaded
+
+
+def imported(source: str, modules: set[str]) -> Iterator[str]:
+    """The modules that a file imports anywhere in it: for type checking only and inside functions, too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules)
+        elif isinstance(node, ast.ImportFrom) and node.module in modules:
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in modules else node.module
+
+
+def circle(sources: dict[str, str]) -> list[str]:
+    """Modules of which each is imported by the next one, and the first by the last; empty without such a circle."""
+    graph = {name: set(imported(source, set(sources))) - {name} for name, source in sources.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_imports_of_files_make_no_circle() -> None:
+    """Whoever reads a file need not know the ones that use it."""
+    found = circle({name: source_of(name) for name in MODULES})
+    assert not found, " <- ".join(found)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import a", "from a import A", "if TYPE_CHECKING:\n    from a import A", "def f() -> None:\n    from a import A"],
+)
+def test_a_circle_is_found(source: str) -> None:
+    """Wherever in a file the import stands that closes it."""
+    assert set(circle({"a": "import b", "b": "import c", "c": source})) == {"a", "b", "c"}
+    assert circle({"a": "import b", "b": "import c", "c": "import d"}) == []
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
