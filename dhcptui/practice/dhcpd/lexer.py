@@ -163,13 +163,11 @@ class Lexer:
     # -- values ----------------------------------------------------------------------------------------------------
 
     def address(self, *, exact: bool = True) -> str | None:
-        """Four numbers with dots between; None after a complaint (parse.c, parse_numeric_aggregate)."""
+        """Four numbers with dots between, or one number where not exact; None after a complaint (parse.c, parse_numeric_aggregate)."""
         parts: list[str] = []
         while len(parts) < 4:
             if parts:
                 if self.peek().kind != ".":
-                    if not exact and len(parts) == 1:
-                        return parts[0]
                     token = self.next()
                     self.complain("too few numbers.")
                     if token.kind != ";":
@@ -182,6 +180,8 @@ class Lexer:
                 if token.kind != ";":
                     self.skip()
                 return None
+            if not exact and not parts and self.peek().kind != ".":
+                return token.text
             if int(token.text) > 255:
                 self.complain(f"{token.text} exceeds max (255) for precision.")
             parts.append(str(min(int(token.text), 255)))
