@@ -5,8 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
+from dhcptui.conf import failover
+from dhcptui.conf.failover import Key, Peer
 from dhcptui.conf.reader import Node, parse
 from dhcptui.model.role import Role
 
@@ -40,21 +43,12 @@ class PoolConf:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyConf:
-    """A key declaration; the secret is base64."""
-
-    name: str
-    algorithm: str
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
 class Configuration:
     """A whole dhcpd.conf."""
 
     peers: tuple[PeerConf, ...]
     pools: tuple[PoolConf, ...]
-    keys: dict[str, KeyConf] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
     omapi_port: int | None = None
     omapi_key: str | None = None
     default_lease_time: int = 43200
@@ -79,46 +73,44 @@ def _expand(node: Node) -> Iterator[Node]:
 def read(path: Path) -> Configuration:
     """A configuration that `conf.check` finds nothing wrong with. Raises OSError and ConfParseError."""
     root = with_includes(path)
-    single = {
-        child.words[0]: child.words[-1] for child in root.children or () if child.children is None and child.words
-    }
-    number = {name: int(value) for name, value in single.items() if value.isdigit()}
+    port, key = failover.omapi_port(root), failover.omapi_key(root)
     return Configuration(
-        peers=tuple(_peer(block) for block in root.named("failover", "peer") if block.children is not None),
-        pools=tuple(_pools(root, "", None)),
-        keys={key.name: key for key in map(_key, root.named("key"))},
-        omapi_port=number.get("omapi-port"),
-        omapi_key=single.get("omapi-key"),
-        default_lease_time=number.get("default-lease-time", 43200),
-        max_lease_time=number.get("max-lease-time", 86400),
+        peers=tuple(map(_peer, failover.peers(root))),
+        pools=tuple(_pools(root)),
+        keys=failover.keys(root),
+        omapi_port=port[0] if port else None,
+        omapi_key=key[0] if key else None,
+        default_lease_time=_seconds(root, "default-lease-time", 43200),
+        max_lease_time=_seconds(root, "max-lease-time", 86400),
     )
 
 
-def _peer(block: Node) -> PeerConf:
-    said: dict[str, str] = {}
-    for child in block.children or ():
-        *name, value = child.words
-        said[" ".join(name) or value] = value
-    port = int(said.get("port", 647))
-    secondary = "secondary" in said
+def _seconds(root: Node, name: str, default: int) -> int:
+    return next((int(each.words[1]) for each in reversed([*root.named(name)])), default)
+
+
+def _peer(peer: Peer) -> PeerConf:
+    def number(name: str, default: int = 0) -> int:
+        return int(peer.text(name) or default)
+
     hba = None
-    if "split" in said:
-        hba = split_to_hba(int(said["split"]))
-    elif "hba" in said:
-        hba = bytes(int(each, 16) for each in said["hba"].split(":"))
+    if "split" in peer.statements:
+        hba = split_to_hba(number("split"))
+    elif "hba" in peer.statements:
+        hba = bytes(int(each, 16) for each in peer.text("hba").split(":"))
     return PeerConf(
-        name=block.words[2],
-        role=Role.SECONDARY if secondary else Role.PRIMARY,
-        address=said.get("address", ""),
-        port=port,
-        peer_address=said["peer address"],
-        peer_port=int(said.get("peer port", 647)),
-        mclt=int(said.get("mclt", 0)),
+        name=peer.name,
+        role=Role(peer.role or "primary"),
+        address=peer.text("address"),
+        port=number("port", failover.DEFAULT_PORT),
+        peer_address=peer.text("peer address"),
+        peer_port=number("peer port", failover.DEFAULT_PORT),
+        mclt=number("mclt"),
         hba=hba,
-        max_response_delay=int(said.get("max-response-delay", 20)),
-        max_unacked_updates=int(said.get("max-unacked-updates", 100)),
-        load_balance_max_seconds=int(said.get("load balance max seconds", 0)),
-        auto_partner_down=int(said.get("auto-partner-down", 0)),
+        max_response_delay=number("max-response-delay", 20),
+        max_unacked_updates=number("max-unacked-updates", 100),
+        load_balance_max_seconds=number("load balance max seconds"),
+        auto_partner_down=number("auto-partner-down"),
     )
 
 
@@ -127,30 +119,17 @@ def split_to_hba(split: int) -> bytes:
     return bytes(((1 << max(0, min(8, split - 8 * index))) - 1) for index in range(32))
 
 
-def _pools(node: Node, network: str, peer: str | None) -> Iterator[PoolConf]:
-    own = next((child.words[2] for child in node.named("failover", "peer") if child.children is None), peer)
-    addresses = tuple(
-        str(ipaddress.IPv4Address(each))
-        for statement in node.named("range")
-        for first, last in [_range(statement.words)]
-        for each in range(first, last + 1)
-    )
-    if addresses:
-        yield PoolConf(network, own, addresses)
-    for child in node.children or ():
-        if child.children is None or child.words[:2] == ("failover", "peer"):
-            continue
-        if child.words[0] == "subnet" and not network:
-            yield from _pools(child, str(ipaddress.IPv4Network(f"{child.words[1]}/{child.words[3]}")), own)
-        else:
-            yield from _pools(child, child.words[1] if child.words[0] == "shared-network" else network, own)
+def _pools(root: Node) -> Iterator[PoolConf]:
+    for _, group in groupby(failover.ranges(root), key=lambda each: each.pool or each.network):
+        ranges = list(group)
+        addresses = (str(ipaddress.IPv4Address(each)) for one in ranges for each in range(one.first, one.last + 1))
+        yield PoolConf(_named(ranges[0].network), ranges[0].peer, tuple(addresses))
 
 
-def _range(words: tuple[str, ...]) -> tuple[int, int]:
-    ends = [int(ipaddress.IPv4Address(word)) for word in words[1:] if word != "dynamic-bootp"]
-    return min(ends), max(ends)
-
-
-def _key(block: Node) -> KeyConf:
-    said = {child.words[0]: child.words[-1] for child in block.children or ()}
-    return KeyConf(block.words[1], said["algorithm"].lower(), said["secret"])
+def _named(network: str) -> str:
+    """A network as dhcpd names it in its log."""
+    kind, _, name = network.partition(" ")
+    if kind.lower() != "subnet":
+        return name
+    address, _, mask = name.split()
+    return str(ipaddress.IPv4Network(f"{address}/{mask}"))

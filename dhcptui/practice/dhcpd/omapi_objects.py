@@ -6,9 +6,9 @@ import ipaddress
 import secrets
 from collections.abc import Callable, Mapping
 
+from dhcptui.conf.failover import Key
 from dhcptui.model.role import Role
 from dhcptui.model.states import from_wire
-from dhcptui.practice.dhcpd.configuration import KeyConf
 from dhcptui.practice.dhcpd.failover import Failover
 from dhcptui.practice.dhcpd.leases import Binding, Lease, Pool
 from dhcptui.servers.omapi.codec import net32
@@ -59,7 +59,7 @@ class Thing:
 class AuthKey(Thing):
     """A key declaration."""
 
-    def __init__(self, conf: KeyConf) -> None:
+    def __init__(self, conf: Key) -> None:
         self.conf = conf
 
     def attributes(self, objects: Objects) -> Attributes:
@@ -183,7 +183,7 @@ class Objects:
         self,
         failovers: Mapping[str, Failover],
         leases: Mapping[str, Lease],
-        keys: Mapping[str, KeyConf],
+        keys: Mapping[str, Key],
         shut_down: Callable[[], None],
     ) -> None:
         self._failovers, self._leases = failovers, leases

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
-from dhcptui.practice.dhcpd.configuration import KeyConf
+from dhcptui.conf import failover
 from dhcptui.practice.dhcpd.daemon import Daemon
 from dhcptui.practice.dhcpd.omapi_objects import (
     NO_KEYS,
@@ -43,7 +43,7 @@ UNSEARCHABLE = frozenset({b"failover-link", b"failover-listener"})
 class OmapiServer:
     """Listens on 127.0.0.1. A paused dhcpd lets callers connect and answers when it goes on."""
 
-    def __init__(self, dhcpd: Daemon, key: KeyConf | None, objects: Objects) -> None:
+    def __init__(self, dhcpd: Daemon, key: failover.Key | None, objects: Objects) -> None:
         self.dhcpd, self.key, self.objects = dhcpd, key, objects
         self._socket: socket.socket | None = None
         self._taking: set[asyncio.Task[object]] = set()
