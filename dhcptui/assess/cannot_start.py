@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from dhcptui.logs.lexicon import REMEDIES, LineKind
-from dhcptui.logs.lines import LogLine
-from dhcptui.logs.notable_lines import NotableLine
+from dhcptui.logs.lexicon import REMEDIES
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind, LogLine, NotableLine
 from dhcptui.model.messages import NEVER_THE_REASON
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView

@@ -14,8 +14,7 @@ from dhcptui.model.snapshot import Lockout, ServerView
 from dhcptui.model.states import REBUILDING, FailoverState
 
 if TYPE_CHECKING:
-    from dhcptui.logs.lines import Transition
-    from dhcptui.logs.notable_lines import NotableLine
+    from dhcptui.model.log_line import NotableLine, Transition
 
 _S = FailoverState
 

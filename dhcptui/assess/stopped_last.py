@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcptui.assess.visibility import ServerAssessment
-from dhcptui.logs.lexicon import LineKind
+from dhcptui.model.log_line import LineKind
 from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock

@@ -14,9 +14,9 @@ from typing import Protocol
 from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Plan, Progress
 from dhcptui.engine.insight import Insight
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, Interrupted
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import Sentence
 from dhcptui.model.snapshot import PairSnapshot

@@ -13,9 +13,9 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.read_once import settled
 from dhcptui.engine.thread import EngineThread
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.watch.clocks import moment

@@ -31,9 +31,9 @@ from dhcptui.engine.sightings import of_role, recall
 from dhcptui.engine.status_report import recorded_words
 from dhcptui.logs.clock_lines import doubts
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine, parse
+from dhcptui.logs.lines import parse
 from dhcptui.model.audit import AuditEntry, AuditEvent
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean

@@ -21,10 +21,10 @@ from dhcptui.assess.interrupted import interrupted_run
 from dhcptui.config.loading import PairSettings
 from dhcptui.engine.api import Listener
 from dhcptui.engine.faults import keep
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, Interrupted
 from dhcptui.model.leases import LookUp
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.setup.configuration_check import ConfigurationCheck, check_configuration, not_checked

@@ -10,27 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache, lru_cache
 
 from dhcptui.logs.complaints import FAREWELL
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind
 from dhcptui.model.messages import MessageId
 from dhcptui.model.states import FailoverState
-
-
-class LineKind(StrEnum):
-    """How a log line is to be taken, not the level dhcpd logged it at."""
-
-    ROUTINE = "routine"
-    STATE = "state"  # a step of the failover state machine
-    LINK = "link"  # the connection between the two servers
-    WARNING = "warning"
-    ERROR = "error"
-    FATAL = "fatal"  # the process ends, or serves nobody until someone acts
-    CLIENT = "client"  # DHCPDISCOVER and its kin: noise unless somebody looks for it
-    OTHER = "other"  # not dhcpd
-
 
 R, S, L, W, E, F = (
     LineKind.ROUTINE, LineKind.STATE, LineKind.LINK, LineKind.WARNING, LineKind.ERROR, LineKind.FATAL,

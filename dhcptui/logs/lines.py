@@ -19,14 +19,13 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from dhcptui.logs.lexicon import TARGET_INCIDENT, Entry, LineKind, look_up, look_up_reason
+from dhcptui.logs.lexicon import TARGET_INCIDENT, Entry, look_up, look_up_reason
 from dhcptui.logs.start_failures import judge
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind, LogLine, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
-from dhcptui.model.states import FailoverState, from_word
-
-__all__ = ["FoldResult", "Folder", "LineKind", "LogLine", "LogRow", "Transition", "parse", "parse_lines"]
+from dhcptui.model.states import from_word
 
 DAY = 86400
 LOOK_BACK = 4
@@ -61,63 +60,10 @@ _NUMBERS = re.compile(r"\d+")
 _ACK = re.compile(r"DHCPACK on (\d+\.\d+\.\d+\.\d+) to ([0-9a-f]{2}(?::[0-9a-f]{2})+)[ ]")
 _ASKS = re.compile(r"\w+ (?:for \S+ (?:\(\S+\) )?)?from (\S+)")
 _MOVERS = {MessageId.I_MOVE: "me", MessageId.PEER_MOVES: "peer"}
-NO_SPACE = "No space left on device"
-"""What the C library says of a full disk, as dhcpd logs it."""
 _TURNS_AWAY = frozenset({MessageId.NO_FREE_LEASES, MessageId.PEER_HOLDS_ALL_FREE_LEASES})
 
 Head = tuple[float | None, str, int | None]
 """Time, clock and pid."""
-Slots = tuple[tuple[str, str], ...]
-"""(name, text) of what stands in a line where the lexicon's format has a slot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """A state change a line tells of. `who` is "me" (the server that logs) or "peer"."""
-
-    who: str
-    peer: str
-    from_state: FailoverState
-    to_state: FailoverState
-
-
-class LogLine(NamedTuple):
-    """One log line, judged. All text in it is sanitised. (A tuple: a frozen dataclass takes four times as long to make.)
-
-    `stamp`: seconds since the epoch by the clock of the server (None: the line carries no time), `clock`: the same as
-    "HH:MM:SS" in UTC, `text`: the message without its prefix, `incident`: one of the catalogue, `meaning`: the line in
-    plain words ("" for lines the lexicon does not know). Lines with equal `fold_key` say the same of different
-    addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs. `teller`: the
-    program that logged it, where that was not dhcpd. `message`: what it says, whatever its wording (None: not known).
-    """
-
-    stamp: float | None
-    clock: str
-    text: str
-    pid: int | None
-    kind: LineKind
-    incident: IncidentId | None = None
-    meaning: str = ""
-    transition: Transition | None = None
-    fold_key: str | None = None
-    subject: str | None = None
-    teller: str = ""
-    message: MessageId | None = None
-    slots: Slots = ()
-
-    def slot(self, name: str) -> str:
-        """What stands in the line for this slot of its format; "" where the format has none of that name."""
-        return next((text for slot, text in self.slots if slot == name), "")
-
-    @property
-    def peer(self) -> str:
-        """The failover relationship it names, by dhcpd's name; "" where it names none."""
-        return self.slot("peer")
-
-    @property
-    def disk_full(self) -> bool:
-        """Whether it names a full disk as the reason."""
-        return NO_SPACE in self.slot("error")
 
 
 def beginning(peer: str) -> str:

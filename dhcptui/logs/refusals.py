@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from dhcptui.logs.notable_lines import NotableLine
+from dhcptui.model.log_line import NotableLine
 
 REFUSED_SECONDS = 60.0
 """What was refused in this time counts as now: a single address that comes back does not end the alarm."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dhcptui.logs.lexicon import LineKind, look_up
+from dhcptui.logs.lexicon import look_up
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind
 from dhcptui.model.messages import NEVER_THE_REASON, MessageId
 
 E, F = LineKind.ERROR, LineKind.FATAL

@@ -11,8 +11,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.role import Role
 
 LIMIT = 20_000

@@ -15,10 +15,10 @@ from dhcptui.model.states import FailoverState
 from dhcptui.model.way import NO_WAY, SshWay
 
 if TYPE_CHECKING:
-    from dhcptui.logs.notable_lines import NotableLine  # the lexicon behind it is not needed for the first paint
     from dhcptui.model.audit import Interrupted
     from dhcptui.model.changes import Growth
     from dhcptui.model.holders import Holders
+    from dhcptui.model.log_line import NotableLine
     from dhcptui.model.peers import OtherPeer
     from dhcptui.model.pool_counters import Memory
     from dhcptui.model.sync_record import SyncRecord

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from dhcptui.act.plan import Progress
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 

@@ -9,7 +9,7 @@ from dhcptui.assess.forecast import PoolSample
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.assess.history.timeline import Event, EventKind, Note, Source, from_lines, from_status, merge
 from dhcptui.logs.clock_lines import LogClock
-from dhcptui.logs.lines import LogLine
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot, ServerView

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dhcptui.assess.history.timeline import Note, from_lines, from_record
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lines import LogLine, parse
+from dhcptui.logs.lines import parse
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, RecordedState

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from dhcptui.assess.cannot_start import sign_of_life
-from dhcptui.logs.lines import LogLine, refused_client
-from dhcptui.logs.notable_lines import NotableLine, is_notable
+from dhcptui.logs.lines import refused_client
+from dhcptui.logs.notable_lines import is_notable
 from dhcptui.logs.refusals import REFUSED_SECONDS
+from dhcptui.model.log_line import LogLine, NotableLine
 
 LIMIT = 256
 MAX_AGE_SECONDS = 6 * 3600.0

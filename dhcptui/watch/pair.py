@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from dhcptui.assess.since import changed
 from dhcptui.config.loading import PairSettings
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import Interrupted
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot, ServerView

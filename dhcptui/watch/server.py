@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from dhcptui.config.loading import PairSettings, ServerSettings
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean

@@ -18,7 +18,8 @@ from dhcptui.conf.pools import failover_pools, named_probes
 from dhcptui.conf.reader import ConfParseError
 from dhcptui.conf.site import failover_place, other_peers
 from dhcptui.config.loading import PairSettings
-from dhcptui.logs.lines import LogLine, parse_lines
+from dhcptui.logs.lines import parse_lines
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.peers import as_read_before
 from dhcptui.model.role import Role

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dhcptui.logs.lines import LogLine, given_out
+from dhcptui.logs.lines import given_out
 from dhcptui.model.holders import Holders, summarise
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.messages import MessageId
 
 MOST_ADDRESSES = 4096

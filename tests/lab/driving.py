@@ -14,9 +14,9 @@ from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot

@@ -10,7 +10,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from dhcptui.logs.lines import Folder, LogLine, parse
+from dhcptui.logs.lines import Folder, parse
+from dhcptui.model.log_line import LogLine
 from dhcptui.ui.handlers import HANDLERS
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.log_cursor import CursorPane

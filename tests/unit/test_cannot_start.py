@@ -12,8 +12,8 @@ from dhcptui.assess.history.lives import read_lives
 from dhcptui.assess.history.timeline import Event, EventKind, from_lines, merge
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.logs.complaints import complaint, spoken, without_farewell
-from dhcptui.logs.lexicon import LineKind
 from dhcptui.logs.lines import parse
+from dhcptui.model.log_line import LineKind
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView

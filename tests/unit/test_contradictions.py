@@ -10,7 +10,7 @@ from dhcptui.assess.contradictions import Kind, contradictions
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.engine.status_report import as_json, as_text
 from dhcptui.logs.lines import parse_lines
-from dhcptui.logs.notable_lines import NotableLine
+from dhcptui.model.log_line import NotableLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ProcessSighting, ServerView

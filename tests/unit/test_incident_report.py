@@ -22,7 +22,8 @@ from dhcptui.assess.history.post_mortem import (
 from dhcptui.assess.history.service import Span
 from dhcptui.assess.history.timeline import from_line, merge
 from dhcptui.engine.post_mortem_report import as_json, as_markdown, duration, escape, fenced, stamp
-from dhcptui.logs.lines import LogLine, parse
+from dhcptui.logs.lines import parse
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 
 T = 1_795_000_000.0

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from dhcptui.assess.incidents.catalogue import BY_ID, Weight
 from dhcptui.assess.incidents.explanation import TRANSITIONS, Explanation, explain
-from dhcptui.logs.lexicon import LEXICON, REASONS, TARGET_INCIDENT, LineKind, look_up, look_up_reason
-from dhcptui.logs.lines import LogLine, parse
+from dhcptui.logs.lexicon import LEXICON, REASONS, TARGET_INCIDENT, look_up, look_up_reason
+from dhcptui.logs.lines import parse
 from dhcptui.logs.start_failures import TABLE
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.states import FailoverState
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES, SILENT, judged

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dhcptui.logs.lexicon import LEXICON, REASONS, look_up
-from dhcptui.logs.lines import Folder, LineKind, LogLine, LogRow, Transition, parse
+from dhcptui.logs.lines import Folder, LogRow, parse
+from dhcptui.model.log_line import LineKind, LogLine, Transition
 from dhcptui.model.states import FailoverState
 
 R, S, L, W, E, F, C = (

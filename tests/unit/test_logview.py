@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.logs.lines import LineKind, LogLine
 from dhcptui.logs.view import (
     Entry,
     LogView,
@@ -21,6 +20,7 @@ from dhcptui.logs.view import (
     problems,
     transitions,
 )
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.role import Role
 from tests.unit.test_loglines import DISCOVER, judged
 

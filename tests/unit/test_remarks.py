@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dhcptui.logs.lines import LogLine
+from dhcptui.model.log_line import LogLine
 from dhcptui.watch.notable_lines import NotableLines
 from tests.unit.test_loglines import AT, DISCOVER, SAMPLES, judged
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dhcptui.assess.history.service import Present, Sighting, Span, Witnesses, serving_spans
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lines import LogLine, parse
+from dhcptui.logs.lines import parse
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 

@@ -22,8 +22,9 @@ from dhcptui.assess.history.timeline import (
 )
 from dhcptui.logs.clock_lines import doubts
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lines import LogLine, parse
+from dhcptui.logs.lines import parse
 from dhcptui.model.audit import AuditEntry, AuditEvent
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ClockOffset

@@ -6,8 +6,9 @@ import re
 
 from dhcptui.assess.incidents.catalogue import BY_ID, INCIDENTS, Incident
 from dhcptui.assess.incidents.signs import STRONGER
-from dhcptui.logs.lexicon import LEXICON, REASONS, LineKind
+from dhcptui.logs.lexicon import LEXICON, REASONS
 from dhcptui.model.commands import key_of
+from dhcptui.model.log_line import LineKind
 
 _QUIET = frozenset({LineKind.ROUTINE, LineKind.CLIENT})
 MOST_LINES = 12

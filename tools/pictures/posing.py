@@ -14,10 +14,10 @@ from typing import Any, TypeVar, cast
 
 from dhcptui.act.plan import Progress, StepReport
 from dhcptui.config.loading import PairSettings
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.changes import Changes
 from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (

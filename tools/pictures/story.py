@@ -20,9 +20,9 @@ from dhcptui.act.plan import Outcome, Progress, StepState
 from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, load
 from dhcptui.engine.thread import EngineThread
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry, AuditEvent
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import Sentence

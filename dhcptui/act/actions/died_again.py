@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dhcptui.act.actions.base import Context
 from dhcptui.assess.cannot_start import BLAMES, WHY_IT_ENDS
 from dhcptui.logs.complaints import LETTERS
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import NEVER_THE_REASON
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role

@@ -27,8 +27,9 @@ from dhcptui.assess.guards import rule
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.assess.visibility import assess, no_process, process_running
 from dhcptui.config.loading import PairSettings
-from dhcptui.logs.lines import LogLine, parse_lines
+from dhcptui.logs.lines import parse_lines
 from dhcptui.model.action import Action
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role

@@ -16,8 +16,7 @@ from dhcptui.act.actions.base import Context
 from dhcptui.act.actions.died_again import GONE_SECONDS, complaint
 from dhcptui.assess.visibility import answers_since
 from dhcptui.logs.complaints import LETTERS
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role

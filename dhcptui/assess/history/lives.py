@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import POOL_COUNTS, MessageId
 from dhcptui.model.states import FailoverState
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dhcptui.assess.history.service import Span
 from dhcptui.assess.history.timeline import Event
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import Folder, LogLine, LogRow
+from dhcptui.logs.lines import Folder, LogRow
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import POOL_COUNTS
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from dhcptui.assess.history.lives import Life, Loss, Move, losses_of, read_lives
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lines import LogLine
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.states import SERVING, FailoverState, serves
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState

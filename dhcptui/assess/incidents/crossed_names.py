@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState

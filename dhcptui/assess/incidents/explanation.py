@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcptui.assess.incidents.catalogue import BY_ID, Incident, Weight
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import LogLine, Transition
+from dhcptui.model.log_line import LineKind, LogLine, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.states import FailoverState
 

@@ -10,11 +10,9 @@ from dhcptui.assess.declared import last_heard, last_word, marker_on, moves_of
 from dhcptui.assess.evidence import CLOCK_FRESH_SECONDS
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.visibility import ServerAssessment, Visibility, assess, process_running
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import Transition
-from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind, NotableLine, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters

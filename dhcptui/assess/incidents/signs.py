@@ -27,10 +27,9 @@ from dhcptui.assess.states_overlap import contradicting, just_heard, together
 from dhcptui.assess.stopped_last import stopped_last
 from dhcptui.assess.stuck import stuck
 from dhcptui.assess.unnoticed import unnoticed
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import LineKind, NotableLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role

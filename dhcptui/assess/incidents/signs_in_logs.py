@@ -9,11 +9,9 @@ from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
 from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.space import NO_FILE, full, missing
-from dhcptui.logs.lexicon import LineKind
-from dhcptui.logs.lines import NO_SPACE, Transition
-from dhcptui.logs.notable_lines import NotableLine
 from dhcptui.model.action import Action
 from dhcptui.model.incident_ids import IncidentId
+from dhcptui.model.log_line import NO_SPACE, LineKind, NotableLine, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 from dhcptui.model.states import REBUILDING, FailoverState

@@ -11,7 +11,8 @@ from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip
 
-from dhcptui.logs.lines import FoldResult, LogLine, LogRow
+from dhcptui.logs.lines import FoldResult, LogRow
+from dhcptui.model.log_line import LogLine
 from dhcptui.ui.panes.log_pane import LogPane
 
 CLOCK = len("HH:MM:SS")

@@ -7,8 +7,8 @@ from enum import Enum
 
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.explanation import explain
-from dhcptui.logs.lines import LogLine
 from dhcptui.logs.view import Match, client, client_words, containing, problems, transitions
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.sanitize import clean
 
 

@@ -19,7 +19,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from dhcptui.logs.lines import FoldResult, LineKind, LogRow
+from dhcptui.logs.lines import FoldResult, LogRow
+from dhcptui.model.log_line import LineKind
 from dhcptui.model.sanitize import clean
 from dhcptui.ui.keymap import Commands, bind
 

@@ -8,8 +8,8 @@ from dhcptui.assess.incidents.catalogue import Incident, Weight
 from dhcptui.assess.incidents.explanation import explain
 from dhcptui.assess.incidents.past import is_past, past_words
 from dhcptui.assess.incidents.signs import Probable, Remedy
-from dhcptui.logs.lines import LogLine
 from dhcptui.model.action import Action
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.keymap import Commands

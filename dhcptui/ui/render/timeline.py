@@ -9,7 +9,7 @@ from dhcptui.assess.history.timeline import Event, EventKind, Source
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.explanation import explain
 from dhcptui.logs.lexicon import TARGET_INCIDENT
-from dhcptui.logs.lines import LineKind, LogLine, Transition
+from dhcptui.model.log_line import LineKind, LogLine, Transition
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock, day_clock, joined, span

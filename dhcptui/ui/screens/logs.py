@@ -8,7 +8,8 @@ from textual import on
 from textual.geometry import Size
 
 from dhcptui.engine.api import Console
-from dhcptui.logs.lines import NO_CLOCK, LogLine, LogRow
+from dhcptui.logs.lines import NO_CLOCK, LogRow
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.words import iso

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from dhcptui.logs.lines import FoldResult, LineKind, LogLine, LogRow
+from dhcptui.logs.lines import FoldResult, LogRow
 from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.sanitize import clean
 from dhcptui.model.words import clock
 from dhcptui.ui.keymap import Commands

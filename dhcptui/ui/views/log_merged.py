@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from textual.content import Content
 
-from dhcptui.logs.lines import Folder, FoldResult, LogLine, LogRow, beginning
+from dhcptui.logs.lines import Folder, FoldResult, LogRow, beginning
 from dhcptui.logs.view import Entry, MergedView
+from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import clock

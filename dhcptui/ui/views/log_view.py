@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
-from dhcptui.logs.lines import NO_CLOCK, Folder, FoldResult, LineKind, LogLine, LogRow, beginning
+from dhcptui.logs.lines import NO_CLOCK, Folder, FoldResult, LogRow, beginning
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Channel, Link
 from dhcptui.ui.keymap import Commands

@@ -8,7 +8,8 @@ from typing import ClassVar
 from textual.content import Content
 
 from dhcptui.assess.history.timeline import Event
-from dhcptui.logs.lines import FoldResult, LineKind, LogRow
+from dhcptui.logs.lines import FoldResult, LogRow
+from dhcptui.model.log_line import LineKind
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.keymap import Commands
