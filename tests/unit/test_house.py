@@ -85,9 +85,3 @@ def test_a_circle_is_found(source: str) -> None:
     """Wherever in a file the import stands that closes it."""
     assert set(circle({"a": "import b", "b": "import c", "c": source})) == {"a", "b", "c"}
     assert circle({"a": "import b", "b": "import c", "c": "import d"}) == []
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_files_stay_small(path: Path) -> None:
-    """One job per file: about 400 lines at most."""
-    assert len(path.read_text().splitlines()) <= 600
