@@ -148,7 +148,7 @@ class Pose:
                         at=MONO - shell,
                         value=replace(sockets.value, connecting=False, own_addresses=()),  # as the moment has it
                     ),
-                    "marks": lock_files and replace(lock_files, at=MONO - shell, value=self._marks(lock_files.value, lines)),
+                    "lock_files": lock_files and replace(lock_files, at=MONO - shell, value=self._marks(lock_files.value, lines)),
                     "notable_lines": (),
                     "changes": Changes(),  # seen by the clock of the host; the logs of the pictures tell of all of them
                 },

@@ -1,0 +1,32 @@
+"""`dhcptui init`: a configuration from two hosts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from dhcptui.config.loading import ConfigError, default_path
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at both hosts, write the configuration. Returns the exit code."""
+    import asyncio
+
+    from dhcptui.setup.init_pair import InitError, draft, look, target
+    from dhcptui.setup.init_write import write
+
+    def ask(question: str) -> bool:
+        return bool(args.yes) or (sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in {"y", "yes"})
+
+    path = (args.config or default_path()).expanduser().absolute()
+    try:
+        one, two = (target(host, args.user, args.identity, args.known_hosts) for host in args.hosts)
+        made = draft(asyncio.run(look((one, two), args.peer)), args.pair, args.peer, path.parent)
+        print("\n".join(made.report), end="\n\n")
+        if args.read_only:
+            raise InitError(f"--read-only: {path} was not written")
+        print("\n".join(write(made, path, ask)))
+    except InitError as error:
+        raise ConfigError(str(error)) from error
+    print(f"Now: dhcptui status {made.name}, dhcptui lint {made.name}, dhcptui {made.name}")
+    return 0

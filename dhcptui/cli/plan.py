@@ -1,0 +1,77 @@
+"""`dhcptui plan`: what an action would do, and whether it may."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from typing import TYPE_CHECKING
+
+from dhcptui.cli.common import settings_of
+from dhcptui.config.loading import ConfigError
+
+if TYPE_CHECKING:
+    from dhcptui.act.plan import Plan
+    from dhcptui.config.loading import PairSettings
+    from dhcptui.model.action import Action
+    from dhcptui.model.role import Role
+
+MAX_DELAY_SECONDS = 7 * 24 * 3600
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the plan. Returns the exit code."""
+    from dhcptui.engine.headless import Headless
+    from dhcptui.engine.plan_report import helps, plan_json, plan_text
+    from dhcptui.model.action import Action
+    from dhcptui.watch.clocks import moment
+
+    settings, action = settings_of(args).pair(args.pair), Action(args.action)
+    with Headless(settings, wait=args.wait) as engine:
+        engine.look()
+        plan = choose(engine.plans(action, roles(settings, action, args.server), variant(args)))
+        helping = helps(plan, engine.engine.snapshot(), moment())
+    print(json.dumps(plan_json(plan), indent=2) if args.json else plan_text(plan, helping))
+    return 0 if plan.allowed else 1
+
+
+def roles(settings: PairSettings, action: Action, server: str | None) -> list[Role]:
+    """The acting servers to consider: the named one, or both."""
+    from dhcptui.model.action import Action
+    from dhcptui.model.role import Role
+
+    names = {settings[role].name: role for role in Role}
+    if server is not None:
+        if server not in names:
+            raise ConfigError(f"pair {settings.name} has no server {server!r}; it has {' and '.join(names)}")
+        return [names[server]]
+    return [settings.sync_from] if action is Action.SYNC_RESTART else list(Role)
+
+
+def variant(args: argparse.Namespace) -> str:
+    """The variant of an action that the options ask for."""
+    if args.rollback and args.action != "sync-restart":
+        raise ConfigError("--rollback goes with sync-restart")
+    if args.cancel:
+        if args.action != "start" or args.after is not None:
+            raise ConfigError("--cancel goes with start, without --after")
+        return "cancel"
+    if args.after is None:
+        return "rollback" if args.rollback else ""
+    if args.action != "start":
+        raise ConfigError("--after goes with start")
+    found = re.fullmatch(r"(\d{1,6})(s|m|h)", args.after)
+    seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0
+    if not 1 <= seconds <= MAX_DELAY_SECONDS:
+        raise ConfigError("--after wants a time such as 90s, 5m or 2h, at most seven days")
+    return f"after {seconds}"
+
+
+def choose(plans: list[Plan]) -> Plan:
+    """The one plan that is allowed, or the first refusal."""
+    allowed = [plan for plan in plans if plan.allowed]
+    if len(allowed) > 1:
+        raise ConfigError(
+            f"both servers could act: name one with --server {' or '.join(p.acting_name for p in allowed)}"
+        )
+    return allowed[0] if allowed else plans[0]

@@ -1,0 +1,39 @@
+"""`dhcptui status`: one look at every pair, as text or JSON, and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from dhcptui.cli.common import settings_of
+
+if TYPE_CHECKING:
+    from dhcptui.config.loading import PairSettings
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look once. Returns the exit code."""
+    import asyncio
+
+    from dhcptui.assess.verdict import derive, worst
+    from dhcptui.engine.read_once import look
+    from dhcptui.engine.status_report import EXIT_CODES, as_json, as_text
+    from dhcptui.watch.clocks import moment
+
+    config = settings_of(args)
+    pairs: list[PairSettings] = (
+        [config.pair(args.pair)] if args.pair or not config.pairs else list(config.pairs.values())
+    )
+
+    async def every() -> list[Any]:
+        return await asyncio.gather(*(look(pair) for pair in pairs))
+
+    # Each pair is judged at the moment it was looked at: waiting for a slower one must not age it.
+    looked = [(snapshot, derive(snapshot, at)) for snapshot, at in asyncio.run(every())]
+    now = moment()
+    if args.json:
+        print(json.dumps(as_json(looked, now), indent=2))
+    else:
+        print("\n\n".join(as_text(snapshot, verdict, now) for snapshot, verdict in looked))
+    return EXIT_CODES[worst(verdict.level for _, verdict in looked)]
