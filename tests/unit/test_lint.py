@@ -123,6 +123,7 @@ FAULTS: list[tuple[str, dict[str, list[tuple[str, str]]], str, str]] = [
     ("L43", {S: [("omapi-key omapi;", "omapi-key omap;")]}, S, "omapi-key omap;"),
     ("L44", {S: [(BASE64, "YW5vdGhlciBzZWNyZXQgaGVyZQ==")]}, S, "key omapi {"),
     ("L46", both("hmac-sha256", "hmac-md5"), P, "key omapi {"),
+    ("L49", {S: [("algorithm hmac-sha256;", "")]}, S, "key omapi"),
     ("L48", both("ddns-update-style none", "ddns-update-style ad-hoc"), P, "ddns-update-style ad-hoc"),
 ]  # fmt: skip
 

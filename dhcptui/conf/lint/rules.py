@@ -8,24 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dhcptui.conf.lint import (
-    peer as lint_peer,
-)
-from dhcptui.conf.lint import (
-    pools as lint_pools,
-)
-from dhcptui.conf.lint import (
-    relations,
-)
-from dhcptui.conf.lint import (
-    server as lint_server,
-)
-from dhcptui.conf.lint import (
-    shared as lint_shared,
-)
-from dhcptui.conf.lint import (
-    words as lint_words,
-)
+from dhcptui.conf.lint import peer, pools, relations, server, shared, words
 from dhcptui.conf.lint.findings import Finding, Pair, Problem, Rule, Severity
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
@@ -35,60 +18,61 @@ _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 SENTENCE_CHARACTERS = 400
 
 RULES = (
-    Rule("L01", _E, lint_peer.name_missing, "failover.c 567: unknown failover relationship name"),
-    Rule("L02", _E, lint_peer.declared_twice, "confpars.c 966; dhcpd -t refuses it"),
-    Rule("L03", _E, lint_peer.no_role, "confpars.c: `i_am` is 0, which is primary"),
-    Rule("L04", _E, lint_peer.same_role, "not compared by dhcpd; the link never comes up"),
-    Rule("L05", _E, lint_peer.swapped_role, "dhcptui's guards refuse to act on a server whose role is another one"),
-    Rule("L06", _E, lint_peer.primary_incomplete, "confpars.c 1174 and 1177"),
-    Rule("L07", _E, lint_peer.split_range, "confpars.c 1108; dhcpd -t refuses it"),
-    Rule("L08", _W, lint_peer.mclt_on_secondary, "failover.c 1362"),
-    Rule("L09", _E, lint_peer.split_on_secondary, "confpars.c 996, 1071 and 1098; only where `secondary;` stands before"),
-    Rule("L10", _W, lint_peer.no_own_address, "failover.c 277"),
-    Rule("L11", _E, lint_peer.no_peer_address, "confpars.c 1164; dhcpd -t refuses it"),
-    Rule("L12", _W, lint_peer.host_name, "tree.c 394; failover.c 282; Debian bug 670172"),
-    Rule("L13", _E, lint_peer.not_crossed, "not compared by dhcpd; failover.c 1137: listener: no matching state"),
-    Rule("L14", _W, lint_peer.no_load_balance, "failover.c 81 and 5979; a warning at start, on that server only"),
-    Rule("L15", _E, lint_peer.auto_partner_down_both, "dhcpd.conf(5), auto-partner-down"),
-    Rule("L16", _I, lint_peer.auto_partner_down_one, "dhcpd.conf(5), auto-partner-down"),
-    Rule("L17", _I, lint_peer.tuning_missing, "confpars.c: DEFAULT_MAX_RESPONSE_DELAY 20, DEFAULT_MAX_FLYING_UPDATES 100"),
-    Rule("L18", _I, lint_peer.tuning_differs, "dhcpd.conf(5)"),
+    Rule("L01", _E, peer.name_missing, "failover.c 567: unknown failover relationship name"),
+    Rule("L02", _E, peer.declared_twice, "confpars.c 966; dhcpd -t refuses it"),
+    Rule("L03", _E, peer.no_role, "confpars.c: `i_am` is 0, which is primary"),
+    Rule("L04", _E, peer.same_role, "not compared by dhcpd; the link never comes up"),
+    Rule("L05", _E, peer.swapped_role, "dhcptui's guards refuse to act on a server whose role is another one"),
+    Rule("L06", _E, peer.primary_incomplete, "confpars.c 1174 and 1177"),
+    Rule("L07", _E, peer.split_range, "confpars.c 1108; dhcpd -t refuses it"),
+    Rule("L08", _W, peer.mclt_on_secondary, "failover.c 1362"),
+    Rule("L09", _E, peer.split_on_secondary, "confpars.c 996, 1071 and 1098; only where `secondary;` stands before"),
+    Rule("L10", _W, peer.no_own_address, "failover.c 277"),
+    Rule("L11", _E, peer.no_peer_address, "confpars.c 1164; dhcpd -t refuses it"),
+    Rule("L12", _W, peer.host_name, "tree.c 394; failover.c 282; Debian bug 670172"),
+    Rule("L13", _E, peer.not_crossed, "not compared by dhcpd; failover.c 1137: listener: no matching state"),
+    Rule("L14", _W, peer.no_load_balance, "failover.c 81 and 5979; a warning at start, on that server only"),
+    Rule("L15", _E, peer.auto_partner_down_both, "dhcpd.conf(5), auto-partner-down"),
+    Rule("L16", _I, peer.auto_partner_down_one, "dhcpd.conf(5), auto-partner-down"),
+    Rule("L17", _I, peer.tuning_missing, "confpars.c: DEFAULT_MAX_RESPONSE_DELAY 20, DEFAULT_MAX_FLYING_UPDATES 100"),
+    Rule("L18", _I, peer.tuning_differs, "dhcpd.conf(5)"),
     Rule("L19", _E, relations.names_crossed, "not compared by dhcpd; seen on a real pair: relationship name does not match"),
-    Rule("L20", _E, lint_pools.unknown_peer, "confpars.c 1812; dhcpd -t refuses it"),
-    Rule("L21", _E, lint_pools.peer_without_pool, "failover.c 74; seen on 4.4.3 also with a peer inherited from a shared network"),
-    Rule("L22", _E, lint_pools.ranges_differ, "failover.c 5195"),
-    Rule("L23", _E, lint_pools.mapping_differs, "failover.c 5201"),
-    Rule("L24", _E, lint_pools.given_out_twice, "not compared by dhcpd"),
-    Rule("L25", _W, lint_pools.alone_beside, "not compared by dhcpd"),
-    Rule("L26", _E, lint_pools.dynamic_bootp, "confpars.c 3915; dhcpd -t refuses it"),
-    Rule("L27", _I, lint_pools.deny_bootp, "dhcpd.conf(5); release notes of 3.1.0"),
-    Rule("L30", _W, lint_shared.lease_times_differ, "not compared by dhcpd"),
-    Rule("L31", _W, lint_shared.options_differ, "not compared by dhcpd"),
-    Rule("L32", _W, lint_shared.reservations_differ, "not compared by dhcpd"),
-    Rule("L33", _W, lint_shared.permits_differ, "not compared by dhcpd"),
-    Rule("L34", _W, lint_shared.server_id_check_differs, "not compared by dhcpd"),
-    Rule("L35", _I, lint_shared.others_differ, "not compared by dhcpd"),
-    Rule("L36", _W, lint_shared.max_lease_below_mclt, "failover.c: waits of stos + mclt"),
-    Rule("L37", _I, lint_shared.default_lease_below_mclt, "failover.c: waits of stos + mclt"),
-    Rule("L40", _W, lint_server.no_omapi_port, "omapi.c: nobody listens without it"),
-    Rule("L41", _E, lint_server.other_omapi_port, "dhcptui's configuration"),
-    Rule("L42", _W, lint_server.no_omapi_key, "omapi.c: no key, no check"),
-    Rule("L43", _E, lint_server.unknown_omapi_key, "dhcpd.c; dhcpd -t refuses it"),
-    Rule("L44", _I, lint_server.omapi_keys_differ, "dhcptui's configuration"),
-    Rule("L45", _E, lint_server.other_omapi_key, "dhcptui's configuration"),
-    Rule("L46", _I, lint_server.weak_key, "dhcpd 3.0 habit"),
-    Rule("L47", _W, lint_server.readable_secret, "permissions on the server"),
-    Rule("L48", _E, lint_server.old_relic, "dhcpd 3.0 habit; seen on 4.4.3: dhcpd -t refuses it"),
-    Rule("L50", _E, lint_server.test_failed, "dhcpd -t on the server"),
-    Rule("L51", _W, lint_server.versions_differ, "dhcpd --version on both servers"),
-    Rule("L52", _E, lint_server.too_old, "dhcpd --version"),
-    Rule("L53", _W, lint_server.restart_needed, "start of the process, times of the files"),
-    Rule("L54", _W, lint_server.other_file, "command line of the process"),
-    Rule("L55", _W, lint_server.drift, "both shared directories, compared as sync + restart does"),
-    Rule("L60", _E, lint_words.odd_characters, "conflex.c reads ASCII; dhcpd -t refuses it"),
-    Rule("L61", _W, lint_words.odd_in_strings, "conflex.c: read_string() takes any byte"),
-    Rule("L62", _E, lint_words.misspelt, "confpars.c, parse.c; dhcpd -t refuses it"),
-    Rule("L63", _W, lint_words.unknown, "dhcpd.conf(5), dhcp-options(5); dhcpd -t refuses it, unless it was built otherwise"),
+    Rule("L20", _E, pools.unknown_peer, "confpars.c 1812; dhcpd -t refuses it"),
+    Rule("L21", _E, pools.peer_without_pool, "failover.c 74; seen on 4.4.3 also with a peer inherited from a shared network"),
+    Rule("L22", _E, pools.ranges_differ, "failover.c 5195"),
+    Rule("L23", _E, pools.mapping_differs, "failover.c 5201"),
+    Rule("L24", _E, pools.given_out_twice, "not compared by dhcpd"),
+    Rule("L25", _W, pools.alone_beside, "not compared by dhcpd"),
+    Rule("L26", _E, pools.dynamic_bootp, "confpars.c 3915; dhcpd -t refuses it"),
+    Rule("L27", _I, pools.deny_bootp, "dhcpd.conf(5); release notes of 3.1.0"),
+    Rule("L30", _W, shared.lease_times_differ, "not compared by dhcpd"),
+    Rule("L31", _W, shared.options_differ, "not compared by dhcpd"),
+    Rule("L32", _W, shared.reservations_differ, "not compared by dhcpd"),
+    Rule("L33", _W, shared.permits_differ, "not compared by dhcpd"),
+    Rule("L34", _W, shared.server_id_check_differs, "not compared by dhcpd"),
+    Rule("L35", _I, shared.others_differ, "not compared by dhcpd"),
+    Rule("L36", _W, shared.max_lease_below_mclt, "failover.c: waits of stos + mclt"),
+    Rule("L37", _I, shared.default_lease_below_mclt, "failover.c: waits of stos + mclt"),
+    Rule("L40", _W, server.no_omapi_port, "omapi.c: nobody listens without it"),
+    Rule("L41", _E, server.other_omapi_port, "dhcptui's configuration"),
+    Rule("L42", _W, server.no_omapi_key, "omapi.c: no key, no check"),
+    Rule("L43", _E, server.unknown_omapi_key, "dhcpd.c; dhcpd -t refuses it"),
+    Rule("L44", _I, server.omapi_keys_differ, "dhcptui's configuration"),
+    Rule("L45", _E, server.other_omapi_key, "dhcptui's configuration"),
+    Rule("L46", _I, server.weak_key, "dhcpd 3.0 habit"),
+    Rule("L47", _W, server.readable_secret, "permissions on the server"),
+    Rule("L48", _E, server.old_relic, "dhcpd 3.0 habit; seen on 4.4.3: dhcpd -t refuses it"),
+    Rule("L49", _E, server.key_without_algorithm, "seen on 4.4.3-P1: dhcpd -t dies of SIGSEGV (exit status 139)"),
+    Rule("L50", _E, server.test_failed, "dhcpd -t on the server"),
+    Rule("L51", _W, server.versions_differ, "dhcpd --version on both servers"),
+    Rule("L52", _E, server.too_old, "dhcpd --version"),
+    Rule("L53", _W, server.restart_needed, "start of the process, times of the files"),
+    Rule("L54", _W, server.other_file, "command line of the process"),
+    Rule("L55", _W, server.drift, "both shared directories, compared as sync + restart does"),
+    Rule("L60", _E, words.odd_characters, "conflex.c reads ASCII; dhcpd -t refuses it"),
+    Rule("L61", _W, words.odd_in_strings, "conflex.c: read_string() takes any byte"),
+    Rule("L62", _E, words.misspelt, "confpars.c, parse.c; dhcpd -t refuses it"),
+    Rule("L63", _W, words.unknown, "dhcpd.conf(5), dhcp-options(5); dhcpd -t refuses it, unless it was built otherwise"),
 )  # fmt: skip
 """One row a rule. Their order is the order of the report within a server."""
 
@@ -106,14 +90,13 @@ def lint(pair: Pair) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda each: (roles.index(each.role), severities.index(each.severity))))
 
 
-_AS_WRITTEN = tuple(rule for rule in RULES if rule.check.__module__ == lint_words.__name__)
+_AS_WRITTEN = tuple(rule for rule in RULES if rule.check.__module__ == words.__name__)
 """All others see the configuration as it was meant."""
 
 _OF_EACH = tuple(
     rule
     for rule in RULES
-    if rule.check.__module__ == lint_peer.__name__
-    and rule.check not in {lint_peer.name_missing, lint_peer.swapped_role}
+    if rule.check.__module__ == peer.__name__ and rule.check not in {peer.name_missing, peer.swapped_role}
 )
 """The rules on a declaration hold for every relationship. Which server is its primary is for its own pair to say."""
 

@@ -51,6 +51,15 @@ def unknown_omapi_key(pair: Pair) -> Iterator[Problem]:
             yield Problem(role, found[1], said, "Define it: key NAME { algorithm hmac-sha256; secret ...; }")
 
 
+def key_without_algorithm(pair: Pair) -> Iterator[Problem]:
+    """Every `key` has an `algorithm`: without one dhcpd dies while it reads its configuration, and says nothing."""
+    for role in Role:
+        for name, key in keys(pair[role].configuration).items():
+            if not key.algorithm:
+                said = f"key {name!r} has no algorithm; dhcpd ends with a segmentation fault, without a word"
+                yield Problem(role, key.node, said, "Add `algorithm hmac-sha256;` before its secret.")
+
+
 def omapi_keys_differ(pair: Pair) -> Iterator[Problem]:
     """Both servers have the same OMAPI key; another one on each is possible, but one more thing to keep."""
     used = []
