@@ -14,7 +14,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dhcptui.assess.visibility import assess, process_running
@@ -45,6 +45,8 @@ class Result:
     name: str
     trouble: str = ""
     """Empty: all as it should be."""
+    before: str = ""
+    """What was not as it should be when it was tried first; empty: it was tried once."""
     said_after: float = 0.0
     back_after: float = 0.0
     """Seconds."""
@@ -62,22 +64,32 @@ def run_named(name: str, wanted: frozenset[str]) -> list[Result]:
 
 
 def run_group(group: Group, wanted: frozenset[str]) -> list[Result]:
-    """Run the faults of a group that are wanted, one after the other on one lab."""
+    """Run the faults of a group that are wanted, one after the other on one lab.
+
+    A fault that went wrong is tried once more, first on a lab of its own: what it left on the other one is not known.
+    """
     results: list[Result] = []
-    with _own_environment(), ExitStack() as stack:
-        lab = stack.enter_context(Lab(mclt=20, key_algorithm="hmac-sha256", **group.lab))
-        scene = Scene(lab)
-        lab.wait_settled()
-        group.prepare(scene)
-        lab.wait_settled()
-        errors = stack.enter_context(_asyncio_errors())
-        faults = [each for each in group.faults if each.name in wanted]
-        for fault in faults:
-            results.append(_judged(scene, group, fault, errors))
-            if results[-1].trouble:
-                break
-    done = len(results)
-    return results + [Result(each.name, f"not tried: {results[-1].name} failed before") for each in faults[done:]]
+    faults = [each for each in group.faults if each.name in wanted]
+    before = ""
+    while faults:
+        with _own_environment(), ExitStack() as stack:
+            lab = stack.enter_context(Lab(mclt=20, key_algorithm="hmac-sha256", **group.lab))
+            scene = Scene(lab)
+            lab.wait_settled()
+            group.prepare(scene)
+            lab.wait_settled()
+            errors = stack.enter_context(_asyncio_errors())
+            while faults:
+                result = _judged(scene, group, faults[0], errors)
+                if result.trouble and not before:
+                    before = result.trouble
+                    break
+                results.append(replace(result, before=before))
+                before = ""
+                faults.pop(0)
+                if result.trouble:
+                    break
+    return results
 
 
 def _judged(scene: Scene, group: Group, fault: Fault, errors: list[str]) -> Result:
@@ -117,7 +129,7 @@ def _fault(scene: Scene, group: Group, fault: Fault) -> Result:
             raise AssertionError(f"left behind by the fault: {dict(left)}")
     if left := census.left_over(scene, bare, CLEAN_SECONDS):
         raise AssertionError(f"left behind by the console: {dict(left)}")
-    return Result(fault.name, "", said, back)
+    return Result(fault.name, "", "", said, back)
 
 
 def _wrong_console(scene: Scene, group: Group, fault: Fault) -> Result:
@@ -133,7 +145,7 @@ def _wrong_console(scene: Scene, group: Group, fault: Fault) -> Result:
         raise AssertionError(f"left behind by the console: {dict(left)}")
     with scene.watching(group.console):
         back = _until(scene, WELL, fault.back)
-    return Result(fault.name, "", said, back)
+    return Result(fault.name, "", "", said, back)
 
 
 class _Watch:
