@@ -61,11 +61,11 @@ class Plan:
         return self.ruling.allowed
 
     def same_as(self, other: Plan) -> bool:
-        """Whether a person who confirmed one has confirmed the other: steps, verdict and reasons, but not ages."""
+        """Whether a person who confirmed one has confirmed the other: steps, verdict and reasons, but not ages, nor what is no matter."""
         return self._essence() == other._essence()
 
     def _essence(self) -> tuple[object, ...]:
-        findings = tuple((finding.asked, finding.ok, finding.sentence) for finding in self.ruling.findings)
+        findings = tuple((finding.asked, finding.holds, finding.sentence) for finding in self.ruling.findings)
         warnings = tuple(said for said in self.ruling.warnings if said not in self.ruling.unread)
         texts = warnings, self.confirm_text, self.attachment
         return self.action, self.variant, self.acting, self.steps, findings, texts

@@ -17,6 +17,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
+    LeaseSpace,
     Link,
     Lock,
     LockFiles,
@@ -288,6 +289,20 @@ def test_what_cannot_be_read_voids_no_plan() -> None:
     )
     assert any("did not end within 30 s" in said for said in then.ruling.warnings)
     assert first.same_as(then)
+
+
+def test_what_comes_in_late_and_is_no_matter_voids_no_plan() -> None:
+    """The space for the lease file, not looked at yet and then seen and fine; too little of it is a change."""
+
+    def plan(space: Seen[LeaseSpace] | None) -> Plan:
+        ruling = rule(Action.SYNC_RESTART, P, pair(*(replace(live(role), space=space) for role in Role)), NOW)
+        return Plan(Action.SYNC_RESTART, "office", P, "dhcp1", "dhcp2", "", (), ruling, "dhcp1")
+
+    unseen, fine, short = (
+        plan(space) for space in (None, *(Seen(LeaseSpace(free, 40_000), NOW.mono - 1) for free in (10**9, 90_000)))
+    )
+    assert fine.same_as(unseen)
+    assert not short.same_as(unseen)
 
 
 def test_omapi_that_answers_contradicts_an_empty_look() -> None:
