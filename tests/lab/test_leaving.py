@@ -201,4 +201,4 @@ def test_the_last_step_ends_and_says_how(lab: Lab, kind: type[Console] | type[Do
     assert end["outcome"] == "verified"
     begin = "dhcptui: shutdown: VERIFIED: " if kind is Console else "VERIFIED: "
     assert f"{begin}dhcp2 is stopped, dhcp1 serves every client" in said
-    assert "To bring dhcp2 back: `dhcptui do start office`, or" in said
+    assert "To bring dhcp2 back: `dhcptui do start office --server dhcp2`, or" in said
