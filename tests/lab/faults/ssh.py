@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 from dhcptui.model.role import Role
 from tests.lab.faults.row import Deed, Fault, Group
 from tests.lab.faults.scene import Scene
@@ -75,6 +77,11 @@ def _login_again(scene: Scene) -> None:
     (scene.secondary.ssh_etc / "authorized_keys").write_text(scene.kept.pop("keys"))
 
 
+def _restarted(scene: Scene) -> None:
+    """While it goes on, the console is looked at: it may be connected again before the new sshd is known to listen."""
+    Thread(target=scene.secondary.restart_sshd).start()
+
+
 def _stopped(scene: Scene) -> None:
     scene.secondary.stop_sshd()
 
@@ -100,7 +107,7 @@ GROUP = Group(
     (
         Fault("sshd stopped", _stopped, _started,
               (SERVES, "^dhcp2 is unreachable$", "^dhcp2 ssh failed cannot reach .*refused"), 5, MUTE, hold=3),
-        Fault("sshd restarted", lambda s: s.secondary.restart_sshd(), _nothing_more,
+        Fault("sshd restarted", _restarted, _nothing_more,
               ("^dhcp2 ssh failed .*(lost|ended)",), 3),
         Fault("host key changed", other_host_key, host_key_as_before,
               (SERVES, "^dhcp2 ssh failed .*shows another host key than the one in .*Compare the key"), 6, MUTE, hold=2),
