@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dhcptui.conf.reader import Node
-from dhcptui.model.sanitize import clean
+from dhcptui.model.sanitize import clean, is_number
 
 DEFAULT_PORT = 647
 STATEMENTS = (
@@ -40,7 +40,7 @@ class Peer:
     def number(self, name: str) -> int | None:
         """A statement's value as a number."""
         text = self.text(name)
-        return int(text) if text.isascii() and text.isdigit() else None
+        return int(text) if is_number(text) else None
 
     def at(self, name: str) -> Node:
         """Where a statement stands, or else the declaration."""
@@ -191,7 +191,7 @@ def omapi_port(configuration: Node) -> tuple[int, Node] | None:
     """`omapi-port`, as number and where it stands; None: OMAPI is off."""
     found = None
     for node in configuration.named("omapi-port"):
-        if len(node.words) == 2 and node.words[1].isascii() and node.words[1].isdigit():
+        if len(node.words) == 2 and is_number(node.words[1]):
             found = (int(node.words[1]), node)
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dhcptui.model.leases import LeaseView, LookUp, Outcome
 from dhcptui.model.role import Role
+from dhcptui.model.sanitize import is_number
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import iso
 
@@ -90,4 +91,4 @@ def _cells(lease: LeaseView | None) -> dict[str, str]:
 
 
 def _moment(attribute: str, text: str) -> str:
-    return iso(int(text)) or text if attribute in _TIMES and text.isdigit() else text
+    return iso(int(text)) or text if attribute in _TIMES and is_number(text) else text

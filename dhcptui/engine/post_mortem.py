@@ -113,7 +113,7 @@ def _take_log(past: _Past, name: str, lines: Sequence[LogLine]) -> None:
 def _zone(said: bytes) -> int:
     """Seconds east of UTC, of `+0200`."""
     text = said.decode("ascii", "replace").strip()
-    if len(text) != 5 or not text[1:].isdigit():
+    if len(text) != 5 or not text[1:].isdecimal():
         return 0
     return (-1 if text[0] == "-" else 1) * (int(text[1:3]) * 3600 + int(text[3:]) * 60)
 

@@ -27,6 +27,15 @@ _MARKS = frozenset({"Mn", "Me", "Mc"})
 # Letters that are drawn into the one before them, as marks are: the vowels and finals of decomposed Hangul.
 _JOINING = frozenset(filter(str.isprintable, map(chr, (*range(0x1161, 0x1200), *range(0xD7B0, 0xD800)))))
 
+MOST_DIGITS = 18
+"""More than any count, size or time has."""
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a decimal number that `int` takes: ASCII digits, and not too many of them."""
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+
+
 _SECRET = re.compile(
     r'(?i)(\b(?:secret(?:[\s=:]+"?|"))|ldap-password(?:[\s=:]+"?|"))(?:[A-Za-z0-9+/=]{4,}|(?<=")[^"]+)'
 )

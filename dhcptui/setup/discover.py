@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from dhcptui.conf.failover import peers
 from dhcptui.conf.reader import ConfParseError, Node
-from dhcptui.model.sanitize import clean
+from dhcptui.model.sanitize import clean, is_number
 from dhcptui.model.words import joined
 from dhcptui.servers.ssh import discover_commands
 from dhcptui.servers.ssh.errors import RemoteError
@@ -201,7 +201,7 @@ async def _log(session: SshSession, unit: Told | None) -> Told:
     files = []
     for line in await lines(session, discover_commands.logs_of_dhcpd()):
         count, _, path = line.partition(" ")
-        if path.startswith("/") and count.isdigit():
+        if path.startswith("/") and is_number(count):
             files.append((path, int(count)))
     for path, number in files:
         if "dhcp" in posixpath.basename(path):

@@ -6,6 +6,7 @@ import shlex
 
 from dhcptui.assess.stuck import grown
 from dhcptui.model.moments import Seen
+from dhcptui.model.sanitize import is_number
 from dhcptui.model.states import REBUILDING
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.watch.clocks import mono
@@ -30,4 +31,4 @@ async def watch_growth(shell: RemoteShell, record: ServerRecord) -> None:
 def _size(lines: list[str] | tuple[str, ...]) -> int | None:
     """The fifth word of `ls -ln`, the same on every system; None for anything else."""
     words = lines[0].split() if len(lines) == 1 else []
-    return int(words[4]) if len(words) > 8 and words[0].startswith("-") and words[4].isdigit() else None
+    return int(words[4]) if len(words) > 8 and words[0].startswith("-") and is_number(words[4]) else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dhcptui.conf.files import load
 from dhcptui.conf.reader import Node
 from dhcptui.logs.complaints import complaint
-from dhcptui.model.sanitize import clean
+from dhcptui.model.sanitize import clean, is_number
 from dhcptui.servers.ssh import commands, discover_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
@@ -86,7 +86,7 @@ async def survey(session: SshSession, conf: str) -> Survey:
     process = choose(await running(session), conf)
     files = sorted({conf, *(node.file for node in configuration.walk())})
     facts = await lines(session, discover_commands.file_facts(files))
-    now = int(facts[0]) if facts and facts[0].isdigit() else None
+    now = int(facts[0]) if facts and is_number(facts[0]) else None
     changed, modes = {}, {}
     for file, fact in zip(files, facts[1:], strict=False):
         if match := re.fullmatch(r"(\d+) ([0-7]+)", fact):

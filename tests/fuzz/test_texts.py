@@ -184,6 +184,8 @@ LOOKS = (
 
 @fuzzed
 @given(broken(*LOOKS))
+@example(LOOKS[0].replace("0100001", "9999999999990100001"))
+@example(LOOKS[0].replace("F 812 S 77", "F \u00b2 S 77"))
 def test_a_look_at_the_holders(text: str) -> None:
     """Whatever comes is judged: a proof needs a whole answer, and nobody below pid 0 is ours."""
     place = Place("/l", "/c", 7911, 647)

@@ -20,7 +20,7 @@ from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
-from dhcptui.model.sanitize import clean
+from dhcptui.model.sanitize import clean, is_number
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import age
 from dhcptui.servers.ssh import holder_commands
@@ -215,7 +215,7 @@ class Upcoming:
         with suppress(RemoteError):
             if not self._leases:
                 count = await self._ask(holder_commands.count_leases(self.context.pair[self.role].leases))
-                self._leases = f", {count} lease records" if count.isdigit() else " "
+                self._leases = f", {count} lease records" if is_number(count) else " "
         self.context.tell(f"{age(self.seconds)}: dhcpd (pid {pids[0]}) reads its leases{self._leases}")
 
     async def _ask(self, command: Command) -> str:

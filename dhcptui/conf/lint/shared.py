@@ -8,6 +8,7 @@ from dhcptui.conf.compare import SCOPES, Difference
 from dhcptui.conf.lint.findings import Pair, Problem
 from dhcptui.conf.reader import Node
 from dhcptui.model.role import Role
+from dhcptui.model.sanitize import is_number
 
 SHOWN = 10
 """Differences of one kind that are listed; the rest is counted."""
@@ -82,7 +83,7 @@ def _lease_times(node: Node, name: str) -> Iterator[tuple[int, Node]]:
         if child.children is not None:
             if child.words and child.words[0].lower() in SCOPES:
                 yield from _lease_times(child, name)
-        elif child.starts(name) and len(child.words) == 2 and child.words[1].isascii() and child.words[1].isdigit():
+        elif child.starts(name) and len(child.words) == 2 and is_number(child.words[1]):
             yield int(child.words[1]), child
 
 

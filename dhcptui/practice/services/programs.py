@@ -314,7 +314,7 @@ class Tools:
         """`systemd-run --on-active=SECONDS ... -- COMMAND`: only dhcpd's restart can be put off here."""
         words = question.words
         delays = [word.partition("=")[2] for word in words if word.startswith("--on-active=")]
-        if len(delays) != 1 or not delays[0].isdigit() or "--" not in words:
+        if len(delays) != 1 or not delays[0].isdecimal() or "--" not in words:
             return Answer(stderr="Failed to start transient timer unit: Invalid argument\n", status=1)
         command = words[words.index("--") + 1 :]
         units = [word.partition("=")[2] for word in words if word.startswith("--unit=")]
@@ -328,14 +328,14 @@ class Tools:
         mark = str(self._machine.leases.parent / START)
         if words[:1] == ("-c",):
             return Answer(f"#!/bin/sh\nrm -f -- {mark}; {self._machine.restart_script}\n")
-        if words[:2] != ("now", "+") or len(words) != 4 or not words[2].isdigit():
+        if words[:2] != ("now", "+") or len(words) != 4 or not words[2].isdecimal():
             return Answer(stderr="syntax error. Last token seen: " + " ".join(words[-1:]) + "\n", status=1)
         now = self._machine.now()
         whole = 60.0 * int(words[2]) - now % 60  # `at` knows whole minutes only
         return self._put_off(whole, (str(self._machine.restart_script),), str(next(self._jobs)), mark)
 
     async def _atq(self, question: Question) -> Answer:
-        return Answer("".join(f"{name}\tpractice a root\n" for name in self._later if name.isdigit()))
+        return Answer("".join(f"{name}\tpractice a root\n" for name in self._later if name.isdecimal()))
 
     async def _atrm(self, question: Question) -> Answer:
         self._forget(*question.words)
@@ -387,10 +387,10 @@ def dhcpd_ports(conf: Path) -> set[int]:
         found = parse(conf.read_text(), str(conf))
     except (OSError, ConfParseError):
         return set()
-    ports = {int(node.words[1]) for node in found.named("omapi-port") if node.words[1:] and node.words[1].isdigit()}
+    ports = {int(node.words[1]) for node in found.named("omapi-port") if node.words[1:] and node.words[1].isdecimal()}
     for peer in found.named("failover", "peer"):
         own = [each.words[1] for each in peer.children or () if each.words[0] == "port" and len(each.words) == 2]
-        ports |= {int(own[0]) if own and own[0].isdigit() else 647}
+        ports |= {int(own[0]) if own and own[0].isdecimal() else 647}
     return ports
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from dhcptui.model.sanitize import is_number
 from dhcptui.model.snapshot import ProcessSighting
 from dhcptui.servers.ssh import holder_commands as commands
 from dhcptui.servers.ssh.errors import RemoteError
@@ -35,6 +36,7 @@ _ELAPSED = re.compile(r"(?:(?:(\d{1,6})-)?(\d{1,4}):)?(\d{1,4}):(\d{1,4})")
 _PS = re.compile(r"\s*(\d{1,10})\s+(\d{1,10})\s+(\S+)\s+(\S+)\s+(\S+(?:\s+\S+){4})\s+(\S+)\s*(.*)")
 _LINK = re.compile(r"/proc/(self|\d{1,10})/(exe|ns/net|ns/mnt) -> (.*)")
 _END = re.compile(r"(.+)[:.](\d{1,5}|\*)")
+_OCTAL = re.compile(r"[0-7]{1,12}")
 _WRITES = 0o3
 """O_WRONLY | O_RDWR of a descriptor's flags."""
 Rows = dict[str, list[str]]
@@ -104,7 +106,7 @@ def parse(lines: Iterable[str], place: Place | None) -> Look:
 
 def _linux(rows: Rows, place: Place | None) -> Look:
     """By /proc. What is denied to the account, and what hidepid hides, is unseen."""
-    denied = {int(row) for row in rows["D"] if row.strip().isdigit()}
+    denied = {int(row) for row in rows["D"] if is_number(row.strip())}
     processes = tuple(_linux_processes(rows, denied))
     names = {place.leases if place else "", *rows["R"]} - {""}
     away = {process.pid for process in processes if process.elsewhere}
@@ -114,7 +116,7 @@ def _linux(rows: Rows, place: Place | None) -> Look:
         if (found := _linux_socket(row.split(), place)) is not None:
             socket, inode = found
             sockets.append(replace(socket, pids=tuple(sorted(claims.get(inode, ())))))
-    blind = sum(int(row) for row in rows["N"][:1] if row.strip().isdigit())
+    blind = sum(int(row) for row in rows["N"][:1] if is_number(row.strip()))
     unseen = _lease_unseen(rows, place, all_seen="I" in rows)
     if not rows["N"] or not rows["W"]:
         unseen.append("the look at its processes was not finished")
@@ -148,13 +150,13 @@ def _descriptors(
     readers: set[int] = set()
     for row in rows:
         words = row.split(" ", 4)
-        if len(words) >= 3 and words[1] == "S" and words[0].isdigit():
+        if len(words) >= 3 and words[1] == "S" and is_number(words[0]):
             claims[words[2].strip()].add(int(words[0]))
-        elif len(words) == 5 and words[1] == "L" and words[0].isdigit() and place:
+        elif len(words) == 5 and words[1] == "L" and is_number(words[0]) and place:
             named = int(words[0]) not in away and any(is_lease_file(words[4], name) for name in names)
             if words[2] != "same" and not named:
                 continue
-            written = words[3].isdigit() and int(words[3], 8) & _WRITES
+            written = _OCTAL.fullmatch(words[3]) is not None and int(words[3], 8) & _WRITES
             (writers if written else readers).add(int(words[0]))
     return claims, writers, readers
 
@@ -169,7 +171,7 @@ def _linux_socket(words: list[str], place: Place | None) -> tuple[Listening, str
     except ValueError:
         return None
     what = _what(words[0], where, number, place)
-    return (Listening(what, number, (), int(words[2]) if words[2].isdigit() else None), words[3]) if what else None
+    return (Listening(what, number, (), int(words[2]) if is_number(words[2]) else None), words[3]) if what else None
 
 
 def _what(protocol: str, address: str, port: int, place: Place | None) -> str:
@@ -197,7 +199,7 @@ def _linux_processes(rows: Rows, denied: set[int]) -> list[DhcpdProcess]:
         pid, _, line = row.partition(" ")
         head, _, tail = line.rpartition(") ")
         words = tail.split()
-        if not pid.isdigit() or len(words) < 20 or words[0] in {"Z", "X"} or not words[19].isdigit():
+        if not is_number(pid) or len(words) < 20 or words[0] in {"Z", "X"} or not is_number(words[19]):
             continue
         user = users.get(pid, [])
         elsewhere = "inner" in user or any(
@@ -212,7 +214,7 @@ def _linux_processes(rows: Rows, denied: set[int]) -> list[DhcpdProcess]:
                 int(up - int(words[19]) / TICKS_PER_SECOND) if up is not None else None,
                 head.partition("(")[2],
                 links.get((pid, "exe"), ""),
-                int(user[0]) if user and user[0].isdigit() else None,
+                int(user[0]) if user and is_number(user[0]) else None,
                 words[19],
                 elsewhere,
                 int(pid) in denied,
@@ -223,7 +225,7 @@ def _linux_processes(rows: Rows, denied: set[int]) -> list[DhcpdProcess]:
 
 def _owners(rows: Sequence[str]) -> frozenset[int]:
     """root, and to whom the lease file and its directory belong: `INODE MODE LINKS UID GID ...`."""
-    return frozenset({0, *(int(words[3]) for row in rows if len(words := row.split()) > 4 and words[3].isdigit())})
+    return frozenset({0, *(int(words[3]) for row in rows if len(words := row.split()) > 4 and is_number(words[3]))})
 
 
 def _lease_unseen(rows: Rows, place: Place | None, *, all_seen: bool) -> list[str]:
@@ -264,11 +266,11 @@ def _freebsd(rows: Rows, place: Place | None) -> Look:
 
 def _sockstat(words: list[str], place: Place | None) -> Listening | None:
     """`dhcpd dhcpd 812 9 tcp4 10.0.0.10:520 *:*`; `?` where the owner may not be seen."""
-    if len(words) < 7 or not (match := _END.fullmatch(words[5])) or not match[2].isdigit():
+    if len(words) < 7 or not (match := _END.fullmatch(words[5])) or not is_number(match[2]):
         return None
     address = "*" if match[1] in ANYWHERE else match[1]
     what = _what(words[4], address, int(match[2]), place)
-    return Listening(what, int(match[2]), (int(words[2]),) if words[2].isdigit() else ()) if what else None
+    return Listening(what, int(match[2]), (int(words[2]),) if is_number(words[2]) else ()) if what else None
 
 
 def _fstat(rows: Iterable[str]) -> tuple[set[int], set[int]]:
@@ -277,7 +279,7 @@ def _fstat(rows: Iterable[str]) -> tuple[set[int], set[int]]:
     readers: set[int] = set()
     for row in rows:
         words = row.split()
-        if len(words) >= 9 and words[2].isdigit():
+        if len(words) >= 9 and is_number(words[2]):
             (writers if "w" in words[8] else readers).add(int(words[2]))
     return writers, readers
 

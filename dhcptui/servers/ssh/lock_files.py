@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from dhcptui.model.sanitize import clean
+from dhcptui.model.sanitize import clean, is_number
 from dhcptui.model.snapshot import DelayedStart, Lock, LockFiles, Lockout
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.servers.ssh import commands
@@ -232,7 +232,7 @@ def _fields(text: str) -> dict[str, Any]:
 def _number(value: object) -> float | None:
     """A time in epoch seconds, or None."""
     if isinstance(value, str):
-        value = int(value) if value.isascii() and value.isdigit() and len(value) < 15 else None
+        value = int(value) if is_number(value) and len(value) < 15 else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) < 1e12 and math.isfinite(value) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from dhcptui.model.sanitize import is_number
 from dhcptui.model.snapshot import LeaseSpace
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
@@ -34,8 +35,8 @@ def parse_space(lines: list[str]) -> LeaseSpace | None:
     size = 0
     for line in lines:
         words = line.split()
-        if len(words) >= 6 and words[4].endswith("%") and words[3].lstrip("-").isdigit():
+        if len(words) >= 6 and words[4].endswith("%") and is_number(words[3].removeprefix("-")):
             free = max(0, int(words[3])) * 1024
-        elif len(words) >= 6 and words[0][:1] in {"-", "l"} and words[4].isdigit():
+        elif len(words) >= 6 and words[0][:1] in {"-", "l"} and is_number(words[4]):
             size = int(words[4])
     return LeaseSpace(free, size, ["missing"] in [line.split() for line in lines]) if free is not None else None
