@@ -257,6 +257,9 @@ def _second_relationship(lab: Lab) -> None:
 
 NOWHERE = {"log": "file:/var/log/nobody-writes-here.log"}
 NO_LOG = frozenset({"timeline"})
+SECOND_LOOK = dict.fromkeys(
+    ("serving", "headline"), "who answers on a dead dhcpd's port is unmasked by the second look at the processes"
+)
 PAST = {"report": "item 1: a dhcpd that was told to end, or a rescue, is told otherwise than clients met it"}
 
 TABLE: tuple[Row, ...] = (
@@ -291,7 +294,7 @@ TABLE: tuple[Row, ...] = (
     Row("one lease file emptied", steps(*QUIET, ("dhcp2 emptied", lambda s: do.empty(s, Q), 4), ("both normal", normal, 4)), 40),
     Row("dry pool", _dry, 35, settings={"range": ("10.0.0.100", "10.0.0.119")}),
     Row("crossed names", steps(*QUIET, ("names crossed", do.cross_names, 20)), 45, after=_second_relationship),
-    Row("a stranger on the OMAPI port", steps(*QUIET, ("a stranger answers for dhcp2", lambda s: do.stranger(s, Q), 12), ("it goes", lambda s: do.no_stranger(s, Q), 1), ("start dhcp2", on(Q, "restart"), 2), ("both normal", normal, 3)), 40, settings={"key_algorithm": None}),
+    Row("a stranger on the OMAPI port", steps(*QUIET, ("a stranger answers for dhcp2", lambda s: do.stranger(s, Q), 12), ("it goes", lambda s: do.no_stranger(s, Q), 1), ("start dhcp2", on(Q, "restart"), 2), ("both normal", normal, 3)), 40, settings={"key_algorithm": None}, tolerated=SECOND_LOOK),
     Row("log unreadable", steps(*QUIET, *KILLED), console={"secondary": NOWHERE}, unseen=NO_LOG),
     Row("both logs unreadable, both killed", steps(*QUIET, *BOTH_KILLED), console=NOWHERE, unseen=NO_LOG),
     Row("log in no known form, both killed", steps(*QUIET, *BOTH_KILLED), prepare=_form("unheard of"), unseen=NO_LOG),
