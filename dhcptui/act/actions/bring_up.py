@@ -19,8 +19,10 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
+from dhcptui.watch.clocks import moment
 
 CLOCKS_SECONDS = 60.0
+PID_SECONDS = 5.0
 
 
 def restart_command(server: ServerSettings) -> Command:
@@ -86,8 +88,24 @@ async def bring_up(context: Context, role: Role) -> str:
         raise StepFailed(coming.why, f"It works: wait until {server.name} answers, then look at the pair again.")
     if fate is not Fate.UP:
         raise StepFailed(coming.why, f"Look at the log of {server.name}.")
-    seen, state = pids(context, role), context.visibility(role).state
-    return f"dhcpd (pid {seen[0] if seen else '?'}) answers: {state.word if state else '?'}"
+    pid, state = await pid_now(context, role), context.visibility(role).state
+    return f"dhcpd (pid {pid}) answers: {state.word if state else '?'}"
+
+
+async def pid_now(context: Context, role: Role) -> str:
+    """The process number of a dhcpd that has just come up; "?" where no look tells it.
+
+    An earlier look may have met the test of its configuration that many restart commands run first.
+    """
+    asked = moment().mono
+    await context.until(lambda snapshot, now: _seen_since(snapshot, role, asked) != (), PID_SECONDS)
+    found = _seen_since(context.snapshot, role, asked)
+    return str(found[0]) if found else "?"
+
+
+def _seen_since(snapshot: PairSnapshot, role: Role, asked: float) -> tuple[int, ...]:
+    seen = snapshot[role].process
+    return seen.value.pids if seen is not None and seen.at > asked else ()
 
 
 def pids(context: Context, role: Role) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 
 from dhcptui.act.actions.base import Context, StepFailed
-from dhcptui.act.actions.bring_up import offset_seconds, pids, restart_command, when_clocks_agree
+from dhcptui.act.actions.bring_up import offset_seconds, pid_now, pids, restart_command, when_clocks_agree
 from dhcptui.act.actions.died_again import GoneAgain
 from dhcptui.act.actions.others import OthersBack, case_now, unsworn
 from dhcptui.act.actions.start_watch import Fate, Upcoming
@@ -82,8 +82,8 @@ async def _others_back(others: OthersBack, context: Context, run: SyncRun, serve
     return f", {back}" if back else ""
 
 
-async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> int:
-    """Restart and wait; returns the new pid. Raises DidNotComeUp, or StepFailed where trying again makes no sense."""
+async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> str:
+    """Restart and wait; returns the new pid, as text. Raises DidNotComeUp, or StepFailed where trying again makes no sense."""
     role, other = server.role, context.pair[server.role.other].name
     coming = Upcoming(context, role, pids(context, role))
     match await coming.watch(restart_command(server)):
@@ -110,7 +110,7 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> in
             f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {_words(context)}",
             f"{other} was not restarted after it. " + _left(run),
         )
-    return pids(context, role)[0]
+    return await pid_now(context, role)
 
 
 def _how_well(context: Context, server: ServerSettings) -> str:
@@ -180,7 +180,7 @@ async def _with_old_files(context: Context, run: SyncRun, failure: DidNotComeUp)
     )
 
 
-async def _once_more(context: Context, run: SyncRun, server: ServerSettings, failure: DidNotComeUp) -> int:
+async def _once_more(context: Context, run: SyncRun, server: ServerSettings, failure: DidNotComeUp) -> str:
     """No older files to give back: try again once. Raises StepFailed."""
     other = context.pair[server.role.other]
     own = "its own files are not touched" if server is run.source else "no file was changed"
