@@ -1,4 +1,4 @@
-"""The ids of the incidents that a failover pair is known to meet. The catalogue, model/incidents.py, has a row for each. Pure."""
+"""The ids of the incidents that a failover pair is known to meet. The catalogue, assess/incidents/catalogue.py, has a row for each. Pure."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from enum import Enum
 
 
 class Severity(Enum):
-    """How much a state deserves the eye. The ui maps a tone to a colour; word and glyph carry it without one."""
+    """How much a state deserves the eye. The ui maps it to a colour; word and glyph carry it without one."""
 
     GOOD = "good"
     NOTICE = "notice"

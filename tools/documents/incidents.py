@@ -42,7 +42,7 @@ def incidents() -> str:
     page = [
         "# Incidents",
         "",
-        "<!-- written by `make docs` from dhcptui/assess/incidents/catalogue.py, incident_signs.py and lexicon.py -->",
+        "<!-- written by `make docs` from dhcptui/assess/incidents/catalogue.py and signs.py, and dhcptui/logs/lexicon.py -->",
         "",
         f"{len(INCIDENTS)} things that happen to failover pairs. The console names one when its signs are there, and shows the evidence",
         "beside it. An action is offered only while the [guards](guards.md) allow it. Which of them were provoked on two",
