@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.act.operations import Operation, Run, as_line
 from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
@@ -16,18 +17,26 @@ from dhcptui.model.sentence import Sentence
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """One step: what it does, where, the exact write or command, and what must be seen before the next one."""
+    """One step: what it does, where, and what must be seen before the next one."""
 
     title: str
+    role: Role
     where: str
     """Name of the server it acts on."""
-    command: str
-    """The OMAPI write or the remote command line, exactly as it will run; empty for a step that only waits."""
+    operation: Operation
     verified_by: str
-    brief: str = ""
-    """The command in a few words, for the screen, where it is a script."""
     verified_briefly: str = ""
-    """The same for what is awaited."""
+    """What is awaited in a few words, for the screen, where it is verified by a script."""
+
+    @property
+    def command(self) -> str:
+        """The OMAPI write or the remote command line, exactly as it will run; empty for a step that only waits."""
+        return as_line(self.operation, self.where)
+
+    @property
+    def brief(self) -> str:
+        """The command in a few words, for the screen, where it is a script."""
+        return self.operation.summary if isinstance(self.operation, Run) else ""
 
     @property
     def until(self) -> str:

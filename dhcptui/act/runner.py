@@ -175,6 +175,7 @@ class _Run:
         patience = self.desk.patience
         return Context(
             self.engine,
+            self.plan.steps[index],
             self.plan.acting,
             self.record,
             self.desk.who,
@@ -188,7 +189,7 @@ class _Run:
         """Do and verify one step; the result of the run, if it ends here."""
         self.reports[index] = StepReport(StepState.RUNNING, started_seconds=moment().mono - self.began)
         self._tell(self._progress(Outcome.RUNNING))
-        planned = step.planned
+        planned = self.plan.steps[index]
         try:
             self.record.begin_step(index + 1, planned.title, planned.where, carried=step.carried)
             observed = await self._unless_abandoned(step, context)

@@ -1,22 +1,18 @@
 """A plan as a script a person can run without the console: omshell for OMAPI writes, ssh for commands.
 
-It is made from what the plan shows, so it knows server labels (taken as ssh hosts) and no secret. It stops before each
+It is made from the plan, so it knows server labels (taken as ssh hosts) and no secret. It stops before each
 step until somebody presses Enter, because a shell does not verify; and a refused plan comes as comments only.
 """
 
 from __future__ import annotations
 
-import re
 import shlex
 
+from dhcptui.act.operations import OmapiShutdown, OmapiWrite, Run, as_omshell
 from dhcptui.act.plan import Plan, PlannedStep
 from dhcptui.model.action import Action
 from dhcptui.model.sanitize import clean
 
-_STATE = re.compile(r'OMAPI .+?: open failover-state "([^"]*)", set local-state = (\d+)\b.*')
-_CONTROL = re.compile(r"OMAPI .+?: open control, set state = (\d+)\b.*")
-_BY_HAND = re.compile(r"\n|^(sudo -n )?(/bin/sh|tar|xargs) | <- |\b(PID|STAMP)\b")
-"""Signs of a command that wants input from elsewhere, or values known only then: to be read, not run as it stands."""
 _PAUSE = 'go_on() { printf "%s\\n  [Enter: next, Ctrl-C: stop] " "$1"; read -r _ </dev/tty; }'
 
 
@@ -49,26 +45,15 @@ def _step(number: int, step: PlannedStep) -> list[str]:
     title = clean(f"{number} {step.title} ({step.where})")
     until = [_comment(f"until: {clean(step.verified_by)}")] if step.verified_by else []
     pause = f"go_on {shlex.quote(title)}"
-    host, command = shlex.quote(step.where), step.command
-    if omshell := _omshell(command):
-        return [pause, f"ssh {host} omshell <<'END'", *omshell, "END", *until]
-    if not command or _BY_HAND.search(command) or command.startswith("OMAPI "):
-        by_hand = [_comment(f"by hand on {step.where}: {command}")] if command else []
-        return [*by_hand, *until, f"go_on {shlex.quote(title + ': look, or do it by hand')}"]
-    return [pause, f"ssh {host} {shlex.quote(command)}", *until]
+    host, operation = shlex.quote(step.where), step.operation
+    if isinstance(operation, OmapiWrite | OmapiShutdown):
+        return [pause, f"ssh {host} omshell <<'END'", *as_omshell(operation), "END", *until]
+    if isinstance(operation, Run) and not operation.by_hand:
+        return [pause, f"ssh {host} {shlex.quote(step.command)}", *until]
+    by_hand = [_comment(f"by hand on {step.where}: {step.command}")] if step.command else []
+    return [*by_hand, *until, f"go_on {shlex.quote(title + ': look, or do it by hand')}"]
 
 
 def _comment(text: str) -> str:
     """Every line of `text` behind a `#`: a comment must not end before its text does."""
     return "\n".join(f"# {clean(line)}".rstrip() for line in text.splitlines())
-
-
-def _omshell(command: str) -> list[str]:
-    """What omshell is told on the server itself; empty where `command` is no OMAPI write."""
-    server = ["server 127.0.0.1", "port 7911", "connect"]
-    if found := _STATE.fullmatch(command):
-        peer, number = found.groups()
-        return [*server, "new failover-state", f'set name = "{peer}"', "open", f"set local-state = {number}", "update"]
-    if found := _CONTROL.fullmatch(command):
-        return [*server, "new control", "open", f"set state = {found[1]}", "update"]
-    return []

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dhcptui.act.operations import as_json
 from dhcptui.act.plan import Outcome, Plan, Progress, StepState
 from dhcptui.assess.evidence import Finding
 from dhcptui.assess.interrupted import lock_held
@@ -37,7 +38,13 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in plan.ruling.findings],
         "warnings": list(plan.ruling.warnings),
         "steps": [
-            {"title": step.title, "where": step.where, "command": step.command, "verified_by": step.verified_by}
+            {
+                "title": step.title,
+                "where": step.where,
+                "command": step.command,
+                "operation": as_json(step.operation),
+                "verified_by": step.verified_by,
+            }
             for step in plan.steps
         ],
         "attachment": list(plan.attachment),

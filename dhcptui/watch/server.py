@@ -89,15 +89,15 @@ class ServerWatcher:
         return Completed(said, said if answer.exit_status else b"", answer.exit_status)
 
     async def write_state(
-        self, state: SettableState, why_not: Callable[[FailoverStatus], str] = lambda status: ""
+        self, peer: str, state: SettableState, why_not: Callable[[FailoverStatus], str] = lambda status: ""
     ) -> FailoverStatus:
-        """Write local-state, once, unless `why_not` of what is read right before it gives a reason.
+        """Write local-state of a relationship, once, unless `why_not` of what is read right before it gives a reason.
 
         Without an answer the transport is cut, so that the write cannot arrive later.
         """
         client = self.client
         try:
-            status = await client.set_local_state(self._record.peer, state, why_not=why_not)
+            status = await client.set_local_state(peer, state, why_not=why_not)
         except OmapiIoError as error:
             self._record.update(refused_write=Seen(clean(str(error), 300), mono()))
             raise

@@ -16,6 +16,7 @@ import pytest
 from dhcptui.act import audit
 from dhcptui.act.audit import AuditError, AuditLog, AuditRun, Operator
 from dhcptui.act.interrupted_runs import dismiss, look_back
+from dhcptui.act.operations import Run
 from dhcptui.act.plan import Outcome, Plan, PlannedStep
 from dhcptui.assess.guards import rule
 from dhcptui.cli.main import main
@@ -24,6 +25,7 @@ from dhcptui.engine.audit_report import parse_since
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEvent
 from dhcptui.model.role import Role
+from dhcptui.servers.ssh.commands import Command
 from tests.unit.making import NOW, live, pair
 from tests.unit.test_cli import CONFIG
 
@@ -33,7 +35,8 @@ PLANTED = "c2VjcmV0LXNlY3JldC1zZWNyZXQ="
 
 def plan(action: Action = Action.SHUTDOWN) -> Plan:
     """A plan of two steps."""
-    steps = tuple(PlannedStep(f"step {n}", "dhcp2", f"command {n}", "seen") for n in (1, 2))
+    runs = [Run(Command(("command", str(n)))) for n in (1, 2)]
+    steps = tuple(PlannedStep(f"step {n}", Role.SECONDARY, "dhcp2", run, "seen") for n, run in enumerate(runs, 1))
     ruling = rule(action, Role.SECONDARY, pair(live(Role.PRIMARY), live(Role.SECONDARY)), NOW)
     return Plan(action, "office", Role.SECONDARY, "dhcp2", "dhcp1", "Stop dhcp2.", steps, ruling, "dhcp2")
 

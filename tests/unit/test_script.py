@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.act.actions import make_plan
+from dhcptui.act.operations import Run
 from dhcptui.act.plan import Plan, PlannedStep
 from dhcptui.act.script import plan_as_script
 from dhcptui.assess.comparison import Comparison
@@ -17,6 +18,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
+from dhcptui.servers.ssh.commands import Command, script
 from dhcptui.ui.render.plan import steps
 from dhcptui.ui.style import UNICODE
 from tests.unit.making import NOW, down, live, pair
@@ -106,15 +108,14 @@ def test_every_script_is_one_that_a_shell_can_read(action: Action, snapshot: Pai
 def test_what_a_line_cannot_say_is_left_to_a_person() -> None:
     """Commands that want input, or values known only then, are shown and not run."""
     allowed = plan(Action.START, ONE_DOWN, Q)
-    for command in (
-        "kill -TERM PID",
-        "tar -C /x -xpf -",
-        "/bin/sh -c 'cat >> x'",
-        "tee x  <- text",
-        "a\nb",
-        "OMAPI x: what",
+    for run in (
+        Run(Command(("kill", "-TERM", "PID")), open_words=("PID",)),
+        Run(Command(("tee", "x")), input_text="text"),
+        Run(script("cat >> x")),
+        Run(script("cat >> x").as_root()),
+        Run(Command(("a\nb",))),
     ):
-        step = PlannedStep("do it", "dhcp2", command, "done\nrm -rf /")
+        step = PlannedStep("do it", Q, "dhcp2", run, "done\nrm -rf /")
         lines = runnable(plan_as_script(replace(allowed, steps=(step,))))
         assert not [line for line in lines if "ssh" in line or "rm -rf" in line]
         assert [line for line in lines if line.startswith("go_on '1 do it (dhcp2): look, or do it by hand'")]
@@ -122,7 +123,7 @@ def test_what_a_line_cannot_say_is_left_to_a_person() -> None:
 
 def test_names_are_words() -> None:
     """A server's label is quoted wherever a shell sees it, and ends no comment."""
-    step = PlannedStep("x", "a; reboot\nreboot", "systemctl restart x", "")
+    step = PlannedStep("x", Q, "a; reboot\nreboot", Run(Command(("systemctl", "restart", "x"))), "")
     script = plan_as_script(replace(plan(Action.START, ONE_DOWN, Q), steps=(step,)))
     printed = subprocess.run(
         ["sh", "-c", script.replace("</dev/tty", "</dev/null").replace("read -r _", ":").replace("ssh ", "echo ")],

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from dhcptui.act.actions.writing import READ_BACK_SECONDS, reads, reason_against
 from dhcptui.act.audit import AuditRun, Operator
-from dhcptui.act.locks import directory, why
+from dhcptui.act.locks import why
+from dhcptui.act.operations import OmapiShutdown, OmapiWrite, Operation, Run, Wait, as_line
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.evidence import Case, case
 from dhcptui.assess.peers import peers_read
@@ -22,7 +24,6 @@ from dhcptui.model.sentence import Sentence, sentence
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
-from dhcptui.servers.omapi.objects import CONTROL_SHUTDOWN, SettableState
 from dhcptui.servers.ssh import lock_files
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError, tail_of
@@ -32,6 +33,12 @@ from dhcptui.watch.pair import PairEngine
 
 PATIENCE_SECONDS = 900.0
 """A dhcpd with hundreds of thousands of addresses reads its leases for ten minutes."""
+
+_Operation = TypeVar("_Operation", OmapiWrite, OmapiShutdown, Run)
+
+
+class OtherThanConfirmed(Exception):
+    """A fault of ours: a step was about to do something else than its plan had shown. Nothing of it was done."""
 
 
 class StepFailed(Exception):
@@ -54,6 +61,26 @@ class Step:
     run: Callable[[Context], Awaitable[str]]
     carried: bool = False
     """An earlier step has begun what this one must end: it is done also where the audit log cannot be written any more."""
+
+    @classmethod
+    def on(
+        cls,
+        server: ServerSettings,
+        title: str,
+        operation: Operation,
+        until: str,
+        run: Callable[[Context], Awaitable[str]],
+        *,
+        briefly: str = "",
+        carried: bool = False,
+    ) -> Step:
+        """A step on one server, and what must be seen then."""
+        return cls(PlannedStep(title, server.role, server.name, operation, until, briefly), run, carried)
+
+    @classmethod
+    def wait(cls, server: ServerSettings, title: str, condition: str, run: Callable[[Context], Awaitable[str]]) -> Step:
+        """A step that changes nothing."""
+        return cls.on(server, title, Wait(condition), condition, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +112,10 @@ class ActionScript:
 
 @dataclass(slots=True)
 class Context:
-    """The hands of an action."""
+    """The hands of one step. What it does by its plan it takes from `planned`: what was confirmed, and nothing else."""
 
     engine: PairEngine
+    planned: PlannedStep
     acting: Role
     record: AuditRun
     who: Operator
@@ -126,26 +154,38 @@ class Context:
         """One server, judged now."""
         return assess(self.snapshot[role], moment())
 
-    async def set_state(self, role: Role, state: SettableState) -> FailoverStatus:
+    def _confirmed(self, kind: type[_Operation]) -> _Operation:
+        """The operation of this step as it was confirmed. Raises OtherThanConfirmed where it is of another kind."""
+        if not isinstance(self.planned.operation, kind):
+            raise OtherThanConfirmed(f"{self.planned.title}: its plan shows no {kind.__name__}")
+        return self.planned.operation
+
+    async def write_planned(self) -> FailoverStatus:
+        """Do the OMAPI write of this step; as `write`."""
+        return await self.write(self.planned.role, self._confirmed(OmapiWrite))
+
+    async def write(self, role: Role, operation: OmapiWrite) -> FailoverStatus:
         """Write local-state on one server, once; returns what dhcpd answered, or what it reads where no answer came.
 
         Raises OmapiUnconfirmed where it reads otherwise then, or is not to be read.
         """
-        server = self.pair[role]
-        with self._audited(server, omapi_write(server, self.pair.peer, state)) as answered:
+        server, state = self.pair[role], operation.state
+        with self._audited(server, as_line(operation, server.name)) as answered:
             try:
-                status = await self.engine.watchers[role].write_state(state, reason_against(state, server.name))
+                status = await self.engine.watchers[role].write_state(
+                    operation.peer, state, reason_against(state, server.name)
+                )
             except OmapiUnconfirmed as error:
-                status = await self._look_for(role, state, error)
+                status = await self._look_for(role, operation, error)
                 answered(f"no answer to the write; looked again: {server.name} reads {status.local_state.word}")
             else:
                 answered(f"{server.name} answered {status.local_state.word}")
         self.refresh()
         return status
 
-    async def _look_for(self, role: Role, state: SettableState, error: OmapiUnconfirmed) -> FailoverStatus:
+    async def _look_for(self, role: Role, operation: OmapiWrite, error: OmapiUnconfirmed) -> FailoverStatus:
         """What became of a write without an answer: the status, where it took effect. Raises OmapiUnconfirmed."""
-        start = moment().mono
+        start, state = moment().mono, operation.state
 
         def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
             status = snapshot[role].status
@@ -160,14 +200,27 @@ class Context:
         self.unanswered = f" (no answer to the write; looked again: {name} reads {seen.value.local_state.word})"
         return seen.value
 
-    async def request_shutdown(self, role: Role) -> None:
+    async def shut_down_planned(self) -> None:
         """Send control state = 2 and close the connection at once: dhcpd waits for its clients before it exits."""
-        server = self.pair[role]
-        with self._audited(server, omapi_stop(server)) as answered:
-            client = self.engine.watchers[role].client
+        server = self.pair[self.planned.role]
+        with self._audited(server, as_line(self._confirmed(OmapiShutdown), server.name)) as answered:
+            client = self.engine.watchers[server.role].client
             await client.request_shutdown()
             await client.close()
             answered("sent, connection closed")
+
+    def planned_command(self, command: Command | None = None) -> Command:
+        """The command of this step as it was confirmed; `command`: the same with its open words filled in.
+
+        Raises OtherThanConfirmed where it differs in anything else.
+        """
+        run = self._confirmed(Run)
+        if command is None:
+            return run.command
+        filled = command.as_root(self.pair[self.planned.role].sudo)
+        if not run.admits(filled):
+            raise OtherThanConfirmed(f"{self.planned.title}: what would run is not what its plan shows")
+        return filled
 
     async def command(
         self,
@@ -193,12 +246,12 @@ class Context:
             raise CommandFailed(line, done.exit_status, done.stderr)
         return done
 
-    async def leave_lockout(self, server: str, reason: str) -> str:
-        """Tell every console that `server` must not start unsynchronised; returns why that failed, or nothing."""
-        command = lock_files.put_lockout(directory(self.me), server, self.who.text, reason, self.pair.peer)
+    async def mark_planned(self, command: Command) -> str:
+        """Write the mark of this step beside the lease file; returns why that failed, or nothing."""
+        server = self.pair[self.planned.role]
         try:
-            with self._audited(self.me, command.as_root(self.me.sudo).line) as answered:
-                await lock_files.run(self.engine.watchers[self.acting].quick, command)
+            with self._audited(server, self.planned_command(command).line) as answered:
+                await lock_files.run(self.engine.watchers[server.role].quick, command)
                 answered("done")
         except RemoteError as error:
             return why(error)
@@ -277,14 +330,3 @@ class Context:
         """How much longer than usual a look into the slower server may take: one may be under way, its own comes next."""
         paces = [watcher.record.pace for watcher in self.engine.watchers.values()]
         return max(3 * pace.limit(0.0) if pace.slow else 0.0 for pace in paces)
-
-
-def omapi_write(server: ServerSettings, peer: str, state: SettableState) -> str:
-    """The write as it is shown: what is opened and what is set, in dhcpd's words."""
-    number = state.value.number
-    return f'OMAPI {server.name}: open failover-state "{peer}", set local-state = {number} ({state.value.word})'
-
-
-def omapi_stop(server: ServerSettings) -> str:
-    """The request to exit as it is shown."""
-    return f"OMAPI {server.name}: open control, set state = {CONTROL_SHUTDOWN}; close the connection"

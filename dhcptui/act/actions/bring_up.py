@@ -11,7 +11,7 @@ from functools import partial
 
 from dhcptui.act.actions.base import Context, Step, StepFailed
 from dhcptui.act.actions.start_watch import Fate, Upcoming
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import run_on
 from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
 from dhcptui.config.loading import ServerSettings
 from dhcptui.model.moments import Moment
@@ -32,24 +32,22 @@ def restart_command(server: ServerSettings) -> Command:
 
 def clocks_step(server: ServerSettings) -> Step:
     """Wait until both clocks agree."""
-    return Step(
-        PlannedStep(
-            "wait until the clocks agree", server.name, "", f"within {CLOCK_LIMIT_SECONDS:.0f} s of each other"
-        ),
+    return Step.wait(
+        server,
+        "wait until the clocks agree",
+        f"within {CLOCK_LIMIT_SECONDS:.0f} s of each other",
         partial(when_clocks_agree, within=CLOCK_LIMIT_SECONDS),
     )
 
 
 def start_step(server: ServerSettings) -> Step:
     """Run the restart command and see dhcpd come up."""
-    return Step(
-        PlannedStep(
-            f"start dhcpd on {server.name}",
-            server.name,
-            restart_command(server).as_root(server.sudo).line,
-            f"a dhcpd process on {server.name}, and its OMAPI answers",
-        ),
-        lambda context: bring_up(context, server.role),
+    return Step.on(
+        server,
+        f"start dhcpd on {server.name}",
+        run_on(server, restart_command(server)),
+        f"a dhcpd process on {server.name}, and its OMAPI answers",
+        bring_up_planned,
     )
 
 
@@ -79,11 +77,16 @@ async def when_clocks_agree(context: Context, within: float = CLOCK_CLOSE_SECOND
     return f"{offset_seconds(context.snapshot) or 0:.1f} s apart"
 
 
-async def bring_up(context: Context, role: Role) -> str:
+async def bring_up_planned(context: Context) -> str:
+    """As `bring_up`, with the restart command that was confirmed."""
+    return await bring_up(context, context.planned.role, context.planned_command())
+
+
+async def bring_up(context: Context, role: Role, command: Command) -> str:
     """Run the restart command; verified by a process and an OMAPI answer younger than the command."""
     server = context.pair[role]
     coming = Upcoming(context, role, pids(context, role))
-    fate = await coming.watch(restart_command(server))
+    fate = await coming.watch(command)
     if fate is Fate.READING:
         raise StepFailed(coming.why, f"It works: wait until {server.name} answers, then look at the pair again.")
     if fate is not Fate.UP:

@@ -6,7 +6,7 @@ from dhcptui.act.actions.base import Context, Step, StepFailed
 from dhcptui.act.actions.bring_up import when_clocks_agree
 from dhcptui.act.audit import Operator
 from dhcptui.act.locks import directory, why
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import run_on
 from dhcptui.assess.delayed_start import scheduled, when
 from dhcptui.config.loading import ServerSettings
 from dhcptui.model.moments import Moment
@@ -29,15 +29,15 @@ def delayed_command(server: ServerSettings, seconds: int) -> Command:
     return delayed_commands.start_later(directory(server), body, server.restart, seconds)
 
 
-async def schedule_restart(context: Context, server: ServerSettings, seconds: int) -> str:
-    """Schedule one restart once the clocks agree; returns what will run it, and when. Raises StepFailed.
+async def schedule_restart(context: Context) -> str:
+    """Schedule the restart of this step once the clocks agree; returns what will run it, and when. Raises StepFailed.
 
     The outcome of that restart is nobody's to verify: look at the pair when its time has come.
     """
-    command = delayed_command(server, seconds)
+    server = context.pair[context.planned.role]
     await when_clocks_agree(context)
     try:
-        done = await context.command(server.role, command)
+        done = await context.command(server.role, context.planned_command())
     except CommandFailed as error:
         undone = delayed_commands.nothing_done(error.exit_status)
         raise StepFailed(
@@ -67,7 +67,7 @@ def cancel_step(server: ServerSettings) -> Step:
     async def cancel(context: Context) -> str:
         start = moment().mono
         try:
-            done = await context.command(server.role, command)
+            done = await context.command(server.role, context.planned_command())
         except CommandFailed as error:
             raise StepFailed(
                 f"the start of {server.name} is still scheduled: {why(error)}",
@@ -84,13 +84,10 @@ def cancel_step(server: ServerSettings) -> Step:
             raise StepFailed(f"the scheduled start still stands in {directory(server)}", f"Look at {server.name}.")
         return f"{done.stdout.decode('utf-8', 'replace').strip()} is gone"
 
-    return Step(
-        PlannedStep(
-            f"cancel the scheduled start of {server.name}",
-            server.name,
-            command.as_root(server.sudo).line,
-            "its job and its file are gone",
-            f"takes the job of systemd (or at) off on {server.name}",
-        ),
+    return Step.on(
+        server,
+        f"cancel the scheduled start of {server.name}",
+        run_on(server, command, f"takes the job of systemd (or at) off on {server.name}"),
+        "its job and its file are gone",
         cancel,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
+from dhcptui.act.operations import OmapiWrite
 from dhcptui.assess.evidence import case, partner_queue_empty, queue_empty
 from dhcptui.assess.queues import queue_words
 from dhcptui.assess.visibility import assess
@@ -57,10 +57,8 @@ def expected(me: str, partner: str) -> frozenset[tuple[str, str]]:
 def queue_step(pair: PairSettings, acting: Role) -> Step:
     """Wait for traffic: what is unacknowledged when a server leaves costs its return the full MCLT."""
     both = joined(pair[role].name for role in Role)
-    planned = PlannedStep(
-        "wait until no update is under way", pair[acting].name, "", f"nothing unacknowledged on {both}"
-    )
-    return Step(planned, _queues_empty)
+    condition = f"nothing unacknowledged on {both}"
+    return Step.wait(pair[acting], "wait until no update is under way", condition, _queues_empty)
 
 
 async def _queues_empty(context: Context) -> str:
@@ -92,13 +90,11 @@ async def _queues_empty(context: Context) -> str:
 def step(pair: PairSettings, acting: Role) -> Step:
     """The step itself; a clean shutdown begins with it too."""
     me, partner = pair[acting], pair[acting.other]
-    return Step(
-        PlannedStep(
-            f"{me.name} hands over",
-            me.name,
-            omapi_write(me, pair.peer, SettableState.SHUTDOWN),
-            f"{me.name} reads shutdown, {partner.name} reads partner-down (else {me.name} is set back to recover)",
-        ),
+    return Step.on(
+        me,
+        f"{me.name} hands over",
+        OmapiWrite(pair.peer, SettableState.SHUTDOWN),
+        f"{me.name} reads shutdown, {partner.name} reads partner-down (else {me.name} is set back to recover)",
         _hand_over,
     )
 
@@ -121,13 +117,13 @@ async def followed(context: Context) -> bool:
 async def _hand_over(context: Context) -> str:
     acting, partner = context.acting, context.acting.other
     await _queues_empty(context)  # again: clients go on, and this is the moment that counts
-    await context.set_state(acting, SettableState.SHUTDOWN)
+    await context.write_planned()
     if await followed(context):
         return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
     seen = context.visibility(partner)
     said = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.visibility.value})"
     try:
-        await context.set_state(acting, SettableState.RECOVER)
+        await context.write(acting, OmapiWrite(context.pair.peer, SettableState.RECOVER))
     except (OmapiError, RemoteError) as error:
         raise StepFailed(
             f"{said}; shutdown (8) was written on {context.me.name} and could not be taken back: {error}",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
+from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.others import unsworn
 from dhcptui.act.locks import directory
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import OmapiWrite, run_on
 from dhcptui.assess.guards import rule
 from dhcptui.assess.interrupted import unmarked
 from dhcptui.assess.peer_guards import still_waiting
@@ -20,6 +20,7 @@ from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.objects import SettableState
 from dhcptui.servers.ssh import commands, lock_files
+from dhcptui.servers.ssh.commands import Command
 from dhcptui.watch.clocks import moment
 
 DECLARED = "partner-down was declared"
@@ -39,14 +40,12 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
     """`acting` is the survivor."""
     me, partner = pair[acting], pair[acting.other]
     place = posixpath.join(directory(me), commands.lockout_name(pair.peer))
-    mark = Step(
-        PlannedStep(
-            "leave a marker for other consoles",
-            me.name,
-            lock_files.put_lockout(directory(me), partner.name, "OPERATOR", DECLARED, pair.peer).as_root(me.sudo).line,
-            f"{place} is read back",
-            f"writes {place} on {me.name}",
-        ),
+    command = _marker(pair, acting, "OPERATOR")
+    mark = Step.on(
+        me,
+        "leave a marker for other consoles",
+        run_on(me, command, f"writes {place} on {me.name}", command.argv[-1]),
+        f"{place} is read back",
         _mark,
     )
     headline = (
@@ -61,17 +60,12 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
         (mark,)
         if variant == MARKER
         else (
-            Step(
-                PlannedStep(f"look at {partner.name} once more", partner.name, "", "its dhcpd is still gone"),
-                _look_again,
-            ),
-            Step(
-                PlannedStep(
-                    f"put {me.name} into partner-down",
-                    me.name,
-                    omapi_write(me, pair.peer, SettableState.PARTNER_DOWN),
-                    f"{me.name} reads partner-down",
-                ),
+            Step.wait(partner, f"look at {partner.name} once more", "its dhcpd is still gone", _look_again),
+            Step.on(
+                me,
+                f"put {me.name} into partner-down",
+                OmapiWrite(pair.peer, SettableState.PARTNER_DOWN),
+                f"{me.name} reads partner-down",
                 _declare,
             ),
             mark,
@@ -83,6 +77,11 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
         begins_at=2,
         afterwards=still_waiting,
     )
+
+
+def _marker(pair: PairSettings, acting: Role, by: str) -> Command:
+    """What tells every console that the partner must not start unsynchronised."""
+    return lock_files.put_lockout(directory(pair[acting]), pair[acting.other].name, by, DECLARED, pair.peer)
 
 
 async def _look_again(context: Context) -> str:
@@ -103,7 +102,7 @@ async def _look_again(context: Context) -> str:
 async def _declare(context: Context) -> str:
     if context.visibility(context.acting).state is FailoverState.PARTNER_DOWN:
         raise StepFailed(f"{context.me.name} already is in partner-down", "Nothing was written.")
-    written = await context.set_state(context.acting, SettableState.PARTNER_DOWN)
+    written = await context.write_planned()
     if written.local_state is not FailoverState.PARTNER_DOWN:
         raise StepFailed(
             f"{context.me.name} answered {written.local_state.word}", "Look at its log before anything else."
@@ -115,7 +114,7 @@ async def _declare(context: Context) -> str:
 
 async def _mark(context: Context) -> str:
     me, partner = context.me.name, context.partner.name
-    if trouble := await context.leave_lockout(partner, DECLARED):
+    if trouble := await context.mark_planned(_marker(context.pair, context.acting, context.who.text)):
         raise StepFailed(
             f"{me} is in partner-down and serves, but no marker tells other consoles that {partner} must not start:"
             f" {trouble}",

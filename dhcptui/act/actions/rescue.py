@@ -18,11 +18,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
-from dhcptui.act.actions.bring_up import bring_up, restart_command
+from dhcptui.act.actions.bring_up import bring_up, bring_up_planned, restart_command
 from dhcptui.act.actions.died_again import GoneAgain
 from dhcptui.act.actions.others import OthersBack, unsworn
 from dhcptui.act.locks import why
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import Run, run_on
 from dhcptui.assess.guards import rule
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.assess.visibility import assess, no_process, process_running
@@ -37,7 +37,8 @@ from dhcptui.model.sanitize import clean
 from dhcptui.model.sentence import On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
-from dhcptui.servers.ssh import commands, rescue_commands
+from dhcptui.servers.ssh import rescue_commands
+from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.holder_commands import stop_if
 from dhcptui.servers.ssh.tail import LogSource
@@ -65,12 +66,22 @@ class Rescue:
 def script(pair: PairSettings, acting: Role) -> ActionScript:
     """`acting` is the living, silent server."""
     me, partner = pair[acting], pair[acting.other]
-    sudo = me.sudo
-    run = Rescue()
+    run, says = Rescue(), _says(pair.peer)
     backup = _backup(me.leases, "STAMP")
 
-    def step(planned: PlannedStep, does: Callable[[Context, Rescue], Awaitable[str]], *, carried: bool = False) -> Step:
-        return Step(planned, lambda context: does(context, run), carried)
+    def on_me(
+        title: str,
+        operation: Run,
+        until: str,
+        does: Callable[[Context, Rescue], Awaitable[str]],
+        *,
+        carried: bool = False,
+    ) -> Step:
+        return Step.on(me, title, operation, until, lambda context: does(context, run), carried=carried)
+
+    def script_on_me(command: Command, summary: str, input_text: str = "") -> Run:
+        """Which lease file, which backup and which process is known only when it runs."""
+        return run_on(me, command, summary, *command.script_words, input_text=input_text)
 
     others: list[OthersBack] = []
 
@@ -89,66 +100,55 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         f"Make {me.name} serve again: its lease file is told that {partner.name} was in normal.",
         me.name,
         (
-            Step(PlannedStep(f"look at {partner.name} once more", partner.name, "", "it is still gone"), look_again),
-            step(
-                PlannedStep(
-                    "try what the rescue needs, while dhcpd runs",
-                    me.name,
-                    rescue_commands.try_room(me.leases, backup).as_root(sudo).line,
-                    "the lease file that dhcpd has open is found; there is room for a backup and for two more of it",
+            Step.wait(partner, f"look at {partner.name} once more", "it is still gone", look_again),
+            on_me(
+                "try what the rescue needs, while dhcpd runs",
+                script_on_me(
+                    rescue_commands.try_room(me.leases, backup),
                     f"copies the lease file that dhcpd has open ({me.leases}, or the one in its chroot) to {backup}",
                 ),
+                "the lease file that dhcpd has open is found; there is room for a backup and for two more of it",
                 _try,
             ),
-            step(
-                PlannedStep(
-                    f"stop dhcpd on {me.name}",
-                    me.name,
-                    commands.stop_process(0).as_root(sudo).line.replace(" 0", " PID"),
-                    f"{partner.name} is still gone before; nobody holds the lease file or its ports, and no dhcpd comes back",
+            on_me(
+                f"stop dhcpd on {me.name}",
+                script_on_me(
+                    stop_if("PID", "START"), "ends dhcpd (SIGTERM), if it is still the process that was looked at"
                 ),
+                f"{partner.name} is still gone before; nobody holds the lease file or its ports, and no dhcpd comes back",
                 _stop,
             ),
-            step(
-                PlannedStep(
-                    "back up the lease file as it is now",
-                    me.name,
-                    rescue_commands.back_up(me.leases, backup).as_root(sudo).line,
-                    f"{partner.name} is still gone, and the copy is the very file; {_AS_BEFORE}",
+            on_me(
+                "back up the lease file as it is now",
+                script_on_me(
+                    rescue_commands.back_up(me.leases, backup),
                     f"copies the lease file to {backup} again, where it has changed",
                 ),
+                f"{partner.name} is still gone, and the copy is the very file; {_AS_BEFORE}",
                 _back_up,
                 carried=True,
             ),
-            step(
-                PlannedStep(
-                    "append the failover record",
-                    me.name,
-                    rescue_commands.append_record(me.leases).as_root(sudo).line + f"  <- {_says(pair.peer)}",
-                    f"{partner.name} is still gone, and it is the last record of the file, whole; {_AS_BEFORE}",
-                    f"appends to the lease file: {_says(pair.peer)}",
+            on_me(
+                "append the failover record",
+                script_on_me(
+                    rescue_commands.append_record(me.leases), f"appends to the lease file: {says}", input_text=says
                 ),
+                f"{partner.name} is still gone, and it is the last record of the file, whole; {_AS_BEFORE}",
                 _append,
                 carried=True,
             ),
-            step(
-                PlannedStep(
-                    f"start dhcpd on {me.name}",
-                    me.name,
-                    restart_command(me).as_root(sudo).line,
-                    f"{partner.name} is still gone, else the record is taken away first;"
-                    f" a dhcpd process on {me.name}, and its OMAPI answers",
-                ),
+            on_me(
+                f"start dhcpd on {me.name}",
+                run_on(me, restart_command(me)),
+                f"{partner.name} is still gone, else the record is taken away first;"
+                f" a dhcpd process on {me.name}, and its OMAPI answers",
                 _start,
                 carried=True,
             ),
-            Step(
-                PlannedStep(
-                    f"see {me.name} serve",
-                    me.name,
-                    "",
-                    "communications-interrupted, no client told `not responding`, other relationships as before",
-                ),
+            Step.wait(
+                me,
+                f"see {me.name} serve",
+                "communications-interrupted, no client told `not responding`, other relationships as before",
                 serves,
             ),
         ),
@@ -226,7 +226,8 @@ async def _try(context: Context, run: Rescue) -> str:
     # Not to be guessed: whoever may write there must not be able to have the name before us.
     backup = _backup(path, f"{stamp}-{secrets.token_hex(8)}")
     try:
-        await context.command(context.acting, rescue_commands.try_room(path, backup), timeout=COPY_SECONDS)
+        command = context.planned_command(rescue_commands.try_room(path, backup))
+        await context.command(context.acting, command, timeout=COPY_SECONDS)
     except RemoteError as error:
         raise StepFailed(
             f"no backup of {clean(path, 200)} on {name}: {why(error)}",
@@ -251,7 +252,7 @@ async def _stop(context: Context, run: Rescue) -> str:
             "Nothing was stopped. Look at that process, and stop it by hand if it is.",
         )
     for pid, born in zip(seen.value.pids, seen.value.born, strict=True) if seen else ():
-        await context.command(acting, stop_if(pid, born), check=False)
+        await context.command(acting, context.planned_command(stop_if(pid, born)), check=False)
     gone = await context.until(lambda snapshot, now: no_process(snapshot[acting], now), STOP_SECONDS)
     await asyncio.sleep(1.0)
     try:
@@ -290,7 +291,7 @@ async def _given_up(context: Context, run: Rescue, reason: str) -> StepFailed:
             told = f"the record still stands in {clean(run.leases, 200)} ({why(error)})"
     look = f"Look at both servers. The lease file as it was: {clean(run.backup, 200)}."
     try:
-        up = await bring_up(context, context.acting)
+        up = await bring_up(context, context.acting, restart_command(context.me))
     except (StepFailed, RemoteError) as error:
         return StepFailed(f"{reason}; {told}; dhcpd on {name} could NOT be started again: {why(error)}", look)
     return StepFailed(f"{reason}; {told}, and dhcpd on {name} was started again: {up}", look)
@@ -299,7 +300,7 @@ async def _given_up(context: Context, run: Rescue, reason: str) -> StepFailed:
 async def _back_up(context: Context, run: Rescue) -> str:
     await _unless_back(context, run)
     try:
-        command = rescue_commands.back_up(run.leases, run.backup)
+        command = context.planned_command(rescue_commands.back_up(run.leases, run.backup))
         await context.command(context.acting, command, timeout=COPY_SECONDS)
     except RemoteError as error:
         raise await _given_up(context, run, f"no backup: {why(error)}") from error
@@ -312,7 +313,8 @@ async def _append(context: Context, run: Rescue) -> str:
     mclt = view.status.value.mclt_seconds if view.status and context.acting is Role.SECONDARY else None
     text = record(context.pair.peer, view.server_time(moment()), mclt)
     try:
-        await context.command(context.acting, rescue_commands.append_record(run.leases), input_=text.encode())
+        command = context.planned_command(rescue_commands.append_record(run.leases))
+        await context.command(context.acting, command, input_=text.encode())
     except CommandFailed as error:
         raise await _given_up(context, run, f"no record in {clean(run.leases, 200)}: {why(error)}") from error
     except RemoteError as error:
@@ -324,7 +326,7 @@ async def _append(context: Context, run: Rescue) -> str:
 
 async def _start(context: Context, run: Rescue) -> str:
     await _unless_back(context, run)
-    return await bring_up(context, context.acting)
+    return await bring_up_planned(context)
 
 
 async def _serves(context: Context) -> str:

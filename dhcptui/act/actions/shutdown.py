@@ -9,9 +9,9 @@ from __future__ import annotations
 import shlex
 
 from dhcptui.act.actions import hand_over
-from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, omapi_stop
+from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.others import case_now, unsworn
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import OmapiShutdown
 from dhcptui.assess.peer_guards import Interruption, afterwards, interrupted
 from dhcptui.assess.visibility import assess, no_process, process_running
 from dhcptui.config.loading import PairSettings
@@ -39,13 +39,11 @@ def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
 def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
     """`acting` is the server that stops."""
     me, partner = pair[acting], pair[acting.other]
-    stop = Step(
-        PlannedStep(
-            f"{me.name}'s dhcpd stops",
-            me.name,
-            omapi_stop(me),
-            f"nobody holds {me.name}'s lease file or its ports, {partner.name} still in partner-down",
-        ),
+    stop = Step.on(
+        me,
+        f"{me.name}'s dhcpd stops",
+        OmapiShutdown(),
+        f"nobody holds {me.name}'s lease file or its ports, {partner.name} still in partner-down",
         _stop,
     )
     handed_over = variant == HANDED_OVER
@@ -95,7 +93,7 @@ async def _stop(context: Context) -> str:
                 " takes it back.",
             ),
         )
-    await context.request_shutdown(acting)
+    await context.shut_down_planned()
     if not await context.until(lambda snapshot, now: no_process(snapshot[acting], now), EXIT_SECONDS):
         seen = process_running(context.snapshot[acting], moment())
         name = context.me.name

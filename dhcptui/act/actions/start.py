@@ -9,7 +9,7 @@ from dhcptui.act.actions.bring_up import clocks_step, start_step
 from dhcptui.act.actions.delayed import cancel_step, delayed_command, schedule_restart
 from dhcptui.act.actions.died_again import GoneAgain
 from dhcptui.act.actions.others import BACK_SECONDS
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import run_on
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.assess.peers import PeerAssessment, judge, unserved
 from dhcptui.assess.return_path import OUT_OF_SERVICE
@@ -39,13 +39,10 @@ def script(pair: PairSettings, acting: Role, *, scheduled: bool = False) -> Acti
             *([cancel_step(me)] if scheduled else []),
             clocks_step(me),
             start_step(me),
-            Step(
-                PlannedStep(
-                    "see the pair settle",
-                    me.name,
-                    "",
-                    f"both read normal; or {me.name} waits out the MCLT; or it serves while {partner.name} is away",
-                ),
+            Step.wait(
+                me,
+                "see the pair settle",
+                f"both read normal; or {me.name} waits out the MCLT; or it serves while {partner.name} is away",
                 _settle,
             ),
         ),
@@ -58,24 +55,18 @@ def script(pair: PairSettings, acting: Role, *, scheduled: bool = False) -> Acti
 def later(pair: PairSettings, acting: Role, seconds: int) -> ActionScript:
     """The same at a later time, by the server's own scheduler: it needs no console then."""
     me = pair[acting]
-
-    async def schedule(context: Context) -> str:
-        return await schedule_restart(context, me, seconds)
-
+    summary = f"a timer of systemd (or at) on {me.name} runs {shlex.join(me.restart)} in {seconds} s or a little later"
     return ActionScript(
         Action.START,
         f"Bring {me.name} up in {seconds} s, by a timer of its own.",
         me.name,
         (
-            Step(
-                PlannedStep(
-                    f"schedule dhcpd's start on {me.name}",
-                    me.name,
-                    delayed_command(me, seconds).as_root(me.sudo).line,
-                    "the clocks agree, and the server has taken the job",
-                    f"a timer of systemd (or at) on {me.name} runs {shlex.join(me.restart)} in {seconds} s or a little later",
-                ),
-                schedule,
+            Step.on(
+                me,
+                f"schedule dhcpd's start on {me.name}",
+                run_on(me, delayed_command(me, seconds), summary),
+                "the clocks agree, and the server has taken the job",
+                schedule_restart,
             ),
         ),
         f"{me.name} starts its dhcpd by itself, whether a console is open or not; until then every console says so.",

@@ -13,7 +13,7 @@ from functools import partial
 
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.bring_up import restart_command
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import run_on
 from dhcptui.act.sync import copy as sync_copy
 from dhcptui.act.sync.compare import COPIED, read_command
 from dhcptui.act.sync.copy import SyncRun
@@ -188,8 +188,8 @@ def _step(
     brief: str = "",
     briefly: str = "",
 ) -> Step:
-    planned = PlannedStep(title, server.name, _line(server, command), until, brief, briefly)
-    return Step(planned, lambda context: does(context, run))
+    operation = run_on(server, command, brief)
+    return Step.on(server, title, operation, until, lambda context: does(context, run), briefly=briefly)
 
 
 def _test_line(server: ServerSettings) -> str:
@@ -280,12 +280,8 @@ def _copying(run: SyncRun) -> tuple[Step, ...]:
 def _turn(run: SyncRun, server: ServerSettings) -> Step:
     fallback = ", else its old files are put back and it is restarted once" if server is run.target else ""
     verified = f"clocks agree before; then a new dhcpd, OMAPI answers, both read normal, other relationships as before{fallback}; noted in the record"
-    planned = PlannedStep(f"restart {server.name}", server.name, _line(server, restart_command(server)), verified)
-    return Step(planned, partial(_take_turn, run, server))
-
-
-async def _take_turn(run: SyncRun, server: ServerSettings, context: Context) -> str:
-    return await turn(context, run, server)
+    operation = run_on(server, restart_command(server))
+    return Step.on(server, f"restart {server.name}", operation, verified, partial(turn, run))
 
 
 def _tidy(run: SyncRun) -> Step:
@@ -297,10 +293,8 @@ def _tidy(run: SyncRun) -> Step:
 
 def _nothing_to_roll_back(run: SyncRun) -> ActionScript:
     """What is shown before the interrupted run was read, and where there is none."""
-    step = Step(
-        PlannedStep(f"look for an interrupted run on {run.target.name}", run.target.name, "", "it has left a backup"),
-        _none_left,
-    )
+    title = f"look for an interrupted run on {run.target.name}"
+    step = Step.wait(run.target, title, "it has left a backup", _none_left)
     known = (
         f"none with a backup is known on {run.target.name}." if run.comparison else "its directories are being read."
     )

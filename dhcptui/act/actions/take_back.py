@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, omapi_write
+from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.hand_over import followed
-from dhcptui.act.plan import PlannedStep
+from dhcptui.act.operations import OmapiWrite
 from dhcptui.assess.return_path import ReturnPath, return_path
 from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings, ServerSettings
@@ -48,7 +48,7 @@ def script(pair: PairSettings, acting: Role, way: ReturnPath = ReturnPath.TAKE_B
             pair.name,
             (
                 _recover(pair, me, f"{me.name} reads recover, or is further on its way", _begin),
-                _recover(pair, partner, BOTH_NORMAL, _follow),
+                _recover(pair, partner, BOTH_NORMAL, _take_back),
             ),
         ),
         ReturnPath.JOIN: (together, me.name, (last,)),
@@ -65,24 +65,21 @@ def script(pair: PairSettings, acting: Role, way: ReturnPath = ReturnPath.TAKE_B
 
 
 def _recover(pair: PairSettings, server: ServerSettings, until: str, run: _Run) -> Step:
-    write = omapi_write(server, pair.peer, SettableState.RECOVER)
-    return Step(PlannedStep(f"{server.name} recovers", server.name, write, until), run)
+    return Step.on(server, f"{server.name} recovers", OmapiWrite(pair.peer, SettableState.RECOVER), until, run)
 
 
 def _by_shutdown(pair: PairSettings, me: ServerSettings, partner: ServerSettings) -> Step:
-    return Step(
-        PlannedStep(
-            f"{partner.name} serves for both",
-            me.name,
-            omapi_write(me, pair.peer, SettableState.SHUTDOWN),
-            f"{me.name} reads shutdown, {partner.name} reads partner-down",
-        ),
+    return Step.on(
+        me,
+        f"{partner.name} serves for both",
+        OmapiWrite(pair.peer, SettableState.SHUTDOWN),
+        f"{me.name} reads shutdown, {partner.name} reads partner-down",
         _shut,
     )
 
 
 async def _shut(context: Context) -> str:
-    await context.set_state(context.acting, SettableState.SHUTDOWN)
+    await context.write_planned()
     if await followed(context):
         return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
     seen = context.visibility(context.acting.other)
@@ -98,7 +95,7 @@ async def _shut(context: Context) -> str:
 
 
 async def _begin(context: Context) -> str:
-    await context.set_state(context.acting, SettableState.RECOVER)
+    await context.write_planned()
     began = {*REBUILDING, FailoverState.NORMAL}
     if await context.until(lambda snapshot, now: assess(snapshot[context.acting], now).state in began, BEGUN_SECONDS):
         state = context.visibility(context.acting).state
@@ -109,20 +106,12 @@ async def _begin(context: Context) -> str:
     )
 
 
-async def _follow(context: Context) -> str:
-    await context.set_state(context.acting.other, SettableState.RECOVER)
-    return await _until_normal(context, context.acting.other)
-
-
 async def _take_back(context: Context) -> str:
-    await context.set_state(context.acting, SettableState.RECOVER)
-    return await _until_normal(context, context.acting)
-
-
-async def _until_normal(context: Context, role: Role) -> str:
-    """`role`: the server that was told to recover last."""
+    """Both normal, once the server of this step was told to recover."""
+    await context.write_planned()
     if await context.until_both_normal(NORMAL_SECONDS):
         return BOTH_NORMAL
+    role = context.planned.role
     me, partner = context.visibility(role), context.visibility(role.other)
     name, other = context.pair[role].name, context.pair[role.other].name
     meanwhile = f"{other} serves meanwhile" if partner.serving else "nobody serves meanwhile"

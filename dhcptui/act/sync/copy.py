@@ -109,7 +109,7 @@ async def read_source(context: Context, run: SyncRun) -> str:
     """Read the source once more."""
     await _has_leases(context, run.source)
     await _has_leases(context, run.target)
-    source = await _read(context, run.source)
+    source = await _read(context, run.source, context.planned_command())
     if source is None:
         raise StepFailed(f"{run.source.shared_dir} does not exist on {run.source.name}", UNWRITTEN)
     run.trees = Trees(source, None)
@@ -120,7 +120,7 @@ async def read_target(context: Context, run: SyncRun) -> str:
     """Read the target once more; both must be as they were when the diff was confirmed."""
     confirmed = run.comparison
     assert confirmed is not None  # noqa: S101 - without one the plan was refused
-    target = await _read(context, run.target)
+    target = await _read(context, run.target, context.planned_command())
     run.trees = replace(run.trees, target=target)
     now = digest(run.trees.source), digest(target) if target is not None else ""
     if now != (confirmed.source_digest, confirmed.target_digest):
@@ -131,9 +131,9 @@ async def read_target(context: Context, run: SyncRun) -> str:
     return f"as confirmed: {confirmed.words}"
 
 
-async def _read(context: Context, server: ServerSettings) -> Tree | None:
+async def _read(context: Context, server: ServerSettings, command: Command) -> Tree | None:
     try:
-        done = await context.command(server.role, read_command(server), max_bytes=MAX_BYTES)
+        done = await context.command(server.role, command, max_bytes=MAX_BYTES)
         return await parse_tree(server, done.stdout)
     except (CommandFailed, OutputTooLarge) as error:
         if isinstance(error, CommandFailed) and error.exit_status == sync_commands.MISSING:
@@ -143,9 +143,9 @@ async def _read(context: Context, server: ServerSettings) -> Tree | None:
         raise StepFailed(str(error), UNWRITTEN) from error
 
 
-async def test(context: Context, server: ServerSettings, next_: str) -> str:
-    """`dhcpd -t` with the server's own configuration."""
-    done = await context.command(server.role, commands.dhcpd_test(server.dhcpd_conf), check=False)
+async def _test(context: Context, server: ServerSettings, next_: str, command: Command | None = None) -> str:
+    """`dhcpd -t` with the server's own configuration; `command`: as it was confirmed."""
+    done = await context.command(server.role, command or commands.dhcpd_test(server.dhcpd_conf), check=False)
     if done.exit_status != 0:
         raise StepFailed(f"dhcpd -t on {server.name}: {_complaint(done.stderr.decode('utf-8', 'replace'))}", next_)
     return f"dhcpd -t passes on {server.name}"
@@ -160,16 +160,16 @@ def _complaint(said: str) -> str:
 
 async def test_source(context: Context, run: SyncRun) -> str:
     """The new configuration, where it comes from."""
-    return await test(
-        context, run.source, f"No server was restarted. Mend the file on {run.source.name} and try again."
-    )
+    next_ = f"No server was restarted. Mend the file on {run.source.name} and try again."
+    return await _test(context, run.source, next_, context.planned_command())
 
 
 async def test_target(context: Context, run: SyncRun) -> str:
     """The target with what it has already. An interrupted run's copy that does not pass is put back."""
     if run.record.stamp and COPIED not in run.record.done:
-        return await _accept(context, run)
-    passed = await test(context, run.target, f"No server was restarted. Mend the configuration of {run.target.name}.")
+        return await _accept(context, run, context.planned_command())
+    next_ = f"No server was restarted. Mend the configuration of {run.target.name}."
+    passed = await _test(context, run.target, next_, context.planned_command())
     await run.note(context, COPIED)
     return passed + run.trouble
 
@@ -177,7 +177,7 @@ async def test_target(context: Context, run: SyncRun) -> str:
 async def stage(context: Context, run: SyncRun) -> str:
     """A copy of the target beside it, where nobody else can reach it; it must be what was confirmed."""
     try:
-        await run.on_target(context, sync_commands.stage(run.place.directory, run.place.staging))
+        await run.on_target(context, context.planned_command())
         if run.trees.target is not None:
             _check(await _staged(context, run), run.trees.target)
     except (RemoteError, TreeError) as error:
@@ -197,7 +197,7 @@ async def unpack(context: Context, run: SyncRun) -> str:
     try:
         made = change(source, target, run.pair.mirror)
         words = sync_commands.merge_words(made.removed, made.moved, ((each.name, each.mode) for each in made.entered))
-        await run.on_target(context, sync_commands.unpack(run.place.staging), pack(made.packed))
+        await run.on_target(context, context.planned_command(), pack(made.packed))
         await run.on_target(context, sync_commands.merge(run.place.staging), words)
         staged = await _staged(context, run)
         kept = _check(staged, result(source, target, run.pair.mirror))
@@ -240,7 +240,7 @@ async def _looked_at(context: Context, run: SyncRun) -> str:
     """What has become of the target's directory by a failure, as read now."""
     name, directory = run.target.name, run.place.directory
     try:
-        now = await _read(context, run.target)
+        now = await _read(context, run.target, read_command(run.target))
     except (RemoteError, StepFailed) as error:
         return f"What {directory} on {name} is like now could not be looked at: {why(error)}"
     before = run.trees.target
@@ -251,23 +251,21 @@ async def _looked_at(context: Context, run: SyncRun) -> str:
 
 async def swap(context: Context, run: SyncRun) -> str:
     """Put the staged directory in place; back again if the target's dhcpd refuses it."""
-    place = run.place
-    command = sync_commands.swap_in(place.staging, place.directory, place.backups, place.record)
     run.record = replace(run.record, run=context.record.run)
     rest = (run.record.without_stamp() + "\n").encode()
     try:
-        stamp = (await run.on_target(context, command, rest)).decode("ascii", "replace").strip()
+        stamp = (await run.on_target(context, context.planned_command(), rest)).decode("ascii", "replace").strip()
     except RemoteError as error:
         raise await _unstaged(context, run, error) from error
     run.record = replace(run.record, stamp=stamp)
     return await _accept(context, run)
 
 
-async def _accept(context: Context, run: SyncRun) -> str:
+async def _accept(context: Context, run: SyncRun, command: Command | None = None) -> str:
     """Test what has just been put in place."""
     place, target = run.place, run.target
     try:
-        passed = await test(context, target, "")
+        passed = await _test(context, target, "", command)
     except StepFailed as failure:
         await put_back(context, run)
         await forget(context, run)
@@ -286,9 +284,9 @@ def back_command(run: SyncRun) -> Command:
     return sync_commands.swap_back(run.place.directory, run.place.rejected, run.place.backup(run.record.stamp), again)
 
 
-async def put_back(context: Context, run: SyncRun) -> None:
+async def put_back(context: Context, run: SyncRun, command: Command | None = None) -> None:
     """Swap the backup back in, which whoever finds this run interrupted is told before. Raises StepFailed."""
-    command = back_command(run)
+    command = command or back_command(run)
     await run.note(context, ROLLING_BACK)
     try:
         await run.on_target(context, command)
@@ -302,8 +300,8 @@ async def put_back(context: Context, run: SyncRun) -> None:
 
 async def roll_back(context: Context, run: SyncRun) -> str:
     """The interrupted run's backup in the place of what it had copied, tested."""
-    await put_back(context, run)
-    passed = await test(context, run.target, f"Its old directory is back; {run.target.name} was not restarted.")
+    await put_back(context, run, context.planned_command())
+    passed = await _test(context, run.target, f"Its old directory is back; {run.target.name} was not restarted.")
     return f"the old directory is back; {passed}"
 
 
@@ -315,7 +313,7 @@ def tidy_command(run: SyncRun) -> Command:
 async def tidy(context: Context, run: SyncRun) -> str:
     """Forget the run, keep the newest backups."""
     try:
-        await run.on_target(context, tidy_command(run))
+        await run.on_target(context, context.planned_command())
     except RemoteError as error:
         raise StepFailed(
             f"everything is done, but {run.place.record} could not be removed: {why(error)}",

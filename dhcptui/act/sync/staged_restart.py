@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 
 from dhcptui.act.actions.base import Context, StepFailed
-from dhcptui.act.actions.bring_up import offset_seconds, pid_now, pids, restart_command, when_clocks_agree
+from dhcptui.act.actions.bring_up import offset_seconds, pid_now, pids, when_clocks_agree
 from dhcptui.act.actions.died_again import GoneAgain
 from dhcptui.act.actions.others import OthersBack, case_now, unsworn
 from dhcptui.act.actions.start_watch import Fate, Upcoming
@@ -32,9 +32,10 @@ class DidNotComeUp(Exception):
     """dhcpd died or never answered after the restart."""
 
 
-async def turn(context: Context, run: SyncRun, server: ServerSettings) -> str:
-    """Restart one server and see both normal."""
-    role, other = server.role, context.pair[server.role.other]
+async def turn(run: SyncRun, context: Context) -> str:
+    """Restart the server of this step and see both normal."""
+    role = context.planned.role
+    server, other = context.pair[role], context.pair[role.other]
     try:
         clocks = await when_clocks_agree(context)
         await context.fresh()
@@ -86,7 +87,7 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> st
     """Restart and wait; returns the new pid, as text. Raises DidNotComeUp, or StepFailed where trying again makes no sense."""
     role, other = server.role, context.pair[server.role.other].name
     coming = Upcoming(context, role, pids(context, role))
-    match await coming.watch(restart_command(server)):
+    match await coming.watch(context.planned_command()):
         case Fate.DEAD | Fate.IDLE:
             raise DidNotComeUp(coming.why)
         case Fate.OLD:

@@ -48,6 +48,11 @@ class Command:
         return shlex.join(("sudo", "-n", *self.argv) if self.sudo else self.argv)
 
     @property
+    def script_words(self) -> tuple[str, ...]:
+        """What a script gets as `$1`, `$2`; empty for any other command."""
+        return self.argv[4:] if self.argv[:2] == ("/bin/sh", "-c") else ()
+
+    @property
     def wire(self) -> str:
         """What is sent: `line` behind a prelude that sets PATH and prints BEGIN_LINE. It works with any login shell."""
         return f"/bin/sh -c {shlex.quote(_PRELUDE)} sh {self.line}"

@@ -143,7 +143,7 @@ def holders(system: str, leases: str, ports: Iterable[int], pids: Iterable[int],
     return Command((FUNCTION, leases, " ".join(map(str, pids)), told, str(walk)))
 
 
-def stop_if(pid: int, born: str) -> Command:
+def stop_if(pid: int | str, born: str) -> Command:
     """Ask one process to end (SIGTERM) if it is still the one that was started then; exit 3 when it is another one.
 
     `born`: its start in clock ticks since boot (Linux), or as `ps -o lstart=` tells it.
