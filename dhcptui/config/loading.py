@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import json
 import os
 import re
 import shlex
@@ -16,6 +15,7 @@ from typing import Any
 from dhcptui.config.console import ConsoleSettings, check_theme, read_keys
 from dhcptui.config.ownership import distrust
 from dhcptui.config.settings import ALGORITHMS, ConfigError, OmapiKey, PairSettings, ServerSettings
+from dhcptui.config.toml import toml, toml_key
 from dhcptui.model.role import Role
 
 __all__ = [
@@ -339,46 +339,32 @@ def show(config: Config) -> str:
     """The configuration as it is understood, defaults included, as TOML. Secrets are never read for it."""
     lines = [f"# {config.path}", *_shown_console(config.console)]
     for pair in config.pairs.values():
-        lines += ["", f"[pairs.{_key(pair.name)}]"]
+        lines += ["", f"[pairs.{toml_key(pair.name)}]"]
         lines += _shown(pair, skip={"name", "primary", "secondary"})
         for server in (pair.primary, pair.secondary):
-            lines += ["", f"[pairs.{_key(pair.name)}.{server.role.value}]", *_shown(server, skip={"role", "omapi_key"})]
+            lines += [
+                "",
+                f"[pairs.{toml_key(pair.name)}.{server.role.value}]",
+                *_shown(server, skip={"role", "omapi_key"}),
+            ]
             if key := server.omapi_key:
-                values = ", ".join(
-                    f"{name} = {_toml(getattr(key, name))}" for name in ("name", "algorithm", "secret_file")
-                )
-                lines.append(f"omapi_key = {{ {values} }}")
+                names = ("name", "algorithm", "secret_file")
+                lines.append(f"omapi_key = {toml({name: getattr(key, name) for name in names})}")
     return "\n".join(lines) + "\n"
 
 
 def _shown_console(console: ConsoleSettings) -> list[str]:
     lines = ["", "[console]"]
-    lines += [f"theme = {_toml(console.theme)}"] if console.theme else []
-    lines += [f"ascii = {_toml(console.ascii)}"]
+    lines += [f"theme = {toml(console.theme)}"] if console.theme else []
+    lines += [f"ascii = {toml(console.ascii)}"]
     lines += ["", "[keys]"] if console.keys else []
-    return lines + [f"{_key(name)} = {_toml(keys)}" for name, keys in console.keys.items()]
+    return lines + [f"{toml_key(name)} = {toml(keys)}" for name, keys in console.keys.items()]
 
 
 def _shown(settings: PairSettings | ServerSettings, skip: set[str]) -> list[str]:
     named = ((each.name, getattr(settings, each.name)) for each in fields(settings) if each.name not in skip)
     return [
-        f"{name} = {_toml(shlex.join(value) if name == 'restart' else value)}"
+        f"{name} = {toml(shlex.join(value) if name == 'restart' else value)}"
         for name, value in named
         if value is not None
     ]
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
-    text = value.value if isinstance(value, Role) else str(value)
-    # A TOML basic string escapes as JSON does.
-    return json.dumps(text, ensure_ascii=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import posixpath
 import re
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dhcptui.conf.pools import failover_pools
 from dhcptui.conf.reader import ConfParseError
 from dhcptui.config.loading import COMMANDS
 from dhcptui.config.settings import ALGORITHMS
+from dhcptui.config.toml import toml, toml_key
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.servers.ssh.connect import parse_jump
@@ -79,13 +79,13 @@ def draft(found: tuple[Discovered, Discovered], pair: str | None, peer: str | No
         raise InitError(f"a pair may not be called {clean(name)!r}: name another one with --pair")
     labels = _labels(servers)
     notes: list[str] = [f"failover peer: {clean(relation)}"]
-    table = [f"[pairs.{_key(name)}]", f"peer = {_toml(relation)}"]
+    table = [f"[pairs.{toml_key(name)}]", f"peer = {toml(relation)}"]
     shared = _shared_dir(servers)
     table.append(_line("shared_dir", shared))
     notes.append(_told("shared_dir", shared))
     pools = failover_pools(servers[Role.PRIMARY].configuration, relation)
     if pools:
-        table.append(f"probe_address = {_toml([pool.probe_address for pool in pools])}")
+        table.append(f"probe_address = {toml([pool.probe_address for pool in pools])}")
         notes.append(f"  probe_address: {', '.join(f'{each.probe_address} ({each.network})' for each in pools)}")
     else:
         notes.append("  probe_address: no pool of this peer was found; pool counters will be missing")
@@ -93,7 +93,7 @@ def draft(found: tuple[Discovered, Discovered], pair: str | None, peer: str | No
     for role, server in servers.items():
         key, port = _used_key(server), omapi_port(server.configuration)
         place = directory / key_files[role] if key else None
-        table += ["", f"[pairs.{_key(name)}.{role.value}]", *_server(server, labels[role], key, place)]
+        table += ["", f"[pairs.{toml_key(name)}.{role.value}]", *_server(server, labels[role], key, place)]
         notes += ["", f"{labels[role]} ({role.value}, {clean(str(server.target))})"]
         notes += [_told(what, getattr(server, what)) for what in ("conf", "leases", "log", "restart")]
         if port:
@@ -190,11 +190,11 @@ def _secrets(servers: dict[Role, Discovered], pair: str) -> tuple[dict[str, str]
 
 def _server(server: Discovered, label: str, key: Key | None, secret_file: Path | None) -> list[str]:
     target = server.target
-    table = [f"name = {_toml(label)}", f"host = {_toml(target.host)}"]
+    table = [f"name = {toml(label)}", f"host = {toml(target.host)}"]
     if target.port:
         table.append(f"port = {target.port}")
     table += [
-        f"{name} = {_toml(str(value))}"
+        f"{name} = {toml(value)}"
         for name, value in (("user", target.user), ("identity", target.identity), ("known_hosts", target.known_hosts))
         if value
     ]
@@ -203,28 +203,17 @@ def _server(server: Discovered, label: str, key: Key | None, secret_file: Path |
     port = omapi_port(server.configuration)
     table.append(f"omapi_port = {port[0] if port else DEFAULT_OMAPI_PORT}")
     if key:
-        inside = (
-            f"name = {_toml(key.name)}, algorithm = {_toml(key.algorithm)}, secret_file = {_toml(str(secret_file))}"
-        )
-        table.append(f"omapi_key = {{ {inside} }}")
+        inside = {"name": key.name, "algorithm": key.algorithm, "secret_file": secret_file}
+        table.append(f"omapi_key = {toml(inside)}")
     table.append(_line("dhcpd_conf", server.conf))
     return [*table, *(_line(name, getattr(server, name)) for name in ("leases", "log", "restart"))]
 
 
 def _line(name: str, told: Told) -> str:
-    return f"{name} = {_toml(told.value)}" + (f"  # guessed: {clean(told.how, 120)}" if told.guessed else "")
+    return f"{name} = {toml(told.value)}" + (f"  # guessed: {clean(told.how, 120)}" if told.guessed else "")
 
 
 def _told(what: str, told: Told) -> str:
     sign = "guessed: " if told.guessed else ""
     name = "dhcpd_conf" if what == "conf" else what
     return f"  {name}: {clean(told.value)} ({sign}{clean(told.how)})"
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
-
-
-def _toml(value: str | list[str]) -> str:
-    """TOML of plain values; a basic string escapes as JSON does."""
-    return json.dumps(value, ensure_ascii=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from dhcptui.config.settings import (
     PairSettings,
     ServerSettings,
 )
+from dhcptui.config.toml import toml
 
 EXAMPLE = """\
 [pairs.office]
@@ -100,17 +100,7 @@ def described(cls: type) -> Iterator[tuple[str, Mapping[str, str]]]:
 def _default(each: Field[Any]) -> str:
     if each.default is MISSING:
         return "required"
-    return f"`{_toml(each.default)}`"
-
-
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, Enum):
-        return _toml(value.value)
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return f"`{toml(each.default)}`"
 
 
 def pair_keys() -> dict[str, Mapping[str, str]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dhcptui.config.toml import toml
 from dhcptui.model.role import Role
 from dhcptui.practice.machine import Machine
 from dhcptui.practice.texts import Settings
@@ -92,11 +92,4 @@ def write_config(
 
 
 def _table(name: str, values: Mapping[str, Any]) -> str:
-    return f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in values.items()) + "\n"
-
-
-def _toml(value: Any) -> str:
-    """JSON's strings, numbers, booleans and lists are TOML's too."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
-    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+    return f"[{name}]\n" + "".join(f"{key} = {toml(value)}\n" for key, value in values.items()) + "\n"
