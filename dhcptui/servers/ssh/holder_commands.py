@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.commands import Command, script
 
 DHCP_PORT = 67
-
-
-def _script(script: str, *args: str) -> Command:
-    return Command(("/bin/sh", "-c", script, "sh", *args))
 
 
 def system_name() -> Command:
@@ -148,7 +144,7 @@ def stop_if(pid: int | str, born: str) -> Command:
 
     `born`: its start in clock ticks since boot (Linux), or as `ps -o lstart=` tells it.
     """
-    return _script(
+    return script(
         'p=$1 w=$2; case $w in *[!0-9]*) set -- $(LC_ALL=C ps -o lstart= -p "$p" 2>/dev/null); b="$*";; '
         '*) { read -r l <"/proc/$p/stat"; } 2>/dev/null; set -- ${l##*) }; b=${20};; esac; '
         '[ "$b" = "$w" ] || { echo "pid $p is not the process that was looked at" >&2; exit 3; }; '
@@ -160,7 +156,7 @@ def stop_if(pid: int | str, born: str) -> Command:
 
 def cpu_time(pid: int) -> Command:
     """The CPU time that a process has used: in ticks of Linux, "1234 ticks", which is finer, else as ps tells it."""
-    return _script(
+    return script(
         'if [ -r "/proc/$1/stat" ]; then s=$(cat "/proc/$1/stat") && set -- ${s##*)} && echo "$((${12} + ${13})) ticks"; '
         'else ps -o time= -p "$1"; fi',
         str(pid),

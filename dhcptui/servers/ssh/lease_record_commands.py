@@ -6,7 +6,7 @@ Lease files can have 100 MB: each script looks from the end, in growing steps, a
 from __future__ import annotations
 
 from dhcptui.logs.lease_file import first_line
-from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh.commands import Command, script
 
 SEARCH_BYTES = 256 * 1024 * 1024
 """How far back a lease file is searched."""
@@ -20,17 +20,13 @@ _STAT = (
 )
 
 
-def _script(script: str, *args: str) -> Command:
-    return Command(("/bin/sh", "-c", script, "sh", *args))
-
-
 def last_records(path: str, peer: str, before: str = "") -> Command:
     """The newest failover records of a peer: a line `inode size`, then lines of the file that hold them (maybe none).
 
     `before` is the first line of an earlier answer: then only what was appended is searched, and one word (`SAME`) comes
     back when nothing of this peer is in it.
     """
-    return _script(
+    return script(
         _STAT
         + r"""echo "$i $s"
 look() { tail -c "$1" -- "$f" | LC_ALL=C grep -F -A 6 -e "$w" | tail -n 40; }
@@ -57,7 +53,7 @@ done""",
 
 def all_records(path: str, peer: str, most: int) -> Command:
     """The last `most` failover records of a peer, oldest first, in lines of the file."""
-    return _script(
+    return script(
         'tail -c "$2" -- "$1" | LC_ALL=C grep -F -A 6 -e "$3" | tail -n "$4"; exit 0',
         path,
         str(SEARCH_BYTES),
@@ -68,7 +64,7 @@ def all_records(path: str, peer: str, most: int) -> Command:
 
 def leases_with(path: str, statement: str, most: int) -> Command:
     """Addresses of the leases whose newest entry has this line (leading blanks apart), at most `most`, one a line."""
-    return _script(
+    return script(
         r"""tail -c "$2" -- "$1" | STATEMENT=$3 LC_ALL=C awk '
 function trim(t) { sub(/^[ \t]+/, "", t); return t }
 /^lease / { a = $2; on = 1; hit = 0; next }
@@ -93,7 +89,7 @@ def log_before(path: str, read_bytes: int, lines: int) -> Command:
 
     A log that is not there or cannot be read prints nothing, and why on stderr.
     """
-    return _script(
+    return script(
         r"""if [ -e "$1" ] || [ ! -e "$1.1" ]; then tail -c 1 -- "$1" >/dev/null || exit 1; fi
 for f in "$1.1" "$1"; do [ ! -f "$f" ] || tail -c "$2" -- "$f"; done | """
         + _THIN
@@ -108,7 +104,7 @@ for f in "$1.1" "$1"; do [ ! -f "$f" ] || tail -c "$2" -- "$f"; done | """
 def journal_before(unit: str, since: int, lines: int) -> Command:
     """The journal of one unit since `since` (epoch seconds), nearly all client traffic left out; its last `lines` lines."""
     show = r"""journalctl -o short-iso-precise --no-pager --unit="$1" """
-    return _script(
+    return script(
         show + r"""--since="@$2" | """ + _THIN + show + r"""-n 1 | LC_ALL=C grep -E -e "$3"; exit 0""",
         unit,
         str(since),

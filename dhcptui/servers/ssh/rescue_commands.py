@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from dhcptui.servers.ssh.commands import Command, remove_tree
+from dhcptui.servers.ssh.commands import Command, remove_tree, script
 from dhcptui.servers.ssh.script_parts import ROOM
 
 GROWTH = 65536
@@ -30,10 +30,9 @@ w=$(unguessed)
 """
 
 
-def _beside(script: str, leases: str, *words: str) -> Command:
+def _beside(text: str, leases: str, *words: str) -> Command:
     directory, name = posixpath.split(leases)
-    argv = ("/bin/sh", "-c", 'cd -- "$1" || exit 1; shift\n' + ROOM + _PIN + script, "sh", directory, name, *words)
-    return Command(argv)
+    return script('cd -- "$1" || exit 1; shift\n' + ROOM + _PIN + text, directory, name, *words)
 
 
 def open_leases(configured: str, pids: Iterable[int]) -> Command:
@@ -41,11 +40,8 @@ def open_leases(configured: str, pids: Iterable[int]) -> Command:
 
     Exit 1 and the reason on stderr where that cannot be told, or is not one file of this file system.
     """
-    return Command(
-        (
-            "/bin/sh",
-            "-c",
-            r"""c=$1; shift; found= seen=
+    return script(
+        r"""c=$1; shift; found= seen=
 lies() { # is $2 the file behind the descriptor $1?
   [ "$1" -ef "$2" ] && [ ! -L "$2" ]
 }
@@ -77,10 +73,8 @@ for p; do
   printf 'dhcpd (pid %s) names %s, and there is no such file\n' "$p" "${t:-no lease file}" >&2; exit 1
 done
 echo 'no dhcpd process tells which lease file it has open' >&2; exit 1""",
-            "sh",
-            configured,
-            *map(str, pids),
-        )
+        configured,
+        *map(str, pids),
     )
 
 

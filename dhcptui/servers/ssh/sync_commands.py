@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-from dhcptui.servers.ssh.commands import OWN_PREFIX, Command, remove_tree
+from dhcptui.servers.ssh.commands import OWN_PREFIX, Command, remove_tree, script
 from dhcptui.servers.ssh.script_parts import ROOM
 
 MISSING = 4
@@ -20,10 +20,6 @@ BLIND = b"-- dhcptui: this tar tells no access control lists and no extended att
 _RECORD_BYTES = 65536
 TREE = "tree"
 """The new directory, in its staging room."""
-
-
-def _script(script: str, *args: str) -> Command:
-    return Command(("/bin/sh", "-c", script, "sh", *args))
 
 
 def beside(directory: str, what: str) -> str:
@@ -42,7 +38,7 @@ def _own(path: str) -> str:
     return remove_tree(path).argv[-1]
 
 
-def _in_one(script: str, *paths: str, rest: tuple[str, ...] = ()) -> Command:
+def _in_one(text: str, *paths: str, rest: tuple[str, ...] = ()) -> Command:
     """A script that runs in the one directory where all paths lie, with their last components as words.
 
     An empty path stays an empty word. Raises ValueError.
@@ -51,7 +47,7 @@ def _in_one(script: str, *paths: str, rest: tuple[str, ...] = ()) -> Command:
     if len(parents) != 1:
         raise ValueError(f"not in one directory: {', '.join(paths)}")
     names = (posixpath.basename(path) for path in paths)
-    return _script('cd -- "$1" || exit 1; shift\n' + ROOM + script, *parents, *names, *rest)
+    return script('cd -- "$1" || exit 1; shift\n' + ROOM + text, *parents, *names, *rest)
 
 
 def read_tree(directory: str) -> Command:
@@ -59,7 +55,7 @@ def read_tree(directory: str) -> Command:
 
     With access control lists and extended attributes where tar tells them; else a line on stderr says that it does not.
     """
-    return _script(
+    return script(
         'if [ -L "$1" ]; then printf "%s is a symbolic link: name the directory itself\\n" "$1" >&2; exit 3; fi\n'
         f'[ -e "$1" ] || exit {MISSING}\n'
         "f=\n"
@@ -77,7 +73,7 @@ def read_tree(directory: str) -> Command:
 
 def read_if_there(path: str) -> Command:
     """A file's bytes; nothing where there is no file of that very name."""
-    return _script(f'if [ -f "$1" ] && [ ! -L "$1" ]; then head -c {_RECORD_BYTES} "$1"; fi', path)
+    return script(f'if [ -f "$1" ] && [ ! -L "$1" ]; then head -c {_RECORD_BYTES} "$1"; fi', path)
 
 
 _CLEAR = """clear() { # what an earlier run has left, if it is ours
@@ -233,6 +229,3 @@ def tidy(record: str, backups: str, keep: int) -> Command:
         _own(backups),
         rest=(str(keep),),
     )
-
-
-# --- later ---
