@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from dhcptui.conf.failover import is_address
 from dhcptui.model.sanitize import is_number
 from dhcptui.model.snapshot import ProcessSighting
 from dhcptui.servers.ssh import holder_commands as commands
@@ -24,7 +25,7 @@ from dhcptui.servers.ssh.ours import (
     judge,
 )
 from dhcptui.servers.ssh.shell import RemoteShell
-from dhcptui.servers.ssh.sockets import ANYWHERE, from_hex, is_address
+from dhcptui.servers.ssh.sockets import ANYWHERE, from_hex
 
 TICKS_PER_SECOND = 100
 """Of /proc/PID/stat, on every architecture in use."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.conf.failover import is_address
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverSockets
@@ -178,15 +179,6 @@ def _is_half_open(each: Socket, place: FailoverPlace) -> bool:
     """A connection on our port or with the partner that only one of the two ends has opened."""
     ours = each.local_port == place.port or (is_address(place.peer_address) and each.remote == place.peer_address)
     return each.state is TcpState.SYN_RECEIVED and ours
-
-
-def is_address(text: str) -> bool:
-    """Whether it is a literal IPv4 address."""
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_far(each: Socket) -> bool:
