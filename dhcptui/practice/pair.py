@@ -1,4 +1,4 @@
-"""The practice pair: `with PracticePair() as pair: pair.wait_states()`. No root, no dhcpd, nothing beyond loopback.
+"""The practice pair: `with PracticePair() as pair: pair.states()`. No root, no dhcpd, nothing beyond loopback.
 
 It lives on a thread and an event loop of its own; every method here may be called from any other thread.
 """
@@ -13,11 +13,10 @@ import shutil
 import socket
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from dhcptui.model.role import Role
 from dhcptui.practice.clients import Clients
@@ -81,7 +80,7 @@ class PracticePair:
         self.place = Place(self.machines, Network(), speed)
         ports = {role: _free_port() for role in Role}
         self.primary, self.secondary = (PracticeServer(self, self.machines[role], ports[role]) for role in Role)
-        self.servers = {"primary": self.primary, "secondary": self.secondary}
+        self.servers: Mapping[str, PracticeServer] = {"primary": self.primary, "secondary": self.secondary}
         self.entrance = Entrance(self.dir, self.place, ports)
         self.population = Clients(self.place)
         self.clients = PairClients(self)
@@ -90,7 +89,7 @@ class PracticePair:
 
     # -- life ------------------------------------------------------------------------------------------------------
 
-    def __enter__(self) -> PracticePair:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -203,33 +202,6 @@ class PracticePair:
         """Each server's own state in dhcpd's word, or "no-answer"."""
         return {role: server.local_state() for role, server in self.servers.items()}
 
-    def wait_states(
-        self, primary: str | None = "normal", secondary: str | None = "normal", timeout: float = 30
-    ) -> float:
-        """Wait until each server says that of itself (None: any); returns the seconds it took."""
-        wanted = {role: word for role, word in (("primary", primary), ("secondary", secondary)) if word}
-        began = time.monotonic()
-        while True:
-            seen = self.states()
-            if all(seen[role] == word for role, word in wanted.items()):
-                return time.monotonic() - began
-            if time.monotonic() - began > timeout:
-                logs = "\n".join(f"{s.name}:\n" + "\n".join(s.log_lines()[-8:]) for s in self.servers.values())
-                raise PracticeError(f"wanted {wanted}, seen {seen} after {timeout} s\n{logs}")
-            time.sleep(0.01)
-
-    def wait_settled(self, timeout: float = 30, quiet: float = 0.3) -> None:
-        """Wait until both are normal and owe each other nothing."""
-        deadline = time.monotonic() + timeout
-        self.wait_states(timeout=timeout)
-        since = time.monotonic()
-        while time.monotonic() - since < quiet:
-            if any(server.state().unacked for server in self.servers.values()):
-                since = time.monotonic()
-            if time.monotonic() > deadline:
-                raise PracticeError(f"updates still under way after {timeout} s")
-            time.sleep(0.01)
-
     # -- faults ----------------------------------------------------------------------------------------------------
 
     def cut(self, a: str, b: str, port: int | None = None, one_way: bool = False) -> None:
@@ -239,14 +211,6 @@ class PracticePair:
     def heal(self) -> None:
         """Remove every cut."""
         self.run(self.place.network.heal)
-
-    def dhcp_client(self, mac: str | None = None, timeout: float = 15) -> dict[str, str] | None:
-        """Ask for a lease as a new machine (or that of mac): address, server and lease time, or None."""
-        mac = mac or "02:" + ":".join(f"{random.randrange(256):02x}" for _ in range(5))  # noqa: S311 - a name
-        got = self.call(self.population.lease(mac, patience_seconds=min(timeout, CALL_SECONDS - 1)))
-        if got is None:
-            return None
-        return {"address": got[0], "server": got[1], "dhcp-lease-time": str(got[2])}
 
 
 def _free_port() -> int:

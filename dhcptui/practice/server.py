@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -77,14 +75,6 @@ class PracticeServer:
         """SIGTERM: dhcpd 4.4.3 dies of it at once."""
         self.kill()
 
-    def pause(self) -> None:
-        """SIGSTOP."""
-        self._with(lambda dhcpd: dhcpd.pause())
-
-    def resume(self) -> None:
-        """SIGCONT."""
-        self._with(lambda dhcpd: dhcpd.resume())
-
     def pid(self) -> int | None:
         """dhcpd's process number."""
         return self._with(lambda dhcpd: dhcpd.pid)
@@ -123,31 +113,6 @@ class PracticeServer:
     def now(self) -> float:
         """Epoch seconds by the server's clock."""
         return self._machine.now()
-
-    # -- log -------------------------------------------------------------------------------------------------------
-
-    def log_text(self, since: int = 0) -> str:
-        """The log from a byte offset; all of it if it has been rotated since."""
-        data = self.log_file.read_bytes() if self.log_file.exists() else b""
-        return data[since if since <= len(data) else 0 :].decode(errors="replace")
-
-    def log_lines(self, since: int = 0) -> list[str]:
-        """log_text in lines."""
-        return self.log_text(since).splitlines()
-
-    def log_offset(self) -> int:
-        """Take it before a fault, give it to wait_log."""
-        return self.log_file.stat().st_size if self.log_file.exists() else 0
-
-    def wait_log(self, pattern: str, timeout: float = 10, since: int = 0) -> re.Match[str]:
-        """The first match of pattern (multi-line) at or after the offset."""
-        deadline = time.monotonic() + timeout
-        while not (found := re.search(pattern, self.log_text(since), re.MULTILINE)):
-            if time.monotonic() > deadline:
-                tail = "\n".join(self.log_lines(since)[-15:])
-                raise PracticeError(f"{self.name}: no {pattern!r} in the log within {timeout} s:\n{tail}")
-            time.sleep(0.01)
-        return found
 
     def _with(self, act: Callable[[Dhcpd], T]) -> T | None:
         def there() -> T | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dhcptui.practice.pair import PracticePair
+from tests.practice.pair import WatchedPair
 from tests.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ STEP_SECONDS = 0.05
 
 
 @contextmanager
-def console(pair: PracticePair, shows: str = WELL, *, columns: int = 120, rows: int = 40) -> Iterator[Terminal]:
+def console(pair: WatchedPair, shows: str = WELL, *, columns: int = 120, rows: int = 40) -> Iterator[Terminal]:
     """The program, once it has read everything and nothing moves any more."""
     argv = [sys.executable, "-m", "dhcptui", "--config", str(pair.write_config())]
     with Terminal(argv, columns=columns, rows=rows) as terminal:
@@ -58,7 +58,7 @@ def seconds(terminal: Terminal, count: int) -> list[int]:
 
 
 @contextmanager
-def chatter(pair: PracticePair, lines_per_second: int) -> Iterator[None]:
+def chatter(pair: WatchedPair, lines_per_second: int) -> Iterator[None]:
     """Clients' lines in both logs, so many a second each, until the block ends."""
     over = threading.Event()
 

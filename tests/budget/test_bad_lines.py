@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dhcptui.practice.pair import PracticePair
 from tests.budget.stage import chatter, console, rest
+from tests.practice.pair import WatchedPair
 from tests.terminal import ESC, Terminal
 
 pytestmark = pytest.mark.second_try("it counts what a line of 1 kB/s carries in real time")
@@ -24,14 +24,14 @@ ONE_SCREEN = 16_000
 
 
 @pytest.fixture
-def pair() -> Iterator[PracticePair]:
+def pair() -> Iterator[WatchedPair]:
     """Both normal."""
-    with PracticePair(mclt=90, speed=5.0, key_algorithm="hmac-sha256") as running:
+    with WatchedPair(mclt=90, speed=5.0, key_algorithm="hmac-sha256") as running:
         running.wait_settled()
         yield running
 
 
-def test_a_line_of_one_kilobyte_a_second(pair: PracticePair) -> None:
+def test_a_line_of_one_kilobyte_a_second(pair: WatchedPair) -> None:
     """Both logs run at 40 lines a second: keys are answered, nothing piles up, and at the end the newest stands there."""
     with console(pair) as terminal, terminal.throttled(BYTES_PER_SECOND):
         backlog = []
@@ -65,7 +65,7 @@ def test_a_line_of_one_kilobyte_a_second(pair: PracticePair) -> None:
         assert len(terminal.received) - before <= ONE_SCREEN // 2
 
 
-def test_a_line_that_stops_for_ten_seconds(pair: PracticePair) -> None:
+def test_a_line_that_stops_for_ten_seconds(pair: WatchedPair) -> None:
     """Ten seconds of log and a death are not replayed: what was under way, and one picture of the present."""
     with console(pair) as terminal, chatter(pair, 40):
         time.sleep(2)
@@ -80,7 +80,7 @@ def test_a_line_that_stops_for_ten_seconds(pair: PracticePair) -> None:
     assert took <= 2 * ONE_SCREEN, (behind, took)
 
 
-def test_a_terminal_that_answers_nothing(pair: PracticePair) -> None:
+def test_a_terminal_that_answers_nothing(pair: WatchedPair) -> None:
     """No answer to any query: a second of patience at the start, then as with any other."""
 
     argv = [sys.executable, "-m", "dhcptui", "--config", str(pair.write_config())]
@@ -97,7 +97,7 @@ def test_a_terminal_that_answers_nothing(pair: PracticePair) -> None:
         assert terminal.exit_code() == 0
 
 
-def test_no_answer_is_left_for_the_shell(pair: PracticePair) -> None:
+def test_no_answer_is_left_for_the_shell(pair: WatchedPair) -> None:
     """A query's answer that comes after the console has gone would be typed into the shell: the last one is waited for."""
     with console(pair) as terminal, chatter(pair, 40):
         time.sleep(1)
@@ -111,7 +111,7 @@ def test_no_answer_is_left_for_the_shell(pair: PracticePair) -> None:
     assert b"R" not in after.replace(b"dhcptui", b"")
 
 
-def test_stopped_and_continued(pair: PracticePair) -> None:
+def test_stopped_and_continued(pair: WatchedPair) -> None:
     """SIGSTOP and SIGCONT, three times: the screen is drawn anew, a key is read once, and the shell's modes come back."""
     with console(pair) as terminal:
         for _ in range(3):

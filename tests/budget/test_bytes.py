@@ -11,9 +11,9 @@ import pytest
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
-from dhcptui.practice.pair import PracticePair
 from tests.budget.stage import chatter, console, cost, rest, seconds
 from tests.practice.driving import driving
+from tests.practice.pair import WatchedPair
 from tests.terminal import ESC
 
 pytestmark = pytest.mark.second_try(
@@ -26,14 +26,14 @@ FIRST_SCREEN, PROMPT, LONG_PROMPT, SMALL_PROMPT, STATE_CHANGE, COUNTDOWN, BUSY =
 
 
 @pytest.fixture
-def pair() -> Iterator[PracticePair]:
+def pair() -> Iterator[WatchedPair]:
     """Both normal; dhcpd's own timers five times as fast."""
-    with PracticePair(mclt=90, speed=5.0, key_algorithm="hmac-sha256") as running:
+    with WatchedPair(mclt=90, speed=5.0, key_algorithm="hmac-sha256") as running:
         running.wait_settled()
         yield running
 
 
-def test_a_quiet_second_is_silent(pair: PracticePair) -> None:
+def test_a_quiet_second_is_silent(pair: WatchedPair) -> None:
     """Nothing counts: not one byte, but for the minute of the clock and what goes with it."""
     with console(pair) as terminal:
         assert len(terminal.received) <= FIRST_SCREEN
@@ -42,7 +42,7 @@ def test_a_quiet_second_is_silent(pair: PracticePair) -> None:
     assert sum(each) <= 1500, each
 
 
-def test_a_second_with_a_countdown(pair: PracticePair) -> None:
+def test_a_second_with_a_countdown(pair: WatchedPair) -> None:
     """A recover-wait is counted down in place."""
     with driving(pair) as driver:
         driver.settled()
@@ -58,14 +58,14 @@ def test_a_second_with_a_countdown(pair: PracticePair) -> None:
 
 
 @pytest.mark.parametrize("key", "SH")
-def test_a_prompt(pair: PracticePair, key: str) -> None:
+def test_a_prompt(pair: WatchedPair, key: str) -> None:
     """Choosing the server of a healthy pair; and the prompt's end, which brings two logs back."""
     with console(pair) as terminal:
         assert cost(terminal, lambda: terminal.send(key), r"1 dhcp1\s+2 dhcp2") <= PROMPT
         assert cost(terminal, lambda: terminal.send(ESC), "log dhcp1") <= LONG_PROMPT
 
 
-def test_prompts_full_of_text(pair: PracticePair) -> None:
+def test_prompts_full_of_text(pair: WatchedPair) -> None:
     """Plan, evidence and difference of a sync-restart, and a refused partner-down: what they say and no more."""
     with console(pair) as terminal:
         for key, words in (("R", "sync-restart|sync \\+ restart"), ("P", "Refused"), ("X", "Refused")):
@@ -75,13 +75,13 @@ def test_prompts_full_of_text(pair: PracticePair) -> None:
 
 
 @pytest.mark.parametrize("key", "PSHU")
-def test_a_prompt_on_a_small_terminal(pair: PracticePair, key: str) -> None:
+def test_a_prompt_on_a_small_terminal(pair: WatchedPair, key: str) -> None:
     """80x24."""
     with console(pair, "both serve|both servers serve", columns=80, rows=24) as terminal:
         assert cost(terminal, lambda: terminal.send(key), r"1 dhcp1\s+2 dhcp2|Refused") <= SMALL_PROMPT
 
 
-def test_views(pair: PracticePair) -> None:
+def test_views(pair: WatchedPair) -> None:
     """Palette, help, network, pools, incident: what they say and no more."""
     with console(pair) as terminal:
         for key, words in (
@@ -96,14 +96,14 @@ def test_views(pair: PracticePair) -> None:
             cost(terminal, lambda: terminal.send(ESC), "log dhcp1")
 
 
-def test_a_state_change(pair: PracticePair) -> None:
+def test_a_state_change(pair: WatchedPair) -> None:
     """A dhcpd dies: headline, panels, banner, advice and both logs."""
     with console(pair) as terminal:
         assert cost(terminal, pair.secondary.kill, "dhcp2 is down") <= STATE_CHANGE
         assert cost(terminal, pair.secondary.start, "both servers serve") <= 2 * STATE_CHANGE
 
 
-def test_a_busy_second(pair: PracticePair) -> None:
+def test_a_busy_second(pair: WatchedPair) -> None:
     """Forty lines a second in each log."""
     with console(pair) as terminal, chatter(pair, 40):
         seconds(terminal, 2)
@@ -112,7 +112,7 @@ def test_a_busy_second(pair: PracticePair) -> None:
     assert statistics.mean(each) <= BUSY, each
 
 
-def test_what_was_damaged_is_drawn_again(pair: PracticePair) -> None:
+def test_what_was_damaged_is_drawn_again(pair: WatchedPair) -> None:
     """Another program writes over the screen; ctrl+l brings every cell back."""
     with console(pair) as terminal:
         before = terminal.lines()

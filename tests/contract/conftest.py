@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dhcptui.practice.pair import PracticePair
 from tests.contract.subject import Subject
 from tests.lab.pair import Lab
+from tests.practice.pair import WatchedPair
 
 Make = Callable[..., Subject]
 KINDS = ("practice", pytest.param("real", marks=pytest.mark.lab))
@@ -40,7 +40,7 @@ def one_pair(kind: str, speed: float, **settings: Any) -> Iterator[Subject]:
         with Lab(**settings) as lab:
             yield Subject(lab, 1.0)
     else:
-        with PracticePair(speed=speed, **settings) as practice:
+        with WatchedPair(speed=speed, **settings) as practice:
             yield Subject(practice, speed)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from dhcptui.practice.pair import PracticePair
 from tests.contract.raw import Talk
 from tests.lab.net import LabError, thread_in
 from tests.lab.omapi import Key, NoAnswer, Reader, ServerState
 from tests.lab.pair import Lab
+from tests.practice.pair import WatchedPair
 
 ROLES = ("primary", "secondary")
 CI, DOWN = "communications-interrupted", "partner-down"
@@ -33,7 +33,7 @@ SEVERAL = re.compile(r"lease age \d+ ")
 class Subject:
     """`speed` is how much faster dhcpd's fixed timers run than in the real one."""
 
-    def __init__(self, pair: Lab | PracticePair, speed: float) -> None:
+    def __init__(self, pair: Lab | WatchedPair, speed: float) -> None:
         self.pair, self.speed = pair, speed
         self.servers: dict[str, Any] = dict(pair.servers)
         self.real = isinstance(pair, Lab)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dhcptui.practice.dhcpd.failover import Failover
-from dhcptui.practice.pair import PracticePair
 from tests.contract.subject import Subject
 from tests.contract.test_transitions import recover_wait_contract
+from tests.practice.pair import WatchedPair
 
 pytestmark = pytest.mark.second_try("waits of dhcpd are held against a clock")
 
@@ -19,7 +19,7 @@ def test_another_recover_wait_formula_fails_the_contract(monkeypatch: pytest.Mon
         return failover.dhcpd.cur_time + failover.mclt
 
     monkeypatch.setattr(Failover, "recover_wait_ends", from_now)
-    with PracticePair(mclt=8) as pair:
+    with WatchedPair(mclt=8) as pair:
         pair.wait_settled()
         with pytest.raises(AssertionError):
             recover_wait_contract(Subject(pair, 1.0))
@@ -27,6 +27,6 @@ def test_another_recover_wait_formula_fails_the_contract(monkeypatch: pytest.Mon
 
 def test_the_right_formula_passes_the_same_check() -> None:
     """The same test, the same pair, nothing broken."""
-    with PracticePair(mclt=8) as pair:
+    with WatchedPair(mclt=8) as pair:
         pair.wait_settled()
         recover_wait_contract(Subject(pair, 1.0))

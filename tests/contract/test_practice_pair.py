@@ -11,8 +11,9 @@ import pytest
 
 from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.server import Dhcpd
-from dhcptui.practice.pair import PracticeError, PracticePair
+from dhcptui.practice.pair import PracticeError
 from tests.contract.subject import CI, Subject
+from tests.practice.pair import WatchedPair
 
 pytestmark = pytest.mark.second_try("the practice pair's timers are held against a clock")
 
@@ -30,10 +31,10 @@ def wait_for(holds: Callable[[], bool], seconds: float = 5) -> bool:
 @pytest.mark.skipif(not HANDLES.exists(), reason="needs /proc")
 def test_nothing_is_left() -> None:
     """No thread, no open file or socket, no directory; stop() twice is fine."""
-    with PracticePair() as first:
+    with WatchedPair() as first:
         first.wait_settled()
     threads, handles = threading.active_count(), len(list(HANDLES.iterdir()))
-    pair = PracticePair()
+    pair = WatchedPair()
     pair.start()
     pair.wait_settled()
     pair.clients.surge(5)
@@ -51,7 +52,7 @@ def test_nothing_is_left() -> None:
 
 def test_a_directory_that_is_given_stays(tmp_path: Path) -> None:
     """And the files in it."""
-    with PracticePair(tmp_path / "pair") as pair:
+    with WatchedPair(tmp_path / "pair") as pair:
         pair.primary.wait_log("Both servers normal")
     assert "Both servers normal" in pair.primary.log_text()
     assert (tmp_path / "pair/primary/etc/dhcp/shared/master.conf").read_bytes() == (
@@ -61,7 +62,7 @@ def test_a_directory_that_is_given_stays(tmp_path: Path) -> None:
 
 def test_speed_divides_fixed_timers_only() -> None:
     """15 s of startup take a fifth at speed 5; the MCLT wait takes as long as ever."""
-    with PracticePair(mclt=5, speed=5) as pair:
+    with WatchedPair(mclt=5, speed=5) as pair:
         pair.wait_settled()
         pair.primary.kill()
         pair.secondary.kill()
@@ -78,7 +79,7 @@ def test_speed_divides_fixed_timers_only() -> None:
 
 def test_record_of_service() -> None:
     """Who answers clients from when on: both, then the survivor alone, nobody, and the survivor again."""
-    with PracticePair(speed=10) as pair:
+    with WatchedPair(speed=10) as pair:
         pair.wait_settled()
         began = len(pair.service)
         assert pair.service[-1][1] == {"primary", "secondary"}
@@ -97,7 +98,7 @@ def test_record_of_service() -> None:
 
 def test_a_broken_configuration_does_not_start() -> None:
     """The error carries dhcpd's words, and the server stays down until it is mended."""
-    with PracticePair() as pair:
+    with WatchedPair() as pair:
         pair.wait_settled()
         conf = pair.primary.etc / "dhcpd.conf"
         good = conf.read_text()
@@ -117,7 +118,7 @@ def test_a_broken_configuration_does_not_start() -> None:
 
 def test_population() -> None:
     """A surge takes leases from both halves; the counters on both servers agree."""
-    with PracticePair() as pair:
+    with WatchedPair() as pair:
         pair.wait_settled()
         pair.clients.surge(12)
         assert wait_for(lambda: pair.primary.leases.read_text().count("binding state active") >= 12, 20)
@@ -131,7 +132,7 @@ def test_population() -> None:
 
 def test_reset() -> None:
     """Clock, cables, files and both servers as on the first day."""
-    with PracticePair(speed=5) as pair:
+    with WatchedPair(speed=5) as pair:
         pair.wait_settled()
         assert pair.is_untouched()
         pair.cut("primary", "secondary")
@@ -145,7 +146,7 @@ def test_reset() -> None:
 
 def test_a_lease_file_that_cannot_be_written() -> None:
     """The move is refused with 26, logged, and taken back."""
-    with PracticePair() as pair:
+    with WatchedPair() as pair:
         pair.wait_settled()
         subject = Subject(pair, 1.0)
         mark = subject.mark()

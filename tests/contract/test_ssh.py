@@ -19,7 +19,6 @@ import pytest
 from dhcptui.config.loading import ServerSettings, load
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import LockFiles, Reach
-from dhcptui.practice.pair import PracticePair
 from dhcptui.servers.ssh import commands, lock_files, sync_commands
 from dhcptui.servers.ssh.clock import read_clock
 from dhcptui.servers.ssh.commands import Command
@@ -39,6 +38,7 @@ from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.tail import LogSource, follow
 from dhcptui.servers.ssh.target import SshTarget
 from tests.lab.pair import Lab
+from tests.practice.pair import WatchedPair
 
 pytestmark = pytest.mark.second_try("a session must be cut, closed or refused within a second or two")
 
@@ -49,7 +49,7 @@ OMAPI_GREETING = struct.pack("!II", 100, 24)
 class Grounds:
     """A pair, and the way to its primary over SSH."""
 
-    def __init__(self, pair: Lab | PracticePair) -> None:
+    def __init__(self, pair: Lab | WatchedPair) -> None:
         self.pair, self.real = pair, isinstance(pair, Lab)
         self.servers: dict[str, Any] = dict(pair.servers)
         self.primary: Any = pair.primary
@@ -88,8 +88,8 @@ class Grounds:
 def shared(request: pytest.FixtureRequest) -> Iterator[Grounds]:
     """One pair for the whole file: mclt 15 s."""
     with ExitStack() as stack:
-        made = Lab if request.param == "real" else PracticePair
-        pair: Lab | PracticePair = made(mclt=15, key_algorithm="hmac-sha256")
+        made = Lab if request.param == "real" else WatchedPair
+        pair: Lab | WatchedPair = made(mclt=15, key_algorithm="hmac-sha256")
         stack.enter_context(pair)
         pair.wait_settled()
         yield Grounds(pair)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.practice.pair import PracticePair
 from dhcptui.servers.omapi import codec, objects
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiError, OmapiProtocolError
 from tests.fuzz.traffic import Recorded, record, spoil
+from tests.practice.pair import WatchedPair
 
 BYTES = 1_000_000
 MEMORY = 512 * 1024
@@ -28,7 +28,7 @@ SECONDS = 20.0
 @pytest.fixture(scope="module")
 def recorded() -> Iterator[Recorded]:
     """One conversation with a practice dhcpd."""
-    with PracticePair(key_algorithm="hmac-sha256") as pair:
+    with WatchedPair(key_algorithm="hmac-sha256") as pair:
         pair.wait_states()
         yield record(pair)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.practice.pair import PracticePair
 from tests.fuzz.hostile import ATTACKS, foreign, lines
+from tests.practice.pair import WatchedPair
 from tests.terminal import ESC, Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -20,9 +20,9 @@ COLUMNS, ROWS = 120, 40
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[tuple[PracticePair, Terminal]]:
+def terminal(tmp_path: Path) -> Iterator[tuple[WatchedPair, Terminal]]:
     """The console on a practice pair."""
-    with PracticePair(key_algorithm="hmac-sha256", mclt=60) as pair:
+    with WatchedPair(key_algorithm="hmac-sha256", mclt=60) as pair:
         pair.wait_states()
         env = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "SSH_AUTH_SOCK": "", "TERM_PROGRAM": ""}
         argv = [sys.executable, "-m", "dhcptui", "--config", str(pair.write_config())]
@@ -32,7 +32,7 @@ def terminal(tmp_path: Path) -> Iterator[tuple[PracticePair, Terminal]]:
             yield pair, terminal
 
 
-def test_ten_thousand_hostile_lines(terminal: tuple[PracticePair, Terminal]) -> None:
+def test_ten_thousand_hostile_lines(terminal: tuple[WatchedPair, Terminal]) -> None:
     """Everything the terminal received is the program's own; the lines can be read, escapes shown as text."""
     pair, screen = terminal
     files = [server.log_file for server in (pair.primary, pair.secondary)]

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from dhcptui.practice.pair import PracticePair
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.codec import Key
 from dhcptui.servers.omapi.errors import OmapiError
+from tests.practice.pair import WatchedPair
 
 LENGTHS = (0, 1, 4, 23, 255, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0xFFFFFFFF)
 """What a length field may claim."""
@@ -54,7 +54,7 @@ class Tap:
         self._writer.close()
 
 
-def record(pair: PracticePair) -> Recorded:
+def record(pair: WatchedPair) -> Recorded:
     """Greeting, authentication, states, a lease, its pool, and three refusals."""
     made = pair.settings
     assert made.key_algorithm is not None

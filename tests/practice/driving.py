@@ -8,12 +8,12 @@ from typing import Any
 
 from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
-from dhcptui.practice.pair import PracticePair
 from tests.lab.driving import Driver
+from tests.practice.pair import WatchedPair
 
 
 @contextmanager
-def driving(pair: PracticePair, **overrides: Any) -> Iterator[Driver]:
+def driving(pair: WatchedPair, **overrides: Any) -> Iterator[Driver]:
     """An engine on a running practice pair; overrides are keys of the pair's table."""
     engine = EngineThread(load(pair.write_config(**overrides)).pair(None))
     driver = Driver(engine)

@@ -10,9 +10,9 @@ import pytest
 from dhcptui.act.plan import Outcome, Progress, StepState
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
-from dhcptui.practice.pair import PracticePair, PracticeServer
 from tests.lab.driving import Driver
 from tests.lab.test_sync_restart import allowed, carry_out
+from tests.practice.pair import WatchedPair, WatchedServer
 
 from .driving import driving
 
@@ -23,15 +23,15 @@ RECORD = ".dhcptui-sync-shared.json"
 
 
 @pytest.fixture
-def pair() -> Iterator[PracticePair]:
+def pair() -> Iterator[WatchedPair]:
     """Both normal, nothing under way; mclt 20 s, dhcpd's own timers three times as fast."""
-    with PracticePair(mclt=20, speed=3.0) as running:
+    with WatchedPair(mclt=20, speed=3.0) as running:
         running.wait_settled()
         yield running
 
 
 @pytest.fixture
-def driver(pair: PracticePair) -> Iterator[Driver]:
+def driver(pair: WatchedPair) -> Iterator[Driver]:
     """An engine that has read everything."""
     with driving(pair) as driver:
         driver.settled()
@@ -45,20 +45,20 @@ def verified(told: Progress) -> Progress:
     return told
 
 
-def contents(server: PracticeServer) -> dict[str, bytes]:
+def contents(server: WatchedServer) -> dict[str, bytes]:
     """Every file of a server's shared directory."""
     root = server.etc / "shared"
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def widen(server: PracticeServer) -> None:
+def widen(server: WatchedServer) -> None:
     """Another range in a server's shared configuration."""
     master = server.etc / "shared/master.conf"
     master.write_text(master.read_text().replace("10.0.0.200", "10.0.0.180"))
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_hand_over_and_take_back(pair: PracticePair, driver: Driver, role: Role) -> None:
+def test_hand_over_and_take_back(pair: WatchedPair, driver: Driver, role: Role) -> None:
     """There and back, without an MCLT wait."""
     verified(driver.run(Action.HAND_OVER, role))
     assert pair.servers[role.value].local_state() == "shutdown"
@@ -78,7 +78,7 @@ def test_a_step_is_told_over_before_the_next_one_begins(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_shutdown_and_start(pair: PracticePair, driver: Driver, role: Role) -> None:
+def test_shutdown_and_start(pair: WatchedPair, driver: Driver, role: Role) -> None:
     """A clean stop ends the process; the start brings it back through the restart script."""
     server = pair.servers[role.value]
     verified(driver.run(Action.SHUTDOWN, role))
@@ -88,7 +88,7 @@ def test_shutdown_and_start(pair: PracticePair, driver: Driver, role: Role) -> N
     pair.wait_states()
 
 
-def test_a_start_that_fails(pair: PracticePair, driver: Driver) -> None:
+def test_a_start_that_fails(pair: WatchedPair, driver: Driver) -> None:
     """A broken configuration is told with the words of dhcpd's log."""
     pair.secondary.kill()
     driver.until_words("communications-interrupted", "dhcpd not running", 10)
@@ -100,7 +100,7 @@ def test_a_start_that_fails(pair: PracticePair, driver: Driver) -> None:
     assert not pair.secondary.is_running()
 
 
-def test_partner_down(pair: PracticePair, driver: Driver) -> None:
+def test_partner_down(pair: WatchedPair, driver: Driver) -> None:
     """Refused while the partner runs or is held, allowed once it is gone, never repeated."""
     refused = driver.run(Action.PARTNER_DOWN, P)
     assert refused.outcome is Outcome.REFUSED
@@ -113,7 +113,7 @@ def test_partner_down(pair: PracticePair, driver: Driver) -> None:
     verified(driver.run(Action.START, S))
 
 
-def test_a_held_partner_is_not_down(pair: PracticePair, driver: Driver) -> None:
+def test_a_held_partner_is_not_down(pair: WatchedPair, driver: Driver) -> None:
     """SIGSTOP: it answers nobody, but its process is there."""
     pair.secondary.pause()
     driver.until(lambda: driver.word(P) == "communications-interrupted", 60, "the primary to notice")
@@ -124,7 +124,7 @@ def test_a_held_partner_is_not_down(pair: PracticePair, driver: Driver) -> None:
     pair.wait_states(timeout=60)
 
 
-def test_an_unseen_partner_wants_a_sentence(pair: PracticePair, driver: Driver) -> None:
+def test_an_unseen_partner_wants_a_sentence(pair: WatchedPair, driver: Driver) -> None:
     """A host that neither the console nor the survivor reaches: allowed, but only with the sentence typed."""
     pair.cut("operator", "secondary")
     pair.cut("primary", "secondary")
@@ -137,7 +137,7 @@ def test_an_unseen_partner_wants_a_sentence(pair: PracticePair, driver: Driver) 
     pair.heal()
 
 
-def test_rescue(pair: PracticePair, driver: Driver) -> None:
+def test_rescue(pair: WatchedPair, driver: Driver) -> None:
     """The only living server answers nobody; its corrected lease file makes it serve again."""
     verified(driver.run(Action.HAND_OVER, P))
     pair.secondary.kill()
@@ -149,7 +149,7 @@ def test_rescue(pair: PracticePair, driver: Driver) -> None:
     assert pair.dhcp_client() is not None
 
 
-def test_sync_restart_and_its_rollback(pair: PracticePair, driver: Driver) -> None:
+def test_sync_restart_and_its_rollback(pair: WatchedPair, driver: Driver) -> None:
     """A change reaches the other server and both run it; a run that stops half-way is rolled back."""
     widen(pair.primary)
     pids = pair.primary.pid(), pair.secondary.pid()
@@ -177,7 +177,7 @@ def test_sync_restart_and_its_rollback(pair: PracticePair, driver: Driver) -> No
     assert not list(pair.secondary.etc.glob(RECORD))
 
 
-def test_a_bad_configuration_stops_sync_restart(pair: PracticePair, driver: Driver) -> None:
+def test_a_bad_configuration_stops_sync_restart(pair: WatchedPair, driver: Driver) -> None:
     """`dhcpd -t` refuses it; nothing was restarted, the other server's files are as they were."""
     pids = pair.primary.pid(), pair.secondary.pid()
     old = contents(pair.secondary)
@@ -193,7 +193,7 @@ def test_a_bad_configuration_stops_sync_restart(pair: PracticePair, driver: Driv
     assert (pair.primary.pid(), pair.secondary.pid()) == pids
 
 
-def test_two_consoles(pair: PracticePair, driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_consoles(pair: WatchedPair, driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock of one console is seen by the other."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     with driving(pair) as other:

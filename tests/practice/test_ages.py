@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dhcptui.model.role import Role
-from dhcptui.practice.pair import PracticePair
 from dhcptui.watch.clocks import mono
+from tests.practice.pair import WatchedPair
 
 from .driving import driving
 
 
 def test_a_late_answer_is_no_news() -> None:
     """A dhcpd that was held answers when it goes on; what it says then may have been so since it was asked."""
-    with PracticePair(mclt=20, speed=3.0) as pair:
+    with WatchedPair(mclt=20, speed=3.0) as pair:
         pair.wait_settled()
         with driving(pair) as driver:
             driver.settled()

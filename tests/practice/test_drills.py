@@ -17,8 +17,8 @@ from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of as default_key
 from dhcptui.model.sentence import in_commands, in_keys
 from dhcptui.practice.drills import PracticeDrills, Service, service_between, told
-from dhcptui.practice.pair import PracticePair
 from dhcptui.practice.scenarios import RESTART_SECONDS, SCENARIOS, Deed
+from tests.practice.pair import WatchedPair
 from tests.terminal import ENTER, ESC, Terminal
 
 from .guest import Guest
@@ -196,7 +196,7 @@ def test_asked_ended_begun_again_and_left(guest: Guest) -> None:
 def test_the_review_agrees_with_the_record(tmp_path: Path) -> None:
     """Unserved seconds are those of the pair, counted here by looking at it all the time; no thread stays."""
     before = set(threading.enumerate())
-    with PracticePair(tmp_path / "pair", mclt=MCLT_SECONDS, speed=4) as pair:
+    with WatchedPair(tmp_path / "pair", mclt=MCLT_SECONDS, speed=4) as pair:
         pair.wait_settled()
         drills = PracticeDrills(pair, audit=tmp_path / "audit.jsonl")
         drills.begin("both-restarted")

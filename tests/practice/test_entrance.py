@@ -16,8 +16,8 @@ import pytest
 from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
 from dhcptui.practice.demo import DemoEngine, practice
-from dhcptui.practice.pair import PracticePair
 from tests.lab.driving import Driver
+from tests.practice.pair import WatchedPair
 
 from .driving import driving
 
@@ -34,7 +34,7 @@ def children() -> list[str]:
 def test_it_leaves_nothing_behind() -> None:
     """No thread, no process, no open file, no directory; its ports are free again."""
     before = set(threading.enumerate()), children()
-    with PracticePair() as pair:
+    with WatchedPair() as pair:
         ports = [*pair.entrance.ports.values(), pair.primary.omapi_port, pair.secondary.omapi_port]
         with driving(pair) as driver:
             driver.settled()
@@ -53,7 +53,7 @@ def test_it_leaves_nothing_behind() -> None:
 
 def test_who_connects_early_waits() -> None:
     """Before the pair is up its SSH ports take connections: nobody is refused."""
-    pair = PracticePair()
+    pair = WatchedPair()
     try:
         early = socket.create_connection(("127.0.0.1", pair.entrance.ports[next(iter(pair.machines))]), 2)
         pair.start()
@@ -66,7 +66,7 @@ def test_who_connects_early_waits() -> None:
 
 def test_a_pair_that_was_never_started(recwarn: pytest.WarningsRecorder) -> None:
     """It can be stopped all the same."""
-    pair = PracticePair()
+    pair = WatchedPair()
     pair.stop()
     assert not pair.dir.exists()
     assert not recwarn.list

@@ -13,10 +13,10 @@ from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
-from dhcptui.practice.pair import PracticePair
 from tests.contract.subject import Subject
 from tests.lab.driving import Driver
 from tests.lab.naming import Answer, incidents, named, never, read, remedied, said, says, terminal
+from tests.practice.pair import WatchedPair
 
 from .driving import driving
 
@@ -29,36 +29,36 @@ APART = "both servers serve, but out of contact: each from its own half, short l
 
 
 @pytest.fixture
-def pair(request: pytest.FixtureRequest) -> Iterator[PracticePair]:
+def pair(request: pytest.FixtureRequest) -> Iterator[WatchedPair]:
     """Both normal, nothing under way; mclt 20 s (or the parameter), dhcpd's own timers five times as fast, a small pool."""
     mclt = getattr(request, "param", 20)
-    with PracticePair(mclt=mclt, speed=5.0, range=("10.0.0.100", "10.0.0.119"), max_response_delay=20) as running:
+    with WatchedPair(mclt=mclt, speed=5.0, range=("10.0.0.100", "10.0.0.119"), max_response_delay=20) as running:
         running.wait_settled()
         yield running
 
 
 @pytest.fixture
-def driver(pair: PracticePair) -> Iterator[Driver]:
+def driver(pair: WatchedPair) -> Iterator[Driver]:
     """An engine that has read everything."""
     with driving(pair) as driver:
         driver.settled()
         yield driver
 
 
-def shown(pair: PracticePair, answer: Answer) -> None:
+def shown(pair: WatchedPair, answer: Answer) -> None:
     """Somebody who opens the console in the midst of it reads the answer."""
     argv = [sys.executable, "-m", "dhcptui", "--config", str(pair.write_config())]
     with terminal(argv) as opened:
         read(opened, answer)
 
 
-def killed(pair: PracticePair, driver: Driver) -> None:
+def killed(pair: WatchedPair, driver: Driver) -> None:
     """The secondary's dhcpd is gone, and that is known."""
     pair.secondary.kill()
     driver.until_words("communications-interrupted", "dhcpd not running")
 
 
-def test_first_start(pair: PracticePair, driver: Driver) -> None:
+def test_first_start(pair: WatchedPair, driver: Driver) -> None:
     """I-19: a label, no alarm."""
     first = Answer("I-19", NOTE, Level.OK, "both servers serve", "Nothing to do")
     assert "started for the first time" in said(named(driver, first))
@@ -66,7 +66,7 @@ def test_first_start(pair: PracticePair, driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("pair", [60], indirect=True)  # the wait is counted from the partner-down: it must be seen
-def test_a_crash_and_its_return(pair: PracticePair, driver: Driver) -> None:
+def test_a_crash_and_its_return(pair: WatchedPair, driver: Driver) -> None:
     """I-1, I-20, I-4, and no flash of another one."""
     killed(pair, driver)
     crash = Answer(
@@ -90,7 +90,7 @@ def test_a_crash_and_its_return(pair: PracticePair, driver: Driver) -> None:
     never(driver, since, "I-3", "I-8", "I-7", "I-21", headline="given out twice")
 
 
-def test_the_survivor_runs_dry(pair: PracticePair, driver: Driver) -> None:
+def test_the_survivor_runs_dry(pair: WatchedPair, driver: Driver) -> None:
     """I-1 at its end."""
     killed(pair, driver)
     pair.clients.surge(30)
@@ -101,7 +101,7 @@ def test_the_survivor_runs_dry(pair: PracticePair, driver: Driver) -> None:
     shown(pair, dry)
 
 
-def test_the_wrong_one_starts(pair: PracticePair, driver: Driver) -> None:
+def test_the_wrong_one_starts(pair: WatchedPair, driver: Driver) -> None:
     """I-20, then I-3 by the log."""
     killed(pair, driver)
     assert driver.run(Action.PARTNER_DOWN, P).outcome is Outcome.VERIFIED
@@ -121,7 +121,7 @@ def test_the_wrong_one_starts(pair: PracticePair, driver: Driver) -> None:
     never(driver, since, "I-21")
 
 
-def test_a_wrong_clock(pair: PracticePair, driver: Driver) -> None:
+def test_a_wrong_clock(pair: WatchedPair, driver: Driver) -> None:
     """I-5, not I-7."""
     pair.secondary.kill()
     pair.secondary.start(skew_seconds=90)
@@ -132,7 +132,7 @@ def test_a_wrong_clock(pair: PracticePair, driver: Driver) -> None:
     shown(pair, clocks)
 
 
-def test_the_failover_port_is_blocked(pair: PracticePair, driver: Driver) -> None:
+def test_the_failover_port_is_blocked(pair: WatchedPair, driver: Driver) -> None:
     """I-7, not I-1, and no remedy: both run."""
     since = time.monotonic()
     pair.cut("primary", "secondary", port=520)
@@ -143,7 +143,7 @@ def test_the_failover_port_is_blocked(pair: PracticePair, driver: Driver) -> Non
     shown(pair, blocked)
 
 
-def test_a_lost_lease_file(pair: PracticePair, driver: Driver) -> None:
+def test_a_lost_lease_file(pair: WatchedPair, driver: Driver) -> None:
     """I-8, not I-19."""
     killed(pair, driver)
     pair.secondary.leases.write_text("")
@@ -157,7 +157,7 @@ def test_a_lost_lease_file(pair: PracticePair, driver: Driver) -> None:
     shown(pair, lost)
 
 
-def test_both_restarted(pair: PracticePair, driver: Driver) -> None:
+def test_both_restarted(pair: WatchedPair, driver: Driver) -> None:
     """I-10: they find each other later than they start."""
     pair.cut("primary", "secondary", port=520)
     for server in (pair.primary, pair.secondary):
@@ -173,7 +173,7 @@ def test_both_restarted(pair: PracticePair, driver: Driver) -> None:
     assert "I-19" not in incidents(driver)
 
 
-def test_a_hand_over_and_then_alone_and_silent(pair: PracticePair, driver: Driver) -> None:
+def test_a_hand_over_and_then_alone_and_silent(pair: WatchedPair, driver: Driver) -> None:
     """I-12 as a label, then I-21."""
     since = time.monotonic()
     assert driver.run(Action.HAND_OVER, P).outcome is Outcome.VERIFIED
@@ -192,7 +192,7 @@ def test_a_hand_over_and_then_alone_and_silent(pair: PracticePair, driver: Drive
     shown(pair, silent)
 
 
-def test_somebody_else_writes_a_state(pair: PracticePair, driver: Driver) -> None:
+def test_somebody_else_writes_a_state(pair: WatchedPair, driver: Driver) -> None:
     """I-12 as a surprise."""
     Subject(pair, 5.0).write("primary", 7)
     paused = Answer(
@@ -206,7 +206,7 @@ def test_somebody_else_writes_a_state(pair: PracticePair, driver: Driver) -> Non
     )
 
 
-def test_a_configuration_that_dhcpd_refuses(pair: PracticePair, driver: Driver) -> None:
+def test_a_configuration_that_dhcpd_refuses(pair: WatchedPair, driver: Driver) -> None:
     """I-6: a peer without a pool."""
     killed(pair, driver)
     conf = pair.secondary.etc / "shared/master.conf"

@@ -8,13 +8,13 @@ import socket
 import pytest
 
 from dhcptui.model.role import Role
-from dhcptui.practice.pair import PracticePair
+from tests.practice.pair import WatchedPair
 
 
 @pytest.mark.parametrize("turns", range(6))
 def test_nobody_is_left_hanging(turns: int) -> None:
     """Killed so many turns of the event loop after somebody has connected."""
-    with PracticePair() as pair, socket.socket() as sock:
+    with WatchedPair() as pair, socket.socket() as sock:
         sock.settimeout(5)
 
         async def connect_and_kill() -> None:

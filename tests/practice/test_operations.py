@@ -17,10 +17,10 @@ from dhcptui.engine.plan_report import plan_json
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.practice.pair import PracticePair
 from dhcptui.servers.omapi.objects import SettableState
 from tests.lab.driving import Driver
 from tests.lab.test_sync_restart import allowed, carry_out
+from tests.practice.pair import WatchedPair
 from tests.soak.tap import changes
 
 from .driving import driving
@@ -30,15 +30,15 @@ P, S = Role.PRIMARY, Role.SECONDARY
 
 
 @pytest.fixture
-def pair() -> Iterator[PracticePair]:
+def pair() -> Iterator[WatchedPair]:
     """Both normal, nothing under way."""
-    with PracticePair(mclt=20, speed=3.0) as running:
+    with WatchedPair(mclt=20, speed=3.0) as running:
         running.wait_settled()
         yield running
 
 
 @pytest.fixture
-def driver(pair: PracticePair) -> Iterator[Driver]:
+def driver(pair: WatchedPair) -> Iterator[Driver]:
     """An engine that has read everything."""
     with driving(pair) as driver:
         driver.settled()
@@ -91,14 +91,14 @@ def test_writes_stops_and_starts(driver: Driver) -> None:
     act(driver, Action.START, S)
 
 
-def test_partner_down_and_its_marker(pair: PracticePair, driver: Driver) -> None:
+def test_partner_down_and_its_marker(pair: WatchedPair, driver: Driver) -> None:
     """The write, and the marker whose text names whoever sits here."""
     pair.secondary.kill()
     driver.until_words("communications-interrupted", "dhcpd not running", 10)
     act(driver, Action.PARTNER_DOWN, P)
 
 
-def test_a_rescue(pair: PracticePair, driver: Driver) -> None:
+def test_a_rescue(pair: WatchedPair, driver: Driver) -> None:
     """A backup's name and a process number are known only then; all else is as it was shown."""
     act(driver, Action.HAND_OVER, P)
     pair.secondary.kill()
@@ -106,13 +106,13 @@ def test_a_rescue(pair: PracticePair, driver: Driver) -> None:
     act(driver, Action.RESCUE, P)
 
 
-def test_a_sync_restart(pair: PracticePair, driver: Driver) -> None:
+def test_a_sync_restart(pair: WatchedPair, driver: Driver) -> None:
     """Reading, staging, swapping, testing, restarting, clearing up."""
     widen(pair.primary)
     run(driver, allowed(driver))
 
 
-def test_a_plan_that_was_changed_on_its_way_is_refused(pair: PracticePair, driver: Driver) -> None:
+def test_a_plan_that_was_changed_on_its_way_is_refused(pair: WatchedPair, driver: Driver) -> None:
     """Another write than the one that the engine would show: nothing of it is done."""
     plan = driver.plan(Action.HAND_OVER, P)
     other = replace(plan.steps[1], operation=OmapiWrite("foo", SettableState.PARTNER_DOWN))

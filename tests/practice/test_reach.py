@@ -9,10 +9,10 @@ import pytest
 
 from dhcptui.assess.diagnosis import Cause, diagnose
 from dhcptui.assess.links import matrix
-from dhcptui.practice.pair import PracticePair
 from dhcptui.watch.clocks import moment
 from tests.lab.driving import Driver
 from tests.practice.driving import driving
+from tests.practice.pair import WatchedPair
 
 pytestmark = pytest.mark.second_try("a broken cable must be named within seconds")
 
@@ -20,9 +20,9 @@ PORT = 520
 
 
 @pytest.fixture
-def pair() -> Iterator[PracticePair]:
+def pair() -> Iterator[WatchedPair]:
     """A healthy pair whose silence is noticed after some seconds."""
-    with PracticePair(mclt=60, max_response_delay=4) as running:
+    with WatchedPair(mclt=60, max_response_delay=4) as running:
         running.wait_settled()
         yield running
 
@@ -32,7 +32,7 @@ def cause(driver: Driver) -> Cause:
     return diagnose(matrix(driver.engine.snapshot(), moment())).cause
 
 
-def test_a_healthy_pair_is_all_green(pair: PracticePair) -> None:
+def test_a_healthy_pair_is_all_green(pair: WatchedPair) -> None:
     """Both see the link in their socket tables."""
     with driving(pair) as driver:
         driver.settled()
@@ -48,7 +48,7 @@ def test_a_healthy_pair_is_all_green(pair: PracticePair) -> None:
         ({"a": "secondary", "b": "primary", "port": PORT, "one_way": True}, Cause.PORT_ONE_WAY),
     ],
 )
-def test_cuts_are_told_apart(pair: PracticePair, cut: dict[str, object], expected: Cause) -> None:
+def test_cuts_are_told_apart(pair: WatchedPair, cut: dict[str, object], expected: Cause) -> None:
     """Both ways or one, everything or the failover port alone."""
     with driving(pair) as driver:
         driver.settled()
@@ -58,7 +58,7 @@ def test_cuts_are_told_apart(pair: PracticePair, cut: dict[str, object], expecte
         driver.until_words("normal", "normal", 20)
 
 
-def test_a_dead_dhcpd_does_not_listen(pair: PracticePair) -> None:
+def test_a_dead_dhcpd_does_not_listen(pair: WatchedPair) -> None:
     """Its host answers, its failover port refuses."""
     with driving(pair) as driver:
         driver.settled()
@@ -66,7 +66,7 @@ def test_a_dead_dhcpd_does_not_listen(pair: PracticePair) -> None:
         driver.until(lambda: cause(driver) is Cause.LISTENER_MISSING, 10, "dhcpd gone")
 
 
-def test_a_cut_link_keeps_its_diagnosis(pair: PracticePair) -> None:
+def test_a_cut_link_keeps_its_diagnosis(pair: WatchedPair) -> None:
     """However often it is asked, from before dhcpd has noticed on: the network, never the firewall."""
     with driving(pair) as driver:
         driver.settled()
@@ -90,7 +90,7 @@ def test_a_cut_link_keeps_its_diagnosis(pair: PracticePair) -> None:
 
 def test_asked_before_dhcpd_notices_it_is_tried() -> None:
     """An established connection on a cut link is an inference, and says so; asked, each server tries the other."""
-    with PracticePair(mclt=60, max_response_delay=60) as slow:
+    with WatchedPair(mclt=60, max_response_delay=60) as slow:
         slow.wait_settled()
         with driving(slow) as driver:
             driver.settled()

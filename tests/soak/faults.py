@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from dhcptui.model.role import Role
 from dhcptui.practice.dhcpd.server import Dhcpd
-from dhcptui.practice.pair import PracticeError, PracticeServer
+from dhcptui.practice.pair import PracticeError
 from dhcptui.watch.clocks import mono
 from tests.lab.omapi import OPEN, Key, NoAnswer, _Link
+from tests.practice.pair import WatchedServer
 from tests.soak.history import Fault
 from tests.soak.tap import Tap
 
@@ -102,7 +103,7 @@ class Faults:
             if server.local_state() == "paused":
                 self.write(role, RECOVER)
 
-    def _servers(self) -> list[tuple[Role, PracticeServer]]:
+    def _servers(self) -> list[tuple[Role, WatchedServer]]:
         return [(role, self.pair.servers[role.value]) for role in Role]
 
     # -- hands -----------------------------------------------------------------------------------------------------

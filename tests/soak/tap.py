@@ -14,12 +14,12 @@ from dhcptui.practice.dhcpd import omapi_server
 from dhcptui.practice.dhcpd.omapi_objects import Control, FailoverThing, LeaseThing, Thing
 from dhcptui.practice.dhcpd.server import Dhcpd
 from dhcptui.practice.machine import Machine
-from dhcptui.practice.pair import PracticePair
 from dhcptui.practice.services import ssh
 from dhcptui.practice.services.fake_programs import Answer, Question
 from dhcptui.practice.services.programs import Tools
 from dhcptui.servers.omapi.codec import DELETE, NOTIFY, OPEN, UPDATE, Message
 from dhcptui.watch.clocks import mono
+from tests.practice.pair import WatchedPair
 from tests.soak.history import CONSOLE, STRANGER, Act, History, Server, Truth
 
 FLAGS = (b"update", b"create")
@@ -61,7 +61,7 @@ def _kind(thing: Thing | None) -> str:
 class Tap:
     """Listens while a pair runs; everything goes into the history."""
 
-    def __init__(self, pair: PracticePair, history: History) -> None:
+    def __init__(self, pair: WatchedPair, history: History) -> None:
         self.pair, self.history = pair, history
         self.strangers: set[int] = set()
         """TCP ports from which somebody else writes."""

@@ -20,8 +20,8 @@ import pytest
 from dhcptui.act.audit import default_path
 from dhcptui.config.loading import load
 from dhcptui.model.role import Role
-from dhcptui.practice.pair import PracticePair
 from dhcptui.watch.clocks import mono
+from tests.practice.pair import WatchedPair
 from tests.soak import judge, judge_audit, summary
 from tests.soak.faults import BY_HAND, Faults
 from tests.soak.history import CONSOLE, History, Sample
@@ -41,7 +41,7 @@ MASHERS = ("masher", "other masher")
 class Soak:
     """One run: who takes part, and the judge."""
 
-    def __init__(self, pair: PracticePair, tap: Tap, history: History) -> None:
+    def __init__(self, pair: WatchedPair, tap: Tap, history: History) -> None:
         self.pair, self.tap, self.history = pair, tap, history
         self.tally: Counter[str] = Counter()
         chance = [random.Random(f"{SEED} {who}") for who in ("faults", "typist", *MASHERS)]  # noqa: S311
@@ -121,7 +121,7 @@ def test_it_holds_under_fire() -> None:
     """Nothing of ours leaves clients unserved, writes outside a plan, lies, grows or falls over; then all is healed."""
     print(f"seed {SEED}, {SECONDS:.0f} s")
     history = History(wall_minus_mono=time.time() - mono())
-    pair = PracticePair(mclt=6, speed=10.0, max_response_delay=20, range=("10.0.0.100", "10.0.0.139"))
+    pair = WatchedPair(mclt=6, speed=10.0, max_response_delay=20, range=("10.0.0.100", "10.0.0.139"))
     tap = Tap(pair, history)
     with tap.listening(), pair:
         pair.wait_settled()

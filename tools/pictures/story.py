@@ -29,10 +29,10 @@ from dhcptui.model.sentence import Sentence
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.practice.dhcpd import balance
 from dhcptui.practice.drills import PracticeDrills
-from dhcptui.practice.pair import PracticePair
 from dhcptui.watch.clocks import mono
 from dhcptui.watch.first import first_snapshot
 from tests.lab.driving import Driver
+from tests.practice.pair import WatchedPair
 from tests.ui.feed import MONO
 from tools.pictures.posing import PIDS, Pose, Timeline, at
 
@@ -81,7 +81,7 @@ class Watcher(Driver):
 class Night:
     """One practice pair, an engine on it, and the clock on the wall of the pictures."""
 
-    def __init__(self, pair: PracticePair, engine: EngineThread, settings: PairSettings) -> None:
+    def __init__(self, pair: WatchedPair, engine: EngineThread, settings: PairSettings) -> None:
         self.pair, self.watcher, self._settings = pair, Watcher(engine), settings
         self._timeline = Timeline()
         self._pose = Pose(self._timeline, _words(pair, settings))
@@ -171,7 +171,7 @@ class Night:
         return {role: len(self.pair.servers[role.value].log_lines()) for role in Role}
 
 
-def _words(pair: PracticePair, settings: PairSettings) -> list[tuple[str, str]]:
+def _words(pair: WatchedPair, settings: PairSettings) -> list[tuple[str, str]]:
     """What is written for what differs from pair to pair."""
     ports = [(str(settings[role].omapi_port), "7911") for role in Role]
     ports += [(str(settings[role].port), "22") for role in Role]
@@ -193,7 +193,7 @@ def _words(pair: PracticePair, settings: PairSettings) -> list[tuple[str, str]]:
 def night() -> Iterator[Night]:
     """A healthy pair since half past seven, and the engine on it. Its pools are balanced once: when else, chance decides."""
     once = patch.object(balance, "MIN_BALANCE_SECONDS", 86400)
-    with once, PracticePair(mclt=MCLT_SECONDS, speed=SPEED, key_secret=KEY_TEXT) as pair:
+    with once, WatchedPair(mclt=MCLT_SECONDS, speed=SPEED, key_secret=KEY_TEXT) as pair:
         pair.wait_settled()
         settings = load(pair.write_config()).pair(None)
         engine = EngineThread(settings)
