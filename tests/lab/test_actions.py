@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from dhcptui.act.actions import SCRIPTS
 from dhcptui.act.plan import Outcome
 from dhcptui.model.action import Action
 from dhcptui.model.commands import key_of
@@ -183,7 +182,7 @@ def test_read_only_refuses(lab: Lab) -> None:
     with driving(lab, read_only=True) as driver:
         driver.settled()
         assert driver.engine.read_only
-        for action in SCRIPTS:
+        for action in Action:
             assert driver.run(action, P).outcome is Outcome.REFUSED
         assert lab.states() == {"primary": "normal", "secondary": "normal"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from dhcptui.act.actions import (
@@ -29,32 +28,33 @@ from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 
-SCRIPTS: dict[Action, Callable[[PairSettings, Role], ActionScript]] = {
-    Action.SYNC_RESTART: sync_restart.script,
-    Action.PARTNER_DOWN: partner_down.script,
-    Action.SHUTDOWN: shutdown.script,
-    Action.HAND_OVER: hand_over.script,
-    Action.TAKE_BACK: take_back.script,
-    Action.START: start.script,
-    Action.RESCUE: rescue.script,
+_VARIANTS = {
+    Action.TAKE_BACK: take_back.variant,
+    Action.SHUTDOWN: shutdown.variant,
+    Action.PARTNER_DOWN: partner_down.variant,
 }
+"""What is left to do, by the state of both servers."""
 
 
 def make_script(
     action: Action, acting: Role, pair: PairSettings, comparison: Comparison | None = None, variant: str = ""
 ) -> ActionScript:
-    """The steps of an action. Variants: "rollback" of sync-restart, those of start (assess/delayed_start.py), the ways of take-back."""
-    if action is Action.SYNC_RESTART:
-        return sync_restart.script(pair, acting, comparison, variant)
-    if action is Action.START:
-        return _start(acting, pair, variant)
-    if action is Action.TAKE_BACK:
-        return take_back.script(pair, acting, ReturnPath(variant))
-    if action is Action.SHUTDOWN:
-        return shutdown.script(pair, acting, variant)
-    if action is Action.PARTNER_DOWN:
-        return partner_down.script(pair, acting, variant)
-    return SCRIPTS[action](pair, acting)
+    """The steps of an action. Variants: "rollback" of sync-restart, those of start (assess/delayed_start.py), and what is left to do."""
+    match action:
+        case Action.SYNC_RESTART:
+            return sync_restart.script(pair, acting, comparison, variant)
+        case Action.PARTNER_DOWN:
+            return partner_down.script(pair, acting, variant)
+        case Action.SHUTDOWN:
+            return shutdown.script(pair, acting, variant)
+        case Action.HAND_OVER:
+            return hand_over.script(pair, acting)
+        case Action.TAKE_BACK:
+            return take_back.script(pair, acting, ReturnPath(variant))
+        case Action.START:
+            return _start(acting, pair, variant)
+        case Action.RESCUE:
+            return rescue.script(pair, acting)
 
 
 def _start(acting: Role, pair: PairSettings, variant: str) -> ActionScript:
@@ -79,12 +79,8 @@ def make_plan(
 
     `comparison` is what `prepare` has read for a sync-restart; without it the plan is refused.
     """
-    if action is Action.TAKE_BACK:
-        variant = take_back.variant(acting, snapshot, now)
-    elif action is Action.SHUTDOWN:
-        variant = shutdown.variant(acting, snapshot, now)
-    elif action is Action.PARTNER_DOWN:
-        variant = partner_down.variant(acting, snapshot, now)
+    if left_to_do := _VARIANTS.get(action):
+        variant = left_to_do(acting, snapshot, now)
     elif action is Action.START:
         variant = delayed.variant_of(variant, snapshot, acting)
     script = make_script(action, acting, pair, comparison, variant)
