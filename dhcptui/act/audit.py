@@ -135,10 +135,6 @@ class AuditLog:
         except OSError as error:
             raise AuditError(f"cannot read the audit log {self.path}: {error.strerror}") from error
 
-    def entries(self, since: float = 0.0) -> list[AuditEntry]:
-        """The same as the command log shows it."""
-        return [made for record in self.records(since) if (made := entry(record))]
-
 
 def entry(record: Record) -> AuditEntry | None:
     """A record as it is shown; None where it is not one of ours."""

@@ -149,12 +149,12 @@ async def test_the_process(grounds: Grounds) -> None:
         assert [each.is_stopped for each in await dhcpd_of(session)] == [True]
         grounds.primary.resume()
         assert [each.is_stopped for each in await dhcpd_of(session)] == [False]
-        await session.run(commands.stop_process(first.pid), check=True)
+        await session.run(Command(("kill", "-TERM", str(first.pid))), check=True)
         deadline = time.monotonic() + 3
         while await dhcpd_of(session) and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         assert await dhcpd_of(session) == ()
-        gone = await session.run(commands.stop_process(first.pid))
+        gone = await session.run(Command(("kill", "-TERM", str(first.pid))))
         assert gone.exit_status == 1
         assert b"No such process" in gone.stderr
         grounds.primary.start()

@@ -82,9 +82,9 @@ async def test_the_process_table(tmp_path: Path) -> None:
         assert (await find_dhcpd(shell))[0].is_stopped
         await session.run(Command(("kill", "-CONT", str(process.pid))), check=True)
         assert not (await find_dhcpd(shell))[0].is_stopped
-        await session.run(commands.stop_process(process.pid), check=True)
+        await session.run(Command(("kill", "-TERM", str(process.pid))), check=True)
         assert await find_dhcpd(shell) == ()
-        assert (await session.run(commands.stop_process(process.pid))).exit_status == 1
+        assert (await session.run(Command(("kill", "-TERM", str(process.pid))))).exit_status == 1
         assert (await session.run(Command(("pgrep", "-x", "dhcpd")))).exit_status == 1
 
 

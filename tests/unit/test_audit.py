@@ -105,7 +105,7 @@ def test_the_intent_is_on_disk_before_the_act(log: AuditLog, monkeypatch: pytest
     run.outcome("dhcp2", "dhcp2 answered shutdown", True)
     run.end(Outcome.VERIFIED, "done", {})
     assert [json.loads(line)["event"] for line in synced] == ["begin", "intent", "end"]
-    assert [each.event.value for each in log.entries()] == ["begin", "intent", "intent", "outcome", "end"]
+    assert [record["event"] for record in log.records()] == ["begin", "intent", "intent", "outcome", "end"]
 
 
 def test_begin_holds_who_where_and_what_was_known(log: AuditLog) -> None:
@@ -129,7 +129,7 @@ def test_a_torn_line_is_left_out(log: AuditLog) -> None:
     run_log(log).intent("dhcp2", "second")
     with log.path.open("ab") as file:
         file.write(b'\xff\xfe\n[1]\n{"event": "begin"}\n{"torn')
-    assert [each.text for each in log.entries()] == ["first", "second"]
+    assert [record["text"] for record in log.records()] == ["first", "second"]
 
 
 def test_no_secret_gets_in(log: AuditLog) -> None:

@@ -29,7 +29,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
 
 def texts(log: AuditLog) -> list[str]:
     """What the readers read, in order."""
-    return [entry.text for entry in log.entries()]
+    return [record["text"] for record in log.records()]
 
 
 def write(log: AuditLog, name: str, count: int) -> None:

@@ -154,11 +154,6 @@ def restart(words: str) -> Command:
     return Command(tuple(shlex.split(words)), daemon=True)
 
 
-def stop_process(pid: int) -> Command:
-    """Ask one process to end (SIGTERM)."""
-    return Command(("kill", "-TERM", str(pid)))
-
-
 def try_port(address: str, port: int) -> Command:
     """Try a TCP port from the server: prints open, refused, silent or unknown. Wants bash, or else nc."""
     return _script(
