@@ -22,7 +22,7 @@ from typing import Any
 
 from dhcptui.act import audit_files
 from dhcptui.act.leaving import Departure
-from dhcptui.act.plan import Outcome, Plan
+from dhcptui.act.plan import Outcome, Plan, finding_fields, step_fields
 from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import ConfigError, PairSettings
 from dhcptui.model.audit import AuditEntry, AuditEvent
@@ -325,21 +325,8 @@ def _plan(plan: Plan) -> Record:
         "confirm": plan.confirm_text,
         "sentence": plan.ruling.sentence,
         "warnings": list(plan.ruling.warnings),
-        "steps": [
-            {"title": each.title, "where": each.where, "command": each.command, "verified_by": each.verified_by}
-            for each in plan.steps
-        ],
-        "findings": [
-            {
-                "asked": each.asked,
-                "observed": each.observed,
-                "ok": each.ok,
-                "seen": each.seen,
-                "by": each.by,
-                "age_seconds": round(each.age_seconds, 2) if each.age_seconds is not None else None,
-            }
-            for each in plan.ruling.findings
-        ],
+        "steps": [step_fields(step) for step in plan.steps],
+        "findings": [finding_fields(finding) for finding in plan.ruling.findings],
     }
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from dhcptui.act.operations import Operation, Run, as_line
+from dhcptui.assess.evidence import Finding
 from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
@@ -124,3 +126,22 @@ class Progress:
     """What to do next."""
     off_script: tuple[str, ...] = ()
     """Transitions that were seen and not expected, as "dhcp2: normal -> potential-conflict"; empty: as expected."""
+
+
+def step_fields(step: PlannedStep) -> dict[str, str]:
+    """A step as the audit log and `plan --json` have it."""
+    return {"title": step.title, "where": step.where, "command": step.command, "verified_by": step.verified_by}
+
+
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """A precondition as both have it."""
+    seconds = finding.age_seconds
+    return {
+        "asked": finding.asked,
+        "observed": finding.observed,
+        "ok": finding.ok,
+        "seen": finding.seen,
+        "by": finding.by,
+        "age_seconds": round(seconds, 1) if seconds is not None else None,
+        "sentence": finding.sentence or None,
+    }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dhcptui.act.operations import as_json
-from dhcptui.act.plan import Outcome, Plan, Progress, StepState
+from dhcptui.act.plan import Outcome, Plan, Progress, StepState, finding_fields, step_fields
 from dhcptui.assess.evidence import Finding
 from dhcptui.assess.interrupted import lock_held
 from dhcptui.model.moments import Moment
@@ -35,32 +35,10 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "reasons": list(plan.ruling.reasons),
         "confirm": plan.confirm_text,
         "sentence": plan.ruling.sentence or None,
-        "findings": [_finding(finding) for finding in plan.ruling.findings],
+        "findings": [finding_fields(finding) for finding in plan.ruling.findings],
         "warnings": list(plan.ruling.warnings),
-        "steps": [
-            {
-                "title": step.title,
-                "where": step.where,
-                "command": step.command,
-                "operation": as_json(step.operation),
-                "verified_by": step.verified_by,
-            }
-            for step in plan.steps
-        ],
+        "steps": [{**step_fields(step), "operation": as_json(step.operation)} for step in plan.steps],
         "attachment": list(plan.attachment),
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    seconds = finding.age_seconds
-    return {
-        "asked": finding.asked,
-        "observed": finding.observed,
-        "ok": finding.ok,
-        "seen": finding.seen,
-        "by": finding.by,
-        "age_seconds": round(seconds, 1) if seconds is not None else None,
-        "sentence": finding.sentence or None,
     }
 
 
