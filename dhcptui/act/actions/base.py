@@ -110,6 +110,17 @@ class ActionScript:
         return self.afterwards(case(context.acting, context.snapshot, moment())) if self.afterwards else ""
 
 
+def both_normal(snapshot: PairSnapshot, now: Moment, since: float = 0.0) -> bool:
+    """Whether both servers read normal, each hears the other as normal, and both were read after `since` (mono)."""
+    return all(
+        assess(view, now).state is FailoverState.NORMAL
+        and view.status is not None
+        and view.status.at > since
+        and view.status.value.partner_state is FailoverState.NORMAL
+        for view in snapshot.servers
+    )
+
+
 @dataclass(slots=True)
 class Context:
     """The hands of one step. What it does by its plan it takes from `planned`: what was confirmed, and nothing else."""
@@ -153,6 +164,11 @@ class Context:
     def visibility(self, role: Role) -> ServerAssessment:
         """One server, judged now."""
         return assess(self.snapshot[role], moment())
+
+    def reads(self, role: Role) -> str:
+        """What a server reads now, in words."""
+        state = self.visibility(role).state
+        return f"{self.pair[role].name} reads {state.word if state else 'nothing'}"
 
     def _confirmed(self, kind: type[_Operation]) -> _Operation:
         """The operation of this step as it was confirmed. Raises OtherThanConfirmed where it is of another kind."""
@@ -285,22 +301,6 @@ class Context:
     async def until_state(self, role: Role, state: FailoverState, timeout: float) -> bool:
         """Wait until a server reads `state`, fresh."""
         return await self.until(lambda snapshot, now: assess(snapshot[role], now).state is state, timeout)
-
-    async def until_both_normal(self, timeout: float, since: float = 0.0) -> bool:
-        """Wait until both servers read normal, each hears the other as normal, and both were read after `since` (mono)."""
-
-        def holds(snapshot: PairSnapshot, now: Moment) -> bool:
-            pair = [assess(view, now) for view in snapshot.servers]
-            return all(
-                each.state is FailoverState.NORMAL
-                and each.view.status is not None
-                and each.view.status.at > since
-                and each.status is not None
-                and each.status.partner_state is FailoverState.NORMAL
-                for each in pair
-            )
-
-        return await self.until(holds, timeout)
 
     async def fresh(self, timeout: float = 8.0) -> None:
         """Wait until everything that can be read of both servers was read after this call. Raises StepFailed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dhcptui.act.actions.base import Context
 from dhcptui.assess.cannot_start import BLAMES, WHY_IT_ENDS
@@ -41,7 +41,12 @@ class GoneAgain:
         self._begin = context.snapshot[role].server_time(now)
         self._gone_since: float | None = None
 
-    def seen(self, snapshot: PairSnapshot, now: Moment) -> bool:
+    async def until(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
+        """Wait for the world as long as it lives; False when it did not come, or `dead`."""
+        came = await self._context.until(lambda snapshot, now: holds(snapshot, now) or self._seen(snapshot), timeout)
+        return came and not self.dead
+
+    def _seen(self, snapshot: PairSnapshot) -> bool:
         """No process for some seconds."""
         view = snapshot[self._role]
         if view.process is None or view.process.at <= self._since or not view.ssh.ok:

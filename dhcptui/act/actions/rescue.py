@@ -336,26 +336,18 @@ async def _serves(context: Context) -> str:
         return assess(snapshot[acting], now).serving is True
 
     gone = GoneAgain(context, acting)
-    served = await context.until(
-        lambda snapshot, now: serving(snapshot, now) or gone.seen(snapshot, now), SERVE_SECONDS
-    )
+    served = await gone.until(serving, SERVE_SECONDS)
     with suppress(StepFailed):  # whether the partner is back is asked now, and not what was seen before
         await context.fresh()
-    state, back = context.visibility(acting).state, _back(context)
-    if gone.dead:
-        raise StepFailed(
-            gone.why + (f", and {back}" if back else ""),
-            f"Look at the log of {context.me.name}; the old lease file lies beside the new one.",
-        )
+    reads, back = context.reads(acting), _back(context)
     if not served:
         raise StepFailed(
-            f"{context.me.name} reads {state.word if state else 'nothing'} after {SERVE_SECONDS:.0f} s"
-            + (f", and {back}" if back else ""),
+            (gone.why if gone.dead else f"{reads} after {SERVE_SECONDS:.0f} s") + (f", and {back}" if back else ""),
             f"Look at the log of {context.me.name}; the old lease file lies beside the new one.",
         )
     if back:
         raise StepFailed(
-            f"{context.me.name} serves, and reads {state.word if state else '?'}; but {back}",
+            f"{reads} and serves; but {back}",
             "Both are up: this is no rescue any more. Look at what each reads, and follow what now says.",
         )
     done = await context.command(acting, LogSource.parse(context.me.log).last(200), check=False)
@@ -363,7 +355,7 @@ async def _serves(context: Context) -> str:
         raise StepFailed(
             f"{context.me.name} still tells clients `not responding`", f"Look at the log of {context.me.name}."
         )
-    return f"{context.me.name} reads {state.word if state else '?'} and serves"
+    return f"{reads} and serves"
 
 
 def _silent(lines: Iterable[LogLine]) -> bool:

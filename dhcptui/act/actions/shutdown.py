@@ -103,11 +103,9 @@ async def _stop(context: Context) -> str:
             else f"{name} has been told to stop, but cannot be looked into: {context.snapshot[acting].ssh.detail}",
             f"{context.partner.name} serves every client of {context.pair.peer} meanwhile. Look at {name}: process and log.",
         )
-    survivor = context.visibility(acting.other)
-    if survivor.state is not FailoverState.PARTNER_DOWN:
+    if context.visibility(acting.other).state is not FailoverState.PARTNER_DOWN:
         raise StepFailed(
-            f"dhcpd on {context.me.name} is gone, but {context.partner.name} reads"
-            f" {survivor.state.word if survivor.state else 'nothing'}",
+            f"dhcpd on {context.me.name} is gone, but {context.reads(acting.other)}",
             f"Look at {context.partner.name} first.",
         )
     look = context.snapshot[acting].process

@@ -101,7 +101,7 @@ async def _settle(context: Context) -> str:
         return me.serving is True and (not partner.live or partner.state in OUT_OF_SERVICE)
 
     gone = GoneAgain(context, acting)
-    well = await context.until(lambda snapshot, now: settled(snapshot, now) or gone.seen(snapshot, now), SETTLE_SECONDS)
+    well = await gone.until(settled, SETTLE_SECONDS)
     if gone.dead:
         raise StepFailed(gone.why, f"Look at the log of {context.me.name}.")
     if not well:
@@ -109,14 +109,13 @@ async def _settle(context: Context) -> str:
         advice = "It resolves conflicts: wait." if state in CONFLICT else ""
         if state is None:
             advice = f"Look at the log of {context.me.name}."
-        raise StepFailed(f"{context.me.name} reads {state.word if state else 'nothing'} after a minute", advice)
+        raise StepFailed(f"{context.reads(acting)} after a minute", advice)
     _not_off(context)
     others = await _others_settle(context)
     view = context.snapshot[acting]
     if (ends := recover_wait_ends(view, context.snapshot[acting.other])) is not None:
         return f"{context.me.name} waits out the MCLT until {clock(ends)} UTC by its own clock; {context.partner.name} serves{others}"
-    state = context.visibility(acting).state
-    return f"{context.me.name} reads {state.word if state else '?'} and serves{others}"
+    return f"{context.reads(acting)} and serves{others}"
 
 
 def _not_off(context: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
+from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, both_normal
 from dhcptui.act.actions.hand_over import followed
 from dhcptui.act.operations import OmapiWrite
 from dhcptui.assess.return_path import ReturnPath, return_path
@@ -98,22 +98,18 @@ async def _begin(context: Context) -> str:
     await context.write_planned()
     began = {*REBUILDING, FailoverState.NORMAL}
     if await context.until(lambda snapshot, now: assess(snapshot[context.acting], now).state in began, BEGUN_SECONDS):
-        state = context.visibility(context.acting).state
-        return f"{context.me.name} reads {state.word if state else '?'}"
-    mine = context.visibility(context.acting)
-    raise StepFailed(
-        f"{context.me.name} reads {mine.state.word if mine.state else 'nothing'}", "Look at its log. Nobody serves now."
-    )
+        return context.reads(context.acting)
+    raise StepFailed(context.reads(context.acting), "Look at its log. Nobody serves now.")
 
 
 async def _take_back(context: Context) -> str:
     """Both normal, once the server of this step was told to recover."""
     await context.write_planned()
-    if await context.until_both_normal(NORMAL_SECONDS):
+    if await context.until(both_normal, NORMAL_SECONDS):
         return BOTH_NORMAL
     role = context.planned.role
     me, partner = context.visibility(role), context.visibility(role.other)
-    name, other = context.pair[role].name, context.pair[role.other].name
+    other = context.pair[role.other].name
     meanwhile = f"{other} serves meanwhile" if partner.serving else "nobody serves meanwhile"
     waiting = [each.view.name for each in (me, partner) if each.state is FailoverState.RECOVER_WAIT]
     if waiting:
@@ -123,6 +119,6 @@ async def _take_back(context: Context) -> str:
             (f"Nothing to do: {meanwhile}, and ", Look.BOTH_STATES, " tell how long."),
         )
     raise StepFailed(
-        f"not both normal after {NORMAL_SECONDS:.0f} s: {name} reads {me.state.word if me.state else 'nothing'}",
+        f"not both normal after {NORMAL_SECONDS:.0f} s: {context.reads(role)}",
         f"{meanwhile[0].upper()}{meanwhile[1:]}. Look at both logs.",
     )

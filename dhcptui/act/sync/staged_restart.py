@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 
-from dhcptui.act.actions.base import Context, StepFailed
+from dhcptui.act.actions.base import Context, StepFailed, both_normal
 from dhcptui.act.actions.bring_up import offset_seconds, pid_now, pids, when_clocks_agree
 from dhcptui.act.actions.died_again import GoneAgain
 from dhcptui.act.actions.others import OthersBack, case_now, unsworn
@@ -21,7 +21,6 @@ from dhcptui.config.loading import ServerSettings
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
-from dhcptui.model.states import FailoverState
 from dhcptui.watch.clocks import moment
 
 BOTH_NORMAL_SECONDS = 120.0
@@ -100,13 +99,20 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> st
             )
         case Fate.LOST:
             raise _lost(context, run, server, coming.why)
-    watch, gone = _Watch(role, moment().mono), GoneAgain(context, role)
+    since, gone = moment().mono, GoneAgain(context, role)
     alone = context.visibility(role.other).visibility is Visibility.DOWN
-    well = watch.serves if alone else watch.normal
-    await context.until(lambda snapshot, now: well(snapshot, now) or gone.seen(snapshot, now), BOTH_NORMAL_SECONDS)
+
+    def well(snapshot: PairSnapshot, now: Moment) -> bool:
+        """By what was read after it came up: both normal, or it serves where its partner's dhcpd does not run."""
+        each = assess(snapshot[role], now)
+        if alone:
+            return each.serving is True and each.view.status is not None and each.view.status.at > since
+        return both_normal(snapshot, now, since)
+
+    came = await gone.until(well, BOTH_NORMAL_SECONDS)
     if gone.dead:
         raise DidNotComeUp(gone.why)
-    if not watch.seen_well:
+    if not came:
         raise StepFailed(
             f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {_words(context)}",
             f"{other} was not restarted after it. " + _left(run),
@@ -118,31 +124,6 @@ def _how_well(context: Context, server: ServerSettings) -> str:
     other = context.pair[server.role.other].name
     down = context.visibility(server.role.other).visibility is Visibility.DOWN
     return f"it serves ({other}'s dhcpd does not run)" if down else "both read normal"
-
-
-class _Watch:
-    """What is seen of a server that has come up; every condition counts only what was read after that."""
-
-    def __init__(self, role: Role, since: float) -> None:
-        self.role, self.since = role, since
-        self.seen_well = False
-
-    def normal(self, snapshot: PairSnapshot, now: Moment) -> bool:
-        """Both read normal, and each hears the other as normal."""
-        for view in snapshot.servers:
-            each = assess(view, now)
-            if each.state is not FailoverState.NORMAL or view.status is None or view.status.at <= self.since:
-                return False
-            if view.status.value.partner_state is not FailoverState.NORMAL:
-                return False
-        self.seen_well = True
-        return True
-
-    def serves(self, snapshot: PairSnapshot, now: Moment) -> bool:
-        """It serves; its partner's dhcpd does not run."""
-        each = assess(snapshot[self.role], now)
-        self.seen_well = each.serving is True and each.view.status is not None and each.view.status.at > self.since
-        return self.seen_well
 
 
 def _lost(context: Context, run: SyncRun, server: ServerSettings, why: str) -> StepFailed:
