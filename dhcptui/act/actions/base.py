@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dhcptui.act.actions.writing import READ_BACK_SECONDS, reads, reason_against
 from dhcptui.act.audit import AuditRun, Operator
 from dhcptui.act.locks import why
 from dhcptui.act.operations import OmapiShutdown, OmapiWrite, Operation, Run, Wait, as_line
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.evidence import Case, case
+from dhcptui.assess.guards import PARTNER_DOWN_FROM, TAKE_BACK_FROM
 from dhcptui.assess.peers import peers_read
 from dhcptui.assess.visibility import ServerAssessment, Visibility, assess
 from dhcptui.config.loading import PairSettings, ServerSettings
@@ -24,6 +24,7 @@ from dhcptui.model.sentence import Sentence, sentence
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
+from dhcptui.servers.omapi.objects import SettableState
 from dhcptui.servers.ssh import lock_files
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError, tail_of
@@ -34,6 +35,18 @@ from dhcptui.watch.pair import PairEngine
 PATIENCE_SECONDS = 900.0
 """A dhcpd with hundreds of thousands of addresses reads its leases for ten minutes."""
 
+READ_BACK_SECONDS = 10.0
+"""How long a write without an answer is looked for: the connection must be made anew first."""
+_SHUTDOWN_FROM = {
+    state: "" if state in {FailoverState.NORMAL, FailoverState.PAUSED} else "it is neither normal nor paused any more"
+    for state in FailoverState
+}
+_WRITABLE = {
+    SettableState.PARTNER_DOWN: PARTNER_DOWN_FROM,
+    SettableState.RECOVER: TAKE_BACK_FROM,
+    SettableState.SHUTDOWN: _SHUTDOWN_FROM,
+}
+"""What is written -> the state that is read right before it -> why not: the guards' own tables, on the newest value."""
 _Operation = TypeVar("_Operation", OmapiWrite, OmapiShutdown, Run)
 
 
@@ -108,6 +121,16 @@ class ActionScript:
     def also(self, context: Context) -> str:
         """What else is so at the end, behind the result."""
         return self.afterwards(case(context.acting, context.snapshot, moment())) if self.afterwards else ""
+
+
+def _reason_against(state: SettableState, name: str) -> Callable[[FailoverStatus], str]:
+    """Why `state` may not be written to a server that was read just now; empty where it may."""
+
+    def reason(status: FailoverStatus) -> str:
+        found = _WRITABLE.get(state, {}).get(status.local_state, "")
+        return f"{name} reads {status.local_state.word} now: {found}" if found else ""
+
+    return reason
 
 
 def both_normal(snapshot: PairSnapshot, now: Moment, since: float = 0.0) -> bool:
@@ -189,7 +212,7 @@ class Context:
         with self._audited(server, as_line(operation, server.name)) as answered:
             try:
                 status = await self.engine.watchers[role].write_state(
-                    operation.peer, state, reason_against(state, server.name)
+                    operation.peer, state, _reason_against(state, server.name)
                 )
             except OmapiUnconfirmed as error:
                 status = await self._look_for(role, operation, error)
@@ -201,20 +224,25 @@ class Context:
 
     async def _look_for(self, role: Role, operation: OmapiWrite, error: OmapiUnconfirmed) -> FailoverStatus:
         """What became of a write without an answer: the status, where it took effect. Raises OmapiUnconfirmed."""
-        start, state = moment().mono, operation.state
+        start, name = moment().mono, self.pair[role].name
 
-        def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
-            status = snapshot[role].status
-            return status is not None and status.at > start and assess(snapshot[role], now).live
+        def read_again(snapshot: PairSnapshot, now: Moment) -> FailoverStatus | None:
+            view = snapshot[role]
+            return view.status.value if view.status and view.status.at > start and assess(view, now).live else None
 
-        await self.until(lambda s, now: read_again(s, now) and reads(s, role, state), READ_BACK_SECONDS)
-        name, seen = self.pair[role].name, self.snapshot[role].status
-        if seen is None or not read_again(self.snapshot, moment()):
+        def took_effect(snapshot: PairSnapshot, now: Moment) -> bool:
+            status = read_again(snapshot, now)
+            return status is not None and status.local_state is operation.state.value
+
+        await self.until(took_effect, READ_BACK_SECONDS)
+        status = read_again(self.snapshot, moment())
+        if status is None:
             raise OmapiUnconfirmed(f"{error}; looked again: {name} does not answer", error.advice)
-        if not reads(self.snapshot, role, state):
-            raise OmapiUnconfirmed(f"{error}; looked again: {name} reads {seen.value.local_state.word}", error.advice)
-        self.unanswered = f" (no answer to the write; looked again: {name} reads {seen.value.local_state.word})"
-        return seen.value
+        seen = f"looked again: {name} reads {status.local_state.word}"
+        if status.local_state is not operation.state.value:
+            raise OmapiUnconfirmed(f"{error}; {seen}", error.advice)
+        self.unanswered = f" (no answer to the write; {seen})"
+        return status
 
     async def shut_down_planned(self) -> None:
         """Send control state = 2 and close the connection at once: dhcpd waits for its clients before it exits."""
