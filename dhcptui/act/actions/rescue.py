@@ -13,9 +13,10 @@ import asyncio
 import posixpath
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.bring_up import bring_up, bring_up_planned, restart_command
@@ -69,16 +70,6 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
     run, says = Rescue(), _says(pair.peer)
     backup = _backup(me.leases, "STAMP")
 
-    def on_me(
-        title: str,
-        operation: Run,
-        until: str,
-        does: Callable[[Context, Rescue], Awaitable[str]],
-        *,
-        carried: bool = False,
-    ) -> Step:
-        return Step.on(me, title, operation, until, lambda context: does(context, run), carried=carried)
-
     def script_on_me(command: Command, summary: str, input_text: str = "") -> Run:
         """Which lease file, which backup and which process is known only when it runs."""
         return run_on(me, command, summary, *command.script_words, input_text=input_text)
@@ -101,48 +92,53 @@ def script(pair: PairSettings, acting: Role) -> ActionScript:
         me.name,
         (
             Step.wait(partner, f"look at {partner.name} once more", "it is still gone", look_again),
-            on_me(
+            Step.on(
+                me,
                 "try what the rescue needs, while dhcpd runs",
                 script_on_me(
                     rescue_commands.try_room(me.leases, backup),
                     f"copies the lease file that dhcpd has open ({me.leases}, or the one in its chroot) to {backup}",
                 ),
                 "the lease file that dhcpd has open is found; there is room for a backup and for two more of it",
-                _try,
+                partial(_try, run),
             ),
-            on_me(
+            Step.on(
+                me,
                 f"stop dhcpd on {me.name}",
                 script_on_me(
                     stop_if("PID", "START"), "ends dhcpd (SIGTERM), if it is still the process that was looked at"
                 ),
                 f"{partner.name} is still gone before; nobody holds the lease file or its ports, and no dhcpd comes back",
-                _stop,
+                partial(_stop, run),
             ),
-            on_me(
+            Step.on(
+                me,
                 "back up the lease file as it is now",
                 script_on_me(
                     rescue_commands.back_up(me.leases, backup),
                     f"copies the lease file to {backup} again, where it has changed",
                 ),
                 f"{partner.name} is still gone, and the copy is the very file; {_AS_BEFORE}",
-                _back_up,
+                partial(_back_up, run),
                 carried=True,
             ),
-            on_me(
+            Step.on(
+                me,
                 "append the failover record",
                 script_on_me(
                     rescue_commands.append_record(me.leases), f"appends to the lease file: {says}", input_text=says
                 ),
                 f"{partner.name} is still gone, and it is the last record of the file, whole; {_AS_BEFORE}",
-                _append,
+                partial(_append, run),
                 carried=True,
             ),
-            on_me(
+            Step.on(
+                me,
                 f"start dhcpd on {me.name}",
                 run_on(me, restart_command(me)),
                 f"{partner.name} is still gone, else the record is taken away first;"
                 f" a dhcpd process on {me.name}, and its OMAPI answers",
-                _start,
+                partial(_start, run),
                 carried=True,
             ),
             Step.wait(
@@ -204,7 +200,7 @@ def _back(context: Context) -> str:
     return ""
 
 
-async def _try(context: Context, run: Rescue) -> str:
+async def _try(run: Rescue, context: Context) -> str:
     """Find the file, and room, before anything is stopped."""
     await context.fresh()
     name, unstopped = context.me.name, f"dhcpd on {context.me.name} was not stopped, and its lease file not written."
@@ -240,7 +236,7 @@ async def _try(context: Context, run: Rescue) -> str:
     return f"the lease file is {clean(path, 200)} ({told}); first backup: {clean(backup, 200)}"
 
 
-async def _stop(context: Context, run: Rescue) -> str:
+async def _stop(run: Rescue, context: Context) -> str:
     acting = context.acting
     await context.fresh()
     if back := _back(context):
@@ -297,7 +293,7 @@ async def _given_up(context: Context, run: Rescue, reason: str) -> StepFailed:
     return StepFailed(f"{reason}; {told}, and dhcpd on {name} was started again: {up}", look)
 
 
-async def _back_up(context: Context, run: Rescue) -> str:
+async def _back_up(run: Rescue, context: Context) -> str:
     await _unless_back(context, run)
     try:
         command = context.planned_command(rescue_commands.back_up(run.leases, run.backup))
@@ -307,7 +303,7 @@ async def _back_up(context: Context, run: Rescue) -> str:
     return f"the lease file as it was: {clean(run.backup, 200)}"
 
 
-async def _append(context: Context, run: Rescue) -> str:
+async def _append(run: Rescue, context: Context) -> str:
     await _unless_back(context, run)
     view = context.snapshot[context.acting]
     mclt = view.status.value.mclt_seconds if view.status and context.acting is Role.SECONDARY else None
@@ -324,7 +320,7 @@ async def _append(context: Context, run: Rescue) -> str:
     return f"the record is the last one of {clean(run.leases, 200)}"
 
 
-async def _start(context: Context, run: Rescue) -> str:
+async def _start(run: Rescue, context: Context) -> str:
     await _unless_back(context, run)
     return await bring_up_planned(context)
 

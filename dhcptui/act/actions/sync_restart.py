@@ -7,13 +7,12 @@ How far a run has come lies beside the directory, so that a second console can r
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.bring_up import restart_command
-from dhcptui.act.operations import run_on
+from dhcptui.act.operations import Run, run_on
 from dhcptui.act.sync import copy as sync_copy
 from dhcptui.act.sync.compare import COPIED, read_command
 from dhcptui.act.sync.copy import SyncRun
@@ -177,102 +176,80 @@ def _line(server: ServerSettings, command: Command) -> str:
     return command.as_root(server.sudo).line
 
 
-def _step(
-    run: SyncRun,
-    server: ServerSettings,
-    title: str,
-    command: Command,
-    *,
-    until: str,
-    does: Callable[[Context, SyncRun], Awaitable[str]],
-    brief: str = "",
-    briefly: str = "",
-) -> Step:
-    operation = run_on(server, command, brief)
-    return Step.on(server, title, operation, until, lambda context: does(context, run), briefly=briefly)
-
-
 def _test_line(server: ServerSettings) -> str:
     return _line(server, commands.dhcpd_test(server.dhcpd_conf))
 
 
 def _reading(run: SyncRun) -> tuple[Step, ...]:
     source, target = run.source, run.target
-    test = commands.dhcpd_test(source.dhcpd_conf)
     return (
-        _step(
-            run,
+        Step.on(
             source,
             f"read {source.name}'s files again",
-            read_command(source),
-            until="all of it is read",
-            does=sync_copy.read_source,
-            brief=f"reads every file below {source.shared_dir}",
+            run_on(source, read_command(source), f"reads every file below {source.shared_dir}"),
+            "all of it is read",
+            partial(sync_copy.read_source, run),
         ),
-        _step(
-            run,
+        Step.on(
             target,
             f"read {target.name}'s files again",
-            read_command(target),
-            until="both directories are as they were when you confirmed",
-            does=sync_copy.read_target,
-            brief=f"reads every file below {target.shared_dir}",
+            run_on(target, read_command(target), f"reads every file below {target.shared_dir}"),
+            "both directories are as they were when you confirmed",
+            partial(sync_copy.read_target, run),
         ),
-        _step(
-            run,
-            source,
-            f"test the configuration of {source.name}",
-            test,
-            until="exit status 0",
-            does=sync_copy.test_source,
-        ),
+        Step.on(source, *_testing(source), "exit status 0", partial(sync_copy.test_source, run)),
     )
 
 
+def _testing(server: ServerSettings) -> tuple[str, Run]:
+    return f"test the configuration of {server.name}", run_on(server, commands.dhcpd_test(server.dhcpd_conf))
+
+
 def _only_testing(run: SyncRun) -> tuple[Step, ...]:
-    target = run.target
-    test = commands.dhcpd_test(target.dhcpd_conf)
-    title = f"test the configuration of {target.name}"
+    passes = f"exit status 0; noted in {run.place.record}"
     if run.record.stamp and COPIED not in run.record.done:
-        passes = f"exit status 0, else {target.shared_dir} is swapped back"
-    else:
-        passes = f"exit status 0; noted in {run.place.record}"
-    return (_step(run, target, title, test, until=passes, does=sync_copy.test_target),)
+        passes = f"exit status 0, else {run.target.shared_dir} is swapped back"
+    return (Step.on(run.target, *_testing(run.target), passes, partial(sync_copy.test_target, run)),)
 
 
 def _copying(run: SyncRun) -> tuple[Step, ...]:
     target, place = run.target, run.place
     read_back = _line(target, sync_commands.read_tree(sync_commands.staged(place.staging)))
-    swap = sync_commands.swap_in(place.staging, place.directory, place.backups, place.record)
     return (
-        _step(
-            run,
+        Step.on(
             target,
             f"copy {target.name}'s directory beside it",
-            sync_commands.stage(place.directory, place.staging),
-            until=f"{read_back}: what was confirmed",
-            does=sync_copy.stage,
-            brief=f"copies {place.directory} to {place.staging}, which nobody else can enter",
+            run_on(
+                target,
+                sync_commands.stage(place.directory, place.staging),
+                f"copies {place.directory} to {place.staging}, which nobody else can enter",
+            ),
+            f"{read_back}: what was confirmed",
+            partial(sync_copy.stage, run),
             briefly="the copy is read back and is what was confirmed",
         ),
-        _step(
-            run,
+        Step.on(
             target,
             "unpack what differs into the copy",
-            sync_commands.unpack(place.staging),
-            until=f"{_line(target, sync_commands.merge(place.staging))}; {read_back}: the very files",
-            does=sync_copy.unpack,
-            brief=f"unpacks into an empty directory in {place.staging}, and moves it into the copy",
+            run_on(
+                target,
+                sync_commands.unpack(place.staging),
+                f"unpacks into an empty directory in {place.staging}, and moves it into the copy",
+            ),
+            f"{_line(target, sync_commands.merge(place.staging))}; {read_back}: the very files",
+            partial(sync_copy.unpack, run),
             briefly="the copy is read back and holds the very files",
         ),
-        _step(
-            run,
+        Step.on(
             target,
             "swap it in, keeping a backup",
-            swap,
-            until=f"{_test_line(target)} passes, else swapped back",
-            does=sync_copy.swap,
-            brief=f"renames {place.directory} to {place.backups}-STAMP, and {place.staging} to {place.directory}",
+            run_on(
+                target,
+                sync_commands.swap_in(place.staging, place.directory, place.backups, place.record),
+                f"renames {place.directory} to {place.backups}-STAMP, and {place.staging} to {place.directory}",
+            ),
+            f"{_test_line(target)} passes, else swapped back",
+            partial(sync_copy.swap, run),
         ),
     )
 
@@ -285,10 +262,11 @@ def _turn(run: SyncRun, server: ServerSettings) -> Step:
 
 
 def _tidy(run: SyncRun) -> Step:
-    title = f"clear up on {run.target.name}"
     brief = f"removes {run.place.record}, and all but the newest {sync_copy.KEEP_BACKUPS} backups"
-    command = sync_copy.tidy_command(run)
-    return _step(run, run.target, title, command, until="exit status 0", does=sync_copy.tidy, brief=brief)
+    operation = run_on(run.target, sync_copy.tidy_command(run), brief)
+    return Step.on(
+        run.target, f"clear up on {run.target.name}", operation, "exit status 0", partial(sync_copy.tidy, run)
+    )
 
 
 def _nothing_to_roll_back(run: SyncRun) -> ActionScript:
@@ -315,14 +293,16 @@ def _rollback(run: SyncRun) -> ActionScript:
     restarted, newer = sync_copy.was_restarted(run, target.role), sync_copy.runs_newer(run)
     # Its old files are in place already: a failure to come up has nothing older to fall back on.
     steps = [
-        _step(
-            run,
+        Step.on(
             target,
             f"put {backup or 'the backup'} back",
-            sync_copy.back_command(run),
-            until=f"{_test_line(target)} passes",
-            does=sync_copy.roll_back,
-            brief=f"renames {place.directory} to {place.rejected}, and the backup to {place.directory}",
+            run_on(
+                target,
+                sync_copy.back_command(run),
+                f"renames {place.directory} to {place.rejected}, and the backup to {place.directory}",
+            ),
+            f"{_test_line(target)} passes",
+            partial(sync_copy.roll_back, run),
         )
     ]
     if restarted:

@@ -105,7 +105,7 @@ async def _has_leases(context: Context, server: ServerSettings) -> None:
         )
 
 
-async def read_source(context: Context, run: SyncRun) -> str:
+async def read_source(run: SyncRun, context: Context) -> str:
     """Read the source once more."""
     await _has_leases(context, run.source)
     await _has_leases(context, run.target)
@@ -116,7 +116,7 @@ async def read_source(context: Context, run: SyncRun) -> str:
     return f"{len(run.trees.source)} names"
 
 
-async def read_target(context: Context, run: SyncRun) -> str:
+async def read_target(run: SyncRun, context: Context) -> str:
     """Read the target once more; both must be as they were when the diff was confirmed."""
     confirmed = run.comparison
     assert confirmed is not None  # noqa: S101 - without one the plan was refused
@@ -158,13 +158,13 @@ def _complaint(said: str) -> str:
     return " / ".join((named or lines)[:4]) or complaint(said)
 
 
-async def test_source(context: Context, run: SyncRun) -> str:
+async def test_source(run: SyncRun, context: Context) -> str:
     """The new configuration, where it comes from."""
     next_ = f"No server was restarted. Mend the file on {run.source.name} and try again."
     return await _test(context, run.source, next_, context.planned_command())
 
 
-async def test_target(context: Context, run: SyncRun) -> str:
+async def test_target(run: SyncRun, context: Context) -> str:
     """The target with what it has already. An interrupted run's copy that does not pass is put back."""
     if run.record.stamp and COPIED not in run.record.done:
         return await _accept(context, run, context.planned_command())
@@ -174,7 +174,7 @@ async def test_target(context: Context, run: SyncRun) -> str:
     return passed + run.trouble
 
 
-async def stage(context: Context, run: SyncRun) -> str:
+async def stage(run: SyncRun, context: Context) -> str:
     """A copy of the target beside it, where nobody else can reach it; it must be what was confirmed."""
     try:
         await run.on_target(context, context.planned_command())
@@ -191,7 +191,7 @@ async def _staged(context: Context, run: SyncRun) -> Tree:
     return await parse_tree(run.target, await run.on_target(context, command))
 
 
-async def unpack(context: Context, run: SyncRun) -> str:
+async def unpack(run: SyncRun, context: Context) -> str:
     """Unpack what differs into an empty directory, move it into the staged copy, and read that back."""
     source, target = run.trees.source, run.trees.target or {}
     try:
@@ -249,7 +249,7 @@ async def _looked_at(context: Context, run: SyncRun) -> str:
     return f"{directory} on {name} was looked at and is as it was."
 
 
-async def swap(context: Context, run: SyncRun) -> str:
+async def swap(run: SyncRun, context: Context) -> str:
     """Put the staged directory in place; back again if the target's dhcpd refuses it."""
     run.record = replace(run.record, run=context.record.run)
     rest = (run.record.without_stamp() + "\n").encode()
@@ -298,7 +298,7 @@ async def put_back(context: Context, run: SyncRun, command: Command | None = Non
     run.record = replace(run.record, stamp="")
 
 
-async def roll_back(context: Context, run: SyncRun) -> str:
+async def roll_back(run: SyncRun, context: Context) -> str:
     """The interrupted run's backup in the place of what it had copied, tested."""
     await put_back(context, run, context.planned_command())
     passed = await _test(context, run.target, f"Its old directory is back; {run.target.name} was not restarted.")
@@ -310,7 +310,7 @@ def tidy_command(run: SyncRun) -> Command:
     return sync_commands.tidy(run.place.record, run.place.backups, KEEP_BACKUPS)
 
 
-async def tidy(context: Context, run: SyncRun) -> str:
+async def tidy(run: SyncRun, context: Context) -> str:
     """Forget the run, keep the newest backups."""
     try:
         await run.on_target(context, context.planned_command())
