@@ -13,8 +13,9 @@ from typing import Any
 from dhcptui import __version__
 from dhcptui.config.console import THEMES
 from dhcptui.config.settings import ALGORITHMS
+from dhcptui.model.action import Action
 
-ACTIONS = ("sync-restart", "partner-down", "shutdown", "hand-over", "take-back", "start", "rescue")
+ACTIONS = tuple(action.value for action in Action)
 CONFIG_WORDS = ("path", "show", "validate", "names")
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from dhcptui.model.action import Action
     from dhcptui.model.role import Role
 
-MAX_DELAY_SECONDS = 7 * 24 * 3600
-
 
 def run(args: argparse.Namespace) -> int:
     """Show the plan. Returns the exit code."""
@@ -60,9 +58,11 @@ def variant(args: argparse.Namespace) -> str:
         return "rollback" if args.rollback else ""
     if args.action != "start":
         raise ConfigError("--after goes with start")
+    from dhcptui.act.actions.delayed import MAX_SECONDS
+
     found = re.fullmatch(r"(\d{1,6})(s|m|h)", args.after)
     seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0
-    if not 1 <= seconds <= MAX_DELAY_SECONDS:
+    if not 1 <= seconds <= MAX_SECONDS:
         raise ConfigError("--after wants a time such as 90s, 5m or 2h, at most seven days")
     return f"after {seconds}"
 
