@@ -14,12 +14,13 @@ import os
 import secrets
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.waiting import Waited
 
 from . import net
 from .client import DhcpClient
@@ -53,8 +54,11 @@ def requirements() -> list[str]:
     return missing
 
 
-class Lab:
+class Lab(Waited):
     """See Settings for what can be given by name."""
+
+    servers: Mapping[str, Server]
+    failure = LabError
 
     def __init__(
         self,
@@ -161,42 +165,6 @@ class Lab:
                 self._reaper.wait()
             self._reaper = None
         net.remove(self.name)  # nothing to do unless the reaper was hindered
-
-    # -- observation ---------------------------------------------------------------------------------------------
-
-    def states(self) -> dict[str, str]:
-        """Each server's own state in dhcpd's word, or "no-answer"."""
-        return {role: server.local_state() for role, server in self.servers.items()}
-
-    def wait_states(
-        self, primary: str | None = "normal", secondary: str | None = "normal", timeout: float = 30
-    ) -> float:
-        """Wait until each server says that of itself (None: any); returns the seconds it took."""
-        wanted = {role: word for role, word in (("primary", primary), ("secondary", secondary)) if word}
-        began = time.monotonic()
-        while True:
-            seen = self.states()
-            if all(seen[role] == word for role, word in wanted.items()):
-                return time.monotonic() - began
-            if time.monotonic() - began > timeout:
-                logs = "\n".join(f"{s.name}:\n" + "\n".join(s.log_lines()[-8:]) for s in self.servers.values())
-                raise LabError(f"wanted {wanted}, seen {seen} after {timeout} s\n{logs}")
-            time.sleep(0.02)
-
-    def wait_settled(self, timeout: float = 30, quiet: float = 0.3) -> None:
-        """Wait until both are normal and owe each other nothing: a fresh pair still moves half its pool for a moment.
-
-        A server set to shutdown before that waits a full mclt on its return (xid mismatch, then recover-wait).
-        """
-        deadline = time.monotonic() + timeout
-        self.wait_states(timeout=timeout)
-        since = time.monotonic()
-        while time.monotonic() - since < quiet:
-            if any(server.state().unacked for server in self.servers.values()):
-                since = time.monotonic()
-            if time.monotonic() > deadline:
-                raise LabError(f"updates still under way after {timeout} s")
-            time.sleep(0.01)
 
     # -- faults --------------------------------------------------------------------------------------------------
 

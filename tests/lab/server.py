@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from tests.waiting import Logged
 
 from .net import Done, LabError, namespace, sh
 from .omapi import Key, NoAnswer, Reader, ServerState
@@ -32,8 +33,10 @@ def plain_python() -> str:
     return str(system if system.exists() else Path(sys.executable).resolve())
 
 
-class Server:
+class Server(Logged):
     """`primary` or `secondary`; paths are the host's view of the server's own files."""
+
+    failure = LabError
 
     def __init__(self, lab_name: str, directory: Path, role: str, settings: Settings, key: Key | None) -> None:
         self.role = role
@@ -252,28 +255,3 @@ class Server:
         """Every session ends; new ones can be made at once."""
         self.stop_sshd()
         self.start_sshd()
-
-    # -- log -----------------------------------------------------------------------------------------------------
-
-    def log_text(self, since: int = 0) -> str:
-        """The log from a byte offset; all of it if it has been rotated since."""
-        data = self.log_file.read_bytes() if self.log_file.exists() else b""
-        return data[since if since <= len(data) else 0 :].decode(errors="replace")
-
-    def log_lines(self, since: int = 0) -> list[str]:
-        """log_text in lines."""
-        return self.log_text(since).splitlines()
-
-    def log_offset(self) -> int:
-        """Take it before a fault, give it to wait_log."""
-        return self.log_file.stat().st_size if self.log_file.exists() else 0
-
-    def wait_log(self, pattern: str, timeout: float = 10, since: int = 0) -> re.Match[str]:
-        """The first match of pattern (multi-line) at or after the offset."""
-        deadline = time.monotonic() + timeout
-        while not (found := re.search(pattern, self.log_text(since), re.MULTILINE)):
-            if time.monotonic() > deadline:
-                tail = "\n".join(self.log_lines(since)[-15:])
-                raise LabError(f"{self.name}: no {pattern!r} in the log within {timeout} s:\n{tail}")
-            time.sleep(0.02)
-        return found
