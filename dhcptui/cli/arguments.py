@@ -216,6 +216,7 @@ def _configuration_commands(
     lint.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
     lint.add_argument("--files", nargs=2, type=Path, metavar=("PRIMARY", "SECONDARY"), help="two dhcpd.conf")
     lint.add_argument("--peer", metavar="NAME", default="", help="with --files: the failover peer to look at")
+    lint.add_argument("--all", action="store_true", help="every finding by itself, however many there are")
     lint.add_argument("--json", action="store_true", help="machine-readable, schema 1")
     yield lint
 

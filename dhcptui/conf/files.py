@@ -17,16 +17,29 @@ START_DIRECTORY = "/"
 """Where dhcpd looks for a relative include: in the directory it was started in; systemd and init scripts start it here."""
 
 
-async def load(read: Read, path: str) -> Node:
-    """A configuration with its includes in place. Raises ConfParseError."""
-    return await _Loader(read).file(path, ())
+async def load(read: Read, path: str, *, chroot: str = "", lenient: bool = False) -> Node:
+    """A configuration with its includes in place. Raises ConfParseError.
+
+    `path` is seen from outside of `chroot`, which is where a chrooted dhcpd looks for what its file includes. `lenient`: an
+    include of a file that does not exist is left standing, as the statement it is.
+    """
+    return await _Loader(read, chroot, lenient).file(path, ())
+
+
+def absent(configuration: Node) -> tuple[Node, ...]:
+    """The includes of files that do not exist, in a configuration that was read leniently."""
+    return tuple(node for node in configuration.walk() if _include(node))
+
+
+class _DoesNotExist(ConfParseError):
+    """There is no such file."""
 
 
 class _Loader:
     """One configuration being read: counts files and characters."""
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
+    def __init__(self, read: Read, chroot: str, lenient: bool) -> None:
+        self._read, self._start, self._lenient = read, chroot or START_DIRECTORY, lenient
         self._files = self._characters = 0
 
     async def file(self, path: str, including: tuple[str, ...], by: Node | None = None) -> Node:
@@ -39,7 +52,7 @@ class _Loader:
         try:
             text = await self._read(path)
         except FileNotFoundError as error:
-            raise ConfParseError(file, line, f"{path} does not exist" if by else "does not exist") from error
+            raise _DoesNotExist(file, line, f"{path} does not exist" if by else "does not exist") from error
         self._characters += len(text)
         if self._characters > MAX_CHARACTERS:
             raise ConfParseError(file, line, f"the configuration is longer than {MAX_CHARACTERS} characters")
@@ -51,18 +64,27 @@ class _Loader:
         if not any(map(_include, node.walk())):
             return node
         found: list[Node] = []
-        strange = list(node.odd)
+        strange, heads = list(node.odd), list(node.heads)
         for child in node.children or ():
             if _include(child):
-                path = posixpath.normpath(posixpath.join(START_DIRECTORY, child.words[1]))
-                included = await self.file(path, including, child)
+                included = await self._included(child, including)
                 found += included.children or ()
                 strange += included.odd
+                heads += included.heads
             elif child.children is not None:
                 found.append(await self._expanded(child, including))
             else:
                 found.append(child)
-        return replace(node, children=tuple(found), odd=tuple(strange))
+        return replace(node, children=tuple(found), odd=tuple(strange), heads=tuple(heads))
+
+    async def _included(self, node: Node, including: tuple[str, ...]) -> Node:
+        path = posixpath.normpath(posixpath.join(self._start, node.words[1].lstrip("/")))
+        try:
+            return await self.file(path, including, node)
+        except _DoesNotExist as error:
+            if self._lenient and (error.file, error.line) == (node.file, node.line):
+                return Node((), (node,), node.file, node.line)
+            raise
 
 
 def _include(node: Node) -> bool:

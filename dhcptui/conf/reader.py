@@ -42,9 +42,11 @@ MAX_DEPTH = 64
 """Blocks within blocks; a real file has five or so."""
 MAX_CHARACTERS = 16 * 1024 * 1024
 """Of one file; more is not read."""
+HEAD_CHARACTERS = 2000
 
 # The closing quote may be missing: a string without an end is looked at once, not from each quote in it.
 _BRACES = re.compile(r'"(?:[^"\\]|\\.)*"?|#[^\n]*|[{}]', re.DOTALL)
+_HEAD = re.compile(r"(?:[ \t\r]*(?:#[^\n]*)?\n){1,30}")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|(.))", re.DOTALL)
 _CONTROL = {"t": "\t", "r": "\r", "n": "\n", "b": "\b"}
 
@@ -55,6 +57,15 @@ class ConfParseError(Exception):
     def __init__(self, file: str, line: int, what: str) -> None:
         self.file, self.line = clean(file), line
         super().__init__(f"{self.file} line {line}: {clean(what, 200)}" if line else f"{self.file}: {clean(what, 200)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a statement goes on in a further line: the number of its first word there, that line, and the one before."""
+
+    index: int
+    line: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,10 @@ class Node:
     line: int
     odd: tuple[Odd, ...] = ()
     """Of a whole file, and of the block that includes one: the lines with characters that dhcpd cannot read."""
+    breaks: tuple[Break, ...] = ()
+    """Where it goes on in a further line; a missing `;` hides there."""
+    heads: tuple[tuple[str, str], ...] = ()
+    """Of a whole file, and of the block that includes one: each file, and the comment it begins with."""
 
     def named(self, *keywords: str) -> Iterator[Node]:
         """Direct children that begin with these keywords (lower case)."""
@@ -124,7 +139,14 @@ def parse(text: str, file: str) -> Node:
         raise ConfParseError(file, error.line, what + _blamed(strange, error.line)) from error
     except UnexpectedToken as error:
         raise _told(error, file, text, unclosed) from error
-    return Node((), tuple(_nodes(tree.children, file)), file, 1, strange)
+    return Node((), tuple(_nodes(tree.children, file)), file, 1, strange, heads=_heads(text, file))
+
+
+def _heads(text: str, file: str) -> tuple[tuple[str, str], ...]:
+    """The comment that a file begins with: programs that write one say so there."""
+    match = _HEAD.match(text)
+    head = match[0].strip() if match else ""
+    return ((file, head[:HEAD_CHARACTERS]),) if head else ()
 
 
 def _blamed(strange: tuple[Odd, ...], line: int) -> str:
@@ -192,13 +214,28 @@ def _nodes(trees: list[Any], file: str) -> Iterator[Node]:
         if tree.data == "block":
             yield _block(tree.children, file)
         elif len(tree.children) > 1:
-            yield Node(tuple(_words(tree.children[:-1], file)), None, file, tree.children[0].line)
+            parts = tree.children[:-1]
+            yield Node(tuple(_words(parts, file)), None, file, parts[0].line, breaks=_breaks(parts))
 
 
 def _block(parts: list[Any], file: str) -> Node:
     opened = next(index for index, part in enumerate(parts) if getattr(part, "type", "") == "OPEN")
     words = tuple(_words(parts[:opened], file))
-    return Node(words, tuple(_nodes(parts[opened + 1 : -1], file)), file, parts[0].line)
+    inside = tuple(_nodes(parts[opened + 1 : -1], file))
+    return Node(words, inside, file, parts[0].line, breaks=_breaks(parts[:opened]))
+
+
+def _breaks(parts: list[Any]) -> tuple[Break, ...]:
+    """None where there is a record: no statement that has one is ever followed by another on its lines."""
+    if not parts or getattr(parts[-1], "line", parts[0].line) == parts[0].line:
+        return ()
+    if any(getattr(part, "type", None) is None for part in parts):
+        return ()
+    return tuple(
+        Break(index, part.line, parts[index - 1].end_line)
+        for index, part in enumerate(parts)
+        if index and part.type == "WORD" and part.line > parts[index - 1].end_line
+    )
 
 
 def _words(parts: list[Any], file: str) -> Iterator[str]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from operator import is_
 
 from dhcptui.conf import odd_characters as odd
 from dhcptui.conf import statements as known
-from dhcptui.conf.reader import Node
+from dhcptui.conf.files import absent
+from dhcptui.conf.reader import Break, Node
 
 SUGGESTED = 50
 """As many unknown statements of a file are compared with what dhcpd knows; a file with more is of another kind."""
@@ -17,6 +19,19 @@ CLOSE, CLOSE_SHORT, SHORT = 0.82, 0.75, 6
 """How alike two words must be, and words of at most six characters: `mlct` is `mclt`."""
 MORE_WORDS = 3
 _BLOCKS = {"key": known.KEY, "zone": known.ZONE, "failover": known.PEER}
+_NEVER_ENDED = frozenset(
+    {"class", "define", "else", "elsif", "group", "host", "if", "key", "on", "pool", "pool6", "shared-network", "subnet",
+     "subnet6", "switch", "zone"}
+)  # fmt: skip
+"""What has a block after it: no `;` is missing there."""
+_ALONE = frozenset({"authoritative", "not authoritative", "primary", "secondary", "no failover peer", "break"})
+"""Statements without a value."""
+_GOES_ON = frozenset(
+    {"and", "code", "config-option", "encapsulate", "exists", "if", "members", "not", "of", "on", "option", "or", "send",
+     "space", "with"}
+)  # fmt: skip
+"""After one of these words an expression is not complete."""
+_OPERATOR = re.compile(r"[~!=(,{]+")
 _MADE_UP = re.compile(r"unknown-\d+")
 
 
@@ -30,18 +45,27 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A statement without its `;`. `node`: its words, at the line where the `;` belongs; `hidden`: what it swallows."""
+
+    node: Node
+    hidden: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Spelling:
     """The configuration as it was meant, and the statements that were written otherwise, in the order of the file."""
 
     meant: Node
     unknown: tuple[Unknown, ...]
+    unfinished: tuple[Unfinished, ...] = ()
 
 
 def spelling(configuration: Node) -> Spelling:
     """Read a configuration as it was meant."""
     reader = _Reader(configuration)
     meant = reader.block(configuration, known.ANYWHERE)
-    return Spelling(meant, tuple(reader.unknown))
+    return Spelling(meant, tuple(reader.unknown), tuple(reader.unfinished))
 
 
 class _Reader:
@@ -49,21 +73,33 @@ class _Reader:
 
     def __init__(self, configuration: Node) -> None:
         self.unknown: list[Unknown] = []
-        # With LDAP, definitions may come from there as well.
-        self._options = (
-            None if any(_is_ldap(each) for each in configuration.children or ()) else _options(configuration)
-        )
+        self.unfinished: list[Unfinished] = []
+        # Definitions may stand in a directory, or in a file that is not there.
+        elsewhere = any(map(is_ldap, configuration.children or ())) or absent(configuration)
+        self._options = None if elsewhere else _options(configuration)
 
     def block(self, node: Node, place: frozenset[str]) -> Node:
         """Itself with everything below as it was meant; the same object where nothing differs."""
-        read = [self._statement(child, place) for child in node.children or ()]
-        same = all(one is two for one, two in zip(read, node.children or (), strict=True))
+        children = [part for child in node.children or () for part in self._parts(child, place)]
+        read = [self._statement(child, place) for child in children]
+        same = len(read) == len(node.children or ()) and all(map(is_, read, node.children or ()))
         return node if same else replace(node, children=tuple(read))
+
+    def _parts(self, node: Node, place: frozenset[str]) -> Iterator[Node]:
+        """Itself, or the statements that it is where a `;` is missing between them."""
+        while split := _missing(node, place):
+            index, before, line = split
+            one = Node(node.words[:index], None, node.file, node.line)
+            later = tuple(replace(each, index=each.index - index) for each in node.breaks if each.index > index)
+            node = replace(node, words=node.words[index:], line=line, breaks=later)
+            self.unfinished.append(Unfinished(replace(one, line=before), node))
+            yield one
+        yield node
 
     def _statement(self, node: Node, place: frozenset[str]) -> Node:
         words = tuple(odd.meant(word) for word in node.words if odd.meant(word) or not word)
         read = node if words == node.words else replace(node, words=words)
-        if not words or _is_ldap(read):
+        if not words or is_ldap(read):
             return read
         count = _known(words, place)
         if not count:
@@ -136,7 +172,40 @@ def _known(words: tuple[str, ...], place: frozenset[str]) -> int:
     return next((count for count in range(1, len(lower) + 1) if " ".join(lower[:count]) in place), 0)
 
 
-def _is_ldap(node: Node) -> bool:
+def _missing(node: Node, place: frozenset[str]) -> tuple[int, int, int] | None:
+    """Where in a statement another one begins: the number of its first word, the line before, its line."""
+    words = node.words
+    count = _known(words, place) if node.breaks or len(words) > 2 else 0
+    head = " ".join(words[:count]).lower()
+    if not count or (place is known.ANYWHERE and head in _NEVER_ENDED):
+        return None
+    first = count if head in _ALONE else count + 1
+    if head == "option":
+        first += 1
+    at = next((each for each in node.breaks if each.index >= first and _begins(words, each, place)), None)
+    if at:
+        return at.index, at.before, at.line
+    # What has one value, or none, is complete without a new line, too.
+    simple = (
+        place is known.PEER or head in _ALONE or (head in known.PARAMETERS and len(words) > first and _is_plain(words))
+    )
+    if simple and len(words) > first and not node.breaks and _known(words[first:], place):
+        return first, node.line, node.line
+    return None
+
+
+def _begins(words: tuple[str, ...], at: Break, place: frozenset[str]) -> bool:
+    before = words[at.index - 1]
+    complete = before.lower() not in _GOES_ON and not before.endswith(":") and not _OPERATOR.fullmatch(before)
+    return complete and bool(_known(words[at.index :], place))
+
+
+def _is_plain(words: tuple[str, ...]) -> bool:
+    return not any(map(_OPERATOR.fullmatch, words))
+
+
+def is_ldap(node: Node) -> bool:
+    """Whether it is a statement of a dhcpd that reads the rest of its configuration from a directory."""
     return node.children is None and bool(node.words) and node.words[0].lower().startswith("ldap-")
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from dhcptui.config.console import ConsoleSettings, check_theme, read_keys
 from dhcptui.config.ownership import distrust
-from dhcptui.config.settings import ALGORITHMS, ConfigError, OmapiKey, PairSettings, ServerSettings
+from dhcptui.config.settings import ALGORITHMS, ConfigError, LintSettings, OmapiKey, PairSettings, ServerSettings
 from dhcptui.config.toml import toml, toml_key
+from dhcptui.model.lint_rules import RULE_IDS
 from dhcptui.model.role import Role
 
 __all__ = [
@@ -144,6 +145,7 @@ def _pair(name: str, table: _Table) -> PairSettings:
         read_only=table.flag("read_only", False),
         probe_address=table.addresses("probe_address"),
         mirror=table.flag("mirror", False),
+        lint=_lint(table.table("lint", required=False)),
     )
     table.done()
     if pair.primary.name == pair.secondary.name:
@@ -153,6 +155,21 @@ def _pair(name: str, table: _Table) -> PairSettings:
     for server in (pair.primary, pair.secondary):
         _check_shared_dir(table, server)
     return pair
+
+
+def _lint(table: _Table) -> LintSettings:
+    silence = table.table("silence", required=False)
+    for rule in silence.names():
+        if rule not in RULE_IDS:
+            raise silence.error(
+                rule, f"there is no such rule of lint{_nearest(rule, RULE_IDS, shown=False)}; docs/lint.md has them all"
+            )
+    reasons = tuple((rule, silence.text(rule).strip()) for rule in silence.names())
+    for rule, reason in reasons:
+        if not reason:
+            raise silence.error(rule, "a reason is missing: say why it does not matter here")
+    table.done()
+    return LintSettings(reasons)
 
 
 def _check_shared_dir(table: _Table, server: ServerSettings) -> None:
@@ -231,9 +248,10 @@ def _omapi_key(table: _Table) -> OmapiKey | None:
     return found
 
 
-def _nearest(word: str, valid: Any) -> str:
+def _nearest(word: str, valid: Any, *, shown: bool = True) -> str:
     close = difflib.get_close_matches(word, list(valid), 1, 0.5)
-    return f"; did you mean {close[0]!r}?" if close else f" (there is: {', '.join(valid)})"
+    there = f" (there is: {', '.join(valid)})" if shown else ""
+    return f"; did you mean {close[0]!r}?" if close else there
 
 
 class _Table:
@@ -340,7 +358,8 @@ def show(config: Config) -> str:
     lines = [f"# {config.path}", *_shown_console(config.console)]
     for pair in config.pairs.values():
         lines += ["", f"[pairs.{toml_key(pair.name)}]"]
-        lines += _shown(pair, skip={"name", "primary", "secondary"})
+        lines += _shown(pair, skip={"name", "primary", "secondary", "lint"})
+        lines += _shown_lint(pair)
         for server in (pair.primary, pair.secondary):
             lines += [
                 "",
@@ -351,6 +370,11 @@ def show(config: Config) -> str:
                 names = ("name", "algorithm", "secret_file")
                 lines.append(f"omapi_key = {toml({name: getattr(key, name) for name in names})}")
     return "\n".join(lines) + "\n"
+
+
+def _shown_lint(pair: PairSettings) -> list[str]:
+    table = ["", f"[pairs.{toml_key(pair.name)}.lint]", f"silence = {toml(pair.lint.reasons)}"]
+    return table if pair.lint.silence else []
 
 
 def _shown_console(console: ConsoleSettings) -> list[str]:

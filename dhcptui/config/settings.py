@@ -143,6 +143,19 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LintSettings:
+    """What `lint` is told of one pair."""
+
+    silence: tuple[tuple[str, str], ...] = ()
+    """Rules that are not told, each with the reason."""
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """The reason by rule."""
+        return dict(self.silence)
+
+
+@dataclass(frozen=True, slots=True)
 class PairSettings:
     """One pair's table."""
 
@@ -175,6 +188,16 @@ class PairSettings:
     mirror: bool = field(
         default=False,
         metadata=about("sync + restart removes files that exist only on its target.", "true", "boolean"),
+    )
+    lint: LintSettings = field(
+        default=LintSettings(),
+        metadata=about(
+            "Its one key is `silence`: rules of [lint](lint.md) that are not told, each with the reason; they are counted"
+            " at the end. What dhcpd itself refuses is told all the same.",
+            '{ silence = { L38 = "each site has name servers of its own" } }',
+            "table",
+            "none",
+        ),
     )
 
     def __getitem__(self, role: Role) -> ServerSettings:

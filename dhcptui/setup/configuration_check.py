@@ -12,6 +12,7 @@ from dhcptui.watch.clocks import mono
 
 if TYPE_CHECKING:
     from dhcptui.conf.lint.findings import Finding  # 30 ms that only this question needs
+    from dhcptui.conf.lint.grouping import Silenced
 
 DEADLINE_SECONDS = 60.0
 TROUBLE_CHARACTERS = 600
@@ -23,7 +24,9 @@ class ConfigurationCheck:
 
     at: float
     findings: tuple[Finding, ...] = ()
-    """The primary's, the secondary's, the pair's; errors first within each."""
+    """Errors, then warnings, then info."""
+    silenced: tuple[Silenced, ...] = ()
+    """What the configuration does not want to hear of."""
     troubles: tuple[str, ...] = ()
     """Why it could not be read, a line a server; then there are no findings, and that means nothing."""
 
@@ -35,6 +38,7 @@ def not_checked(*why: str) -> ConfigurationCheck:
 
 async def check_configuration(settings: PairSettings) -> ConfigurationCheck:
     """Read both over SSH and judge them. Never raises for what a server or a file does."""
+    from dhcptui.conf.lint.grouping import without_silenced  # noqa: PLC0415
     from dhcptui.conf.lint.rules import lint  # noqa: PLC0415 - 30 ms that only this question needs
     from dhcptui.setup.read import LintError, over_ssh  # noqa: PLC0415
 
@@ -46,4 +50,5 @@ async def check_configuration(settings: PairSettings) -> ConfigurationCheck:
         return not_checked(f"The servers did not hand over their configuration within {DEADLINE_SECONDS:.0f} s.")
     except (LintError, ConfigError, OSError) as error:
         return not_checked(*str(error).splitlines())
-    return ConfigurationCheck(mono(), findings)
+    kept, silenced = without_silenced(findings, settings.lint.reasons)
+    return ConfigurationCheck(mono(), kept, silenced)

@@ -12,9 +12,10 @@ from dhcptui.act.sync.tree import MAX_BYTES, Tree, TreeError
 from dhcptui.conf.files import Read, load
 from dhcptui.conf.lint.findings import Expected, Pair, Subject
 from dhcptui.conf.lint.rules import common_peer
-from dhcptui.conf.reader import ConfParseError
+from dhcptui.conf.reader import ConfParseError, Node
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.role import Role
+from dhcptui.model.sanitize import clean
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
@@ -28,19 +29,31 @@ class LintError(Exception):
 async def over_ssh(pair: PairSettings) -> Pair:
     """Look at both servers at once; nothing is written there. Raises LintError, ConfigError."""
     one, two = await asyncio.gather(_server(pair.primary), _server(pair.secondary))
-    failed = [each for each in (one, two) if isinstance(each, LintError)]
     if isinstance(one, LintError) or isinstance(two, LintError):
-        raise LintError("\n".join(str(each) for each in failed))
+        raise LintError("\n".join(line for each in (one, two) for line in _unread(each)))
     drift = await asyncio.to_thread(_drift, pair, one[1], two[1])
     return Pair(pair.peer, one[0], two[0], drift)
 
 
-async def _server(server: ServerSettings) -> tuple[Subject, Tree | None] | LintError:
-    """One server: what lint looks at, and its shared directory. Errors are results, so that both are told."""
+def _unread(server: tuple[Subject, Tree | None] | LintError) -> list[str]:
+    """What could not be read of a server: itself, or files that it includes."""
+    return [str(server)] if isinstance(server, LintError) else [missing(server[0], node) for node in server[0].absent]
+
+
+def missing(subject: Subject, include: Node) -> str:
+    """An include of a file that does not exist, in a sentence."""
+    return f"{subject.name}: {include.where}: {clean(include.words[1])} does not exist"
+
+
+async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tree | None] | LintError:
+    """One server: what lint looks at, and its shared directory. Errors are results, so that both are told.
+
+    `chroot`: where its dhcpd has its `/`; empty: as its command line says.
+    """
     target = SshTarget(server.host, server.port, server.user, server.identity, server.known_hosts, server.sudo)
     try:
         async with await SshSession.connect(target) as session:
-            found = await survey(session, server.dhcpd_conf)
+            found = await survey(session, server.dhcpd_conf, chroot)
             tree = await _tree(session, server)
     except (RemoteError, ConfParseError) as error:
         return LintError(f"{server.name}: {explain(error)}")
@@ -65,6 +78,7 @@ async def _server(server: ServerSettings) -> tuple[Subject, Tree | None] | LintE
             argument(found.process, "-cf"),
             argument(found.process, "-lf"),
             expected,
+            chroot=found.chroot,
         ),
         tree,
     )
@@ -103,7 +117,7 @@ async def from_files(primary: Path, secondary: Path, peer: str = "") -> Pair:
     found = []
     for path in (primary, secondary):
         try:
-            found.append(await load(_reader(path), str(path.absolute())))
+            found.append(await load(_reader(path), str(path.absolute()), lenient=True))
         except (OSError, UnicodeError) as error:
             raise LintError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
         except ConfParseError as error:

@@ -35,6 +35,7 @@ class Survey:
     modes: dict[str, int] = field(default_factory=dict)
     process: DhcpdProcess | None = None
     started: int | None = None
+    chroot: str = ""
 
 
 async def lines(session: SshSession, command: Command) -> list[str]:
@@ -45,8 +46,8 @@ async def lines(session: SshSession, command: Command) -> list[str]:
     return [clean(line) for line in done.stdout.decode("utf-8", "replace").splitlines()]
 
 
-async def read_configuration(session: SshSession, path: str) -> Node:
-    """The server's configuration with its includes. Raises ConfParseError, RemoteError."""
+async def read_configuration(session: SshSession, path: str, *, chroot: str = "", lenient: bool = False) -> Node:
+    """The server's configuration with its includes, as `conf.files.load` says. Raises ConfParseError, RemoteError."""
 
     async def read(name: str) -> str:
         command = discover_commands.read_existing(name)
@@ -57,7 +58,7 @@ async def read_configuration(session: SshSession, path: str) -> Node:
             raise CommandFailed(f"cat {shlex.quote(name)}", done.exit_status, done.stderr)
         return done.stdout.decode("utf-8", "replace")
 
-    return await load(read, path)
+    return await load(read, path, chroot=chroot, lenient=lenient)
 
 
 async def running(session: SshSession) -> tuple[DhcpdProcess, ...]:
@@ -80,10 +81,17 @@ def choose(found: tuple[DhcpdProcess, ...], conf: str) -> DhcpdProcess | None:
     return found[0] if len(found) == 1 else None
 
 
-async def survey(session: SshSession, conf: str) -> Survey:
-    """Look at everything. Raises ConfParseError, RemoteError."""
-    configuration = await read_configuration(session, conf)
+def chroot_of(process: DhcpdProcess | None, conf: str) -> str:
+    """The chroot that its files are meant in; empty where there is none, or where `conf` lies outside: a copy is read there."""
+    root = process.argument("-chroot").rstrip("/") if process else ""
+    return root if root.startswith("/") and conf.startswith(f"{root}/") else ""
+
+
+async def survey(session: SshSession, conf: str, chroot: str = "") -> Survey:
+    """Look at everything. `chroot` "": as the running dhcpd says. Raises ConfParseError, RemoteError."""
     process = choose(await running(session), conf)
+    chroot = chroot or chroot_of(process, conf)
+    configuration = await read_configuration(session, conf, chroot=chroot, lenient=True)
     files = sorted({conf, *(node.file for node in configuration.walk())})
     facts = await lines(session, discover_commands.file_facts(files))
     now = int(facts[0]) if facts and is_number(facts[0]) else None
@@ -103,6 +111,7 @@ async def survey(session: SshSession, conf: str) -> Survey:
         modes,
         process,
         started,
+        chroot,
     )
 
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dhcptui.conf import statements as known
+from dhcptui.conf.lint.findings import Pair, Subject
+from dhcptui.conf.lint.rules import REFUSED
+from dhcptui.conf.lint.rules import lint as check
+from dhcptui.conf.reader import parse
+from dhcptui.model.role import Role
+from dhcptui.setup.read import from_files
 from tests.lab.pair import Lab
-from tests.unit import dhcpd_words
+from tests.unit import dhcpd_words, test_lint, test_lint_kinds
 
 pytestmark = pytest.mark.lab
 
@@ -225,3 +233,105 @@ def test_dhcpd_refuses_odd_characters(tmp_path: Path, odd: str) -> None:
     end = "\nsubnet 10.0.0.0 netmask 255.255.255.0 { }\n"
     assert refused(tmp_path, f"authoritative;{odd}{end}")
     assert not refused(tmp_path, f"authoritative;\x0b\x0c\r # {odd}{end}")
+
+
+KINDS = sorted((Path(__file__).parents[1] / "data" / "lint").glob("*.conf"))
+
+
+@pytest.mark.parametrize("path", KINDS, ids=lambda path: path.name)
+def test_the_verdict_on_each_kind_is_dhcpds_own(tmp_path: Path, path: Path) -> None:
+    """A file that lint says dhcpd refuses is refused, and no other; but for LDAP, which this dhcpd was built without."""
+    pair = asyncio.run(from_files(path, path))
+    whole = replace(pair, secondary=replace(pair.secondary, configuration=parse("", "none")))
+    refused_ = [each for each in check(whole) if each.refused and each.role is Role.PRIMARY]
+    said = refused(tmp_path, path.read_text())
+    if path.name.startswith("directory"):
+        assert "ldap-server" in said
+        assert not refused_
+    else:
+        assert bool(said) == bool(refused_), (said, refused_)
+
+
+@pytest.mark.parametrize(("rule", "old", "new"), [fault[:3] for fault in test_lint_kinds.REFUSED])
+def test_what_lint_calls_refused_is(tmp_path: Path, rule: str, old: str, new: str) -> None:
+    """dhcpd -t refuses each planted fault, and takes the same file without it."""
+    good = test_lint.text("primary")
+    assert refused(tmp_path, good) == ""
+    assert refused(tmp_path, good.replace(old, new)), rule
+
+
+def test_refused_rules_of_the_table_are(tmp_path: Path) -> None:
+    """Each fault that is planted for a rule which is marked so is refused by dhcpd on that server; it takes the faults of others."""
+    only_between = {"L30", "L31", "L32", "L33"}
+    for rule, changes, role, _ in test_lint.FAULTS:
+        for own, changed in changes.items():
+            text = test_lint.text(own)
+            for old, new in changed:
+                text = text.replace(old, new)
+            # A declaration that lost its name or all of its pools is refused for another reason than the rule's.
+            if rule in REFUSED and own == role:
+                assert refused(tmp_path, text), (rule, changed)
+            elif rule in only_between:
+                assert not refused(tmp_path, text), (rule, changed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("range 10.0.0.100 10.0.0.200;", "range 10.0.0.200 10.0.0.100;"),
+        ("  peer address 10.0.0.20;", "  peer address 10.0.0.10;"),
+        ("  address 10.0.0.10;", "  address dhcp1.example.org;"),
+        ("subnet 10.0.0.0 netmask 255.255.255.0 {", "subnet 10.0.0.0 netmask 255.255.0.0 { }\nsubnet 10.0.0.0 netmask 255.255.255.0 {"),
+        ("option routers 10.0.0.1;", "option routers\n  10.0.0.1,\n  10.0.0.2;"),
+    ],
+)  # fmt: skip
+def test_what_dhcpd_takes_is_not_called_refused(tmp_path: Path, old: str, new: str) -> None:
+    """Odd, or wrong between the two, but it starts."""
+    text = test_lint.text("primary").replace(old, new)
+    assert refused(tmp_path, text) == ""
+    node = parse(text, "primary.conf")
+    found = check(Pair("foo", Subject("dhcp1", node), Subject("dhcp2", parse(test_lint.text("secondary"), "s"))))
+    assert not [each for each in found if each.refused and each.role is Role.PRIMARY]
+
+
+def test_a_declaration_in_a_shared_network(tmp_path: Path) -> None:
+    """dhcpd takes it there, and lint has nothing against it."""
+    text = test_lint.text("primary")
+    begin, end = text.index('failover peer "foo" {'), text.index("}", text.index('failover peer "foo" {')) + 1
+    subnet = text.index("subnet 10.0.0.0")
+    moved = text[:begin] + text[end:subnet] + "shared-network s {\n" + text[begin:end] + "\n" + text[subnet:] + "}\n"
+    assert refused(tmp_path, moved) == ""
+    other = Subject("dhcp2", parse(test_lint.text("secondary"), "s"))
+    found = check(Pair("foo", Subject("dhcp1", parse(moved, "p")), other))
+    assert not [each for each in found if each.refused]
+
+
+def test_an_include_that_is_not_there(lab: Lab) -> None:
+    """dhcpd -t refuses it; lint tells it at its line, judges the rest, says what was not seen, and exits with 3."""
+    lab.write_config()
+    path = lab.secondary.etc / "dhcpd.conf"
+    path.write_text(
+        path.read_text().replace("  secondary;", "  secondary; mclt 20;") + 'include "/etc/dhcp/gone.conf";\n'
+    )
+    done = lint(lab, "office", "--json")
+    assert done.returncode == 3
+    assert "/etc/dhcp/gone.conf does not exist" in done.stderr
+    found = {each["id"] for each in json.loads(done.stdout)["findings"] if each["role"] == "secondary"}
+    assert {"L08", "L50", "L65"} <= found
+    assert json.loads(done.stdout)["not_seen"] == ["/etc/dhcp/gone.conf of dhcp2"]
+
+
+def test_a_silenced_rule(lab: Lab) -> None:
+    """It is counted with its reason, and changes no exit status; what dhcpd refuses is told all the same."""
+    path = lab.secondary.etc / "dhcpd.conf"
+    lab.write_config()
+    config = lab.dir / "config.toml"
+    config.write_text(config.read_text() + '\n[pairs.office.lint]\nsilence = { L08 = "kept for a swap", L50 = "no" }\n')
+    plant(path, "  secondary;", "  secondary; mclt 20;")
+    done = lint(lab, "office")
+    assert done.returncode == 0
+    assert "silenced in the configuration: L08 once (kept for a swap)" in done.stdout
+    plant(path, "  secondary; mclt 20;", "  secondary; mclt 20; nonsense;")
+    done = lint(lab, "office")
+    assert done.returncode == 2
+    assert "not silenced, since dhcpd itself refuses it: L50" in done.stdout

@@ -13,11 +13,12 @@ import pytest
 
 from dhcptui.cli.main import main
 from dhcptui.conf.lint.findings import Expected, Finding, Pair, Severity, Subject
-from dhcptui.conf.lint.rules import RULES, common_peer, lint, worst
+from dhcptui.conf.lint.rules import REFUSED, RULES, common_peer, lint, worst
 from dhcptui.conf.reader import parse
 from dhcptui.conf.scaffold import Key, Scaffold
 from dhcptui.engine.lint_report import as_json, as_text, exit_code
 from dhcptui.logs.complaints import complaint
+from dhcptui.model.lint_rules import RULE_IDS
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import in_commands
 
@@ -164,8 +165,11 @@ def test_every_rule_is_planted_or_tested_below() -> None:
     """No row of the table is without a fault that it finds; ids are unique; each says what it looks for, and why."""
     below = {"L19", "L40", "L41", "L45", "L47", "L50", "L51", "L52", "L53", "L54", "L55"}
     below |= {"L60", "L61", "L62", "L63"}  # test_lint_words.py
+    below |= {"L28", "L29", "L38", "L64", "L65", "L66", "L70"}  # test_lint_kinds.py
     assert {rule for rule, *_ in FAULTS} | below == {rule.id for rule in RULES}
-    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert tuple(rule.id for rule in RULES) == RULE_IDS
+    assert len(set(RULE_IDS)) == len(RULES)
+    assert set(RULE_IDS) >= REFUSED
     assert all(rule.title.endswith(".") and rule.source for rule in RULES)
 
 
@@ -239,14 +243,15 @@ def test_a_hostile_name_is_cleaned() -> None:
 
 
 def test_report_and_exit_codes() -> None:
-    """Grouped by server; 0 nothing or info, 1 warnings, 2 errors."""
+    """What matters most first, by server; 0 nothing or info, 1 warnings, 2 errors."""
     info = lint(pair({P: [("  primary;", "  primary;\n  auto-partner-down 60;")]}))
     warning = lint(pair({S: [("  secondary;", "  secondary;\n  mclt 1800;")]}))
     error = lint(pair({S: [("  peer address 10.0.0.10;", "  peer address 10.0.0.11;")]}))
     assert [exit_code(each) for each in ((), info, warning, error)] == [0, 0, 1, 2]
     assert worst([*info, *warning]) is Severity.WARNING
     shown = as_text("office", pair({}), (*warning, *error))
-    assert shown.startswith("dhcp2 (secondary)\n  warning L08  secondary.conf:4: mclt 1800 on the secondary")
+    assert shown.startswith("dhcp2 (secondary)\n  error   L13  secondary.conf:6: peer address is 10.0.0.11")
+    assert "\n\ndhcp2 (secondary)\n  warning L08  secondary.conf:4: mclt 1800 on the secondary" in shown
     assert shown.endswith("failover peer 'foo': 1 error, 1 warning")
     document = as_json("office", pair({}), warning)
     assert document["counts"] == {"error": 0, "warning": 1, "info": 0}

@@ -55,6 +55,16 @@ MISTAKES = (
     ("a pair with the name of a command", "pairs.office", "pairs.status"),
     ("a key that no terminal sends", "[pairs.office]\npeer", '[keys]\n"look.pause" = "f15"\n[pairs.office]\npeer'),
     ("a key that means two things", "[pairs.office]\npeer", '[keys]\n"look.pause" = "q"\n[pairs.office]\npeer'),
+    (
+        "a rule of lint that there is not",
+        "[pairs.office]\npeer",
+        '[pairs.office.lint]\nsilence = { L83 = "x" }\n[pairs.office]\npeer',
+    ),
+    (
+        "a rule silenced without a reason",
+        "[pairs.office]\npeer",
+        '[pairs.office.lint]\nsilence = { L38 = " " }\n[pairs.office]\npeer',
+    ),
     ("not TOML", 'peer = "foo"', "peer = foo"),
 )
 """What is wrong, and the change to the example that makes it so (everywhere it matches)."""

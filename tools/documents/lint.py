@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dhcptui.conf.lint.findings import Severity
-from dhcptui.conf.lint.rules import RULES
+from dhcptui.conf.lint.rules import REFUSED, RULES
+from dhcptui.engine.lint_report import SHOWN
 
 HEADS = {
     "L0": "The two `failover peer` declarations",
@@ -13,6 +14,7 @@ HEADS = {
     "L4": "OMAPI and secrets",
     "L5": "What runs on the servers (over SSH only)",
     "L6": "The text itself",
+    "L7": "All relationships of a server",
 }
 
 
@@ -27,8 +29,24 @@ def lint() -> str:
         "with server, file, line and the way out. It changes nothing. `dhcptui lint --files PRIMARY SECONDARY` does the same",
         "with two files of this machine. dhcpd itself never looks at its partner's file, and `dhcpd -t` sees only one.",
         "",
-        "Compared is what dhcpd reads, not the text: comments, white space, order and include files do not count. Exit",
-        "status: 0 nothing or only info, 1 warnings, 2 errors, 3 a server or a file could not be read.",
+        "Compared is what a client gets, not the text: comments, white space, order and include files do not count, nor whether",
+        "a statement stands in the subnet or in a block around it. Every relationship that the two servers share is looked at; one",
+        "that a server has with a third one is only looked at for what keeps dhcpd from starting, and named at the end. What stands in LDAP,",
+        "or in a file that is not there, is *not known*: nothing is said to be missing, and the report says what was not seen.",
+        "",
+        f"Errors stand first, then warnings, then info; what is equal but for numbers is one line with its first places. {SHOWN} such",
+        "lines are printed, and the rest is counted; `--all` prints every finding by itself, `--json` always does. Exit",
+        "status: 0 nothing or only info, 1 warnings, 2 errors, 3 a server or a file could not be read (what could be is judged).",
+        "",
+        "A rule that does not matter on a pair is silenced by its name, with the reason, in `config.toml`:",
+        "",
+        "```toml",
+        "[pairs.office.lint]",
+        'silence = { L38 = "each site has name servers of its own", L27 = "the firewall writes it" }',
+        "```",
+        "",
+        f"What it finds is counted at the end and changes no exit status. What dhcpd itself refuses ({', '.join(sorted(REFUSED))})",
+        "is told all the same: it does not start with that.",
         "",
         "What holds where nothing is found:",
     ]

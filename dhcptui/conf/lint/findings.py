@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
-from dhcptui.conf.compare import Difference, differences
-from dhcptui.conf.failover import Peer, Range, peers, ranges
+from dhcptui.conf.compare import Compared, Difference, differences
+from dhcptui.conf.failover import Peer, Range, is_address, peers, ranges
+from dhcptui.conf.files import absent
 from dhcptui.conf.overlay import Stretch, overlay
 from dhcptui.conf.reader import Node
-from dhcptui.conf.spelling import Spelling, spelling
+from dhcptui.conf.spelling import Spelling, is_ldap, spelling
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import Sentence
 
@@ -55,6 +56,25 @@ class Subject:
     """The file the running dhcpd was started with."""
     running_leases: str = ""
     expected: Expected | None = None
+    platform: str = ""
+    """As in dhcptui's configuration: where a GUI writes the files, nobody edits them."""
+    chroot: str = ""
+    """The directory that the running dhcpd takes for `/`; empty: none, or not known. All paths here are seen from outside."""
+
+    @cached_property
+    def absent(self) -> tuple[Node, ...]:
+        """Includes of files that do not exist."""
+        return absent(self.configuration)
+
+    @cached_property
+    def directory(self) -> Node | None:
+        """The first statement that says: the rest stands in an LDAP directory."""
+        return next(filter(is_ldap, self.configuration.children or ()), None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of its configuration was read: what is missing in one that was not is not known to be missing."""
+        return not self.absent and not self.directory
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -70,6 +90,12 @@ class Subject:
     def ranges(self) -> list[Range]:
         """Its ranges."""
         return ranges(self.configuration)
+
+
+def _is_between(one: Peer, two: Peer) -> bool:
+    """Whether two declarations of one name mean each other: not where both name a third server as their partner."""
+    ends = (one.text("address"), one.text("peer address"), two.text("address"), two.text("peer address"))
+    return not all(map(is_address, ends)) or ends[1] in ends[2:] or ends[3] in ends[:2]
 
 
 @dataclass(frozen=True)
@@ -91,12 +117,32 @@ class Pair:
     @cached_property
     def differences(self) -> list[Difference]:
         """What the two configurations say differently."""
-        return differences(self.primary.configuration, self.secondary.configuration)
+        one, two = (
+            Compared(each.configuration, each.ranges, each.peers, self.third_partners(role), each.is_whole)
+            for role, each in ((Role.PRIMARY, self.primary), (Role.SECONDARY, self.secondary))
+        )
+        return differences(one, two, self.stretches)
 
     @cached_property
     def stretches(self) -> list[Stretch]:
         """Both servers' ranges, laid over each other."""
         return overlay(self.primary.ranges, self.secondary.ranges)
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """The relationships to compare: ours, and those that both declare with each other, not each with a third server."""
+        other = {each.name: each for each in self.secondary.peers}
+        names = [each.name for each in self.primary.peers if each.name in other and _is_between(each, other[each.name])]
+        return tuple(dict.fromkeys([*([self.peer] if self.peer else []), *names]))
+
+    def third_partners(self, role: Role) -> frozenset[str]:
+        """The relationships that a server has with others than its partner."""
+        partner = {each.text("address") for each in self[role.other].peers} - {""}
+        return frozenset(
+            each.name
+            for each in self[role].peers
+            if each.name not in self.shared and partner and each.text("peer address") not in partner
+        )
 
     def __getitem__(self, role: Role) -> Subject:
         return self.primary if role is Role.PRIMARY else self.secondary
@@ -158,3 +204,5 @@ class Finding:
     """0 where there is none."""
     sentence: str
     fix: Sentence
+    refused: bool = False
+    """Whether dhcpd itself refuses it, and does not start."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dhcptui.conf.failover import is_address
+from dhcptui.conf.failover import Peer, is_address
 from dhcptui.conf.lint.findings import Pair, Problem
 from dhcptui.conf.lint.relations import is_crossed
 from dhcptui.model.role import Role
@@ -22,6 +22,8 @@ def name_missing(pair: Pair) -> Iterator[Problem]:
         subject, there = pair[role], pair[role].peers
         names = ", ".join(repr(each.name) for each in there) or "none"
         close = next((each for each in there if _folded(each.name) == _folded(pair.peer)), None)
+        if not close and not subject.is_whole:
+            continue  # it may stand where nobody has looked
         if close:
             said = (
                 f"the peer is called {close.name!r} here and {pair.peer!r} on the partner: they differ in case or space"
@@ -56,12 +58,29 @@ def no_role(pair: Pair) -> Iterator[Problem]:
 
 def same_role(pair: Pair) -> Iterator[Problem]:
     """One server is the primary, the other one the secondary."""
-    if (both := pair.both()) and both[0].role and both[0].role == both[1].role:
-        wrong = Role.SECONDARY if both[0].role == "primary" else Role.PRIMARY
-        peer = pair.declared(wrong)
-        if peer:
-            said = f"both servers say `{peer.role};`; they will not talk to each other"
-            yield Problem(wrong, peer.at(peer.role), said, f"Write `{wrong.value};` here.")
+    if not (both := pair.both()) or not both[0].role or both[0].role != both[1].role:
+        return
+    wrong = Role.SECONDARY if both[0].role == "primary" else Role.PRIMARY
+    peer = both[wrong is Role.SECONDARY]
+    said = f"both servers say `{peer.role};`; they will not talk to each other"
+    yield Problem(wrong, peer.at(peer.role), said, f"Write `{wrong.value};` here{_with_role(wrong, *both)}.")
+
+
+def _with_role(wrong: Role, one: Peer, two: Peer) -> str:
+    """What must change together with the role."""
+    here = one if wrong is Role.PRIMARY else two
+    said = [f"`{name}`" for name in ("split", "hba", "mclt") if name in here.statements]
+    words = f", without {' and '.join(said)}" if wrong is Role.SECONDARY and said else ""
+    if wrong is Role.PRIMARY:
+        words = ", with `mclt 1800;` and `split 128;`" if not said else ""
+    if ports_follow_role(one, two):
+        words += f", and exchange the ports: `port {_port(here.peer_port)}; peer port {_port(here.port)};`"
+    return words
+
+
+def ports_follow_role(one: Peer, two: Peer) -> bool:
+    """Whether both have the same two different ports the same way round: each of a role has its own port."""
+    return (one.port, one.peer_port) == (two.port, two.peer_port) and one.port != one.peer_port
 
 
 def swapped_role(pair: Pair) -> Iterator[Problem]:
@@ -147,16 +166,22 @@ def not_crossed(pair: Pair) -> Iterator[Problem]:
     if not both or is_crossed(pair):  # to write the partner's addresses on both would cross them again
         return
     for (role, _, peer), partner in zip(pair.each(), reversed(both), strict=True):
-        here, there = peer.text("peer address"), partner.text("address")
-        if is_address(here) and is_address(there) and here != there:
-            said = f"peer address is {here}, but {pair[role.other].name} has address {there}"
-            yield Problem(role, peer.at("peer address"), said, f"Write `peer address {there};`.")
-        elif here and here == peer.text("address"):
-            said = f"peer address {here} is this server's own address"
-            yield Problem(role, peer.at("peer address"), said, "Write the partner's address.")
-        if peer.peer_port != partner.port:
+        yield from _other_address(pair, role, peer, partner)
+        if peer.peer_port != partner.port and not (peer.role == partner.role and ports_follow_role(*both)):
             said = f"peer port is {_port(peer.peer_port)}, but {pair[role.other].name} has port {_port(partner.port)}"
             yield Problem(role, peer.at("peer port"), said, f"Write `peer port {_port(partner.port)};`.")
+
+
+def _other_address(pair: Pair, role: Role, peer: Peer, partner: Peer) -> Iterator[Problem]:
+    here, there, own = peer.text("peer address"), partner.text("address"), peer.text("address")
+    if here and here == own:
+        right = there if there and there != own else ""
+        said = f"peer address {here} is this server's own address: dhcpd takes it, and never finds its partner"
+        fix = f"Write `peer address {right};`." if right else "Write the partner's address."
+        yield Problem(role, peer.at("peer address"), said, fix)
+    elif is_address(here) and is_address(there) and here != there:
+        said = f"peer address is {here}, but {pair[role.other].name} has address {there}"
+        yield Problem(role, peer.at("peer address"), said, f"Write `peer address {there};`.")
 
 
 def _port(port: int | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dhcptui.conf.failover import references
 from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.conf.networks import Misplaced, bad_ranges_of, misplaced_of
 from dhcptui.model.role import Role
 
 
@@ -19,6 +20,8 @@ def unknown_peer(pair: Pair) -> Iterator[Problem]:
             declared.setdefault(peer.name, order[id(peer.node)])
         for node in references(configuration):
             name = node.words[2]
+            if name not in declared and not pair[role].is_whole:
+                continue  # it may be declared where nobody has looked
             if name not in declared:
                 known = ", ".join(repr(each) for each in declared) or "none"
                 said = f"the pool names failover peer {name!r}, which is not declared (declared: {known})"
@@ -31,8 +34,8 @@ def unknown_peer(pair: Pair) -> Iterator[Problem]:
 def peer_without_pool(pair: Pair) -> Iterator[Problem]:
     """At least one pool names the relationship itself; what a pool inherits from its shared network does not count."""
     for role, subject, peer in pair.each():
-        if next(subject.configuration.named("ldap-server"), None):
-            continue  # its pools stand in the directory, which nobody has read
+        if not subject.is_whole:
+            continue  # its pools may stand where nobody has looked
         own = {
             node.words[2]
             for scope in subject.configuration.walk()
@@ -47,29 +50,33 @@ def peer_without_pool(pair: Pair) -> Iterator[Problem]:
 
 def ranges_differ(pair: Pair) -> Iterator[Problem]:
     """A relationship has the same addresses on both servers: updates on others are rejected as "unknown IP address"."""
-    if not pair.both():
-        return
+    between = _declared_on_both(pair)
     for each in pair.stretches:
         for role in Role:
             here, there = each[role], each[role.other]
-            if here and here.peer == pair.peer and not there:
-                said = f"{each.words} is in a pool of {pair.peer!r} here, but in no range on {pair[role.other].name}"
+            if here and here.peer in between and not there and pair[role.other].is_whole:
+                said = f"{each.words} is in a pool of {here.peer!r} here, but in no range on {pair[role.other].name}"
                 yield Problem(role, here.node, said, "Use the same ranges on both servers.")
 
 
 def mapping_differs(pair: Pair) -> Iterator[Problem]:
     """An address belongs to the same relationship on both servers."""
-    if not pair.both():
-        return
+    between = _declared_on_both(pair)
     for each in pair.stretches:
         one, two = each.primary, each.secondary
-        if one and two and one.peer != two.peer and pair.peer in {one.peer, two.peer}:
-            role = Role.SECONDARY if one.peer == pair.peer else Role.PRIMARY
-            here = each[role]
-            if here:
-                what = f"failover peer {here.peer!r}" if here.peer else "no failover peer"
-                said = f"the pool of {each.words} has {what} here and {pair.peer!r} on {pair[role.other].name}"
-                yield Problem(role, here.node, said, f'Write `failover peer "{pair.peer}";` in this pool.')
+        if one and two and one.peer != two.peer and (names := between & {one.peer, two.peer}):
+            right = pair.peer if pair.peer in names else one.peer if one.peer in names else two.peer
+            role = Role.SECONDARY if one.peer == right else Role.PRIMARY
+            here = two if role is Role.SECONDARY else one
+            what = f"failover peer {here.peer!r}" if here.peer else "no failover peer"
+            said = f"the pool of {each.words} has {what} here and {right!r} on {pair[role.other].name}"
+            yield Problem(role, here.node, said, f'Write `failover peer "{right}";` in this pool.')
+
+
+def _declared_on_both(pair: Pair) -> set[str | None]:
+    """The relationships between these two servers."""
+    names = [{each.name for each in pair[role].peers} for role in Role]
+    return {each for each in pair.shared if each in names[0] and each in names[1]}
 
 
 def given_out_twice(pair: Pair) -> Iterator[Problem]:
@@ -115,3 +122,30 @@ def deny_bootp(pair: Pair) -> Iterator[Problem]:
             for node in pool.named("deny", "dynamic", "bootp"):
                 said = "deny dynamic bootp clients is needless since dhcpd 3.1.0; it does no harm"
                 yield Problem(role, node, said, "It may be removed.")
+
+
+def misplaced(pair: Pair) -> Iterator[Problem]:
+    """A relationship is declared at the outer level or in a shared network, and named in pools; a pool lies in a network."""
+    for role in Role:
+        for each in misplaced_of(pair[role].configuration):
+            said = f"{each.what} stands {each.inside}: {_TAKEN[each.kind]}, and does not start"
+            yield Problem(role, each.node, said, _MOVE[each.kind])
+
+
+_TAKEN = {
+    Misplaced.DECLARATION: "dhcpd takes a declaration at the outer level or in a shared network only",
+    Misplaced.REFERENCE: "dhcpd takes the name of a peer in a pool or a shared network only",
+    Misplaced.POOL: "dhcpd takes a pool in a subnet or a shared network only",
+}
+_MOVE = {
+    Misplaced.DECLARATION: "Move the whole declaration out of it, in front of it.",
+    Misplaced.REFERENCE: "Write it in each of its pools.",
+    Misplaced.POOL: "Move the pool into its subnet.",
+}
+
+
+def bad_ranges(pair: Pair) -> Iterator[Problem]:
+    """A range lies in its subnet, shares no address with another range, and each pool has one: dhcpd refuses any other."""
+    for role in Role:
+        for each in bad_ranges_of(pair[role].configuration):
+            yield Problem(role, each.node, f"{each.what}; dhcpd refuses it, and does not start", each.fix)

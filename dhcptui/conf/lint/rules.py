@@ -45,6 +45,8 @@ RULES = (
     Rule("L25", _W, pools.alone_beside, "not compared by dhcpd"),
     Rule("L26", _E, pools.dynamic_bootp, "confpars.c 3915; dhcpd -t refuses it"),
     Rule("L27", _I, pools.deny_bootp, "dhcpd.conf(5); release notes of 3.1.0"),
+    Rule("L28", _E, pools.misplaced, "confpars.c: parse_statement(), parse_pool_statement(); dhcpd -t refuses it"),
+    Rule("L29", _E, pools.bad_ranges, "confpars.c 3840, mdb.c 911; dhcpd -t refuses it"),
     Rule("L30", _W, shared.lease_times_differ, "not compared by dhcpd"),
     Rule("L31", _W, shared.options_differ, "not compared by dhcpd"),
     Rule("L32", _W, shared.reservations_differ, "not compared by dhcpd"),
@@ -53,6 +55,7 @@ RULES = (
     Rule("L35", _I, shared.others_differ, "not compared by dhcpd"),
     Rule("L36", _W, shared.max_lease_below_mclt, "failover.c: waits of stos + mclt"),
     Rule("L37", _I, shared.default_lease_below_mclt, "failover.c: waits of stos + mclt"),
+    Rule("L38", _I, shared.servers_differ, "not compared by dhcpd; often meant so"),
     Rule("L40", _W, server.no_omapi_port, "omapi.c: nobody listens without it"),
     Rule("L41", _E, server.other_omapi_port, "dhcptui's configuration"),
     Rule("L42", _W, server.no_omapi_key, "omapi.c: no key, no check"),
@@ -73,21 +76,31 @@ RULES = (
     Rule("L61", _W, words.odd_in_strings, "conflex.c: read_string() takes any byte"),
     Rule("L62", _E, words.misspelt, "confpars.c, parse.c; dhcpd -t refuses it"),
     Rule("L63", _W, words.unknown, "dhcpd.conf(5), dhcp-options(5); dhcpd -t refuses it, unless it was built otherwise"),
+    Rule("L64", _E, words.unfinished, "parse.c 147: semicolon expected; dhcpd -t refuses it"),
+    Rule("L65", _E, words.no_such_file, "conflex.c: Can't open; dhcpd -t refuses it"),
+    Rule("L66", _I, words.in_a_directory, "dhcpd-ldap(5); not read by lint"),
+    Rule("L70", _E, relations.same_partner_twice, "failover.c 1137; seen on a real pair: the two never both connect"),
 )  # fmt: skip
 """One row a rule. Their order is the order of the report within a server."""
 
+REFUSED = frozenset({
+    "L02", "L06", "L07", "L09", "L11", "L20", "L21", "L26", "L28", "L29", "L43", "L48", "L49", "L50", "L60", "L62", "L64", "L65",
+})  # fmt: skip
+"""What dhcpd itself refuses: it does not start, and nobody can silence that. Tested against `dhcpd -t` in tests/lab/test_lint.py."""
+
 
 def lint(pair: Pair) -> tuple[Finding, ...]:
-    """Every finding: the primary's, the secondary's, the pair's; errors first within each."""
+    """Every finding: errors, then warnings, then info; of each the primary's, the secondary's, the pair's."""
     found = [
         _finding(pair, rule, problem)
         for rule in RULES
         for problem in rule.check(pair if rule in _AS_WRITTEN else pair.meant)
     ]
-    for other in relations.others(pair.meant):
-        found += [_of_other(other, rule, problem) for rule in _OF_EACH for problem in rule.check(other)]
+    for rules, others in ((_OF_EACH, relations.others), (_OF_ONE, relations.with_third_servers)):
+        for other in others(pair.meant):
+            found += [_of_other(other, rule, problem) for rule in rules for problem in rule.check(other)]
     severities, roles = list(Severity), [*Role, None]
-    return tuple(sorted(found, key=lambda each: (roles.index(each.role), severities.index(each.severity))))
+    return tuple(sorted(found, key=lambda each: (severities.index(each.severity), roles.index(each.role))))
 
 
 _AS_WRITTEN = tuple(rule for rule in RULES if rule.check.__module__ == words.__name__)
@@ -96,9 +109,17 @@ _AS_WRITTEN = tuple(rule for rule in RULES if rule.check.__module__ == words.__n
 _OF_EACH = tuple(
     rule
     for rule in RULES
-    if rule.check.__module__ == peer.__name__ and rule.check not in {peer.name_missing, peer.swapped_role}
+    if (rule.check.__module__ == peer.__name__ and rule.check not in {peer.name_missing, peer.swapped_role})
+    or rule.check is pools.peer_without_pool
 )
 """The rules on a declaration hold for every relationship. Which server is its primary is for its own pair to say."""
+
+_OF_ONE = tuple(
+    rule
+    for rule in _OF_EACH
+    if rule.check not in {peer.same_role, peer.not_crossed, peer.auto_partner_down_both, peer.tuning_differs}
+)
+"""Those that hold without the partner's declaration: dhcpd does not start, whosever relationship is wrong."""
 
 
 def _of_other(pair: Pair, rule: Rule, problem: Problem) -> Finding:
@@ -118,6 +139,7 @@ def _finding(pair: Pair, rule: Rule, problem: Problem) -> Finding:
         problem.node.line if problem.node else 0,
         clean(problem.sentence, SENTENCE_CHARACTERS),
         cleaned(sentence(problem.fix), SENTENCE_CHARACTERS),
+        rule.id in REFUSED,
     )
 
 

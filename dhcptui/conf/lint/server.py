@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from dhcptui.conf.failover import keys, omapi_key, omapi_port
-from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.conf.lint.findings import Pair, Problem, Subject
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 
@@ -18,7 +19,7 @@ def no_omapi_port(pair: Pair) -> Iterator[Problem]:
     """`omapi-port` is there: without it nobody can ask dhcpd for its state, or tell it what to do."""
     for role in Role:
         configuration = pair[role].configuration
-        if not omapi_port(configuration):
+        if pair[role].is_whole and not omapi_port(configuration):
             said = "omapi-port is missing: dhcptui cannot ask this server for its state"
             yield Problem(role, None, said, "Add `omapi-port 7911;`, and an omapi-key.", configuration.file)
 
@@ -37,7 +38,7 @@ def no_omapi_key(pair: Pair) -> Iterator[Problem]:
     """`omapi-port` comes with `omapi-key`: otherwise whoever reaches the port commands dhcpd."""
     for role in Role:
         found = omapi_port(pair[role].configuration)
-        if found and not omapi_key(pair[role].configuration):
+        if pair[role].is_whole and found and not omapi_key(pair[role].configuration):
             said = "omapi-port without omapi-key: whoever reaches the port can change this server's state"
             yield Problem(role, found[1], said, "Define a `key` and add `omapi-key NAME;`; keep the port closed.")
 
@@ -46,7 +47,7 @@ def unknown_omapi_key(pair: Pair) -> Iterator[Problem]:
     """`omapi-key` names a key that is defined."""
     for role in Role:
         found = omapi_key(pair[role].configuration)
-        if found and found[0] not in keys(pair[role].configuration):
+        if pair[role].is_whole and found and found[0] not in keys(pair[role].configuration):
             said = f"omapi-key names {found[0]!r}, and no such key is defined; dhcpd does not start"
             yield Problem(role, found[1], said, "Define it: key NAME { algorithm hmac-sha256; secret ...; }")
 
@@ -183,13 +184,35 @@ def other_file(pair: Pair) -> Iterator[Problem]:
         expected = subject.expected
         if not expected:
             continue
-        for option, key, running, said in (
-            ("-cf", "dhcpd_conf", subject.running_conf, expected.dhcpd_conf),
-            ("-lf", "leases", subject.running_leases, expected.leases),
-        ):
-            if running and said and running != said:
-                told = f"the running dhcpd was started with {option} {running}; dhcptui's configuration says {said}"
-                yield Problem(role, None, told, f'Set `{key} = "{running}"` in dhcptui\'s configuration.')
+        yield from _other_file(role, subject, "-cf", subject.running_conf, ("dhcpd_conf", expected.dhcpd_conf))
+        leases = ("leases", expected.leases)
+        if subject.running_leases:
+            yield from _other_file(role, subject, "-lf", subject.running_leases, leases)
+        else:
+            yield from _lease_file_name(role, subject, leases)
+
+
+def _other_file(role: Role, subject: Subject, option: str, file: str, expected: tuple[str, str]) -> Iterator[Problem]:
+    key, configured = expected
+    if file and configured and file != configured:
+        said = f"the running dhcpd was started with {option} {file}{_in_chroot(subject)}; dhcptui's configuration says {configured}"
+        yield Problem(role, None, said, f'Set `{key} = "{file}"` in dhcptui\'s configuration.')
+
+
+def _lease_file_name(role: Role, subject: Subject, expected: tuple[str, str]) -> Iterator[Problem]:
+    """What the file itself says; it counts where dhcpd was started without -lf, and is meant inside of a chroot."""
+    key, configured = expected
+    nodes = [node for node in subject.configuration.named("lease-file-name") if len(node.words) == 2]
+    if not nodes or not nodes[-1].words[1].startswith("/"):
+        return
+    file = posixpath.join(subject.chroot or "/", nodes[-1].words[1].lstrip("/"))
+    if configured and file != configured:
+        said = f"lease-file-name is {file}{_in_chroot(subject)}; dhcptui's configuration says {configured}"
+        yield Problem(role, nodes[-1], said, f'Set `{key} = "{file}"` in dhcptui\'s configuration.')
+
+
+def _in_chroot(subject: Subject) -> str:
+    return f" (in the chroot {subject.chroot})" if subject.chroot else ""
 
 
 def drift(pair: Pair) -> Iterator[Problem]:

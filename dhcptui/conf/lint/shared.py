@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dhcptui.conf.compare import SCOPES, Difference
-from dhcptui.conf.lint.findings import Pair, Problem
+from dhcptui.conf.compare import Difference, chains_of
+from dhcptui.conf.lint.findings import Pair, Problem, Subject
 from dhcptui.conf.reader import Node
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import is_number
@@ -16,7 +16,7 @@ VALUE_CHARACTERS = 80
 
 
 def _of_kind(pair: Pair, *kinds: str) -> Iterator[Problem]:
-    found = [each for each in pair.differences if each.statement.kind in kinds]
+    found = [each for each in pair.differences if each.kind in kinds]
     for each in found[:SHOWN]:
         yield _problem(pair, each)
     if len(found) > SHOWN:
@@ -54,6 +54,11 @@ def options_differ(pair: Pair) -> Iterator[Problem]:
     yield from _of_kind(pair, "option")
 
 
+def servers_differ(pair: Pair) -> Iterator[Problem]:
+    """Other servers that each names to its clients (DNS, NTP, boot) are known about; their order, and each itself, is no matter."""
+    yield from _of_kind(pair, "servers")
+
+
 def reservations_differ(pair: Pair) -> Iterator[Problem]:
     """Reservations (`host`) are the same on both servers: failover does not carry them over."""
     yield from _of_kind(pair, "reservation")
@@ -74,24 +79,36 @@ def others_differ(pair: Pair) -> Iterator[Problem]:
     yield from _of_kind(pair, "other")
 
 
-def _mclt(pair: Pair) -> int | None:
-    return next((peer.number("mclt") for _, _, peer in pair.each() if peer.role != "secondary"), None)
+def _mclt(pair: Pair, peer: str) -> int | None:
+    """A relationship's, from its primary; None where that is a third server, or says nothing."""
+    declared = (each for role in Role for each in pair[role].peers if each.name == peer and each.role != "secondary")
+    return next((each.number("mclt") for each in declared), None)
 
 
-def _lease_times(node: Node, name: str) -> Iterator[tuple[int, Node]]:
-    for child in node.children or ():
-        if child.children is not None:
-            if child.words and child.words[0].lower() in SCOPES:
-                yield from _lease_times(child, name)
-        elif child.starts(name) and len(child.words) == 2 and is_number(child.words[1]):
-            yield int(child.words[1]), child
+def _lease_times(subject: Subject, name: str) -> Iterator[tuple[Node, set[str]]]:
+    """Each statement that holds for a range with failover, and for which relationships it does."""
+    chains = dict(chains_of(subject.configuration))
+    nodes: dict[int, tuple[Node, set[str]]] = {}
+    for each in subject.ranges:
+        if each.peer and (node := _innermost(chains.get(id(each.node), ()), name)):
+            nodes.setdefault(id(node), (node, set()))[1].add(each.peer)
+    yield from nodes.values()
+
+
+def _innermost(chain: Sequence[Node], name: str) -> Node | None:
+    for block in reversed(chain):
+        found = [node for node in block.named(name) if len(node.words) == 2 and is_number(node.words[1])]
+        if found:
+            return found[-1]
+    return None
 
 
 def _shorter_than_mclt(pair: Pair, name: str, what: str, fix: str) -> Iterator[Problem]:
-    mclt = _mclt(pair)
     for role in Role:
-        for seconds, node in _lease_times(pair[role].configuration, name):
-            if mclt and seconds < mclt:
+        for node, names in _lease_times(pair[role], name):
+            mclt = max((_mclt(pair, each) or 0 for each in names), default=0)
+            seconds = int(node.words[1])
+            if seconds < mclt:
                 yield Problem(role, node, f"{name} {seconds} is shorter than mclt {mclt}: {what}", fix)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dhcptui.conf.lint.findings import Pair, Problem
-from dhcptui.conf.odd_characters import Odd, advice
+from dhcptui.conf.odd_characters import HYPHENS, Odd, advice, meant
 from dhcptui.conf.reader import Node
 from dhcptui.conf.spelling import Unknown
 from dhcptui.model.role import Role
@@ -29,13 +29,20 @@ def _odd(pair: Pair, *, quoted: bool, said: str) -> Iterator[Problem]:
     for role in Role:
         there = [each for node in pair[role].configuration.walk() for each in node.odd if each.quoted is quoted]
         for each in there[:SHOWN]:
-            yield Problem(role, _at(each), f"{_place(each)}: {said}", advice(each.characters))
+            yield Problem(role, _at(each), f"{_place(each)}: {said}", _instead(each))
         if more := there[SHOWN:]:
             yield Problem(role, _at(more[0]), f"{len(more)} more lines of this kind begin here", "Write it in ASCII.")
 
 
 def _at(each: Odd) -> Node:
     return Node((), None, each.file, each.line)
+
+
+def _instead(each: Odd) -> str:
+    """What to type, as a whole word where it stands in one."""
+    word = meant(each.word).rstrip(";{}")
+    typed = word.isascii() and word.strip("-") and each.characters[0] in HYPHENS
+    return f"Type `{word}`, with ASCII's `-`." if typed else advice(each.characters)
 
 
 def _place(each: Odd) -> str:
@@ -63,6 +70,37 @@ def unknown(pair: Pair) -> Iterator[Problem]:
             fix = f"Define it before: option {name} code N = TYPE;" if option else "Ask `dhcpd -t` on the server."
             yield Problem(role, each.node, said, fix)
         yield from _more(role, found)
+
+
+def unfinished(pair: Pair) -> Iterator[Problem]:
+    """Every statement ends with `;`: without it dhcpd reads the next one as a part of it, and does not start."""
+    for role in Role:
+        for each in pair[role].spelling.unfinished:
+            one, hidden = (" ".join(node.words[:4])[:WORD_CHARACTERS] for node in (each.node, each.hidden))
+            where = f" in line {each.hidden.line}" if each.hidden.line != each.node.line else ""
+            said = f"`;` is missing after `{one}`: it swallows `{hidden}`{where}, and dhcpd does not start"
+            yield Problem(role, each.node, said, f"Write `;` at the end of line {each.node.line}, before `{hidden}`.")
+
+
+def no_such_file(pair: Pair) -> Iterator[Problem]:
+    """Every file that is included exists: dhcpd does not start without it, and what stands in it is not known."""
+    for role in Role:
+        for node in pair[role].absent:
+            said = (
+                f"{node.words[1]} does not exist: dhcpd does not start without it, and what stands in it is not known"
+            )
+            inside = f" It is looked for in the chroot {pair[role].chroot}." if pair[role].chroot else ""
+            yield Problem(role, node, said, f"Put the file there, or remove the include.{inside}")
+
+
+def in_a_directory(pair: Pair) -> Iterator[Problem]:
+    """What stands in an LDAP directory is not looked at: whether the two servers agree in it is not known."""
+    for role in Role:
+        if node := pair[role].directory:
+            said = f"`{node.words[0]}`: what stands in LDAP was not seen; whether both servers agree in it is not known"
+            yield Problem(
+                role, node, said, "Compare it in the directory; `dhcpd -t` of a dhcpd built with LDAP reads it."
+            )
 
 
 def _more(role: Role, found: list[Unknown]) -> Iterator[Problem]:

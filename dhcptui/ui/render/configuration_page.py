@@ -16,6 +16,7 @@ from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Par
 
 if TYPE_CHECKING:
     from dhcptui.conf.lint.findings import Finding
+    from dhcptui.conf.lint.grouping import Group
 
 SEVERITIES = {
     "error": ("errors", "break the pair or hurt clients", CRITICAL),
@@ -32,21 +33,24 @@ def configuration_page(
     check: ConfigurationCheck | None, *, reading: bool, now: Moment, glyphs: Glyphs, commands: Commands
 ) -> list[Paragraph]:
     """The last reading, or that there is none yet."""
+    from dhcptui.conf.lint.grouping import grouped, silenced_words  # noqa: PLC0415 - what only this page needs
+
     if check is None:
         return [Paragraph(text((f"{glyphs.wait} reading both servers' dhcpd.conf over SSH", ACCENT)))]
     said = [Paragraph(_count(check, glyphs, reading=reading, now=now, again=commands.key("page.again"))), _BLANK]
     if check.troubles:
         said += [Paragraph(text((f"{glyphs.bad} ", CRITICAL), each), 2, 2) for each in check.troubles]
         return [*said, Paragraph(text(("Nothing can be said of the configuration before both can be read.", MUTED)), 2)]
+    quiet = [Paragraph(text((words, MUTED)), 2, 2) for words in silenced_words(check.silenced)]
     if not check.findings:
-        return [*said, Paragraph(text((f"{glyphs.ok} Nothing was found.", GOOD)))]
+        return [*said, Paragraph(text((f"{glyphs.ok} Nothing was found.", GOOD))), *quiet]
     said += [Paragraph(text((f"{glyphs.warn} ", WARNING), words)) for words in _news(check.findings)]
     for severity, (words, meaning, style) in SEVERITIES.items():
-        if own := [each for each in check.findings if each.severity.value == severity]:
+        if own := grouped(each for each in check.findings if each.severity.value == severity):
             said.append(Paragraph(text((words, f"bold {style}"), (f" {glyphs.dot} {meaning}", MUTED))))
             said += [line for each in own for line in _finding(each, style, glyphs, commands)]
             said.append(_BLANK)
-    return said[:-1]
+    return [*said, *quiet] if quiet else said[:-1]
 
 
 def _count(check: ConfigurationCheck, glyphs: Glyphs, *, reading: bool, now: Moment, again: str) -> Content:
@@ -73,12 +77,12 @@ def _news(findings: Sequence[Finding]) -> list[str]:
     return said
 
 
-def _finding(found: Finding, style: str, glyphs: Glyphs, commands: Commands) -> list[Paragraph]:
-    place = f"{found.file}:{found.line}" if found.line else found.file
+def _finding(group: Group, style: str, glyphs: Glyphs, commands: Commands) -> list[Paragraph]:
+    found = group.first
     head = text(
         (f"{found.id} ", f"bold {style}"),
         (found.server or "both", "bold"),
-        (f" {glyphs.dot} {place}" if place else "", MUTED),
+        (f" {glyphs.dot} {group.place}" if group.place else "", MUTED),
     )
     fix = [Paragraph(text(("fix: ", ACCENT), in_keys(found.fix, commands.acting_key)), 4)] if found.fix else []
-    return [Paragraph(head, 2), Paragraph(text(found.sentence), 4), *fix]
+    return [Paragraph(head, 2), Paragraph(text(group.sentence), 4), *fix]

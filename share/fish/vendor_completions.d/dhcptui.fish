@@ -143,6 +143,7 @@ complete -c dhcptui -n '__dhcptui_in lint' -s h -l help -d 'show this help messa
 complete -c dhcptui -n '__dhcptui_in lint' -l files -r -F -d 'two dhcpd.conf'
 complete -c dhcptui -n '__dhcptui_second --files' -F
 complete -c dhcptui -n '__dhcptui_in lint' -l peer -x -d 'with --files: the failover peer to look at'
+complete -c dhcptui -n '__dhcptui_in lint' -l all -d 'every finding by itself, however many there are'
 complete -c dhcptui -n '__dhcptui_in lint' -l json -d 'machine-readable, schema 1'
 complete -c dhcptui -n '__dhcptui_in lint' -l config -r -F -d 'the configuration file'
 complete -c dhcptui -n '__dhcptui_in lint' -l read-only -d 'bind no acting key'
