@@ -160,11 +160,17 @@ def _places(one: Compared, two: Compared, stretches: Iterable[Stretch]) -> Itera
             found = True
             yield one.chains[id(node)], two.chains[id(two.subnets[network])]
     for each in stretches:
-        if each.primary and each.secondary:
+        chains = (_chain(one, each.primary), _chain(two, each.secondary))
+        if chains[0] and chains[1]:
             found = True
-            yield one.chains[id(each.primary.node)], two.chains[id(each.secondary.node)]
+            yield chains[0], chains[1]
     if not found:
         yield (one.configuration,), (two.configuration,)
+
+
+def _chain(server: Compared, each: Range | None) -> tuple[Node, ...]:
+    """The blocks around a range; none where dhcpd would not take it."""
+    return server.chains.get(id(each.node), ()) if each else ()
 
 
 def _in_effect(one: Compared, two: Compared, places: Sequence[_Place]) -> Iterator[Difference]:

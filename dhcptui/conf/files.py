@@ -20,7 +20,7 @@ START_DIRECTORY = "/"
 async def load(read: Read, path: str, *, chroot: str = "", lenient: bool = False) -> Node:
     """A configuration with its includes in place. Raises ConfParseError.
 
-    `path` is seen from outside of `chroot`, which is where a chrooted dhcpd looks for what its file includes. `lenient`: an
+    `path` is seen from outside of `chroot`, where a chrooted dhcpd looks first for what its file includes. `lenient`: an
     include of a file that does not exist is left standing, as the statement it is.
     """
     return await _Loader(read, chroot, lenient).file(path, ())
@@ -78,13 +78,19 @@ class _Loader:
         return replace(node, children=tuple(found), odd=tuple(strange), heads=tuple(heads))
 
     async def _included(self, node: Node, including: tuple[str, ...]) -> Node:
-        path = posixpath.normpath(posixpath.join(self._start, node.words[1].lstrip("/")))
-        try:
-            return await self.file(path, including, node)
-        except _DoesNotExist as error:
-            if self._lenient and (error.file, error.line) == (node.file, node.line):
-                return Node((), (node,), node.file, node.line)
-            raise
+        """A dhcpd reads its files inside of its chroot, or before it enters it, by how it was built: the first that there is."""
+        error: _DoesNotExist | None = None
+        for start in dict.fromkeys((self._start, START_DIRECTORY)):
+            path = posixpath.normpath(posixpath.join(start, node.words[1].lstrip("/")))
+            try:
+                return await self.file(path, including, node)
+            except _DoesNotExist as missing:
+                if (missing.file, missing.line) != (node.file, node.line):
+                    raise
+                error = error or missing
+        if error and not self._lenient:
+            raise error
+        return Node((), (node,), node.file, node.line)
 
 
 def _include(node: Node) -> bool:

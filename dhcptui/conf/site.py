@@ -1,6 +1,8 @@
-"""Where a server listens for its failover partner, where it looks for it, and which other partners it has."""
+"""Where a server listens for its failover partner, which other partners it has, and whose hand its file is of."""
 
 from __future__ import annotations
+
+import re
 
 from dhcptui.conf.failover import DEFAULT_PORT, Peer, peers
 from dhcptui.conf.pools import failover_pools
@@ -24,6 +26,14 @@ def other_peers(configuration: Node, peer: str) -> tuple[OtherPeer, ...]:
         OtherPeer(clean(each.name, 255), _place(configuration, each))
         for each in peers(configuration)
         if each.name != peer
+    )
+
+
+def is_of_a_firewall(configuration: Node) -> bool:
+    """Whether it is as the web interfaces of pfSense and OPNsense write it: their two options, a peer for each interface."""
+    options = {tuple(word.lower() for word in node.words[1:4]) for node in configuration.named("option")}
+    return {("ldap-server", "code", "95"), ("arch", "code", "93")} <= options and any(
+        re.fullmatch(r"dhcp_(lan|wan|opt\d+)", each.name) for each in peers(configuration)
     )
 
 

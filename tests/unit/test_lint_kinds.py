@@ -6,18 +6,20 @@ What dhcpd itself says of the same files, and of the small texts here, is asked 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dhcptui.conf.lint.findings import Finding, Pair, Severity, Subject
+from dhcptui.conf.files import load
+from dhcptui.conf.lint.findings import Expected, Finding, Pair, Severity, Subject
 from dhcptui.conf.lint.rules import lint
 from dhcptui.conf.reader import parse
 from dhcptui.engine.lint_report import as_json, as_text
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import in_commands
 from dhcptui.setup.read import from_files
-from tests.unit.test_lint import P, S, both, line_of, pair, text
+from tests.unit.test_lint import POOL, P, S, both, line_of, pair, text
 
 DATA = Path(__file__).parents[1] / "data" / "lint"
 KINDS = sorted({path.name.split(".")[0] for path in DATA.glob("*.conf")})
@@ -202,6 +204,11 @@ REFUSED = [
     ("L29", "range 10.0.0.100 10.0.0.200", "range 10.0.0.100 10.0.1.7", "range 10.0.0", "outside of 10.0.0.0/24"),
     ("L29", "range 10.0.0.100", "range 10.0.0.150 10.0.0.160;\n    range 10.0.0.100", "range 10.0.0.100", "10.0.0.150-10.0.0.160"),
     ("L29", "  pool {", "  pool { deny unknown-clients; }\n  pool {", "pool { deny", "has no range"),
+    ("L67", POOL, POOL + '    allow members of "own";\n', "allow members", "class 'own' is not defined"),
+    ("L67", POOL, POOL + '    deny members of "own";\n    range 10.0.0.9;\n  }\n  class "own" { match hardware; }\n  pool {\n    ' + POOL, "deny members", "further down"),
+    ("L67", "authoritative;", 'authoritative;\nsubclass "own" 1:0:0:0:0:0:1;', "subclass", "class 'own' is not defined"),
+    ("L67", "authoritative;", "authoritative;\nzone x. { primary 127.0.0.1; key own; }", "zone", "key 'own' is not defined"),
+    ("L67", "authoritative;", "authoritative;\nhost a { }\ngroup { host b { } host c { }\nhost a { } }", "host a { } }", "stands at primary.conf:"),
     ("L64", "authoritative;", "authoritative", "authoritative", "`;` is missing after `authoritative`"),
     ("L64", "max-lease-time 7200;", "max-lease-time 7200", "max-lease-time", "swallows `"),
     ("L64", "  max-response-delay 60;", "  max-response-delay 60", "max-response-delay", "swallows `max-unacked-updates 10`"),
@@ -283,3 +290,115 @@ def test_a_pool_of_another_relationship() -> None:
     assert [(each.id, each.role) for each in found if each.severity is Severity.ERROR] == [
         ("L23", Role.SECONDARY), ("L21", Role.SECONDARY)
     ]  # fmt: skip
+
+
+def fixes(whole: Pair, *, platform: str = "") -> dict[str, str]:
+    """The fix of each rule that found something on the primary."""
+    one = replace(whole.primary, platform=platform)
+    found = lint(Pair(whole.peer, one, whole.secondary))
+    return {each.id: in_commands(each.fix, "x") for each in found if each.role is Role.PRIMARY}
+
+
+def test_no_edit_of_a_firewalls_file() -> None:
+    """A firewall is known by what it writes: what is wrong is set in its own words, and its own habits are nobody's fault."""
+    found = fixes(of_kind("firewall-both-secondary"))
+    assert set(found) == {"L04", "L46"}
+    assert all(each.startswith("OPNsense writes this file, an edit of it is lost") for each in found.values())
+    assert "advskew" in found["L04"]
+    assert "Write `" not in found["L04"]
+    assert lint(of_kind("firewall-three-interfaces")) == ()
+
+
+def test_no_edit_where_the_configuration_names_the_platform() -> None:
+    """By `platform`, whatever the file looks like; for what no page is known it is the GUI; another platform is edited."""
+    whole = pair({P: [("peer port 647", "peer port 674"), ("ddns-update-style none", "ddns-update-style ad-hoc")]})
+    assert fixes(whole, platform="debian")["L13"] == "Write `peer port 647;`."
+    for platform, name in (("pfsense", "pfSense"), ("opnsense", "OPNsense")):
+        found = fixes(whole, platform=platform)
+        assert found["L13"].startswith(f"{name} writes this file, an edit of it is lost: set the failover peer IP")
+        assert found["L48"] == f"{name} writes this file, an edit of it is lost: set it in the GUI."
+    assert fixes(of_kind("firewall-both-secondary"), platform="debian")["L04"].startswith("Write `primary;`")
+
+
+def test_restarted_in_the_words_of_the_platform() -> None:
+    """No sync + restart there; dhcptui's own configuration is edited as anywhere."""
+    whole = pair({})
+    facts = replace(whole.primary, started=1000, changed={"primary.conf": 1060}, expected=Expected(9991, "omapi"))
+    found = fixes(Pair("foo", facts, whole.secondary), platform="opnsense")
+    assert found["L53"] == "Restart dhcpd by `configctl dhcpd restart`."
+    assert found["L41"] == "Set `omapi_port = 7911` in dhcptui's configuration."
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("# This file was built using fmDHCP 4.2", "facileManager"),
+        ("# This file is managed by Puppet; do not edit", "Puppet"),
+        ("#\n# {{ ansible_managed }}\n# Ansible managed: edits will be overwritten", "Ansible"),
+        ("# ******\n# Cobbler managed dhcpd.conf file\n# generated from cobbler dhcp.conf template", "Cobbler"),
+        ("# Warning: This file is auto-generated and might be overwritten by\n#          univention-config-registry.", "Univention Configuration Registry"),
+        ("# Automatically generated. Do not edit!", "a program"),
+    ],
+)  # fmt: skip
+def test_no_edit_of_what_a_program_writes(head: str, name: str) -> None:
+    """The comment that the file begins with says so: it is changed there, to what it should be."""
+    conf = text(P).replace("peer port 647", "peer port 674")
+    whole = Pair("foo", Subject("dhcp1", parse(f"{head}\n\n{conf}", "primary.conf")), pair({}).secondary)
+    assert fixes(whole)["L13"] == (
+        f"{name} writes this file, an edit of it is lost; change it there. Write `peer port 647;`."
+    )
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# Sample configuration file for ISC dhcpd\n#\n# Attention: If /etc/ltsp/dhcpd.conf exists, that will be used",
+        "# dhcpd.conf\n# edited by hand, do as you like",
+        "# The primary: only what differs between the two servers.",
+    ],
+)
+def test_an_edit_of_what_people_write(head: str) -> None:
+    """Comments of other kinds say nothing of a program; nor does one further down."""
+    conf = (
+        text(P)
+        .replace("peer port 647", "peer port 674")
+        .replace("authoritative;", "# generated by a program\nauthoritative;")
+    )
+    whole = Pair("foo", Subject("dhcp1", parse(f"{head}\n\n{conf}", "primary.conf")), pair({}).secondary)
+    assert fixes(whole)["L13"] == "Write `peer port 647;`."
+
+
+async def test_an_included_file_of_ones_own() -> None:
+    """What a program writes and what it includes are two files: the one is changed there, the other one is edited."""
+    conf = (
+        text(P)
+        .replace("authoritative;", 'include "/own.conf";\nauthoritative;')
+        .replace("peer port 647", "peer port 674")
+    )
+    files = {
+        "/d.conf": f"# Automatically generated, do not edit\n{conf}",
+        "/own.conf": "# mine\nddns-update-style ad-hoc;\n",
+    }
+
+    async def read(path: str) -> str:
+        return files[path]
+
+    whole = Pair("foo", Subject("dhcp1", await load(read, "/d.conf")), pair({}).secondary)
+    found = fixes(whole)
+    assert found["L13"].startswith("a program writes this file")
+    assert found["L48"] == "Write `ddns-update-style none;`, or standard."
+
+
+def test_a_dhcpd_without_ldap() -> None:
+    """Its own refusal is told as what it is: this dhcpd cannot read such a file, and another one can."""
+    whole = of_kind("directory")
+    refused = replace(whole.primary, test="/etc/dhcp/dhcpd.conf line 1: semicolon expected.")
+    (one,) = [each for each in lint(replace(whole, primary=refused)) if each.severity is Severity.ERROR]
+    assert one.id == "L50"
+    assert "built with LDAP reads `ldap-server`" in in_commands(one.fix, "x")
+
+
+def test_a_range_where_dhcpd_takes_none() -> None:
+    """In a block of another kind: nobody falls over it."""
+    odd = both("authoritative;", "authoritative;\nif exists host-name { pool { range 10.0.0.20 10.0.0.30; } }")
+    assert lint(pair(odd))

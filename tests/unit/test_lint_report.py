@@ -228,6 +228,9 @@ async def test_includes_in_a_chroot() -> None:
         ("max-lease-time", "/var/dhcpd/usr/local/etc/more.conf"),
     ]
     del files["/var/dhcpd/etc/own.conf"]
+    found = await load_configuration(reading(files), "/var/dhcpd/etc/dhcpd.conf", chroot="/var/dhcpd")
+    assert next(each.file for each in found.children or ()) == "/etc/own.conf"  # of a dhcpd that enters it later
+    del files["/etc/own.conf"]
     with pytest.raises(ConfParseError, match=r"/var/dhcpd/etc/own\.conf does not exist"):
         await load_configuration(reading(files), "/var/dhcpd/etc/dhcpd.conf", chroot="/var/dhcpd")
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from dhcptui.conf.compare import Compared, Difference, differences
 from dhcptui.conf.failover import Peer, Range, is_address, peers, ranges
 from dhcptui.conf.files import absent
+from dhcptui.conf.lint.generated import Writer, writer
 from dhcptui.conf.overlay import Stretch, overlay
 from dhcptui.conf.reader import Node
 from dhcptui.conf.spelling import Spelling, is_ldap, spelling
@@ -70,6 +71,15 @@ class Subject:
     def directory(self) -> Node | None:
         """The first statement that says: the rest stands in an LDAP directory."""
         return next(filter(is_ldap, self.configuration.children or ()), None)
+
+    def writer(self, file: str) -> Writer | None:
+        """The program that writes one of its files; None: nobody is known to."""
+        return self._writers.get(file)
+
+    @cached_property
+    def _writers(self) -> dict[str, Writer | None]:
+        files = {self.configuration.file, *(file for file, _ in self.configuration.heads)}
+        return {file: writer(self.configuration, file, self.platform) for file in files}
 
     @property
     def is_whole(self) -> bool:

@@ -118,6 +118,9 @@ def deny_bootp(pair: Pair) -> Iterator[Problem]:
     """`deny dynamic bootp clients` is needless in a pool with failover since dhcpd 3.1.0."""
     for role in Role:
         pools = {id(each.pool): each.pool for each in pair[role].ranges if each.peer and each.pool}
+        writer = pair[role].writer(pair[role].configuration.file)
+        if writer and writer.is_firewall:
+            continue  # its web interface always writes it
         for pool in pools.values():
             for node in pool.named("deny", "dynamic", "bootp"):
                 said = "deny dynamic bootp clients is needless since dhcpd 3.1.0; it does no harm"

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from dhcptui.conf.lint import peer, pools, relations, server, shared, words
+from dhcptui.conf.lint import generated, names, peer, pools, relations, server, shared, words
 from dhcptui.conf.lint.findings import Finding, Pair, Problem, Rule, Severity
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.sentence import cleaned, sentence
+from dhcptui.model.sentence import Sentence, cleaned, sentence
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
 SENTENCE_CHARACTERS = 400
@@ -79,12 +79,14 @@ RULES = (
     Rule("L64", _E, words.unfinished, "parse.c 147: semicolon expected; dhcpd -t refuses it"),
     Rule("L65", _E, words.no_such_file, "conflex.c: Can't open; dhcpd -t refuses it"),
     Rule("L66", _I, words.in_a_directory, "dhcpd-ldap(5); not read by lint"),
+    Rule("L67", _E, names.names, "seen on 4.4.3: no such class, unknown key, already exists; dhcpd -t refuses it"),
     Rule("L70", _E, relations.same_partner_twice, "failover.c 1137; seen on a real pair: the two never both connect"),
 )  # fmt: skip
 """One row a rule. Their order is the order of the report within a server."""
 
 REFUSED = frozenset({
     "L02", "L06", "L07", "L09", "L11", "L20", "L21", "L26", "L28", "L29", "L43", "L48", "L49", "L50", "L60", "L62", "L64", "L65",
+    "L67",
 })  # fmt: skip
 """What dhcpd itself refuses: it does not start, and nobody can silence that. Tested against `dhcpd -t` in tests/lab/test_lint.py."""
 
@@ -138,9 +140,19 @@ def _finding(pair: Pair, rule: Rule, problem: Problem) -> Finding:
         clean(file),
         problem.node.line if problem.node else 0,
         clean(problem.sentence, SENTENCE_CHARACTERS),
-        cleaned(sentence(problem.fix), SENTENCE_CHARACTERS),
+        cleaned(_fix(pair, rule, problem, file), SENTENCE_CHARACTERS),
         rule.id in REFUSED,
     )
+
+
+def _fix(pair: Pair, rule: Rule, problem: Problem, file: str) -> Sentence:
+    """The rule's own, unless a program writes the file."""
+    fix = sentence(problem.fix)
+    writer = pair[problem.role].writer(file) if problem.role and file else None
+    if not writer or rule.id in generated.ABOUT_DHCPTUI:
+        return fix
+    words = "".join(part for part in fix if isinstance(part, str))
+    return sentence(writer.fix(rule.id, words))
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -145,7 +145,11 @@ def test_failed(pair: Pair) -> Iterator[Problem]:
         subject = pair[role]
         if subject.test:
             said = f"dhcpd -t refuses the configuration: {subject.test}"
-            yield Problem(role, None, said, "Correct it before anything restarts dhcpd.", subject.configuration.file)
+            fix = "Correct it before anything restarts dhcpd."
+            if subject.directory and f"line {subject.directory.line}:" in subject.test:
+                word = subject.directory.words[0]
+                fix = f"Only a dhcpd that was built with LDAP reads `{word}` (Debian: isc-dhcp-server-ldap), and this one was not."
+            yield Problem(role, None, said, fix, subject.configuration.file)
 
 
 def versions_differ(pair: Pair) -> Iterator[Problem]:
