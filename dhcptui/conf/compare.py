@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -115,13 +116,23 @@ class Compared:
         own = (node.words[1] for node in self.configuration.named("server-identifier") if len(node.words) == 2)
         return found | dict.fromkeys(own, _ITSELF)
 
+    @cached_property
+    def reserved(self) -> list[ipaddress.IPv4Address]:
+        """Every literal address of a reservation, in order."""
+        hosts = (node for node in self.configuration.walk() if node.starts("host") and node.children is not None)
+        fixed = (each for host in hosts for each in host.named("fixed-address"))
+        return sorted(address for node in fixed for address in _addresses(node))
+
     def is_foreign(self, block: Node, other: Compared) -> bool:
-        """Whether a block is there for third servers only, or may be."""
+        """Whether a block is there for third servers only, or may be; or for nobody, as the server's own network is."""
         within = self.peers_within.get(id(block), set())
         if within:
             return within <= self.third
         network = network_of(block) if block.starts("subnet") else None
-        return bool(self.third) and network is not None and network not in other.subnets
+        if network is None or network in other.subnets:
+            return False
+        at = bisect_left(self.reserved, network.network_address)
+        return bool(self.third) or at == len(self.reserved) or self.reserved[at] not in network
 
 
 def chains_of(block: Node, around: tuple[Node, ...] = ()) -> Iterator[tuple[int, tuple[Node, ...]]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.conf.failover import Range, ranges, span
+from dhcptui.conf.failover import Range, is_address, ranges, span
 from dhcptui.conf.reader import Node
 
 _ENTERED = ("shared-network", "subnet", "pool", "group")
@@ -67,9 +67,36 @@ def _inside(block: Node) -> str:
 
 
 def bad_ranges_of(configuration: Node) -> Iterator[BadRange]:
-    """Ranges outside of their subnet or before it, pools without a range, then what two ranges share."""
+    """Ranges and subnets that are none, ranges outside of their subnet or before it, pools without one, then what two share."""
+    yield from _malformed(configuration)
     yield from _outside(configuration, None, None)
     yield from _shared(ranges(configuration))
+
+
+def _malformed(block: Node) -> Iterator[BadRange]:
+    for child in block.children or ():
+        if child.starts("range") and child.children is None and not _is_range(child):
+            yield BadRange(child, f"`{' '.join(child.words)[:60]}` is no range", "Write `range FIRST LAST;`.")
+        elif child.children is not None and child.words and child.words[0].lower() in _ENTERED:
+            if child.starts("subnet") and not _is_subnet(child):
+                what = f"`{' '.join(child.words)[:60]}` is no subnet"
+                yield BadRange(
+                    child, what, "Write `subnet NETWORK netmask MASK`, the lowest address of the network first."
+                )
+            yield from _malformed(child)
+
+
+def _is_range(node: Node) -> bool:
+    words = node.words[2:] if len(node.words) > 1 and node.words[1].lower() == "dynamic-bootp" else node.words[1:]
+    return 1 <= len(words) <= 2 and all(map(is_address, words))
+
+
+def _is_subnet(node: Node) -> bool:
+    """dhcpd takes any mask, also one with holes; the number has no bit outside of it."""
+    words = node.words
+    if len(words) != 4 or words[2].lower() != "netmask" or not (is_address(words[1]) and is_address(words[3])):
+        return False
+    return not int(ipaddress.IPv4Address(words[1])) & ~int(ipaddress.IPv4Address(words[3]))
 
 
 def _outside(
@@ -97,7 +124,7 @@ def _outside(
 def _of_range(
     block: Node, node: Node, subnet: ipaddress.IPv4Network | None, before: list[ipaddress.IPv4Network] | None
 ) -> Iterator[BadRange]:
-    own = next(iter(ranges(Node((), (node,), node.file, node.line))), None)
+    own = next(iter(ranges(Node((), (node,), node.file, node.line))), None) if _is_range(node) else None
     networks = [subnet] if subnet else before
     if not own or networks is None or (not networks and not block.starts("pool")):
         return

@@ -83,6 +83,8 @@ class Node:
     """Of a whole file, and of the block that includes one: the lines with characters that dhcpd cannot read."""
     breaks: tuple[Break, ...] = ()
     """Where it goes on in a further line; a missing `;` hides there."""
+    quoted: bool = False
+    """Whether its last word stands in quotation marks."""
     heads: tuple[tuple[str, str], ...] = ()
     """Of a whole file, and of the block that includes one: each file, and the comment it begins with."""
 
@@ -215,7 +217,8 @@ def _nodes(trees: list[Any], file: str) -> Iterator[Node]:
             yield _block(tree.children, file)
         elif len(tree.children) > 1:
             parts = tree.children[:-1]
-            yield Node(tuple(_words(parts, file)), None, file, parts[0].line, breaks=_breaks(parts))
+            quoted = getattr(parts[-1], "type", "") == "STRING"
+            yield Node(tuple(_words(parts, file)), None, file, parts[0].line, breaks=_breaks(parts), quoted=quoted)
 
 
 def _block(parts: list[Any], file: str) -> Node:

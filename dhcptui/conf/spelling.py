@@ -89,7 +89,7 @@ class _Reader:
         """Itself, or the statements that it is where a `;` is missing between them."""
         while split := _missing(node, place):
             index, before, line = split
-            one = Node(node.words[:index], None, node.file, node.line)
+            one = Node(node.words[:index], None, node.file, node.line, quoted=True)  # not known: no fault of it
             later = tuple(replace(each, index=each.index - index) for each in node.breaks if each.index > index)
             node = replace(node, words=node.words[index:], line=line, breaks=later)
             self.unfinished.append(Unfinished(replace(one, line=before), node))

@@ -10,6 +10,7 @@ import pytest
 from dhcptui.assess.forecast import PoolSample
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.conf.lint.findings import Finding, Severity
+from dhcptui.conf.lint.grouping import Silenced
 from dhcptui.model.action import Action
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
@@ -433,6 +434,27 @@ async def test_the_configuration_page(size: tuple[int, int], ascii_only: bool) -
         assert "fix: R restarts it." in said
         assert "1 error" in picture(app)
         assert picture(app).isascii() is ascii_only
+
+
+async def test_equal_findings_are_one_on_the_page() -> None:
+    """Hundreds of them are one, with the first places; what is silenced is counted with its reason, also where nothing is left."""
+    many = tuple(replace(FOUND[2], line=line, role=P, server="dhcp1") for line in range(10, 310))
+    quiet = (Silenced("L38", "each site has its own", 3),)
+    async with screen(healthy()) as (app, pilot, console):
+        await pilot.press("c")
+        console.checks[0].set_result(ConfigurationCheck(MONO, (*many, *FOUND[:1]), quiet))
+        await pilot.pause()
+        said = page(app)
+        assert said.startswith("1 error, 0 warnings, 300 info")
+        assert said.index("L13") < said.index("L27")
+        assert said.count("L27") == 1
+        assert "/etc/dhcp/shared/master.conf:10, 11, 12 and 297 more" in said
+        assert said.endswith("silenced in the configuration: L38 3 times (each site has its own)")
+        await pilot.press("r")
+        console.checks[1].set_result(ConfigurationCheck(MONO, (), quiet))
+        await pilot.pause()
+        assert "Nothing was found." in page(app)
+        assert "L38 3 times" in page(app)
 
 
 async def test_r_reads_it_again() -> None:

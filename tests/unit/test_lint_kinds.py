@@ -204,6 +204,15 @@ REFUSED = [
     ("L29", "range 10.0.0.100 10.0.0.200", "range 10.0.0.100 10.0.1.7", "range 10.0.0", "outside of 10.0.0.0/24"),
     ("L29", "range 10.0.0.100", "range 10.0.0.150 10.0.0.160;\n    range 10.0.0.100", "range 10.0.0.100", "10.0.0.150-10.0.0.160"),
     ("L29", "  pool {", "  pool { deny unknown-clients; }\n  pool {", "pool { deny", "has no range"),
+    ("L20", POOL, "failover peer foo;\n", "failover peer foo;", "without quotation marks"),
+    ("L29", "range 10.0.0.100 10.0.0.200", "range 10.0.0.100-10.0.0.200", "range 10.0.0.100", "is no range"),
+    ("L29", "range 10.0.0.100 10.0.0.200", "range 10.0.0.100 to 10.0.0.200", "range 10.0.0.100", "is no range"),
+    ("L29", "range 10.0.0.100 10.0.0.200", "range 10.0.0.100, 10.0.0.200", "range 10.0.0.100", "is no range"),
+    ("L29", SUBNET, "subnet 10.0.0.1 netmask 255.255.255.0 {", "subnet 10.0.0.1", "is no subnet"),
+    ("L29", SUBNET, "subnet 10.0.0.0/24 {", "subnet 10.0.0.0/24", "is no subnet"),
+    ("L68", "  max-response-delay 60;", "  max-response-delay 60s;", "max-response-delay", "takes one number"),
+    ("L68", "  port 647;\n  peer", "  port 647 648;\n  peer", "port 647 648", "takes one number"),
+    ("L68", "  load balance max seconds 3;", "  load balance max seconds three;", "load balance", "takes one number"),
     ("L67", POOL, POOL + '    allow members of "own";\n', "allow members", "class 'own' is not defined"),
     ("L67", POOL, POOL + '    deny members of "own";\n    range 10.0.0.9;\n  }\n  class "own" { match hardware; }\n  pool {\n    ' + POOL, "deny members", "further down"),
     ("L67", "authoritative;", 'authoritative;\nsubclass "own" 1:0:0:0:0:0:1;', "subclass", "class 'own' is not defined"),
@@ -402,3 +411,21 @@ def test_a_range_where_dhcpd_takes_none() -> None:
     """In a block of another kind: nobody falls over it."""
     odd = both("authoritative;", "authoritative;\nif exists host-name { pool { range 10.0.0.20 10.0.0.30; } }")
     assert lint(pair(odd))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("mclt 1800;", "mclt 30m;"), ("split 128;", "split half;"), ("split 128;", "hba ff:ff;")]
+)
+def test_a_value_of_another_kind(old: str, new: str) -> None:
+    """It is called so, and not missing."""
+    (one,) = lint(pair({P: [(old, new)]}))
+    assert (one.id, one.line, one.refused) == ("L68", line_of(P, new, {P: [(old, new)]}), True)
+
+
+def test_a_network_of_ones_own() -> None:
+    """A subnet in which nobody gets an address, on one server only, is no difference; with a reservation in it it is one."""
+    own = "authoritative;\nsubnet 10.7.0.0 netmask 255.255.255.0 { option routers 10.7.0.1; deny unknown-clients; }"
+    assert lint(pair({P: [("authoritative;", own)]})) == ()
+    host = "\nhost a { hardware ethernet 0:0:0:0:0:1; fixed-address 10.7.0.9; }"
+    found = lint(pair({P: [("authoritative;", own + host)], S: [("authoritative;", "authoritative;" + host)]}))
+    assert {each.id for each in found} == {"L31", "L33"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dhcptui.conf.failover import Peer, is_address
 from dhcptui.conf.lint.findings import Pair, Problem
 from dhcptui.conf.lint.relations import is_crossed
 from dhcptui.model.role import Role
+from dhcptui.model.sanitize import is_number
 
 MAX_SPLIT = 256
 TUNING = ("max-response-delay", "max-unacked-updates")
@@ -74,13 +76,14 @@ def _with_role(wrong: Role, one: Peer, two: Peer) -> str:
     if wrong is Role.PRIMARY:
         words = ", with `mclt 1800;` and `split 128;`" if not said else ""
     if ports_follow_role(one, two):
-        words += f", and exchange the ports: `port {_port(here.peer_port)}; peer port {_port(here.port)};`"
+        words += f", and exchange the ports: `port {here.peer_port}; peer port {here.port};`"
     return words
 
 
 def ports_follow_role(one: Peer, two: Peer) -> bool:
     """Whether both have the same two different ports the same way round: each of a role has its own port."""
-    return (one.port, one.peer_port) == (two.port, two.peer_port) and one.port != one.peer_port
+    ports = (one.port, one.peer_port)
+    return None not in ports and ports == (two.port, two.peer_port) and one.port != one.peer_port
 
 
 def swapped_role(pair: Pair) -> Iterator[Problem]:
@@ -97,17 +100,17 @@ def primary_incomplete(pair: Pair) -> Iterator[Problem]:
     for role, _, peer in pair.each():
         if peer.role == "secondary":
             continue
-        if not peer.number("mclt"):
+        if "mclt" not in peer.statements or peer.number("mclt") == 0:
             yield Problem(role, peer.at("mclt"), "the primary has no mclt", "Add `mclt 1800;`.")
         if "split" not in peer.statements and "hba" not in peer.statements:
             yield Problem(role, peer.node, "the primary has neither split nor hba", "Add `split 128;`.")
 
 
 def split_range(pair: Pair) -> Iterator[Problem]:
-    """`split` is a number from 0 to 256, and does not stand beside `hba`."""
+    """`split` is no more than 256, and does not stand beside `hba`."""
     for role, _, peer in pair.each():
         split = peer.number("split")
-        if "split" in peer.statements and (split is None or split > MAX_SPLIT):
+        if split is not None and split > MAX_SPLIT:
             said = f"split {peer.text('split')} is not a number from 0 to {MAX_SPLIT}"
             yield Problem(role, peer.at("split"), said, "128 shares the clients evenly.")
         if {"split", "hba"} <= set(peer.statements):
@@ -167,9 +170,11 @@ def not_crossed(pair: Pair) -> Iterator[Problem]:
         return
     for (role, _, peer), partner in zip(pair.each(), reversed(both), strict=True):
         yield from _other_address(pair, role, peer, partner)
-        if peer.peer_port != partner.port and not (peer.role == partner.role and ports_follow_role(*both)):
-            said = f"peer port is {_port(peer.peer_port)}, but {pair[role.other].name} has port {_port(partner.port)}"
-            yield Problem(role, peer.at("peer port"), said, f"Write `peer port {_port(partner.port)};`.")
+        if None in {peer.peer_port, partner.port} or (peer.role == partner.role and ports_follow_role(*both)):
+            continue
+        if peer.peer_port != partner.port:
+            said = f"peer port is {peer.peer_port}, but {pair[role.other].name} has port {partner.port}"
+            yield Problem(role, peer.at("peer port"), said, f"Write `peer port {partner.port};`.")
 
 
 def _other_address(pair: Pair, role: Role, peer: Peer, partner: Peer) -> Iterator[Problem]:
@@ -184,15 +189,11 @@ def _other_address(pair: Pair, role: Role, peer: Peer, partner: Peer) -> Iterato
         yield Problem(role, peer.at("peer address"), said, f"Write `peer address {there};`.")
 
 
-def _port(port: int | None) -> str:
-    return str(port) if port is not None else "no number"
-
-
 def no_load_balance(pair: Pair) -> Iterator[Problem]:
     """Both servers have `load balance max seconds`: without it that server answers every client, and nothing is balanced."""
     for role, _, peer in pair.each():
         name = "load balance max seconds"
-        if not peer.number(name):
+        if name not in peer.statements or peer.number(name) == 0:
             what = "is 0" if name in peer.statements else "is missing"
             said = f"{name} {what}: this server answers every client, whatever the partner has"
             yield Problem(role, peer.at(name), said, f"Add `{name} 3;` on both servers.")
@@ -242,3 +243,30 @@ def tuning_differs(pair: Pair) -> Iterator[Problem]:
         if one and two and one != two:
             said = f"{name} is {one} on {pair.primary.name} and {two} on {pair.secondary.name}"
             yield Problem(Role.SECONDARY, both[1].at(name), said, "Use the same value on both.")
+
+
+_HBA = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){31}")
+
+
+def values(pair: Pair) -> Iterator[Problem]:
+    """Each statement of a declaration has the value that dhcpd reads there: a number, an address, 32 bytes, or none."""
+    for role, _, peer in pair.each():
+        for name, node in peer.statements.items():
+            if wanted := _other_value(name, node.words[len(name.split()) :]):
+                said = f"`{' '.join(node.words)[:60]}`: {name} takes {wanted}; dhcpd does not start"
+                yield Problem(role, node, said, f"Write `{name}{_EXAMPLES[wanted]};`.")
+
+
+_NUMBER, _ADDRESS, _BYTES, _NONE = "one number", "one address", "32 bytes, as in ff:ff:00", "no value"
+_EXAMPLES = {_NUMBER: " NUMBER", _ADDRESS: " ADDRESS", _BYTES: " BYTES", _NONE: ""}
+
+
+def _other_value(name: str, words: tuple[str, ...]) -> str:
+    """What is wanted instead; empty where it is right."""
+    if name in {"primary", "secondary"}:
+        return _NONE if words else ""
+    if name in {"address", "peer address"}:
+        return "" if len(words) == 1 else _ADDRESS
+    if name == "hba":
+        return "" if len(words) == 1 and _HBA.fullmatch(words[0]) else _BYTES
+    return "" if len(words) == 1 and is_number(words[0]) else _NUMBER

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dhcptui.conf.failover import references
 from dhcptui.conf.lint.findings import Pair, Problem
 from dhcptui.conf.networks import Misplaced, bad_ranges_of, misplaced_of
+from dhcptui.conf.reader import Node
 from dhcptui.model.role import Role
 
 
 def unknown_peer(pair: Pair) -> Iterator[Problem]:
-    """A pool names a peer that is declared in the same configuration, before it."""
+    """A pool names a peer that is declared in the same configuration, before it, and in quotation marks."""
     for role in Role:
         configuration = pair[role].configuration
         order = {id(node): number for number, node in enumerate(configuration.walk())}
@@ -29,6 +30,18 @@ def unknown_peer(pair: Pair) -> Iterator[Problem]:
             elif order[id(node)] < declared[name]:
                 said = f"failover peer {name!r} is declared further down: dhcpd reads from the top"
                 yield Problem(role, node, said, "Move the declaration, or the include, up.")
+        yield from _without_quotes(role, configuration)
+
+
+def _without_quotes(role: Role, configuration: Node) -> Iterator[Problem]:
+    """In a pool only: in a shared network, and in the declaration, dhcpd takes a bare word."""
+    for pool in (node for node in configuration.walk() if node.starts("pool")):
+        for node in pool.named("failover", "peer"):
+            if node.children is None and len(node.words) == 3 and not node.quoted:
+                said = (
+                    f"the name of failover peer {node.words[2]!r} stands without quotation marks; dhcpd does not start"
+                )
+                yield Problem(role, node, said, f'Write `failover peer "{node.words[2]}";`.')
 
 
 def peer_without_pool(pair: Pair) -> Iterator[Problem]:
