@@ -98,7 +98,7 @@ class _Reader:
 
     def _statement(self, node: Node, place: frozenset[str]) -> Node:
         words = tuple(odd.meant(word) for word in node.words if odd.meant(word) or not word)
-        read = node if words == node.words else replace(node, words=words)
+        read = node if words == node.words else replace(node, words=words, quoted=True)  # quotes of another kind
         if not words or is_ldap(read):
             return read
         count = _known(words, place)

@@ -30,6 +30,7 @@ def found(changes: dict[str, list[tuple[str, str]]]) -> list[tuple[str, int, str
         ("split 128;", f"split 128;{NO_BREAK}", "split", "U+00A0 (no-break space)"),
         ("split 128;", f"split{NO_BREAK}128;", "split", "U+00A0 (no-break space)"),
         ('failover peer "foo" {', "failover peer \u201cfoo\u201d {", "failover peer \u201c", "U+201C (left double quotation mark), U+201D"),
+        ('    failover peer "foo";', "    failover peer \u201cfoo\u201d;", "failover peer \u201c", "U+201C (left double quotation mark), U+201D"),
         ("authoritative;", "authoritative;\x1b", "authoritative", "U+001B (control character)"),
         ("authoritative;", "authoritative;\u200b", "authoritative", "U+200B (zero width space)"),
         ("authoritative;", "\ufffdauthoritative;", "authoritative", "no UTF-8"),

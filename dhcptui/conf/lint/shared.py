@@ -15,20 +15,20 @@ SHOWN = 10
 VALUE_CHARACTERS = 80
 
 
-def _of_kind(pair: Pair, *kinds: str) -> Iterator[Problem]:
-    found = [each for each in pair.differences if each.kind in kinds]
-    for each in found[:SHOWN]:
-        yield _problem(pair, each)
-    if len(found) > SHOWN:
-        more = found[SHOWN].statement
-        role = Role.PRIMARY if found[SHOWN].one else Role.SECONDARY
-        said = f"{len(found) - SHOWN} more differences of this kind begin here"
-        yield Problem(role, more.node, said, "Keep what both share in one file that is copied (sync + restart).")
+SAME = "Make it the same on both servers; sync + restart copies a shared file."
 
 
-def _problem(pair: Pair, each: Difference) -> Problem:
+def _of_kind(pair: Pair, *kinds: str, fix: str = SAME) -> Iterator[Problem]:
+    problems = [_problem(pair, each, fix) for each in pair.differences if each.kind in kinds]
+    yield from problems[:SHOWN]
+    if more := problems[SHOWN:]:
+        said = f"{len(more)} more differences of this kind begin here"
+        fix = "Keep what both share in one file that is copied (sync + restart)."
+        yield Problem(more[0].role, more[0].node, said, fix)
+
+
+def _problem(pair: Pair, each: Difference, fix: str) -> Problem:
     scope = f" in {each.statement.scope}" if each.statement.scope else ""
-    fix = "Make it the same on both servers; sync + restart copies a shared file."
     if each.one and each.two:
         said = (
             f"{_short(each.two.value)!r}{scope} on {pair.secondary.name}, "
@@ -56,7 +56,7 @@ def options_differ(pair: Pair) -> Iterator[Problem]:
 
 def servers_differ(pair: Pair) -> Iterator[Problem]:
     """Other servers that each names to its clients (DNS, NTP, boot) are known about; their order, and each itself, is no matter."""
-    yield from _of_kind(pair, "servers")
+    yield from _of_kind(pair, "servers", fix="Nothing must be done, if each is meant to name its own.")
 
 
 def reservations_differ(pair: Pair) -> Iterator[Problem]:
