@@ -124,15 +124,20 @@ class Compared:
         return sorted(address for node in fixed for address in _addresses(node))
 
     def is_foreign(self, block: Node, other: Compared) -> bool:
-        """Whether a block is there for third servers only, or may be; or for nobody, as the server's own network is."""
+        """Whether a block is there for third servers only, or may be; or for nobody but itself, as the server's own network is."""
         within = self.peers_within.get(id(block), set())
-        if within:
-            return within <= self.third
-        network = network_of(block) if block.starts("subnet") else None
-        if network is None or network in other.subnets:
+        if within and within <= self.third:
+            return True
+        networks = [network for node in block.walk() if node.starts("subnet") and (network := network_of(node))]
+        if not networks or any(network in other.subnets for network in networks):
             return False
+        if within:
+            return within <= {*self.third, None}
+        return bool(self.third) or not any(map(self._reserves, networks))
+
+    def _reserves(self, network: ipaddress.IPv4Network) -> bool:
         at = bisect_left(self.reserved, network.network_address)
-        return bool(self.third) or at == len(self.reserved) or self.reserved[at] not in network
+        return at < len(self.reserved) and self.reserved[at] in network
 
 
 def chains_of(block: Node, around: tuple[Node, ...] = ()) -> Iterator[tuple[int, tuple[Node, ...]]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from dhcptui.conf.reader import MAX_CHARACTERS, ConfParseError, Node, parse
+from dhcptui.conf.reader import MAX_CHARACTERS, ConfParseError, Node, parse, parse_leniently
 
 Read = Callable[[str], Awaitable[str]]
 """Gives a file's text by its path. Raises FileNotFoundError; anything else passes through `load`."""
@@ -20,10 +20,14 @@ START_DIRECTORY = "/"
 async def load(read: Read, path: str, *, chroot: str = "", lenient: bool = False) -> Node:
     """A configuration with its includes in place. Raises ConfParseError.
 
-    `path` is seen from outside of `chroot`, where a chrooted dhcpd looks first for what its file includes. `lenient`: an
-    include of a file that does not exist is left standing, as the statement it is.
+    `path` is seen from outside of `chroot`. Where it lies inside, what it includes is looked for inside first; a file outside
+    is copied into the chroot when dhcpd starts, and what lies beside it is what people edit. `lenient`: an include of a file
+    that does not exist is left standing, as the statement it is, and a `;` that is missing before a `}` is added.
     """
-    return await _Loader(read, chroot, lenient).file(path, ())
+    starts = [START_DIRECTORY, chroot] if chroot else [START_DIRECTORY]
+    if path.startswith(f"{chroot}/"):
+        starts.reverse()
+    return await _Loader(read, starts, lenient).file(path, ())
 
 
 def absent(configuration: Node) -> tuple[Node, ...]:
@@ -38,8 +42,8 @@ class _DoesNotExist(ConfParseError):
 class _Loader:
     """One configuration being read: counts files and characters."""
 
-    def __init__(self, read: Read, chroot: str, lenient: bool) -> None:
-        self._read, self._start, self._lenient = read, chroot or START_DIRECTORY, lenient
+    def __init__(self, read: Read, starts: Sequence[str], lenient: bool) -> None:
+        self._read, self._starts, self._lenient = read, starts, lenient
         self._files = self._characters = 0
 
     async def file(self, path: str, including: tuple[str, ...], by: Node | None = None) -> Node:
@@ -57,30 +61,31 @@ class _Loader:
         if self._characters > MAX_CHARACTERS:
             raise ConfParseError(file, line, f"the configuration is longer than {MAX_CHARACTERS} characters")
         # In a thread: ten thousand hosts take a second.
-        node = await asyncio.to_thread(parse, text, path)
+        node = await asyncio.to_thread(parse_leniently if self._lenient else parse, text, path)
         return await self._expanded(node, (*including, path))
 
     async def _expanded(self, node: Node, including: tuple[str, ...]) -> Node:
         if not any(map(_include, node.walk())):
             return node
         found: list[Node] = []
-        strange, heads = list(node.odd), list(node.heads)
+        strange, heads, unended = list(node.odd), list(node.heads), list(node.unended)
         for child in node.children or ():
             if _include(child):
                 included = await self._included(child, including)
                 found += included.children or ()
                 strange += included.odd
                 heads += included.heads
+                unended += included.unended
             elif child.children is not None:
                 found.append(await self._expanded(child, including))
             else:
                 found.append(child)
-        return replace(node, children=tuple(found), odd=tuple(strange), heads=tuple(heads))
+        return replace(node, children=tuple(found), odd=tuple(strange), heads=tuple(heads), unended=tuple(unended))
 
     async def _included(self, node: Node, including: tuple[str, ...]) -> Node:
-        """A dhcpd reads its files inside of its chroot, or before it enters it, by how it was built: the first that there is."""
+        """The first that there is: a dhcpd reads its files inside of its chroot, or before it enters it, by how it was built."""
         error: _DoesNotExist | None = None
-        for start in dict.fromkeys((self._start, START_DIRECTORY)):
+        for start in self._starts:
             path = posixpath.normpath(posixpath.join(start, node.words[1].lstrip("/")))
             try:
                 return await self.file(path, including, node)

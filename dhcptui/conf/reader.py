@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,8 @@ class Node:
     """Whether its last word stands in quotation marks."""
     heads: tuple[tuple[str, str], ...] = ()
     """Of a whole file, and of the block that includes one: each file, and the comment it begins with."""
+    unended: tuple[Node, ...] = ()
+    """Of the same, where it was read leniently: the last statement of a block, where its `;` is missing."""
 
     def named(self, *keywords: str) -> Iterator[Node]:
         """Direct children that begin with these keywords (lower case)."""
@@ -142,6 +144,45 @@ def parse(text: str, file: str) -> Node:
     except UnexpectedToken as error:
         raise _told(error, file, text, unclosed) from error
     return Node((), tuple(_nodes(tree.children, file)), file, 1, strange, heads=_heads(text, file))
+
+
+def parse_leniently(text: str, file: str) -> Node:
+    """The same, with the `;` that is missing in front of a `}` or at the end of the file; `unended` has where. Raises ConfParseError."""
+    try:
+        return parse(text, file)
+    except ConfParseError:
+        ended, unended = _with_ends(text, file)
+        if not unended:
+            raise
+        return replace(parse(ended, file), unended=unended)
+
+
+def _with_ends(text: str, file: str) -> tuple[str, tuple[Node, ...]]:
+    """The text with each missing `;` in its line, and the statements it was missing after."""
+    records: list[bool] = []
+    statement: list[Any] = []
+    ends: list[tuple[int, Node]] = []
+
+    def end() -> None:
+        words = tuple(str(token) for token in statement)
+        ends.append((statement[-1].end_pos, Node(words, None, file, statement[-1].end_line)))
+        statement.clear()
+
+    for token in _tokens(text):
+        if token.type == "OPEN":
+            records.append(bool(statement) and str(statement[-1]) in {"=", "of"})
+        elif token.type == "CLOSE" and records and not records[-1] and statement:
+            end()
+        is_record = token.type == "CLOSE" and bool(records) and records.pop()
+        if token.type in {"WORD", "STRING", "SIGN"} or is_record or (token.type == "OPEN" and records[-1]):
+            statement.append(token)
+        else:
+            statement.clear()
+    if statement and not records:
+        end()
+    for position, _ in reversed(ends):
+        text = f"{text[:position]};{text[position:]}"
+    return text, tuple(node for _, node in ends)
 
 
 def _heads(text: str, file: str) -> tuple[tuple[str, str], ...]:

@@ -81,16 +81,16 @@ def choose(found: tuple[DhcpdProcess, ...], conf: str) -> DhcpdProcess | None:
     return found[0] if len(found) == 1 else None
 
 
-def chroot_of(process: DhcpdProcess | None, conf: str) -> str:
-    """The chroot that its files are meant in; empty where there is none, or where `conf` lies outside: a copy is read there."""
+def chroot_of(process: DhcpdProcess | None) -> str:
+    """The directory that a dhcpd takes for `/`, by its command line; empty: none, or not known."""
     root = process.argument("-chroot").rstrip("/") if process else ""
-    return root if root.startswith("/") and conf.startswith(f"{root}/") else ""
+    return root if root.startswith("/") else ""
 
 
 async def survey(session: SshSession, conf: str, chroot: str = "") -> Survey:
     """Look at everything. `chroot` "": as the running dhcpd says. Raises ConfParseError, RemoteError."""
     process = choose(await running(session), conf)
-    chroot = chroot or chroot_of(process, conf)
+    chroot = chroot or chroot_of(process)
     configuration = await read_configuration(session, conf, chroot=chroot, lenient=True)
     files = sorted({conf, *(node.file for node in configuration.walk())})
     facts = await lines(session, discover_commands.file_facts(files))

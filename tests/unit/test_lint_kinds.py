@@ -56,6 +56,12 @@ ANSWERS: dict[str, list[tuple[str, str, int]]] = {
     "directory": [],
     # Three of the hub's four relationships are with other servers.
     "hub-and-spokes": [],
+    "hub-is-primary": [],
+    # Old words, one `;` missing in front of a statement and one in front of a brace: all of it at once.
+    "recipe-of-3-0": [
+        ("L40", P, 0), ("L40", S, 0), ("L48", P, 2), ("L48", S, 2), ("L62", P, 13), ("L62", S, 11),
+        ("L64", P, 16), ("L64", P, 21), ("L64", S, 14), ("L64", S, 19),
+    ],
 }  # fmt: skip
 
 
@@ -426,6 +432,10 @@ def test_a_network_of_ones_own() -> None:
     """A subnet in which nobody gets an address, on one server only, is no difference; with a reservation in it it is one."""
     own = "authoritative;\nsubnet 10.7.0.0 netmask 255.255.255.0 { option routers 10.7.0.1; deny unknown-clients; }"
     assert lint(pair({P: [("authoritative;", own)]})) == ()
+    alone = own.replace("deny unknown-clients;", "range 10.7.0.20 10.7.0.30;")
+    assert lint(pair({P: [("authoritative;", alone)]})) == ()
+    several = alone.replace("subnet", "shared-network s { option routers 10.7.0.1; subnet") + " }"
+    assert lint(pair({P: [("authoritative;", several)]})) == ()
     host = "\nhost a { hardware ethernet 0:0:0:0:0:1; fixed-address 10.7.0.9; }"
     found = lint(pair({P: [("authoritative;", own + host)], S: [("authoritative;", "authoritative;" + host)]}))
     assert {each.id for each in found} == {"L31", "L33"}

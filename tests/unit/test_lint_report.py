@@ -16,7 +16,7 @@ from dhcptui.conf.files import load as load_configuration
 from dhcptui.conf.lint.findings import Expected, Finding, Pair, Severity, Subject
 from dhcptui.conf.lint.grouping import grouped, without_silenced
 from dhcptui.conf.lint.rules import lint
-from dhcptui.conf.reader import ConfParseError, parse
+from dhcptui.conf.reader import ConfParseError, parse, parse_leniently
 from dhcptui.config.loading import ConfigError, load, show
 from dhcptui.engine.lint_report import SHOWN, as_json, as_text
 from dhcptui.model.role import Role
@@ -227,6 +227,9 @@ async def test_includes_in_a_chroot() -> None:
         ("authoritative", "/var/dhcpd/etc/own.conf"),
         ("max-lease-time", "/var/dhcpd/usr/local/etc/more.conf"),
     ]
+    files["/usr/local/etc/dhcpd.conf"] = 'include "/etc/own.conf";'
+    found = await load_configuration(reading(files), "/usr/local/etc/dhcpd.conf", chroot="/var/dhcpd")
+    assert next(each.file for each in found.children or ()) == "/etc/own.conf"  # what is copied into it at start
     del files["/var/dhcpd/etc/own.conf"]
     found = await load_configuration(reading(files), "/var/dhcpd/etc/dhcpd.conf", chroot="/var/dhcpd")
     assert next(each.file for each in found.children or ()) == "/etc/own.conf"  # of a dhcpd that enters it later
@@ -278,3 +281,52 @@ def test_a_lease_file_by_name() -> None:
     (one,) = [each for each in lint(Pair("foo", whole.primary, subject)) if each.id == "L54"]
     assert (one.role, one.file) == (Role.SECONDARY, "secondary.conf")
     assert one.line
+
+
+UNENDED = [
+    ("option routers 10.0.0.1;", "option routers 10.0.0.1", "option routers"),  # the next statement is hidden
+    ("    range 10.0.0.100 10.0.0.200;", "    range 10.0.0.100 10.0.0.200", "range 10.0.0.100"),  # a `}` follows
+    ("load balance max seconds 3;", "load balance max seconds 3", "max seconds"),
+    ("omapi-key omapi;\n", "omapi-key omapi\n", "omapi-key"),
+    (f'secret "{BASE64}";', f'secret "{BASE64}"', "secret"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "fragment"), UNENDED)
+def test_a_missing_semicolon_in_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, fragment: str
+) -> None:
+    """Also the last one of a block: it is told at its line, and the rest of the file is judged as if it stood there."""
+    wrong = text(S).replace("peer port 647", "peer port 674")
+    assert old in wrong
+    wrong = wrong.replace(old, new)
+    (tmp_path / "primary.conf").write_text(text(P))
+    (tmp_path / "secondary.conf").write_text(wrong)
+    argv = ["lint", "--files", str(tmp_path / "primary.conf"), str(tmp_path / "secondary.conf"), "--json"]
+    assert main(argv) == 2
+    found = {(each["id"], each["role"], each["line"]) for each in json.loads(capsys.readouterr().out)["findings"]}
+    line = wrong[: wrong.index(fragment)].count("\n") + 1
+    assert found == {("L13", S, wrong[: wrong.index("peer port 674")].count("\n") + 1), ("L64", S, line)}
+
+
+@pytest.mark.parametrize(
+    ("whole", "ended"),
+    [
+        ("max-lease-time 5", "max-lease-time 5;"),
+        ('pool { range 1 2 }\nkey k { secret "a;}" }', 'pool { range 1 2; }\nkey k { secret "a;}"; }'),
+        ("option x code 1 = array of { text, integer 8 }\n", "option x code 1 = array of { text, integer 8 };\n"),
+        ("pool { option x code 1 = { text } # } ;\n}", "pool { option x code 1 = { text }; # } ;\n}"),
+    ],
+)
+def test_read_leniently(whole: str, ended: str) -> None:
+    """As it would be read with its `;`; records and strings are what they are."""
+    node = parse_leniently(whole, "f")
+    assert node.children == parse(ended, "f").children
+    assert node.unended
+
+
+@pytest.mark.parametrize("whole", ["pool {", "}", "pool { range 1 2", 'x "', "x } }"])
+def test_not_read_leniently(whole: str) -> None:
+    """A brace or a quotation mark that is missing could belong anywhere: that is no configuration."""
+    with pytest.raises(ConfParseError):
+        parse_leniently(whole, "f")

@@ -80,6 +80,13 @@ def unfinished(pair: Pair) -> Iterator[Problem]:
             where = f" in line {each.hidden.line}" if each.hidden.line != each.node.line else ""
             said = f"`;` is missing after `{one}`: it swallows `{hidden}`{where}, and dhcpd does not start"
             yield Problem(role, each.node, said, f"Write `;` at the end of line {each.node.line}, before `{hidden}`.")
+        for node in pair[role].configuration.walk():
+            yield from (_unended(role, each) for each in node.unended)
+
+
+def _unended(role: Role, node: Node) -> Problem:
+    words = " ".join(node.words[-4:])[:WORD_CHARACTERS]
+    return Problem(role, node, f"`;` is missing after `{words}`: dhcpd does not start", f"Write `{words};`.")
 
 
 def no_such_file(pair: Pair) -> Iterator[Problem]:
