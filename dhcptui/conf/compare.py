@@ -313,7 +313,8 @@ def _is_known(each: Difference, one: Compared, two: Compared, places: Sequence[_
     """Whether what stands on one server only is missing on the other one, as far as was seen."""
     if each.one and each.two:
         return True
-    statement, (here, there), side = each.statement, (one, two) if each.one else (two, one), 0 if each.one else 1
+    statement, side = each.statement, 0 if each.one else 1
+    here, there = (one, two) if each.one else (two, one)
     if not there.is_whole or _is_definition(statement.node):
         return False
     if not here.third or statement.kind not in NAMED:

@@ -21,6 +21,8 @@ from dhcptui.config.loading import ConfigError, load, show
 from dhcptui.engine.lint_report import SHOWN, as_json, as_text
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import in_commands
+from dhcptui.servers.ssh.ours import DhcpdProcess
+from dhcptui.watch.survey import chroot_of
 from tests.unit.test_lint import BASE64, P, S, both, pair, text
 
 SUBNETS = 200
@@ -330,3 +332,18 @@ def test_not_read_leniently(whole: str) -> None:
     """A brace or a quotation mark that is missing could belong anywhere: that is no configuration."""
     with pytest.raises(ConfParseError):
         parse_leniently(whole, "f")
+
+
+@pytest.mark.parametrize(
+    ("args", "root"),
+    [
+        ("/usr/local/sbin/dhcpd -user dhcpd -group _dhcp -chroot /var/dhcpd -cf /etc/dhcpd.conf -pf /run/d.pid em0", "/var/dhcpd"),
+        ("dhcpd -chroot /var/db/dhcpd/ -cf /usr/local/etc/dhcpd.conf", "/var/db/dhcpd"),
+        ("dhcpd -4 -q -cf /etc/dhcp/dhcpd.conf eth0", ""),
+        ("dhcpd -chroot", ""),
+    ],
+)  # fmt: skip
+def test_the_chroot_of_a_process(args: str, root: str) -> None:
+    """By its words; empty where it has none."""
+    assert chroot_of(DhcpdProcess(1, "S", args)) == root
+    assert chroot_of(None) == ""
