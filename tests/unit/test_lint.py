@@ -184,7 +184,11 @@ FACTS: list[tuple[str, dict[str, Any], str]] = [
     ("L51", {"version": "4.4.1"}, "4.4.1"),
     ("L52", {"version": "3.0.7"}, "3.0.7"),
     ("L53", {"started": 1000, "changed": {"a": 900, "b": 1030}}, "changed 30 s after"),
-    ("L54", {"expected": Expected(7911, "omapi", "hmac-sha256", BASE64, "/x", "/y"), "running_leases": "/z"}, "-lf /z"),
+    (
+        "L54",
+        {"expected": Expected(7911, "omapi", "hmac-sha256", BASE64, "/x", "/y"), "running_leases": "/z"},
+        "lease file of the running dhcpd is /z",
+    ),
 ]
 
 

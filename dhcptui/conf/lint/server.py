@@ -188,18 +188,22 @@ def other_file(pair: Pair) -> Iterator[Problem]:
         expected = subject.expected
         if not expected:
             continue
-        yield from _other_file(role, subject, "-cf", subject.running_conf, ("dhcpd_conf", expected.dhcpd_conf))
+        yield from _other_file(
+            role, subject, "configuration", subject.running_conf, ("dhcpd_conf", expected.dhcpd_conf)
+        )
         leases = ("leases", expected.leases)
         if subject.running_leases:
-            yield from _other_file(role, subject, "-lf", subject.running_leases, leases)
+            yield from _other_file(role, subject, "lease file", subject.running_leases, leases)
         else:
             yield from _lease_file_name(role, subject, leases)
 
 
-def _other_file(role: Role, subject: Subject, option: str, file: str, expected: tuple[str, str]) -> Iterator[Problem]:
+def _other_file(role: Role, subject: Subject, what: str, file: str, expected: tuple[str, str]) -> Iterator[Problem]:
     key, configured = expected
     if file and configured and file != configured:
-        said = f"the running dhcpd was started with {option} {file}{_in_chroot(subject)}; dhcptui's configuration says {configured}"
+        said = (
+            f"the {what} of the running dhcpd is {file}{_in_chroot(subject)}; dhcptui's configuration says {configured}"
+        )
         yield Problem(role, None, said, f'Set `{key} = "{file}"` in dhcptui\'s configuration.')
 
 
