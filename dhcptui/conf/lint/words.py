@@ -13,6 +13,7 @@ from dhcptui.model.role import Role
 SHOWN = 10
 """Of one kind on a server; the rest is counted."""
 WORD_CHARACTERS = 60
+_SECONDS = "load balance max seconds"
 
 
 def odd_characters(pair: Pair) -> Iterator[Problem]:
@@ -55,6 +56,8 @@ def misspelt(pair: Pair) -> Iterator[Problem]:
         found = [each for each in pair[role].spelling.unknown if each.meant]
         for each in found[:SHOWN]:
             said = f"`{each.written[:WORD_CHARACTERS]}` is misspelt: dhcpd does not know it, and does not start"
+            if each.meant == _SECONDS and "secs" in each.written.split():
+                said += "; its own complaint asks for 'secs' there, and it reads `seconds` only"
             yield Problem(role, each.node, said, f"Did you mean `{each.meant}`?")
         yield from _more(role, found)
 
