@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from dhcptui.act.operations import Operation, Run, as_line
+from dhcptui.act.operations import OmapiWrite, Operation, Run, as_line
 from dhcptui.assess.evidence import Finding
 from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
@@ -29,6 +29,8 @@ class PlannedStep:
     verified_by: str
     verified_briefly: str = ""
     """What is awaited in a few words, for the screen, where it is verified by a script."""
+    fallback: OmapiWrite | None = None
+    """The write that takes it back where it cannot be verified."""
 
     @property
     def command(self) -> str:

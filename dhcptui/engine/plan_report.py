@@ -37,7 +37,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "sentence": plan.ruling.sentence or None,
         "findings": [finding_fields(finding) for finding in plan.ruling.findings],
         "warnings": list(plan.ruling.warnings),
-        "steps": [{**step_fields(step), "operation": as_json(step.operation)} for step in plan.steps],
+        "steps": [
+            {
+                **step_fields(step),
+                "operation": as_json(step.operation),
+                "fallback": as_json(step.fallback) if step.fallback else None,
+            }
+            for step in plan.steps
+        ],
         "attachment": list(plan.attachment),
     }
 

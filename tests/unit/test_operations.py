@@ -93,6 +93,8 @@ async def test_a_step_does_nothing_that_its_plan_does_not_show(operation: Operat
     if not isinstance(operation, OmapiWrite):
         with pytest.raises(OtherThanConfirmed):
             await hands.write_planned()
+    with pytest.raises(OtherThanConfirmed):
+        await hands.write_fallback()
     if not isinstance(operation, OmapiShutdown):
         with pytest.raises(OtherThanConfirmed):
             await hands.shut_down_planned()

@@ -85,10 +85,11 @@ class Step:
         run: Callable[[Context], Awaitable[str]],
         *,
         briefly: str = "",
+        fallback: OmapiWrite | None = None,
         carried: bool = False,
     ) -> Step:
         """A step on one server, and what must be seen then."""
-        return cls(PlannedStep(title, server.role, server.name, operation, until, briefly), run, carried)
+        return cls(PlannedStep(title, server.role, server.name, operation, until, briefly, fallback), run, carried)
 
     @classmethod
     def wait(cls, server: ServerSettings, title: str, condition: str, run: Callable[[Context], Awaitable[str]]) -> Step:
@@ -200,15 +201,21 @@ class Context:
         return self.planned.operation
 
     async def write_planned(self) -> FailoverStatus:
-        """Do the OMAPI write of this step; as `write`."""
-        return await self.write(self.planned.role, self._confirmed(OmapiWrite))
-
-    async def write(self, role: Role, operation: OmapiWrite) -> FailoverStatus:
-        """Write local-state on one server, once; returns what dhcpd answered, or what it reads where no answer came.
+        """Do the OMAPI write of this step, once; returns what dhcpd answered, or what it reads where no answer came.
 
         Raises OmapiUnconfirmed where it reads otherwise then, or is not to be read.
         """
-        server, state = self.pair[role], operation.state
+        return await self._write(self._confirmed(OmapiWrite))
+
+    async def write_fallback(self) -> FailoverStatus:
+        """Take the write of this step back; as `write_planned`."""
+        if self.planned.fallback is None:
+            raise OtherThanConfirmed(f"{self.planned.title}: its plan shows nothing that takes it back")
+        return await self._write(self.planned.fallback)
+
+    async def _write(self, operation: OmapiWrite) -> FailoverStatus:
+        role, state = self.planned.role, operation.state
+        server = self.pair[role]
         with self._audited(server, as_line(operation, server.name)) as answered:
             try:
                 status = await self.engine.watchers[role].write_state(

@@ -96,6 +96,7 @@ def step(pair: PairSettings, acting: Role) -> Step:
         OmapiWrite(pair.peer, SettableState.SHUTDOWN),
         f"{me.name} reads shutdown, {partner.name} reads partner-down (else {me.name} is set back to recover)",
         _hand_over,
+        fallback=OmapiWrite(pair.peer, SettableState.RECOVER),
     )
 
 
@@ -123,7 +124,7 @@ async def _hand_over(context: Context) -> str:
     seen = context.visibility(partner)
     said = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.visibility.value})"
     try:
-        await context.write(acting, OmapiWrite(context.pair.peer, SettableState.RECOVER))
+        await context.write_fallback()
     except (OmapiError, RemoteError) as error:
         raise StepFailed(
             f"{said}; shutdown (8) was written on {context.me.name} and could not be taken back: {error}",
