@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import Enum
 
 from dhcptui.assess.evidence import Case, Finding
-from dhcptui.assess.peers import PeerAssessment, judge_one, partners, who_serves
+from dhcptui.assess.peers import PeerAssessment, judge_one, partners, served_sentence
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.peers import label
 from dhcptui.model.role import Role
@@ -99,9 +99,8 @@ def interrupted(each: Case, how: Interruption, *servers: ServerAssessment) -> li
 
 def _unread(view: ServerView) -> Finding:
     asked, by = f"{view.name}'s other failover peers are known", f"dhcpd.conf of {view.name}"
-    if view.pools_note:
-        observed = _blind(view).rstrip(".")
-        return Finding(asked, observed, False, by, sentence="every other failover peer stops too", seen=False)
+    if view.configuration_note:
+        return Finding(asked, _blind(view), False, by, sentence="every other failover peer stops too", seen=False)
     return Finding(asked, f"{view.name}'s dhcpd.conf is still being read", False, by, pending=True, seen=False)
 
 
@@ -203,7 +202,7 @@ def coming_up(each: Case) -> list[str]:
     """What the start of a dhcpd means for its other relationships."""
     view, other = each.me.view, each.partner
     if view.other_peers is None:
-        return [_blind(view)] if view.pools_note else []
+        return list(unread(each))
     said = []
     for peer in view.other_peers:
         found = next((one for one in other.view.other_peers or () if partners(one, peer)), None)
@@ -235,7 +234,7 @@ def left_waiting(each: Case) -> list[str]:
     """Which clients a partner-down is about, and which other relationships go on waiting."""
     view = each.me.view
     if view.other_peers is None:
-        return [_blind(view)] if view.pools_note else []
+        return list(unread(each))
     assessments = judge_all(each.me, each.partner, each)
     if not assessments:
         return []
@@ -264,14 +263,14 @@ def _same_partner(waiting: Iterable[PeerAssessment], each: Case) -> str:
 
 
 def _blind(view: ServerView) -> str:
-    why = view.pools_note.removeprefix("pools unknown: ")
-    return f"{view.name}'s dhcpd.conf could not be read ({why}): whether it serves other failover peers is not known."
+    why = f" ({view.configuration_note})" if view.configuration_note else " yet"
+    return f"{view.name}'s dhcpd.conf could not be read{why}: whether it serves other failover peers is not known"
 
 
 def unread(each: Case) -> tuple[str, ...]:
     """What the warnings of a plan say where the acting server's other relationships cannot be read."""
     view = each.me.view
-    return (_blind(view),) if view.other_peers is None and view.pools_note else ()
+    return (f"{_blind(view)}.",) if view.other_peers is None and view.configuration_note else ()
 
 
 def afterwards(each: Case, *servers: ServerAssessment) -> str:
@@ -279,23 +278,21 @@ def afterwards(each: Case, *servers: ServerAssessment) -> str:
     said: dict[str, str] = {}
     for server in servers:
         if server.view.other_peers is None:
-            said[""] = _blind(server.view)
+            said[""] = f" {_blind(server.view)}."
             continue
         other = _other(each, server)
         for one in judge_all(server, other, each):
-            said.setdefault(one.name, f"{who_serves(one)}.")
-    return "".join(
-        f" {text[0].upper()}{text[1:]}" if text.startswith("nobody") else f" {text}" for text in said.values()
-    )
+            said.setdefault(one.name, f" {served_sentence(one)}")
+    return "".join(said.values())
 
 
 def still_waiting(each: Case) -> str:
     """The relationships that wait in communications-interrupted after a partner-down of ours, in a sentence."""
     if each.me.view.other_peers is None:
-        return f" {_blind(each.me.view)}"
+        return f" {_blind(each.me.view)}."
     assessments = judge_all(each.me, each.partner, each)
     waiting = [one for one in assessments if one.state is _S.COMMUNICATIONS_INTERRUPTED]
-    rest = "".join(f" {who_serves(one)}." for one in assessments if one not in waiting)
+    rest = "".join(f" {served_sentence(one)}" for one in assessments if one not in waiting)
     if not waiting:
         return rest
     still = "still wait" if len(waiting) > 1 else "still waits"

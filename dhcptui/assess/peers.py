@@ -122,3 +122,8 @@ def who_serves(each: PeerAssessment) -> str:
     if each.elsewhere:
         return f"{named}: {each.by} serves it"
     return f"nobody serves {named}" if unserved(each) else f"{named}: whether anybody serves it is not known"
+
+
+def served_sentence(each: PeerAssessment) -> str:
+    """The same as a sentence. A relationship's name, unlike other words, keeps its small letter at the beginning."""
+    return f"Nobody serves {each.peer.label}." if unserved(each) else f"{who_serves(each)}."

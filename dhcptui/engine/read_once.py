@@ -66,7 +66,7 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
         if view.process.value.lone and not view.process.value.refuted:
             return False  # a second look tells who answers there
         read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
-        return read or bool(view.pools_note)
+        return read or bool(view.pools_note or view.configuration_note)
     if view.omapi.link is Link.FAILED or view.process.value.stopped:
         return view.recorded is not None or bool(view.recorded_note)
     return now.mono - max(began, view.ssh.since) > GREETING_SECONDS

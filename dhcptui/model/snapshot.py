@@ -341,6 +341,8 @@ class ServerView:
     """Its pools were in use, and were not any more when another connection read them first."""
     pools_note: str = ""
     """Why there are no pool counters, when there is a reason."""
+    configuration_note: str = ""
+    """Why its dhcpd.conf could not be read when that was tried last; empty where it was, or while it is tried first."""
     changes: Changes = NO_CHANGES
 
     @property

@@ -340,10 +340,12 @@ class SshWatch:
         except (RemoteError, ConfParseError, RecursionError) as error:
             if self._probe_addresses:
                 self._record.pools = named_probes(self._probe_addresses, None, self._record.peer)
-            self._record.update(pools_note=clean(f"pools unknown: {error}", 200))
+            why = clean(str(error), 200)
+            self._record.update(pools_note=f"pools unknown: {why}", configuration_note=why)
             return
         self._configuration_read = True
         self._record.update(
+            configuration_note="",
             place=failover_place(configuration, self._record.peer),
             other_peers=as_read_before(
                 other_peers(configuration, self._record.peer), self._record.view.other_peers or ()

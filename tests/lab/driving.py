@@ -93,7 +93,7 @@ class Driver:
                 view.process
                 and view.clock
                 and view.ssh.ok
-                and (view.other_peers is not None or view.pools_note)
+                and (view.other_peers is not None or view.configuration_note)
                 and peers_read(view, 0.0)
                 for view in self.engine.snapshot().servers
             ),

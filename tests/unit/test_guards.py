@@ -280,8 +280,8 @@ def test_somebody_unseen_on_a_port_of_it_may_be_dhcpd() -> None:
 
 def test_what_cannot_be_read_voids_no_plan() -> None:
     """A try of the survivor's dhcpd.conf that ends without an answer is told, and is no change."""
-    me = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), other_peers=None, pools_note="")
-    blind = replace(me, pools_note="pools unknown: did not end within 30 s")
+    me = replace(live(P, S.COMMUNICATIONS_INTERRUPTED), other_peers=None, configuration_note="")
+    blind = replace(me, configuration_note="did not end within 30 s")
     act = Action.PARTNER_DOWN
     first, then = (
         Plan(act, "office", P, "dhcp1", "dhcp2", "", (), rule(act, P, pair(each, down(Q)), NOW), "dhcp2")

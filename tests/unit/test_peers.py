@@ -153,11 +153,21 @@ def test_an_unread_configuration_is_not_known(action: Action) -> None:
     """While it is read, wait; where it cannot be read somebody answers for it; nothing unseen is called fine."""
     unread = replace(live(P), other_peers=None)
     assert rule(action, P, pair(unread, live(Q)), NOW).pending
-    blind = replace(unread, pools_note="pools unknown: Permission denied")
+    blind = replace(unread, configuration_note="Permission denied")
     ruling = rule(action, P, pair(blind, live(Q)), NOW)
     assert (ruling.allowed, ruling.sentence) == (True, "every other failover peer stops too")
     asked = OtherPeer("bar", FailoverPlace("", 647, "", 647))
     assert rule(action, P, pair(with_peers(live(P), asked), live(Q)), NOW).findings[-1].sentence
+
+
+def test_unread_pools_are_not_an_unread_configuration() -> None:
+    """Why there are no pool counters tells nothing of dhcpd.conf, and that they came does not mean that it was read."""
+    unread = replace(live(P), other_peers=None, pools_note="pool of 10.0.0.100: no object matches")
+    assert rule(Action.SHUTDOWN, P, pair(unread, live(Q)), NOW).pending
+    counted = replace(unread, pools_note="", configuration_note="Permission denied")
+    ruling = rule(Action.SHUTDOWN, P, pair(counted, live(Q)), NOW)
+    assert (ruling.pending, ruling.sentence) == (False, "every other failover peer stops too")
+    assert any("dhcpd.conf could not be read (Permission denied)" in found.observed for found in ruling.findings)
 
 
 def test_a_rescue_is_asked_where_nobody_else_serves_it() -> None:

@@ -129,7 +129,7 @@ QUEUES = pair(*(replace(live(role, unacked=3), queue_moved=NOW.mono - 20) for ro
 NOT_ASKED = replace(gone(Q), omapi=Channel(Link.FAILED, "no SSH", untried=True))
 PEERS_UNREAD = {
     REFUSED: pair(replace(live(P), other_peers=None), live(Q)),
-    SENTENCE: pair(replace(live(P), other_peers=None, pools_note="no such file"), live(Q)),
+    SENTENCE: pair(replace(live(P), other_peers=None, configuration_note="no such file"), live(Q)),
 }
 ALONE_IN_BAR = pair(with_peers(live(P), bar(P, S.PARTNER_DOWN)), with_peers(live(Q), bar(Q, S.RECOVER)))
 
