@@ -15,14 +15,13 @@ from dataclasses import dataclass, field, replace
 from dhcptui.act.audit import LOCK, AuditContext, AuditError, AuditRun, Operator
 from dhcptui.act.interrupted_runs import settle
 from dhcptui.act.plan import Plan
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.interrupted import SYNC, left_on, lock_left, settled, settled_locks, sync_record
-from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import ServerSettings
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Lock, PairSnapshot, ServerView
-from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.servers.ssh import commands, lock_files
 from dhcptui.servers.ssh.commands import Command
@@ -266,7 +265,7 @@ async def clear_settled(engine: PairEngine, desk: AuditContext) -> None:
 
     An earlier run of this machine that is settled is closed there too, or it would come back with the next trouble.
     """
-    if (left := engine.snapshot.left) and settled(left, engine.snapshot, moment()) and _at_rest(engine):
+    if (left := engine.snapshot.left) and settled(left, assess_pair(engine.snapshot, moment())) and _at_rest(engine):
         with suppress(AuditError):
             settle(desk.log, left)
             engine.left_behind(None)
@@ -298,8 +297,7 @@ async def _away(watcher: ServerWatcher, command: Command, said: str, desk: Audit
 
 def healed(snapshot: PairSnapshot) -> bool:
     """Both read normal, fresh: whatever was declared down has come back and is synchronised."""
-    now = moment()
-    return all(assess(view, now).state is FailoverState.NORMAL for view in snapshot.servers)
+    return assess_pair(snapshot, moment()).both_normal
 
 
 async def clear_lockouts(engine: PairEngine, desk: AuditContext) -> None:

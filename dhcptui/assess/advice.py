@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dhcptui.assess.advice_pools import enlarge
-from dhcptui.assess.cannot_start import in_the_way, why_not
+from dhcptui.assess.assessment import Assessment, PairMember
+from dhcptui.assess.cannot_start import in_the_way
 from dhcptui.assess.delayed_start import to_come, when
 from dhcptui.assess.diagnosis import diagnose
-from dhcptui.assess.evidence import case as case_of
 from dhcptui.assess.evidence import hear_each_other
-from dhcptui.assess.guards import rule
+from dhcptui.assess.guards import judge
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.signs import Probable
 from dhcptui.assess.interrupted import (
@@ -41,9 +41,7 @@ from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.assess.waiting import SetBack, set_back
 from dhcptui.model.action import Action
 from dhcptui.model.incident_ids import IncidentId
-from dhcptui.model.moments import Moment
 from dhcptui.model.sentence import On, Sentence, in_keys
-from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 from dhcptui.model.words import age, clock, span
 
@@ -55,48 +53,38 @@ MOST_LETTERS = 140
 COMPARE = "Compare the failover peer blocks of both: name, role, addresses, ports, mclt. Then restart the wrong one."
 APART_SECONDS = 8.0
 """Two that are on their way to each other may be seen out of contact for a moment."""
-_LOST = frozenset({Visibility.DOWN, Visibility.UNREACHABLE, Visibility.SILENT})
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Assessment):
     """Both servers, and the incidents that are named."""
 
-    snapshot: PairSnapshot
-    a: ServerAssessment
-    b: ServerAssessment
     named: Mapping[IncidentId, Probable]
-    now: Moment
-
-    @property
-    def sides(self) -> tuple[tuple[ServerAssessment, ServerAssessment], ...]:
-        """Each server with its partner."""
-        return (self.a, self.b), (self.b, self.a)
 
     def may(self, action: Action, each: ServerAssessment) -> bool:
         """Whether the guards allow it now."""
-        return rule(action, each.view.role, self.snapshot, self.now).allowed
+        return judge(action, self.seen_from(each.role)).allowed
 
     def bring_up(self, each: ServerAssessment) -> Advice:
         """How a server comes back, without a full stop."""
         if self.may(_A.START, each):
-            return _A.START, On(each.view.name), f" brings {each.view.name} up"
-        if each.visibility is Visibility.DOWN:
+            return _A.START, On(each.name), f" brings {each.name} up"
+        if each.gone:
             if missing(each.view, self.now):
-                return (f"Put back the lease file of {each.view.name}, and start it",)
-            return (f"Start {each.view.name} again",)
-        return (f"Find out why {each.view.name} {short(each)}",)
+                return (f"Put back the lease file of {each.name}, and start it",)
+            return (f"Start {each.name} again",)
+        return (f"Find out why {each.name} {short(each)}",)
 
     def weighs(self, id_: IncidentId) -> bool:
         """Whether this incident is named, and is more than a note."""
         return id_ in self.named and self.named[id_].weight > Weight.NOTE
 
-    def blamed(self, id_: IncidentId) -> ServerAssessment | None:
+    def blamed(self, id_: IncidentId) -> PairMember | None:
         """The first server whose words speak for a named incident."""
         servers = [item.server for item in self.named[id_].evidence] if self.weighs(id_) else []
         for name in servers:
-            for each in (self.a, self.b):
-                if each.view.name == name:
+            for each in self.servers:
+                if each.name == name:
                     return each
         return None
 
@@ -129,14 +117,9 @@ def short(each: ServerAssessment) -> str:
             return "is being contacted"
 
 
-def advise(
-    snapshot: PairSnapshot,
-    pair: tuple[ServerAssessment, ServerAssessment],
-    named: Mapping[IncidentId, Probable],
-    now: Moment,
-) -> Advice:
-    """What now, for a pair of standings in which these incidents were named."""
-    case = _Case(snapshot, *pair, named, now)
+def advise(pair: Assessment, named: Mapping[IncidentId, Probable]) -> Advice:
+    """What now, for a pair of which these incidents were named."""
+    case = _Case(pair.snapshot, pair.now, pair.me, pair.partner, named)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
         _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _will_start, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _unseen, _shut, _out_of_contact, _healthy, _none_answers,
@@ -147,8 +130,8 @@ def advise(
 
 def _mixed_up(case: _Case) -> Advice | None:
     """No key works before the roles are as configured: what to mend, and where."""
-    one, two = case.a.view.name, case.b.view.name
-    match role_mismatch((case.a, case.b)):
+    one, two = case.primary.name, case.secondary.name
+    match role_mismatch(case):
         case None:
             return None
         case RoleMismatch.SWAPPED:
@@ -196,19 +179,19 @@ def _others_act(case: _Case) -> Advice | None:
 
 def _exiting(case: _Case) -> Advice | None:
     """A dhcpd that is silent because it was told to exit: nothing is to be found out, only to be waited for."""
-    run = exiting(case.snapshot, case.now)
+    run = exiting(case)
     if run is None or run.role is None:
         return None
-    me, other = (case.a, case.b) if case.a.view.role is run.role else (case.b, case.a)
-    serves = f" {other.view.name} serves meanwhile." if other.serving else ""
-    return (f"Wait: {me.view.name}'s dhcpd has been told to exit, which takes it up to about 17 s.{serves}",)
+    me, other = case.servers if case.primary.role is run.role else (case.secondary, case.primary)
+    serves = f" {other.name} serves meanwhile." if other.serving else ""
+    return (f"Wait: {me.name}'s dhcpd has been told to exit, which takes it up to about 17 s.{serves}",)
 
 
 def _crossed(case: _Case) -> Advice | None:
     """Names of relationships that are exchanged: waiting mends nothing, and correcting both crosses them again."""
     if not case.weighs(_I.NAMES_CROSSED):
         return None
-    name = case.b.view.name
+    name = case.secondary.name
     return (
         f"The names of two relationships are crossed. Exchange them on {name} only, then restart its dhcpd; see lint.",
     )
@@ -216,30 +199,30 @@ def _crossed(case: _Case) -> Advice | None:
 
 def _half_way(case: _Case) -> Advice | None:
     """An action stopped half-way, and a key goes on from there: whatever the states say, it is so because of that run."""
-    run = interrupted_run(case.snapshot, case.now)
+    run = interrupted_run(case)
     if run is None:
         return None
-    acting = next((each for each in (case.a, case.b) if each.view.role is run.role), None)
-    if run.action == SYNC and sync_record(case.snapshot, case.now) and case.may(_A.SYNC_RESTART, case.a):
+    acting = next((each for each in case.servers if each.role is run.role), None)
+    if run.action == SYNC and sync_record(case.snapshot, case.now) and case.may(_A.SYNC_RESTART, case.primary):
         return (f"{run.action} of {run.by} stopped half-way. ", _A.SYNC_RESTART, " goes on with it or rolls it back.")
     if acting is None:
         return None
-    if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.visibility is Visibility.DOWN:
+    if run.action == RESCUE and case.may(_A.RESCUE, acting) and acting.gone:
         return (
             _A.RESCUE,
-            On(acting.view.name),
-            f" goes on with the rescue that {run.by} left: {acting.view.name} is stopped, nobody serves.",
+            On(acting.name),
+            f" goes on with the rescue that {run.by} left: {acting.name} is stopped, nobody serves.",
         )
-    if unmarked(case.snapshot, case.now) is run.role and case.may(_A.PARTNER_DOWN, acting):
-        other = case.b if acting is case.a else case.a
+    if unmarked(case) is run.role and case.may(_A.PARTNER_DOWN, acting):
+        other = case.secondary if acting is case.primary else case.primary
         return (
             _A.PARTNER_DOWN,
-            On(acting.view.name),
-            f" leaves the marker that {run.by} did not: {other.view.name} must not start alone.",
+            On(acting.name),
+            f" leaves the marker that {run.by} did not: {other.name} must not start alone.",
         )
     if run.action == _A.SHUTDOWN.value and case.may(_A.SHUTDOWN, acting) and case.may(_A.TAKE_BACK, acting):
-        begin = f"The shutdown of {run.by} stopped half-way: {acting.view.name} has handed over. "
-        on = On(acting.view.name)
+        begin = f"The shutdown of {run.by} stopped half-way: {acting.name} has handed over. "
+        on = On(acting.name)
         return begin, _A.SHUTDOWN, on, " goes on with it, ", _A.TAKE_BACK, on, " takes it back."
     return None
 
@@ -247,17 +230,17 @@ def _half_way(case: _Case) -> Advice | None:
 def _sorting_out(case: _Case) -> Advice | None:
     """Conflict resolution, or two that contradict each other until they meet."""
     for each, other in case.sides:
-        if each.state is _S.RESOLUTION_INTERRUPTED and other.visibility in _LOST:
+        if each.state is _S.RESOLUTION_INTERRUPTED and other.lost:
             back = case.bring_up(other)
             return (
                 *back,
-                f": {each.view.name} serves nobody until both have sorted out their leases. Write no state now.",
+                f": {each.name} serves nobody until both have sorted out their leases. Write no state now.",
             )
-    if any(each.state in CONFLICT for each in (case.a, case.b)):
+    if any(each.state in CONFLICT for each in case.servers):
         return ("Wait: the servers are resolving conflicts and end in normal by themselves. Write no state now.",)
-    if not contradicting(case.a.state, case.b.state):
+    if not contradicting(case.primary.state, case.secondary.state):
         return None
-    if not together(case.a, case.b, case.now):
+    if not together(*case.servers):
         return ("Wait a moment: the two are changing their states.",)
     return ("Mend the link between them. When they meet they compare their leases, and serve nobody for seconds.",)
 
@@ -268,15 +251,15 @@ def _cannot_write(case: _Case) -> Advice | None:
         return None
     if missing(each.view, case.now):
         return (_lost_file(each),)
-    begin = f"Free space below {each.view.name}'s lease file, or mend its rights; then "
+    begin = f"Free space below {each.name}'s lease file, or mend its rights; then "
     if case.may(_A.START, each):
-        return begin, _A.START, On(each.view.name), " brings it up."
+        return begin, _A.START, On(each.name), " brings it up."
     return (begin + "restart its dhcpd by hand.",)
 
 
 def _lost_file(each: ServerAssessment) -> str:
     """No lease file where it is looked for: it was deleted under its dhcpd, which has it open, or it lies elsewhere."""
-    name = each.view.name
+    name = each.name
     return f"Do not stop {name}'s dhcpd: no file at `leases`. Mend that path; or copy the file back from /proc/PID/fd, then restart."
 
 
@@ -284,23 +267,26 @@ def _refused(case: _Case) -> Advice | None:
     """A dhcpd that ended over its own configuration."""
     for id_ in (_I.CONFIGURATIONS_MISFIT, _I.NAME_AS_ADDRESS):
         each = case.blamed(id_)
-        if each is not None and each.visibility is Visibility.DOWN:
+        if each is not None and each.gone:
             what = "write an address for the name in" if id_ is _I.NAME_AS_ADDRESS else "mend"
-            begin = f"{each.view.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
-            up = begin, _A.START, On(each.view.name), " brings it up."
+            begin = f"{each.name}'s dhcpd refuses its configuration: {what} it, test with dhcpd -t; then "
+            up = begin, _A.START, On(each.name), " brings it up."
             return up if case.may(_A.START, each) else (begin + "start it.",)
     each = case.blamed(_I.CANNOT_START)
-    if each is not None and each.visibility is Visibility.DOWN:
+    if each is not None and each.gone:
         return _in_the_way(case, each)
-    if case.weighs(_I.CONFIGURATIONS_MISFIT) and Visibility.SILENT in {case.a.visibility, case.b.visibility}:
+    if case.weighs(_I.CONFIGURATIONS_MISFIT) and Visibility.SILENT in {
+        case.primary.visibility,
+        case.secondary.visibility,
+    }:
         return (COMPARE,)
     return None
 
 
-def _in_the_way(case: _Case, each: ServerAssessment) -> Advice:
+def _in_the_way(case: _Case, each: PairMember) -> Advice:
     """What keeps a dhcpd from starting, as its log says it."""
-    what = in_the_way(why_not(each.view, case.now, case.snapshot.peer, {_I.CANNOT_START}))
-    name = each.view.name
+    what = in_the_way(each.why_not({_I.CANNOT_START}))
+    name = each.name
     ways = (f"{name}'s dhcpd does not start: {what}", f"{name}'s dhcpd does not start: its log says why")
     begin = next(way for way in ways if len(way) <= MOST_LETTERS - len(". Then U brings it up.") or way is ways[-1])
     return (begin + ". Then ", _A.START, On(name), " brings it up.") if case.may(_A.START, each) else (begin + ".",)
@@ -323,13 +309,13 @@ def _will_start(case: _Case) -> Advice | None:
         start = to_come(each.view, case.now)
         if each.visibility is not Visibility.DOWN or start is None:
             continue
-        last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
-        if other.visibility is Visibility.DOWN and last and last.server is other:
+        last = stopped_last(*case.servers)
+        if other.gone and last and last.server is other:
             return None  # that one comes first
-        begins = f"{each.view.name} starts by itself {when(start, each.view.server_time(case.now))}"
+        begins = f"{each.name} starts by itself {when(start, each.time)}"
         tail: Advice = (". `dhcptui do start --cancel` takes that off.",)
         if case.may(_A.START, each):
-            tail = ". ", _A.START, On(each.view.name), " starts it now or cancels that."
+            tail = ". ", _A.START, On(each.name), " starts it now or cancels that."
         ways: tuple[Advice, ...] = (
             (f"{begins} by its clock (asked by {start.by})", *tail),
             (f"{begins} by its clock", *tail),
@@ -341,10 +327,10 @@ def _will_start(case: _Case) -> Advice | None:
 
 def _and_starts(case: _Case, said: Advice) -> Advice:
     """The same, with what will start by itself, where there is room for it."""
-    for each in (case.a, case.b):
+    for each in case.servers:
         start = to_come(each.view, case.now)
-        if each.visibility is Visibility.DOWN and start is not None:
-            more = f" {each.view.name} starts by itself {when(start, each.view.server_time(case.now))}."
+        if each.gone and start is not None:
+            more = f" {each.name} starts by itself {when(start, each.time)}."
             return (*said, more) if _letters((*said, more)) <= MOST_LETTERS else said
     return said
 
@@ -357,13 +343,13 @@ def _letters(said: Advice) -> int:
 def _alone(case: _Case) -> Advice | None:
     """One server answers the console, the other one does not."""
     for each, other in case.sides:
-        if not each.live or other.visibility not in _LOST:
+        if not each.live or not other.lost:
             continue
-        name = each.view.name
-        if each.silenced and just_heard(each, case.now):
-            return (f"Wait a moment: {other.view.name} has just told {name} its state, and is starting.",)
+        name = each.name
+        if each.silenced and just_heard(each):
+            return (f"Wait a moment: {other.name} has just told {name} its state, and is starting.",)
         start = case.bring_up(other)
-        if waits := unnoticed(each, other, case.now):
+        if waits := unnoticed(each, other):
             return *start, f". {name} notices by {waits.by}, and can take over all addresses only then."
         if case.may(_A.RESCUE, each):
             return *start, ". If it cannot come back, ", _A.RESCUE, On(name), f" (rescue) makes {name} serve again."
@@ -392,23 +378,23 @@ def _silenced(case: _Case) -> Advice | None:
     """A server whose living partner is in partner-down answers nobody until that one has left it."""
     for each, other in case.sides:
         if each.silenced and other.live:
-            return (f"Wait until {other.view.name} has left partner-down; {each.view.name} answers nobody before.",)
+            return (f"Wait until {other.name} has left partner-down; {each.name} answers nobody before.",)
     return None
 
 
 def _both_down(case: _Case) -> Advice | None:
     """Both are stopped: which one first."""
-    if not all(each.visibility is Visibility.DOWN for each in (case.a, case.b)):
+    if not all(each.gone for each in case.servers):
         return None
-    last = stopped_last(case.a, case.b, case.now, case.snapshot.peer)
+    last = stopped_last(*case.servers)
     if last is None:
         return ("Start the server that was stopped last; it knows most. Then start the other one.",)
-    first, other = last.server, case.b if last.server is case.a else case.a
+    first, other = last.server, case.secondary if last.server is case.primary else case.primary
     if not case.may(_A.START, first):
-        said = f"Start {first.view.name} first: it was the last to serve. Then start {other.view.name}."
+        said = f"Start {first.name} first: it was the last to serve. Then start {other.name}."
         return _and_starts(case, (said,))
-    up = f" brings {first.view.name} up first: it was the last to serve. Then start {other.view.name}."
-    return _and_starts(case, (_A.START, On(first.view.name), up))
+    up = f" brings {first.name} up first: it was the last to serve. Then start {other.name}."
+    return _and_starts(case, (_A.START, On(first.name), up))
 
 
 def _rebuilding(case: _Case) -> Advice | None:
@@ -416,19 +402,17 @@ def _rebuilding(case: _Case) -> Advice | None:
     for each, other in case.sides:
         if each.state not in REBUILDING:
             continue
-        if wait := set_back(each, other.view, case.now):
+        if wait := set_back(each, other.view):
             return _clock_set(each, wait)
-        serves = f" {other.view.name} serves meanwhile." if other.serving else ""
-        if apart := _apart(case, serves, f"{each.view.name} does not hear {other.view.name}"):
+        serves = f" {other.name} serves meanwhile." if other.serving else ""
+        if apart := _apart(case, serves, f"{each.name} does not hear {other.name}"):
             return apart
         if other.serving:
-            name = other.view.name
-            return (
-                f"Wait: {each.view.name} resynchronises and goes back to normal by itself. {name} serves meanwhile.",
-            )
+            name = other.name
+            return (f"Wait: {each.name} resynchronises and goes back to normal by itself. {name} serves meanwhile.",)
         if other.state in REBUILDING:
-            if found := stuck(case.a, case.b, case.now):
-                name = found.server.view.name
+            if found := stuck(*case.servers):
+                name = found.server.name
                 return (f"Restart {name}'s dhcpd: its recover has not moved for {age(found.seconds)}; {found.seen}.",)
             return ("Wait: both exchange their leases and go to normal by themselves. Never empty both lease files.",)
     return None
@@ -436,7 +420,7 @@ def _rebuilding(case: _Case) -> Advice | None:
 
 def _clock_set(each: ServerAssessment, wait: SetBack) -> Advice:
     """A wait that a clock has made longer: until when it lasts by that clock, and what ends it in time."""
-    name, until, left = each.view.name, clock(wait.ends), span(wait.remaining_seconds)
+    name, until, left = each.name, clock(wait.ends), span(wait.remaining_seconds)
     if not wait.behind_seconds:
         return (f"Wait until {until} by {name}'s clock ({left}): it ran ahead when its last state began.",)
     ways = (
@@ -451,16 +435,16 @@ def _named(case: _Case) -> Advice | None:
     each = case.blamed(_I.NAME_AS_ADDRESS)
     if each is None or not each.live or each.state is _S.NORMAL:
         return None
-    return (f"Write an address for the host name in {each.view.name}'s dhcpd.conf, then restart its dhcpd by hand.",)
+    return (f"Write an address for the host name in {each.name}'s dhcpd.conf, then restart its dhcpd by hand.",)
 
 
 def _starting(case: _Case) -> Advice | None:
     """A start that looks for its partner, for 15 s at most."""
-    starting = [each for each in (case.a, case.b) if each.state is _S.STARTUP]
+    starting = [each for each in case.servers if each.state is _S.STARTUP]
     if len(starting) == 2:
         return ("Wait: both are starting and serve again within 15 s. Do not restart them meanwhile.",)
     if starting:
-        return (f"Wait: {starting[0].view.name} is starting and looks for its partner for up to 15 s.",)
+        return (f"Wait: {starting[0].name} is starting and looks for its partner for up to 15 s.",)
     return None
 
 
@@ -469,7 +453,7 @@ def _shut(case: _Case) -> Advice | None:
     for off, on in case.sides:
         if off.state not in {_S.SHUTDOWN, _S.PAUSED, _S.UNKNOWN}:
             continue
-        name, other = off.view.name, on.view.name
+        name, other = off.name, on.name
         if off.state is _S.SHUTDOWN and case.may(_A.TAKE_BACK, off):
             return (
                 f"{name} has handed over to {other}; its dhcpd still runs. ",
@@ -491,8 +475,8 @@ def _shut(case: _Case) -> Advice | None:
                 On(name),
                 f" makes {name} and {other} serve again.",
             )
-        if not hear_each_other(case_of(off.view.role, case.snapshot, case.now)).holds:
-            if any(just_changed(each, case.now) for each in (case.a, case.b)):
+        if not hear_each_other(case.seen_from(off.role)).holds:
+            if any(just_changed(each) for each in case.servers):
                 return ("Wait a moment: the two are changing their states.",)
             return (f"Mend the link between the two, then take {name} back: it stays in {off.state.word} till then.",)
         serves = f"{other} serves meanwhile." if on.serving else "Nobody serves now."
@@ -503,7 +487,7 @@ def _shut(case: _Case) -> Advice | None:
 
 def _out_of_contact(case: _Case) -> Advice | None:
     """Both serve and do not hear each other."""
-    states = {case.a.state, case.b.state}
+    states = {case.primary.state, case.secondary.state}
     if _S.COMMUNICATIONS_INTERRUPTED not in states or not states <= {_S.COMMUNICATIONS_INTERRUPTED, _S.NORMAL}:
         return None
     end = " Both live: not a case for partner-down."
@@ -517,7 +501,7 @@ def _trouble(case: _Case, end: str) -> Advice | None:
     """What keeps two that run from meeting, where that is known, and what to do about it; then `end`, where it fits."""
     if case.weighs(_I.CLOCKS_DISAGREE):
         return _fit("Set the clocks right, best by NTP: the link comes back by itself.", end)
-    found = diagnose(matrix(case.snapshot, case.now))
+    found = diagnose(matrix(case))
     if found.incident is _I.CONFIGURATIONS_MISFIT or (
         found.incident is not _I.LINK_BLOCKED and case.weighs(_I.CONFIGURATIONS_MISFIT)
     ):
@@ -528,7 +512,7 @@ def _trouble(case: _Case, end: str) -> Advice | None:
 
 def _apart(case: _Case, end: str, deaf: str) -> Advice | None:
     """The same for a server on its way back: None while nothing is known to be wrong, or that is too new to last."""
-    lasted = overlap_seconds(case.a, case.b, case.now)
+    lasted = overlap_seconds(*case.servers)
     if lasted is not None and lasted < APART_SECONDS:
         return None
     if not any(
@@ -546,12 +530,12 @@ def _fit(said: str, more: str) -> Advice:
 
 def _healthy(case: _Case) -> Advice | None:
     """Both normal: pools, updates, clocks, or nothing to do."""
-    if not all(each.state is _S.NORMAL and each.serving for each in (case.a, case.b)):
+    if not case.healthy:
         return None
-    restart = case.may(_A.SYNC_RESTART, case.a)
-    found = shortage((case.a, case.b), case.now)
+    restart = case.may(_A.SYNC_RESTART, case.primary)
+    found = shortage(case)
     if found and (found.critical or not (case.weighs(_I.POOLS_UNBALANCED) or case.weighs(_I.UPDATES_REJECTED))):
-        return enlarge(found, (case.a, case.b), restart, MOST_LETTERS)
+        return enlarge(found, case, restart, MOST_LETTERS)
     if case.weighs(_I.BOTH_DATABASES_LOST):
         return (
             "Both forgot every lease; a client is known again when it renews. Watch for addresses in use twice till then.",
@@ -570,7 +554,7 @@ def _healthy(case: _Case) -> Advice | None:
         )
     if case.weighs(_I.CLOCKS_DISAGREE):
         return ("Set the clocks right, best by NTP: above 60 s dhcpd refuses to connect again.",)
-    if not any(case.may(_A.SHUTDOWN, each) for each in (case.a, case.b)):
+    if not any(case.may(_A.SHUTDOWN, each) for each in case.servers):
         return ("Nothing to do.",)
     begin = "Nothing to do. If one server must stop for a while, use "
     return begin, _A.SHUTDOWN, " (clean shutdown): its partner takes over at once."
@@ -578,7 +562,7 @@ def _healthy(case: _Case) -> Advice | None:
 
 def _unseen(case: _Case) -> Advice | None:
     """Servers that have not been contacted yet."""
-    if any(each.visibility is Visibility.UNSEEN for each in (case.a, case.b)):
+    if any(each.visibility is Visibility.UNSEEN for each in case.servers):
         return ("Wait a moment: the servers are being contacted.",)
     return None
 
@@ -586,11 +570,11 @@ def _unseen(case: _Case) -> Advice | None:
 def _none_answers(case: _Case) -> Advice | None:
     """Neither tells its state; at most one is proven to be down."""
     for each, other in case.sides:
-        if each.visibility is Visibility.DOWN:
+        if each.gone:
             if not case.may(_A.START, each):
-                return (f"Find out why {other.view.name} {short(other)}, and start {each.view.name} again.",)
-            return *case.bring_up(each), f". Then find out why {other.view.name} {short(other)}."
-    if all(each.visibility is Visibility.UNREACHABLE for each in (case.a, case.b)):
+                return (f"Find out why {other.name} {short(other)}, and start {each.name} again.",)
+            return *case.bring_up(each), f". Then find out why {other.name} {short(other)}."
+    if all(each.visibility is Visibility.UNREACHABLE for each in case.servers):
         for each, _ in case.sides:
             if each.view.ssh.advice:
                 return (_told(each, each.view.ssh.advice),)
@@ -598,9 +582,9 @@ def _none_answers(case: _Case) -> Advice | None:
     for each, _ in case.sides:
         if told_by := each.view.omapi.advice or each.view.ssh.advice:
             return (_told(each, told_by),)
-    return (f"Find out why {case.a.view.name} {short(case.a)}, and {case.b.view.name} too.",)
+    return (f"Find out why {case.primary.name} {short(case.primary)}, and {case.secondary.name} too.",)
 
 
 def _told(each: ServerAssessment, advice: str) -> str:
     """What a failed connection advises, as a sentence."""
-    return f"{each.view.name}: {advice.rstrip('.')}."
+    return f"{each.name}: {advice.rstrip('.')}."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dhcptui.assess.assessment import Assessment
 from dhcptui.assess.pool_exhausted import Shortage, named
-from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.action import Action
 from dhcptui.model.holders import RANDOM, Holders
 from dhcptui.model.sentence import Sentence, in_keys
@@ -12,7 +12,7 @@ LEADING = 0.5
 """A client or a maker with this share of the addresses is named."""
 
 
-def enlarge(found: Shortage, pair: tuple[ServerAssessment, ServerAssessment], restart: bool, most: int) -> Sentence:
+def enlarge(found: Shortage, pair: Assessment, restart: bool, most: int) -> Sentence:
     """What frees or adds addresses; `restart`: sync + restart is allowed; `most`: letters that there is room for."""
     if found.on_offer:
         return (
@@ -35,9 +35,9 @@ def enlarge(found: Shortage, pair: tuple[ServerAssessment, ServerAssessment], re
     return begin, *end
 
 
-def _who(pair: tuple[ServerAssessment, ServerAssessment]) -> str:
+def _who(pair: Assessment) -> str:
     """Who took most of the addresses, by the log that saw most."""
-    seen = [each.view.holders for each in pair if each.view.holders]
+    seen = [each.view.holders for each in pair.servers if each.view.holders]
     if not seen:
         return ""
     most: Holders = max(seen, key=lambda each: each.addresses)

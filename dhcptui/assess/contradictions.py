@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from dhcptui.assess.assessment import Assessment, PairMember
 from dhcptui.assess.states_overlap import overlap_seconds
-from dhcptui.assess.visibility import ServerAssessment, assess, impostor, process_running
-from dhcptui.model.moments import Moment
-from dhcptui.model.snapshot import Link, PairSnapshot
+from dhcptui.assess.visibility import ServerAssessment, impostor
+from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState
@@ -52,28 +52,23 @@ class Contradiction:
         return f"{self.witnesses[0]}; {self.witnesses[1]}. {self.look_at}"
 
 
-def contradictions(snapshot: PairSnapshot, now: Moment) -> tuple[Contradiction, ...]:
+def contradictions(pair: Assessment) -> tuple[Contradiction, ...]:
     """All of a pair at one moment, what matters most first."""
-    a, b = (assess(view, now) for view in snapshot.servers)
-    found: list[Contradiction] = []
-    for each in (a, b):
-        found += _impostor(each, now)
-    for each in (a, b):
-        found += _silent(each, now)
+    found = [one for witness in (_impostor, _silent) for each in pair.servers for one in witness(each)]
     strange = {one.server for one in found}
-    for me, other in ((a, b), (b, a)):
-        if not strange & {me.view.name, other.view.name}:
-            found += _partner(me, other, now)
-    for each in (a, b):
-        if each.view.name not in strange:
-            found += _log(each, snapshot.peer, now)
+    for me, other in pair.sides:
+        if not strange & {me.name, other.name}:
+            found += _partner(me, other)
+    for each in pair.servers:
+        if each.name not in strange:
+            found += _log(each)
     return tuple(found)
 
 
-def _impostor(each: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
+def _impostor(each: ServerAssessment) -> Iterator[Contradiction]:
     """OMAPI answers, and whoever holds its port holds nothing else that a dhcpd of ours holds."""
     view = each.view
-    if not each.live or each.status is None or view.process is None or not impostor(view, now):
+    if not each.live or each.status is None or view.process is None or not impostor(view, each.now):
         return
     name, who = view.name, view.process.value.lone
     yield Contradiction(
@@ -88,13 +83,13 @@ def _impostor(each: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
     )
 
 
-def _silent(each: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
+def _silent(each: ServerAssessment) -> Iterator[Contradiction]:
     """A dhcpd that is there, not held, with its OMAPI port open, and it does not answer."""
     view = each.view
-    if each.live or not process_running(view, now) or view.process is None:
+    if each.live or not each.running or view.process is None:
         return
     look = view.process.value
-    quiet = now.mono - max(look.since, view.status.at if view.status else 0.0)
+    quiet = each.now.mono - max(look.since, view.status.at if view.status else 0.0)
     if look.stopped or not look.omapi_held or view.omapi.answered or view.omapi.untried or quiet < SILENT_SECONDS:
         return
     if view.omapi.link is Link.CONNECTING:
@@ -112,18 +107,18 @@ def _silent(each: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
     )
 
 
-def _partner(me: ServerAssessment, other: ServerAssessment, now: Moment) -> Iterator[Contradiction]:
+def _partner(me: ServerAssessment, other: ServerAssessment) -> Iterator[Contradiction]:
     """`me` is in contact and says its partner is normal; the partner has read otherwise for longer than that takes."""
     status = me.status
     if not me.live or status is None or me.state is not _S.NORMAL or status.partner_state is not _S.NORMAL:
         return
     if other.state is None or other.state is _S.NORMAL or other.state in _OLDER_START:
         return
-    both = overlap_seconds(me, other, now)
-    heard = me.view.server_time(now) - status.partner_stos - (me.age_seconds or 0.0)
+    both = overlap_seconds(me, other)
+    heard = me.time - status.partner_stos - (me.age_seconds or 0.0)
     if both is None or min(both, heard) < APART_SECONDS:
         return
-    name, partner = me.view.name, other.view.name
+    name, partner = me.name, other.name
     yield Contradiction(
         Kind.PARTNER,
         partner,
@@ -136,16 +131,17 @@ def _partner(me: ServerAssessment, other: ServerAssessment, now: Moment) -> Iter
     )
 
 
-def _log(each: ServerAssessment, peer: str, now: Moment) -> Iterator[Contradiction]:
+def _log(each: PairMember) -> Iterator[Contradiction]:
     """The log's last word is another state than OMAPI reads, and what OMAPI reads began before that word."""
     view, status = each.view, each.status
-    moves = [one for one in view.notable_lines if (t := one.line.transition) and t.peer == peer and t.who == "me"]
-    if not each.live or status is None or not moves or moves[-1].line.transition is None or view.clock is None:
+    moves = each.moves()
+    if not each.live or status is None or not moves or view.clock is None:
         return
-    at, state = moves[-1].last_at, moves[-1].line.transition.to_state
+    notable, move = moves[-1]
+    at, state = notable.last_at, move.to_state
     if state in {status.local_state, _S.STARTUP} or status.local_state in _OLDER_START:
         return
-    if view.server_time(now) - at < APART_SECONDS + (each.age_seconds or 0.0) or status.local_stos >= at - 1:
+    if each.time - at < APART_SECONDS + (each.age_seconds or 0.0) or status.local_stos >= at - 1:
         return
     name = view.name
     yield Contradiction(
@@ -153,7 +149,7 @@ def _log(each: ServerAssessment, peer: str, now: Moment) -> Iterator[Contradicti
         name,
         f"{name}'s log says it moved to {state.word}, its OMAPI reads {status.local_state.word}",
         (
-            f"log of {name}: {moves[-1].line.text}, {view.server_time(now) - at:.0f} s ago",
+            f"log of {name}: {notable.line.text}, {each.time - at:.0f} s ago",
             f"OMAPI of {name} reads {status.local_state.word} since before that",
         ),
         f"Look on {name} at who listens on the OMAPI port, and whether the log is that of the same dhcpd.",

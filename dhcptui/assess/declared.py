@@ -7,14 +7,10 @@ file, so that it means the survivor's partner, whatever label another console ha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from dhcptui.assess.visibility import ServerAssessment
+from dhcptui.assess.assessment import PairMember
 from dhcptui.model.snapshot import Lockout, ServerView
 from dhcptui.model.states import REBUILDING, FailoverState
-
-if TYPE_CHECKING:
-    from dhcptui.model.log_line import NotableLine, Transition
 
 _S = FailoverState
 
@@ -44,13 +40,7 @@ def strange_marker(holder: ServerView) -> str:
     return f"the lock-out on {holder.name} names {holder.name} itself: another console calls the servers otherwise"
 
 
-def moves_of(view: ServerView, peer: str) -> list[tuple[NotableLine, Transition]]:
-    """The state changes, its own or its partner's, that its log tells of this relationship; oldest first."""
-    told = [(notable, notable.line.transition) for notable in view.notable_lines]
-    return [(notable, move) for notable, move in told if move and move.peer == peer]
-
-
-def last_word(each: ServerAssessment, peer: str) -> LastWord | None:
+def last_word(each: PairMember) -> LastWord | None:
     """Its last state by the latest witness there is: its log, what is recorded, its last answer. None: not known.
 
     Whatever says partner-down counts unless a later one says otherwise.
@@ -60,7 +50,7 @@ def last_word(each: ServerAssessment, peer: str) -> LastWord | None:
     if view.recorded and view.recorded.value.state is not _S.STARTUP:
         said = view.recorded.value
         found.append((said.written or said.since or 0.0, LastWord(said.state, said.source, said.since)))
-    own = [(notable, move) for notable, move in moves_of(view, peer) if move.who == "me"]
+    own = each.moves()
     if own:
         notable, move = own[-1]  # a start that came no further than startup has changed nothing of what it was
         state = move.from_state if move.to_state is _S.STARTUP else move.to_state
@@ -73,35 +63,37 @@ def last_word(each: ServerAssessment, peer: str) -> LastWord | None:
     return max(found, key=lambda one: int(one[0]))[1] if found else None
 
 
-def last_heard(each: ServerAssessment, peer: str) -> FailoverState | None:
+def last_heard(each: PairMember) -> FailoverState | None:
     """The last thing its partner told it, by its log, what is recorded, or its last answer."""
     if each.live and each.status:
         return each.status.partner_state
-    told = [move for _, move in moves_of(each.view, peer) if move.who == "peer"]
-    if told:
-        return told[-1].to_state
+    if told := each.hears():
+        return told[-1][1].to_state
     if each.view.recorded:
         return each.view.recorded.value.partner_state
     return each.status.partner_state if each.status else None
 
 
-def took_over(holder: ServerAssessment, me: ServerAssessment, peer: str) -> LastWord | None:
+def took_over(holder: PairMember, me: PairMember) -> LastWord | None:
     """The last word of `holder`, which does not answer, where that is that it had declared `me` down; else None."""
-    word = last_word(holder, peer)
-    if word is None or word.state is not _S.PARTNER_DOWN or stepped_back(me, holder, peer):
+    word = last_word(holder)
+    if word is None or word.state is not _S.PARTNER_DOWN or stepped_back(me, holder):
         return None
     return word
 
 
-def stepped_back(me: ServerAssessment, holder: ServerAssessment, peer: str) -> bool:
+def stepped_back(me: PairMember, holder: PairMember) -> bool:
     """Whether `me` left by its own word, a hand-over or a return: then it starts in recover, and is silent alone."""
     back = {_S.SHUTDOWN, *REBUILDING}
-    return last_heard(holder, peer) in back or _last_state(me, peer) in back
+    return last_heard(holder) in back or last_state(me) in back
 
 
-def _last_state(each: ServerAssessment, peer: str) -> FailoverState | None:
-    word = last_word(each, peer)
-    return each.state or (word.state if word else None)
+def last_state(each: PairMember) -> FailoverState | None:
+    """Its state now, or the last one that is known of it: from OMAPI, its lease file or its log."""
+    if each.state is not None:
+        return each.state
+    word = last_word(each)
+    return word.state if word else None
 
 
 def read_since(view: ServerView) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from dhcptui.assess import evidence as ev
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.evidence import Finding
 from dhcptui.assess.guards import Ruling
 from dhcptui.model.moments import Moment
@@ -75,7 +76,7 @@ def judged(ruling: Ruling, snapshot: PairSnapshot, now: Moment, variant: str) ->
     words = said(view, now)
     by = f"file on {view.name}"
     if variant == CANCEL:
-        case = ev.case(ruling.acting, snapshot, now)
+        case = assess_pair(snapshot, now).seen_from(ruling.acting)
         known = Finding(f"a start is scheduled on {view.name}", words or "none is", bool(words), by)
         return Ruling(ruling.action, ruling.acting, (known, ev.ssh(case), *ev.always(case)))
     if variant.startswith(AFTER) and words:

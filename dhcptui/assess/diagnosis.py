@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address
 
-from dhcptui.assess.links import LinkMatrix, Side, Way
+from dhcptui.assess.links import LinkMatrix, ServerLinks, Way
 from dhcptui.assess.timesync import REFUSED_SECONDS
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.snapshot import Reach
@@ -81,13 +81,13 @@ def diagnose(matrix: LinkMatrix) -> Diagnosis:
     return Diagnosis(cause, sentence, look_at, tuple(way for way in matrix.ways if way.state.closed))
 
 
-def _pairs(matrix: LinkMatrix) -> Iterator[tuple[Side, Side]]:
+def _pairs(matrix: LinkMatrix) -> Iterator[tuple[ServerLinks, ServerLinks]]:
     """Each server with its partner."""
     yield matrix.primary, matrix.secondary
     yield matrix.secondary, matrix.primary
 
 
-def _port(me: Side) -> str:
+def _port(me: ServerLinks) -> str:
     """Where `me` looks for its partner."""
     return f"{me.place.peer_address}:{me.place.peer_port}" if me.place else "the failover port"
 
@@ -264,7 +264,7 @@ def _blocked(matrix: LinkMatrix) -> _Said | None:
     return _both_closed(matrix)
 
 
-def _open_before(other: Side, me: Side) -> bool:
+def _open_before(other: ServerLinks, me: ServerLinks) -> bool:
     """Whether the way from `other` was last seen open, or only inferred to be, before the way from `me` was closed."""
     theirs, mine = other.reach, me.reach
     if other.failover.inferred:

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dhcptui.assess.assessment import Assessment
 from dhcptui.assess.declared import LastWord, last_word, marker_on, read_since, strange_marker, took_over
+from dhcptui.assess.freshness import CLOCK_SECONDS, LINK_SECONDS, REACH_SECONDS, SIGHTING_SECONDS, fresh, fresh_reach
 from dhcptui.assess.gone import Gone, Proof, proof, sentence
 from dhcptui.assess.interrupted import holder_gone
 from dhcptui.assess.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
 from dhcptui.assess.return_path import OUT_OF_SERVICE, ReturnPath, return_path
 from dhcptui.assess.vantage import one_place
-from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, ServerAssessment, Visibility, assess, impostor
-from dhcptui.model.moments import Moment, Seen
-from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Link, PairSnapshot, PartnerReach, ServerView
+from dhcptui.assess.visibility import ServerAssessment, Visibility, impostor
+from dhcptui.model.snapshot import Link, ServerView
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import age, day_clock
 
 _S = FailoverState
 CLOCK_LIMIT_SECONDS = 30.0
 """Above this offset between the servers we start and declare nothing; dhcpd itself refuses a link above 60 s."""
-CLOCK_FRESH_SECONDS = 30.0
 CLOCK_CLOSE_SECONDS = 5.0
 """Within this they agree."""
-REACH_FRESH_SECONDS = 20.0
-LINK_FRESH_SECONDS = 15.0
-"""A look at the socket tables counts for this long; it is taken every few seconds while a pair is not normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +53,6 @@ class Finding:
         return self.ok or not (self.seen or self.matters)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Both servers as they stand when an action is judged."""
-
-    me: ServerAssessment
-    partner: ServerAssessment
-    snapshot: PairSnapshot
-    now: Moment
-
-
-def case(acting: Role, snapshot: PairSnapshot, now: Moment) -> Case:
-    """Judge both servers at `now`."""
-    return Case(assess(snapshot[acting], now), assess(snapshot[acting.other], now), snapshot, now)
-
-
 def state_allows(each: ServerAssessment, table: dict[FailoverState, str], action: str) -> Finding:
     """The server answers, and its state allows the action."""
     name = each.view.name
@@ -83,16 +64,15 @@ def state_allows(each: ServerAssessment, table: dict[FailoverState, str], action
     return Finding(asked, f"{name}: {each.view.omapi.detail or 'no answer over OMAPI'}", False, "console", seen=False)
 
 
-def always(each: Case) -> list[Finding]:
+def always(each: Assessment) -> list[Finding]:
     """What every action wants: no dhcpd 3.0.x, roles as configured, and nobody else at work."""
-    servers = (each.me, each.partner)
-    return [found for server in servers for check in ALWAYS for found in check(server, each)]
+    return [found for server in (each.me, each.partner) for check in ALWAYS for found in check(server, each)]
 
 
-def version_known(server: ServerAssessment, each: Case) -> list[Finding]:
+def version_known(server: ServerAssessment, each: Assessment) -> list[Finding]:
     """No dhcpd 3.0.x: its state numbers mean other states."""
     del each
-    view, name = server.view, server.view.name
+    view, name = server.view, server.name
     if view.version_3_0:
         observed = f"{name} runs dhcpd {view.version}: its state numbers mean other states"
         return [Finding(f"{name} runs dhcpd 4.x", observed, False, f"dhcpd --version on {name}")]
@@ -101,21 +81,21 @@ def version_known(server: ServerAssessment, each: Case) -> list[Finding]:
     return []
 
 
-def role_as_configured(server: ServerAssessment, each: Case) -> list[Finding]:
+def role_as_configured(server: ServerAssessment, each: Assessment) -> list[Finding]:
     """Each server has the role that the configuration gives it."""
     del each
-    view, name = server.view, server.view.name
+    view, name = server.view, server.name
     if server.live and server.status and server.status.role is not view.role:
         observed = f"{name} says it is the {server.status.role.value}; the configuration says {view.role.value}"
         return [Finding(f"{name} is the {view.role.value}", observed, False, f"OMAPI of {name}")]
     return []
 
 
-def nobody_else_acts(server: ServerAssessment, each: Case) -> list[Finding]:
+def nobody_else_acts(server: ServerAssessment, each: Assessment) -> list[Finding]:
     """Nobody else holds the lock of a server. One whose holder is known to be gone keeps everybody out all the same."""
-    view, name = server.view, server.view.name
+    view, name = server.view, server.name
     lock = view.lock_files.value.lock if view.lock_files else None
-    left = lock.expires - view.server_time(each.now) if lock else 0.0
+    left = lock.expires - server.time if lock else 0.0
     if lock is not None and left > 0:
         observed = f"{lock.owner} on {lock.host} runs {lock.action} ({lock.step})"
         if holder_gone(lock, each.snapshot):
@@ -127,9 +107,9 @@ def nobody_else_acts(server: ServerAssessment, each: Case) -> list[Finding]:
     return []
 
 
-def answers_itself(server: ServerAssessment, each: Case) -> list[Finding]:
+def answers_itself(server: ServerAssessment, each: Assessment) -> list[Finding]:
     """Who answers over OMAPI is the server's own dhcpd."""
-    view, name = server.view, server.view.name
+    view, name = server.view, server.name
     if not server.live or view.process is None or not impostor(view, each.now):
         return []
     observed = f"{name}'s OMAPI answers, and its dhcpd is not there ({view.process.value.lone})"
@@ -145,7 +125,7 @@ def _unread(asked: str, observed: str) -> Finding:
     return Finding(asked, observed, False, "console", seen=False, matters=False)
 
 
-def planted(each: Case) -> tuple[str, ...]:
+def planted(each: Assessment) -> tuple[str, ...]:
     """What stands at the name of a lock, and is none: nobody is kept out by it, and somebody should look who made it."""
     return tuple(planted_words(server.view) for server in (each.me, each.partner) if planted_words(server.view))
 
@@ -157,9 +137,9 @@ def planted_words(view: ServerView) -> str:
     return f"{said} remove it, and see who may write there." if found else ""
 
 
-def partner_silent(each: Case) -> Finding:
+def partner_silent(each: Assessment) -> Finding:
     """The partner's OMAPI gives no answer: an answer is a hard refusal."""
-    partner, other = each.partner, each.partner.view.name
+    partner, other = each.partner, each.partner.name
     asked = f"{other}'s OMAPI is silent"
     if partner.live and partner.state is not None:
         observed = f"{other} answers and reads {partner.state.word}"
@@ -177,9 +157,9 @@ def partner_silent(each: Case) -> Finding:
     return Finding(asked, f"{other}: {partner.view.omapi.detail or 'no answer'}", True, "console")
 
 
-def partner_gone(each: Case) -> Finding:
+def partner_gone(each: Assessment) -> Finding:
     """The partner's dhcpd is proven gone: nobody holds its lease file or ports, or its host is silent to all."""
-    partner, other = each.partner, each.partner.view.name
+    partner, other = each.partner, each.partner.name
     asked = f"{other}'s dhcpd is proven gone"
     found = proof(partner.view, each.now)
     if found.gone is not Gone.UNSEEN:
@@ -206,16 +186,16 @@ def _judged(found: Proof, asked: str, name: str, sworn: set[Gone]) -> Finding:
     )
 
 
-def _gone_by_silence(each: Case, asked: str) -> Finding:
+def _gone_by_silence(each: Assessment, asked: str) -> Finding:
     """No look into the partner is possible: two places must meet silence, and a person must answer for the rest."""
-    name, other = each.me.view.name, each.partner.view.name
+    name, other = each.me.name, each.partner.name
     ssh = each.partner.view.ssh
-    reach: Seen[PartnerReach] | None = each.me.view.reach
+    reach = fresh_reach(each.me.view.reach, each.now, REACH_SECONDS)
     if ssh.answered:
         observed = f"{other}'s host answers the console ({ssh.detail}): its dhcpd may still be running"
         return Finding(asked, observed, False, "console")
     off = f"I know that {other} is off"
-    if reach is None or reach.age(each.now) > REACH_FRESH_SECONDS + 2 * reach.value.took_seconds:
+    if reach is None:
         if each.me.view.ssh.link is Link.FAILED:
             observed = f"{other} is unreachable from here, and {name} cannot be asked ({each.me.view.ssh.detail})"
             return Finding(asked, observed, False, "console", sentence=off, seen=False)
@@ -243,10 +223,10 @@ def _gone_by_silence(each: Case, asked: str) -> Finding:
     return Finding(asked, observed, False, f"console and {name}", seconds, off, seen=False)
 
 
-def would_answer(each: Case) -> Finding:
+def would_answer(each: Assessment) -> Finding:
     """The survivor would answer clients: its recorded partner state does not silence it."""
-    name, other = each.me.view.name, each.partner.view.name
-    recorded = each.me.status.partner_state if each.me.status and each.me.live else None
+    name, other = each.me.name, each.partner.name
+    recorded = each.me.heard
     asked = f"{name} would answer clients"
     if recorded is None:
         return Finding(asked, f"what {name} recorded of {other} is not known", False, "console", seen=False)
@@ -257,10 +237,10 @@ def would_answer(each: Case) -> Finding:
     )
 
 
-def recorded_partner_down(each: Case) -> Finding:
+def recorded_partner_down(each: Assessment) -> Finding:
     """The sign of the trap: the living server recorded its partner as partner-down."""
-    name, other = each.me.view.name, each.partner.view.name
-    recorded = each.me.status.partner_state if each.me.status and each.me.live else None
+    name, other = each.me.name, each.partner.name
+    recorded = each.me.heard
     word = recorded.word if recorded else "nothing known"
     return Finding(
         f"{name} is silenced by a recorded partner-down",
@@ -272,11 +252,11 @@ def recorded_partner_down(each: Case) -> Finding:
     )
 
 
-def _queue(server: ServerAssessment, now: Moment, returns: str) -> Finding:
+def _queue(server: ServerAssessment, returns: str) -> Finding:
     """Updates under way are traffic: the first step waits for them. Only a queue that stands still is asked about."""
-    name, known = server.view.name, server.live and server.status is not None
+    name, known = server.name, server.live and server.status is not None
     waiting = server.status.unacked_updates if server.status else 0
-    still = known and stands_still(server, now)
+    still = known and stands_still(server)
     observed = f"{name}: {queue_words(server)} unacknowledged" if known and waiting else f"{name}: none"
     if still:
         observed += f", and no answer for more than {STANDS_AFTER_SECONDS:.0f} s"
@@ -291,69 +271,68 @@ def _queue(server: ServerAssessment, now: Moment, returns: str) -> Finding:
     )
 
 
-def queue_empty(each: Case) -> Finding:
+def queue_empty(each: Assessment) -> Finding:
     """The leaver's queue is worked off: what is unacknowledged when it leaves costs its return the full MCLT."""
-    return _queue(each.me, each.now, each.me.view.name)
+    return _queue(each.me, each.me.name)
 
 
-def partner_queue_empty(each: Case) -> Finding:
+def partner_queue_empty(each: Assessment) -> Finding:
     """The same for its partner."""
-    return _queue(each.partner, each.now, each.me.view.name)
+    return _queue(each.partner, each.me.name)
 
 
 def _ssh(server: ServerAssessment) -> Finding:
-    name, channel = server.view.name, server.view.ssh
+    name, channel = server.name, server.view.ssh
     observed = f"{name}: SSH {channel.detail or channel.link.value}"
     tried = channel.link is not Link.CONNECTING
     return Finding(f"{name} is reachable over SSH", observed, channel.ok, "console", pending=not tried, seen=tried)
 
 
-def ssh(each: Case) -> Finding:
+def ssh(each: Assessment) -> Finding:
     """The acting server can be looked into."""
     return _ssh(each.me)
 
 
-def partner_ssh(each: Case) -> Finding:
+def partner_ssh(each: Assessment) -> Finding:
     """The partner can be looked into."""
     return _ssh(each.partner)
 
 
-def clocks(each: Case) -> Finding:
+def clocks(each: Assessment) -> Finding:
     """Both clocks were read and agree well enough for dhcpd to keep its link."""
     asked = f"clocks agree within {CLOCK_LIMIT_SECONDS:.0f} s"
-    mine, theirs = each.me.view.clock, each.partner.view.clock
-    if mine is None or theirs is None or max(mine.age(each.now), theirs.age(each.now)) > CLOCK_FRESH_SECONDS:
+    mine, theirs = (fresh(one.view.clock, each.now, CLOCK_SECONDS) for one in (each.me, each.partner))
+    if mine is None or theirs is None:
         observed, coming = "the clocks have not been read yet", True
         if lost := next((one.view for one in (each.me, each.partner) if one.view.ssh.link is Link.FAILED), None):
             observed, coming = f"{lost.name}'s clock cannot be read ({lost.ssh.detail})", False
         return Finding(asked, observed, False, "console", pending=coming, seen=False)
     offset = theirs.value.seconds - mine.value.seconds
-    observed = f"{each.partner.view.name}'s clock is {offset:+.1f} s from {each.me.view.name}'s"
+    observed = f"{each.partner.name}'s clock is {offset:+.1f} s from {each.me.name}'s"
     ok = abs(offset) <= CLOCK_LIMIT_SECONDS
     return Finding(asked, observed, ok, "SSH", max(mine.age(each.now), theirs.age(each.now)))
 
 
-def clocks_close(each: Case) -> Finding:
+def clocks_close(each: Assessment) -> Finding:
     """Both clocks were read and agree as well as each restart wants it: what a later step asks is asked first."""
     found = clocks(each)
-    mine, theirs = each.me.view.clock, each.partner.view.clock
-    if not found.ok or mine is None or theirs is None:
+    if not found.ok or each.skew is None:
         return found
-    close = abs(theirs.value.seconds - mine.value.seconds) <= CLOCK_CLOSE_SECONDS
+    close = abs(each.skew) <= CLOCK_CLOSE_SECONDS
     observed = found.observed if close else f"{found.observed}: set it right first, no server is restarted before"
     return replace(found, asked=f"clocks agree within {CLOCK_CLOSE_SECONDS:.0f} s", observed=observed, ok=close)
 
 
-def clocks_if_known(each: Case) -> Finding:
+def clocks_if_known(each: Assessment) -> Finding:
     """Both clocks agree, unless the partner's cannot be read: then it has no say."""
     if each.partner.view.ssh.ok:
         return clocks(each)
-    return _unread("clocks agree", f"{each.partner.view.name}'s clock cannot be read")
+    return _unread("clocks agree", f"{each.partner.name}'s clock cannot be read")
 
 
-def process_gone(each: Case) -> Finding:
+def process_gone(each: Assessment) -> Finding:
     """The acting server's own dhcpd is proven gone; judged by what is held, never by the unit or a name."""
-    name = each.me.view.name
+    name = each.me.name
     asked = f"{name}'s dhcpd is not running"
     found = proof(each.me.view, each.now)
     if found.gone is Gone.UNSEEN:
@@ -362,9 +341,9 @@ def process_gone(each: Case) -> Finding:
     return _judged(found, asked, name, {Gone.UNPROVEN})  # with a port of it taken it would not come up as it should
 
 
-def start_order(each: Case) -> Finding:
+def start_order(each: Assessment) -> Finding:
     """A server that was declared down starts only while its survivor is there to resynchronise it."""
-    name, partner = each.me.view.name, each.partner.view
+    name, partner = each.me.name, each.partner.view
     lockout, live = marker_on(partner), each.partner.live
     asked, by = f"{name} would not start unsynchronised", f"files on {partner.name}"
     if lockout is not None:
@@ -372,45 +351,45 @@ def start_order(each: Case) -> Finding:
         if live:
             return Finding(asked, f"{said}; {partner.name} answers and will resynchronise it", True, by)
         return Finding(asked, f"{said} and {partner.name} does not answer: start {partner.name} first", False, by)
-    if not live and (word := took_over(each.partner, each.me, each.snapshot.peer)):
+    if not live and (word := took_over(each.partner, each.me)):
         return _took_over(each, asked, word)
     if why := _lockout_unseen(each):
         return _perhaps_declared_down(each, asked, why)
     if live:
         return Finding(asked, f"no lock-out for {name} on {partner.name}", True, by)
-    word = last_word(each.partner, each.snapshot.peer)
+    word = last_word(each.partner)
     last = f"{partner.name} was last in {word.state.word if word else '?'} ({word.source if word else '?'})"
     return Finding(asked, f"{last}; no lock-out for {name} on it", word is not None, by, seen=word is not None)
 
 
-def _took_over(each: Case, asked: str, word: LastWord) -> Finding:
+def _took_over(each: Assessment, asked: str, word: LastWord) -> Finding:
     """Its partner has left word of a partner-down and does not answer: it knows what was given out meanwhile."""
-    name, other = each.me.view.name, each.partner.view.name
-    since = f" since {day_clock(word.since, each.partner.view.server_time(each.now))} UTC" if word.since else ""
+    name, other = each.me.name, each.partner.name
+    since = f" since {day_clock(word.since, each.partner.time)} UTC" if word.since else ""
     said = f"{other} was last in partner-down ({word.source}{since}) and does not answer"
-    mine, by = last_word(each.me, each.snapshot.peer), f"{word.source} of {other}"
+    mine, by = last_word(each.me), f"{word.source} of {other}"
     if mine and mine.state is _S.PARTNER_DOWN:  # each declared the other one down: one of them must come first
         return Finding(asked, f"{said}; so was {name}", False, by, sentence=f"I know that {name} served last")
     return Finding(asked, f"{said}: start {other} first, it knows what was given out", False, by)
 
 
-def _lockout_unseen(each: Case) -> str:
+def _lockout_unseen(each: Assessment) -> str:
     """Why it is not known whether it was declared down; empty where all that tells of it was looked at recently."""
     view = each.partner.view
     if not view.ssh.ok:
         return f"{view.name} is not reached: {view.ssh.detail or view.ssh.link.value}"
-    if view.lock_files is None or view.lock_files.age(each.now) > SIGHTING_FRESH_SECONDS:
+    if (lock_files := fresh(view.lock_files, each.now, SIGHTING_SECONDS)) is None:
         return view.process_note or "not looked at yet"
-    if why := view.lock_files.value.unread or strange_marker(view):
+    if why := lock_files.value.unread or strange_marker(view):
         return why
-    if each.partner.live or (read_since(view) and last_word(each.partner, each.snapshot.peer)):
+    if each.partner.live or (read_since(view) and last_word(each.partner)):
         return ""
     return view.recorded_note or f"what {view.name} wrote down last is not read yet"
 
 
-def _perhaps_declared_down(each: Case, asked: str, why: str) -> Finding:
+def _perhaps_declared_down(each: Assessment, asked: str, why: str) -> Finding:
     """That it was not is not seen: no matter where the partner will resynchronise it, pending, or else sworn to."""
-    name, partner = each.me.view.name, each.partner.view
+    name, partner = each.me.name, each.partner.view
     said, by = f"whether {name} was declared down is not seen ({why})", f"files on {partner.name}"
     if each.partner.live:
         observed = f"{said}; {partner.name} answers and will resynchronise it"
@@ -430,9 +409,9 @@ _BOTH_ALONE = {
 """What a stopped server wrote down last, and its partner's state now: when they meet they compare their leases."""
 
 
-def start_warnings(each: Case) -> list[str]:
+def start_warnings(each: Assessment) -> list[str]:
     """What will happen when the acting server starts."""
-    name, other = each.me.view.name, each.partner.view.name
+    name, other = each.me.name, each.partner.name
     recorded = each.me.view.recorded.value.state if each.me.view.recorded else None
     if (recorded, each.partner.state) in _BOTH_ALONE:
         return [
@@ -447,10 +426,10 @@ def start_warnings(each: Case) -> list[str]:
     return []
 
 
-def hear_each_other(each: Case) -> Finding:
+def hear_each_other(each: Assessment) -> Finding:
     """Unless the partner serves for both already: the two hear each other, so that they can go back together."""
     me, partner = each.me, each.partner
-    name, other = me.view.name, partner.view.name
+    name, other = me.name, partner.name
     asked = f"{name} and {other} hear each other"
     if me.state is None or partner.state is None:
         return Finding(asked, "it takes two servers that answer", False, "console", seen=False)
@@ -461,24 +440,23 @@ def hear_each_other(each: Case) -> Finding:
         heard = one.status.partner_state if one.status else None
         if heard is not two.state:
             observed = (
-                f"{one.view.name} has recorded {two.view.name} as {heard.word if heard else 'nothing known'}, and it reads"
+                f"{one.name} has recorded {two.name} as {heard.word if heard else 'nothing known'}, and it reads"
                 f" {two.state.word if two.state else '?'}: mend the link between the two first"
             )
             return Finding(asked, observed, False, by)
     if return_path(me.state, partner.state) is None and me.state in OUT_OF_SERVICE:
         observed = f"{other} does not take over from {name}: mend the link between the two first"
         return Finding(asked, observed, False, by)
-    tables = [view.sockets for view in (me.view, partner.view) if view.sockets]
-    fresh = [table for table in tables if table.age(each.now) <= LINK_FRESH_SECONDS]
-    if any(not table.value.established for table in fresh):
+    tables = [table for one in (me, partner) if (table := fresh(one.view.sockets, each.now, LINK_SECONDS))]
+    if any(not table.value.established for table in tables):
         observed = "there is no failover connection between the two: mend the link first"
-        return Finding(asked, observed, False, "socket tables", max(table.age(each.now) for table in fresh))
+        return Finding(asked, observed, False, "socket tables", max(table.age(each.now) for table in tables))
     return Finding(asked, "each has recorded the other's state as it is", True, by)
 
 
-def way_back_warnings(each: Case) -> list[str]:
+def way_back_warnings(each: Assessment) -> list[str]:
     """How long it takes until the acting server answers clients, and who does meanwhile."""
-    name, other = each.me.view.name, each.partner.view.name
+    name, other = each.me.name, each.partner.name
     mclt = max((one.status.mclt_seconds if one.status else 0) for one in (each.me, each.partner))
     wait = f"the MCLT ({age(mclt)})"
     match return_path(each.me.state, each.partner.state):

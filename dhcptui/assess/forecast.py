@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import median
 
+from dhcptui.assess.assessment import PairMember, assess_pair
+from dhcptui.assess.freshness import POOLS_SECONDS
 from dhcptui.assess.unnoticed import unnoticed
-from dhcptui.assess.visibility import ServerAssessment, assess
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
@@ -39,7 +40,6 @@ MOST_SAMPLES = 60
 """Slopes go with the square of this."""
 FAR_SECONDS = 2 * 86400.0
 """What lies beyond is not a forecast any more."""
-STALE_SECONDS = 30.0
 MOST_BACK = 3
 """Leases that may come back between two samples without a new count being begun."""
 TRANSIT = 2
@@ -115,12 +115,12 @@ class PoolMismatch:
 
 def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[PoolForecast, ...]:
     """One forecast per pool for each server that serves by itself; one per pool for a pair in normal."""
-    assessments = [assess(view, now) for view in snapshot.servers]
-    serving = [each for each in assessments if each.serving and each.view.pools]
+    pair = assess_pair(snapshot, now)
+    serving = [each for each in pair.servers if each.serving and each.view.pools]
     shared = len(serving) == 2 and all(each.state is _S.NORMAL for each in serving)
     if shared:
         serving = serving[:1]
-    alone = {me.view.role for me, other in (assessments, reversed(assessments)) if unnoticed(me, other, now)}
+    alone = {me.role for me, other in pair.sides if unnoticed(me, other)}
     return tuple(
         _forecast(
             each,
@@ -137,7 +137,7 @@ def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[Po
 
 def mismatches(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[PoolMismatch, ...]:
     """Pools on which two servers in normal have disagreed for their last three readings."""
-    if not all(assess(view, now).state is _S.NORMAL for view in snapshot.servers):
+    if not assess_pair(snapshot, now).both_normal:
         return ()
     last = {role: [sample for sample in history.get(role, ()) if sample.state is _S.NORMAL][-3:] for role in Role}
     found = []
@@ -185,7 +185,7 @@ def _slope(samples: Sequence[tuple[float, int]]) -> float:
 
 
 def _forecast(
-    each: ServerAssessment,
+    each: PairMember,
     partner: ServerView,
     pool: PoolCounters,
     history: Sequence[PoolSample],
@@ -206,7 +206,7 @@ def _forecast(
     rate = rate_of(_series(history, pool.network, state)) if history else None
     about = least = None
     note = ""
-    if late > STALE_SECONDS:
+    if late > POOLS_SECONDS:
         note = f"the counters are {age(late)} old"
     elif to_give == 0:
         about = least = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS
+from dhcptui.assess.visibility import process_seen
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Link, ServerView
 from dhcptui.model.words import joined
@@ -33,8 +33,8 @@ class Proof:
 
 def proof(view: ServerView, now: Moment) -> Proof:
     """Whether the server's dhcpd is proven gone."""
-    name, seen = view.name, view.process
-    if seen is None or not view.ssh.ok or seen.age(now) > SIGHTING_FRESH_SECONDS:
+    name, seen = view.name, process_seen(view, now)
+    if seen is None:
         return Proof(Gone.UNSEEN, f"{name}'s processes have not been looked at recently")
     age, look = seen.age(now), seen.value
     if look.pids:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from dhcptui.assess import evidence as ev
 from dhcptui.assess import peer_guards as pg
-from dhcptui.assess.evidence import Case, Finding
+from dhcptui.assess.assessment import Assessment, assess_pair
+from dhcptui.assess.evidence import Finding
 from dhcptui.assess.interrupted import stopped_by_rescue, stopped_in_restart, unmarked
 from dhcptui.assess.queues import stands_still
 from dhcptui.assess.resumed import (
@@ -143,10 +144,10 @@ class Rule:
     """The acting server's state -> why not; None: its dhcpd does not run, so it has none."""
     partner: dict[FailoverState, str] | None
     """The partner's state -> why not; None: the action does not need the partner to answer."""
-    checks: tuple[Callable[[Case], Finding], ...]
+    checks: tuple[Callable[[Assessment], Finding], ...]
     source: str
     """Where the facts behind the row come from."""
-    others: Callable[[Case], list[Finding]] = pg.untouched
+    others: Callable[[Assessment], list[Finding]] = pg.untouched
     """What it does to the other relationships of a dhcpd: a finding for each."""
 
 
@@ -228,21 +229,25 @@ RESUMED: dict[Action, Rule] = {
 """The rows for going on with a run that stopped half-way: "not normal" is so because of that run."""
 
 
-def row_for(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> Rule:
+def row_for(action: Action, case: Assessment) -> Rule:
     """The row that judges an action: that of a run that stopped half-way where the pair is as that run left it."""
-    if action is Action.SYNC_RESTART and stopped_in_restart(snapshot, now) is not None:
+    if action is Action.SYNC_RESTART and stopped_in_restart(case) is not None:
         return RESUMED[action]
-    if action is Action.PARTNER_DOWN and unmarked(snapshot, now) is acting:
+    if action is Action.PARTNER_DOWN and unmarked(case) is case.me.role:
         return RESUMED[action]
-    if action is Action.RESCUE and stopped_by_rescue(snapshot, now) is acting:
+    if action is Action.RESCUE and stopped_by_rescue(case) is case.me.role:
         return RESUMED[action]
     return RULES[action]
 
 
 def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> Ruling:
     """Whether `action` may be run with `acting` as the acting server, and on what evidence."""
-    case = ev.case(acting, snapshot, now)
-    row = row_for(action, acting, snapshot, now)
+    return judge(action, assess_pair(snapshot, now).seen_from(acting))
+
+
+def judge(action: Action, case: Assessment) -> Ruling:
+    """The same on a judgement that is made already: `case.me` acts."""
+    row = row_for(action, case)
     findings = [check(case) for check in row.checks]
     mine = RESCUE_SILENCED if row.acting is RESCUE_FROM and case.me.silenced else row.acting
     tables = ((case.me, mine), (case.partner, row.partner))
@@ -255,12 +260,12 @@ def rule(action: Action, acting: Role, snapshot: PairSnapshot, now: Moment) -> R
     # A local user may make it and take it away all the time: that changes nothing of what was read and confirmed.
     planted = ev.planted(case)
     told = (*warnings(action, case), *planted)
-    return Ruling(action, acting, tuple(findings), told, (*pg.unread(case), *planted))
+    return Ruling(action, case.me.role, tuple(findings), told, (*pg.unread(case), *planted))
 
 
-def warnings(action: Action, case: Case) -> tuple[str, ...]:
+def warnings(action: Action, case: Assessment) -> tuple[str, ...]:
     """What a person must know before an allowed action."""
-    name, other = case.me.view.name, case.partner.view.name
+    name, other = case.me.name, case.partner.name
     said: list[str] = []
     if action is Action.PARTNER_DOWN:
         said += [
@@ -288,7 +293,7 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         ]
     elif action is Action.START:
         said += ev.start_warnings(case) + pg.coming_up(case)
-        if stopped_in_restart(case.snapshot, case.now) is case.me.view.role:
+        if stopped_in_restart(case) is case.me.role:
             said.append(
                 f"{name} went down in a sync-restart that stopped half-way: that one goes on, or is rolled back."
                 " This only starts it, with the files that are there now."
@@ -297,8 +302,6 @@ def warnings(action: Action, case: Case) -> tuple[str, ...]:
         said += ev.way_back_warnings(case)
     if action is Action.SYNC_RESTART:
         said += reading(case)
-    if action in {Action.SHUTDOWN, Action.HAND_OVER} and any(
-        stands_still(each, case.now) for each in (case.me, case.partner)
-    ):
+    if action in {Action.SHUTDOWN, Action.HAND_OVER} and any(stands_still(each) for each in case.servers):
         said.append(f"With unacknowledged updates {name}'s return waits for the full MCLT.")
     return tuple(said)

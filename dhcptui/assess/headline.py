@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from dhcptui.assess.advice import short
+from dhcptui.assess.assessment import Assessment, PairMember
 from dhcptui.assess.contradictions import Contradiction, Kind
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.signs import Probable
@@ -17,12 +18,10 @@ from dhcptui.assess.unnoticed import unnoticed, unnoticed_words
 from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.incident_ids import IncidentId
-from dhcptui.model.moments import Moment
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import day_clock, joined
 
 _S, _I = FailoverState, IncidentId
-_Pair = tuple[ServerAssessment, ServerAssessment]
 Named = Mapping[IncidentId, Probable]
 MOST_LETTERS = 108
 """What two rows of a narrow terminal hold beside level and clock."""
@@ -40,22 +39,22 @@ class Level(Enum):
 _HARM = (Level.OK, Level.WARNING, Level.CRITICAL)
 
 
-def headline(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
+def headline(pair: Assessment, named: Named) -> tuple[Level, str]:
     """Level and sentence: by the states, unless a named incident weighs more than they show."""
     if mixed := role_mismatch(pair):
-        return _mixed_up(pair, mixed, now)
-    level, said = _weighed(pair, named, now)
+        return _mixed_up(pair, mixed)
+    level, said = _weighed(pair, named)
     disk = named.get(_I.LEASE_FILE_UNWRITABLE)
     if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
-        ways = _cannot_record(pair, disk, said, now)
+        ways = _cannot_record(pair, disk, said)
         return max(level, Level.WARNING, key=_HARM.index), next(way for way in ways if len(way) <= MOST_LETTERS)
     return level, said
 
 
-def _cannot_record(pair: _Pair, disk: Probable, said: str, now: Moment) -> list[str]:
+def _cannot_record(pair: Assessment, disk: Probable, said: str) -> list[str]:
     """What a lease file that cannot be written, or is not in its place, adds to the sentence; the longest first."""
     name = disk.evidence[0].server
-    if any(each.view.name == name and missing(each.view, now) for each in pair):
+    if any(each.name == name and missing(each.view, pair.now) for each in pair.servers):
         none = f"{name} has no lease file in its place"
         return [f"{said}; {none}", none]
     full = any(each.disk_full for each in disk.evidence)
@@ -75,7 +74,7 @@ def with_interrupted(level: Level, said: str, run: Interrupted | None) -> tuple[
     return level, next((way for way in ways if len(way) <= MOST_LETTERS), said)
 
 
-def with_contradiction(pair: _Pair, level: Level, said: str, first: Contradiction | None) -> tuple[Level, str]:
+def with_contradiction(pair: Assessment, level: Level, said: str, first: Contradiction | None) -> tuple[Level, str]:
     """The same behind witnesses that contradict each other: they come first, and weigh at least a warning."""
     if first is None or (first.kind is Kind.PARTNER and level is Level.CRITICAL):
         return level, said  # that they are in states which harm each other says the same, and more
@@ -84,43 +83,43 @@ def with_contradiction(pair: _Pair, level: Level, said: str, first: Contradictio
     return level, next((way for way in ways if len(way) <= MOST_LETTERS), first.short)
 
 
-def _who(pair: _Pair) -> str:
+def _who(pair: Assessment) -> str:
     """Who serves, in three words."""
-    serving = [each.view.name for each in pair if each.serving]
+    serving = [each.name for each in pair.servers if each.serving]
     if not serving:
-        return "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
+        return "nobody serves" if all(each.serving is False for each in pair.servers) else "nobody is seen serving"
     return "both serve" if len(serving) == 2 else f"{serving[0]} serves"
 
 
-def _weighed(pair: _Pair, named: Named, now: Moment) -> tuple[Level, str]:
+def _weighed(pair: Assessment, named: Named) -> tuple[Level, str]:
     """By the states, unless a named incident weighs more than they show."""
-    level, said = _by_states(pair, now)
+    level, said = _by_states(pair)
     if level not in {Level.OK, Level.WARNING}:
         return level, said
-    short_of = shortage(pair, now)
+    short_of = shortage(pair)
     if short_of is not None and (short_of.critical or not _but(named)):
         return Level.CRITICAL if short_of.critical else Level.WARNING, f"{said}, but {short_of.words}"
     if any(each.weight is Weight.CRITICAL for each in named.values()):
-        return Level.CRITICAL, _critical(pair, named, said, now)
+        return Level.CRITICAL, _critical(pair, named, said)
     if level is Level.OK and (but := _but(named)):
         return Level.WARNING, f"{said}, but {but}"
     return level, said
 
 
-def _critical(pair: _Pair, named: Named, said: str, now: Moment) -> str:
+def _critical(pair: Assessment, named: Named, said: str) -> str:
     """The worst that the states alone do not show."""
     weighs = {id_ for id_, each in named.items() if each.weight is Weight.CRITICAL}
-    by_name = {each.view.name: (each, pair[0] if each is pair[1] else pair[1]) for each in pair}
-    if _I.DECLARED_DOWN in weighs and any(each.serving for each in pair):
-        me, holder = next(by_name[each.view.name] for each in pair if each.serving)
-        return f"{me.view.name} serves, and does not know what {holder.view.name} gave out: addresses may be given out twice"
+    if _I.DECLARED_DOWN in weighs and pair.served:
+        me, holder = next(side for side in pair.sides if side[0].serving)
+        return f"{me.name} serves, and does not know what {holder.name} gave out: addresses may be given out twice"
     if _I.ALONE_ON_HALF in weighs:
-        me, other = by_name[named[_I.ALONE_ON_HALF].evidence[0].server]
+        name = named[_I.ALONE_ON_HALF].evidence[0].server
+        me, other = next(side for side in pair.sides if side[0].name == name)
         rest = "serves, out of contact" if other.serving else short(other)
-        if waits := unnoticed(me, other, now):
-            begin = f"{me.view.name} has no address left for new clients"
-            return unnoticed_words(begin, other.view.name, rest, waits.by, MOST_LETTERS)
-        return f"{me.view.name} has no address left for new clients; {other.view.name} {rest}"
+        if waits := unnoticed(me, other):
+            begin = f"{me.name} has no address left for new clients"
+            return unnoticed_words(begin, other.name, rest, waits.by, MOST_LETTERS)
+        return f"{me.name} has no address left for new clients; {other.name} {rest}"
     return said
 
 
@@ -138,22 +137,22 @@ def _but(named: Named) -> str:
     return ""
 
 
-def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
+def _by_states(pair: Assessment) -> tuple[Level, str]:
     """The order of the questions is the order in which they matter at 3 a.m."""
-    a, b = pair
-    live = [each for each in pair if each.live]
+    a, b = pair.servers
+    live = [each for each in pair.servers if each.live]
     states = [each.state for each in live]
-    serving = [each for each in pair if each.serving]
+    serving = [each for each in pair.servers if each.serving]
     if not live:
         return _blind(pair)
-    if not serving and any(each.awaited for each in pair):
+    if not serving and pair.awaited:
         return _not_known(pair)
     if contradicting(a.state, b.state):
-        return _contradiction(pair, serving, now)
+        return _contradiction(pair, serving)
     if any(state in CONFLICT for state in states):
         return (
             Level.CRITICAL,
-            f"{joined(e.view.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts",
+            f"{joined(e.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts",
         )
     if not serving:
         return Level.CRITICAL, _nobody(pair)
@@ -161,19 +160,19 @@ def _by_states(pair: _Pair, now: Moment) -> tuple[Level, str]:
         return Level.OK, "both servers serve"
     if len(serving) == 2:
         return Level.WARNING, "both servers serve, but out of contact: each from its own half, short leases"
-    return Level.WARNING, _alone(serving[0], b if serving[0] is a else a, now)
+    return Level.WARNING, _alone(serving[0], pair.other(serving[0]))
 
 
-def _mixed_up(pair: _Pair, mixed: RoleMismatch, now: Moment) -> tuple[Level, str]:
+def _mixed_up(pair: Assessment, mixed: RoleMismatch) -> tuple[Level, str]:
     """Who serves, as the states tell it, and what is mixed up."""
-    a, b = pair
-    level, said = _by_states(pair, now)
-    role = "the " + next((said_role.value for each in pair if (said_role := role_said(each))), "?")
+    a, b = pair.servers
+    level, said = _by_states(pair)
+    role = "the " + next((said_role.value for each in pair.servers if (said_role := role_said(each))), "?")
     if mixed is RoleMismatch.SWAPPED:
-        said = f"{said}; our configuration has {a.view.name} and {b.view.name} swapped"
+        said = f"{said}; our configuration has {a.name} and {b.name} swapped"
     elif mixed is RoleMismatch.ONE_SERVER:
         serves = "serves" if a.serving else "serves nobody"
-        said = f"{a.view.name} {serves}; {b.view.name} is the same server, so who else serves is not seen"
+        said = f"{a.name} {serves}; {b.name} is the same server, so who else serves is not seen"
         level = Level.WARNING if a.serving else Level.CRITICAL
     elif mixed is RoleMismatch.ALIKE and a.serving and b.serving:
         # Each takes the same half for its own: seen on a real pair.
@@ -181,80 +180,80 @@ def _mixed_up(pair: _Pair, mixed: RoleMismatch, now: Moment) -> tuple[Level, str
     elif mixed is RoleMismatch.ALIKE:
         said = f"{said}; both say they are {role}"
     else:
-        name = next(each.view.name for each in pair if role_said(each) is not None)
+        name = next(each.name for each in pair.servers if role_said(each) is not None)
         said = f"{said}; {name} says it is {role}"
     return Level.WARNING if level is Level.OK else level, said
 
 
-def _contradiction(pair: _Pair, serving: list[ServerAssessment], now: Moment) -> tuple[Level, str]:
+def _contradiction(pair: Assessment, serving: list[PairMember]) -> tuple[Level, str]:
     """Their states do not go together; it matters where both were in them at one moment."""
-    a, b = pair
-    if not together(a, b, now):
+    a, b = pair.servers
+    if not together(a, b):
         return _changing(serving)
     if a.state is b.state is _S.PARTNER_DOWN:
         return Level.CRITICAL, "both servers read partner-down: each gives out the other's addresses"
     return Level.CRITICAL, "one server reads partner-down while the other serves: addresses may be given out twice"
 
 
-def _changing(serving: list[ServerAssessment]) -> tuple[Level, str]:
+def _changing(serving: list[PairMember]) -> tuple[Level, str]:
     """One server was read before the change, the other one after it."""
     if not serving:
         return Level.CRITICAL, "nobody serves for a moment: the two are changing their states"
-    who = f"{joined(each.view.name for each in serving)} serve{'s' if len(serving) == 1 else ''}"
+    who = f"{joined(each.name for each in serving)} serve{'s' if len(serving) == 1 else ''}"
     return Level.WARNING, f"{who}; the two are changing their states"
 
 
-def _blind(pair: _Pair) -> tuple[Level, str]:
+def _blind(pair: Assessment) -> tuple[Level, str]:
     """No server tells its state now."""
-    said = " and ".join(f"{each.view.name} {_last(each)}" for each in pair)
-    if all(each.serving is False for each in pair):
+    said = " and ".join(f"{each.name} {_last(each)}" for each in pair.servers)
+    if all(each.serving is False for each in pair.servers):
         return Level.CRITICAL, "nobody serves: " + said
-    if any(each.awaited for each in pair) and not all(each.visibility is Visibility.UNSEEN for each in pair):
+    if pair.awaited and not all(each.visibility is Visibility.UNSEEN for each in pair.servers):
         return _not_known(pair)
-    if any(each.visibility in {Visibility.DOWN, Visibility.SILENT} and each.view.status for each in pair) or any(
-        each.serving is False for each in pair
-    ):
+    if any(
+        each.visibility in {Visibility.DOWN, Visibility.SILENT} and each.view.status for each in pair.servers
+    ) or any(each.serving is False for each in pair.servers):
         return Level.CRITICAL, "nobody is seen serving: " + said
-    if all(each.visibility is Visibility.UNSEEN for each in pair):
+    if all(each.visibility is Visibility.UNSEEN for each in pair.servers):
         return Level.UNKNOWN, "contacting both servers"
-    was = [each.view.recorded.value.state if each.view.recorded else None for each in pair]
-    if contradicting(*was) and all(each.visibility is Visibility.SILENT for each in pair):
+    was = [each.view.recorded.value.state if each.view.recorded else None for each in pair.servers]
+    if contradicting(*was) and all(each.visibility is Visibility.SILENT for each in pair.servers):
         return Level.WARNING, f"two servers that may both give out the same addresses: {said}"
     return Level.UNKNOWN, "nothing is known: " + said
 
 
-def _not_known(pair: _Pair) -> tuple[Level, str]:
+def _not_known(pair: Assessment) -> tuple[Level, str]:
     """One does not serve, and the other one has not been read yet."""
-    return Level.UNKNOWN, "not known who serves: " + "; ".join(f"{e.view.name} {short(e)}" for e in pair)
+    return Level.UNKNOWN, "not known who serves: " + "; ".join(f"{e.name} {short(e)}" for e in pair.servers)
 
 
-def _last(each: ServerAssessment, now: Moment | None = None) -> str:
+def _last(each: ServerAssessment, *, dated: bool = False) -> str:
     """In a few words, with what it wrote down last where that is all there is; with `now` also since when."""
     recorded = each.view.recorded
     if each.visibility is not Visibility.SILENT or recorded is None or each.serving is False:
         return short(each)
-    since = recorded.value.since if now else None
-    when = f" since {day_clock(since, each.view.server_time(now))}" if since and now else ""
+    since = recorded.value.since if dated else None
+    when = f" since {day_clock(since, each.time)}" if since else ""
     return f"{short(each)} ({recorded.value.source}: {recorded.value.state.word}{when})"
 
 
-def _nobody(pair: _Pair) -> str:
-    silenced = [each for each in pair if each.silenced]
+def _nobody(pair: Assessment) -> str:
+    silenced = [each for each in pair.servers if each.silenced]
     if silenced:
         name, state, status = silenced[0].view.name, silenced[0].state, silenced[0].status
         heard = status.partner_state.word if status else "?"
         return f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as {heard}"
-    verb = "nobody serves" if all(each.serving is False for each in pair) else "nobody is seen serving"
-    return f"{verb}: " + " and ".join(f"{each.view.name} {short(each)}" for each in pair)
+    verb = "nobody serves" if all(each.serving is False for each in pair.servers) else "nobody is seen serving"
+    return f"{verb}: " + " and ".join(f"{each.name} {short(each)}" for each in pair.servers)
 
 
-def _alone(server: ServerAssessment, other: ServerAssessment, now: Moment) -> str:
-    if waits := unnoticed(server, other, now):
-        begin = f"{server.view.name} serves from its half"
-        return unnoticed_words(begin, other.view.name, short(other), waits.by, MOST_LETTERS)
+def _alone(server: ServerAssessment, other: ServerAssessment) -> str:
+    if waits := unnoticed(server, other):
+        begin = f"{server.name} serves from its half"
+        return unnoticed_words(begin, other.name, short(other), waits.by, MOST_LETTERS)
     how = {
         _S.PARTNER_DOWN: "serves alone",
         _S.COMMUNICATIONS_INTERRUPTED: "serves from its own half, short leases",
         _S.NORMAL: "serves",
     }.get(server.state or _S.UNKNOWN, "serves")
-    return f"{server.view.name} {how}; {other.view.name} {_last(other, now)}"
+    return f"{server.name} {how}; {other.name} {_last(other, dated=True)}"

@@ -6,7 +6,8 @@ record of a sync-restart beside the directory it copies to. The last two are the
 
 from __future__ import annotations
 
-from dhcptui.assess.visibility import ServerAssessment, Visibility, assess, process_running
+from dhcptui.assess.assessment import Assessment, PairMember, assess_pair
+from dhcptui.assess.visibility import Visibility
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -24,30 +25,30 @@ LEFT_TO_ROLL_BACK = "there is an interrupted run to roll back"
 """What a rollback asks of the files on the copy target."""
 
 
-def interrupted_run(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
+def interrupted_run(pair: Assessment) -> Interrupted | None:
     """The newest action on this pair that stopped half-way and left something to do.
 
     None where there is none, and while somebody may be at work, this console or another one: it may be the one that
     goes on, or the very run, and then nobody says that it has stopped.
     """
-    return None if _we_act(snapshot, now) or _they_act(snapshot, now) else _newest(snapshot, now)
+    return None if _we_act(pair) or _they_act(pair) else _newest(pair)
 
 
-def _newest(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
+def _newest(pair: Assessment) -> Interrupted | None:
+    snapshot, now = pair.snapshot, pair.now
     found = [run for run in (snapshot.left, *_from_locks(snapshot, now), _from_record(snapshot, now)) if run]
-    left = [run for run in found if not settled(run, snapshot, now)]
+    left = [run for run in found if not settled(run, pair)]
     return max(left, key=lambda run: run.at, default=None)
 
 
-def _we_act(snapshot: PairSnapshot, now: Moment) -> bool:
-    return any(
-        view.lock_files and view.lock_files.value.own and _held(view, view.lock_files.value.own, now)
-        for view in snapshot.servers
-    )
+def _we_act(pair: Assessment) -> bool:
+    owns = ((each.view, each.view.lock_files.value.own) for each in pair.servers if each.view.lock_files)
+    return any(own and _held(view, own, pair.now) for view, own in owns)
 
 
-def _they_act(snapshot: PairSnapshot, now: Moment) -> bool:
-    return any(_ours(lock, snapshot) and not holder_gone(lock, snapshot) for _, lock in _that_count(snapshot, now))
+def _they_act(pair: Assessment) -> bool:
+    locks = (lock for _, lock in _that_count(pair.snapshot, pair.now))
+    return any(_ours(lock, pair.snapshot) and not holder_gone(lock, pair.snapshot) for lock in locks)
 
 
 def left_on(role: Role, snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
@@ -86,23 +87,20 @@ EXITING_SECONDS = 25.0
 """So long after a shutdown's last sign its dhcpd may still be exiting: that takes 10 to 17 s from when it was told."""
 
 
-def exiting(snapshot: PairSnapshot, now: Moment) -> Interrupted | None:
+def exiting(pair: Assessment) -> Interrupted | None:
     """The shutdown that stopped in its last step, while its dhcpd, which was told to exit, is still there and silent."""
-    run = _newest(snapshot, now)
+    run = _newest(pair)
     if run is None or run.action != SHUTDOWN or run.role is None or not run.steps or run.step < run.steps - 1:
         return None
-    me = assess(snapshot[run.role], now)
-    waits = me.visibility is Visibility.SILENT and process_running(me.view, now) is not False
-    return run if waits and now.wall - run.at <= EXITING_SECONDS else None
+    me = pair[run.role]
+    waits = me.visibility is Visibility.SILENT and me.running is not False
+    return run if waits and pair.now.wall - run.at <= EXITING_SECONDS else None
 
 
 def settled_locks(snapshot: PairSnapshot, now: Moment) -> tuple[tuple[ServerView, Lock], ...]:
     """Those of `lock_left` whose run needs no more attention."""
-    return tuple(
-        (view, lock)
-        for view, lock in lock_left(snapshot, now)
-        if settled(_from_lock(view, lock, snapshot, now), snapshot, now)
-    )
+    pair, left = assess_pair(snapshot, now), lock_left(snapshot, now)
+    return tuple((view, lock) for view, lock in left if settled(_from_lock(view, lock, snapshot, now), pair))
 
 
 def sync_record(snapshot: PairSnapshot, now: Moment) -> SyncRecord | None:
@@ -114,68 +112,60 @@ def sync_record(snapshot: PairSnapshot, now: Moment) -> SyncRecord | None:
     return next((record for record in records if record), None)
 
 
-def stopped_in_restart(snapshot: PairSnapshot, now: Moment) -> Role | None:
+def stopped_in_restart(pair: Assessment) -> Role | None:
     """The server that an interrupted sync-restart was restarting, as long as the pair has not healed."""
-    record = sync_record(snapshot, now)
-    if record is None or _both_normal(snapshot, now):
+    record = sync_record(pair.snapshot, pair.now)
+    if record is None or pair.both_normal:
         return None
-    return next((view.role for view in snapshot.servers if view.name == record.restarting), None)
+    return next((each.role for each in pair.servers if each.name == record.restarting), None)
 
 
-def stopped_by_rescue(snapshot: PairSnapshot, now: Moment) -> Role | None:
+def stopped_by_rescue(pair: Assessment) -> Role | None:
     """The server that an interrupted rescue has stopped and not started again."""
-    run = _newest(snapshot, now)
+    run = _newest(pair)
     if run is None or run.action != RESCUE or run.role is None:
         return None
-    return run.role if assess(snapshot[run.role], now).visibility is Visibility.DOWN else None
+    return run.role if pair[run.role].gone else None
 
 
-def unmarked(snapshot: PairSnapshot, now: Moment) -> Role | None:
+def unmarked(pair: Assessment) -> Role | None:
     """The survivor that an interrupted run has put into partner-down without the marker for other consoles."""
-    run = _newest(snapshot, now)
+    run = _newest(pair)
     if run is None or run.action != PARTNER_DOWN or run.role is None:
         return None
-    return run.role if assess(snapshot[run.role], now).state is _S.PARTNER_DOWN else None
+    return run.role if pair[run.role].state is _S.PARTNER_DOWN else None
 
 
 def _marked(view: ServerView) -> bool:
     return view.lock_files is not None and view.lock_files.value.lockout is not None
 
 
-def settled(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
+def settled(run: Interrupted, pair: Assessment) -> bool:
     """Whether nothing is left to do about it: somebody said so, the pair is whole again, or it is as it was to be."""
-    if run.run in snapshot.dismissed:
+    if run.run in pair.snapshot.dismissed:
         return True
     if run.action == SYNC:
-        seen = [view.lock_files.value for view in snapshot.servers if view.lock_files]
-        return (
-            len(seen) == len(snapshot.servers) and not any(each.sync for each in seen) and _both_normal(snapshot, now)
-        )
-    if _both_normal(snapshot, now) or _normal_since(run, snapshot, now):
+        looks = [each.view.lock_files for each in pair.servers]
+        return pair.both_normal and all(look and not look.value.sync for look in looks)
+    if pair.both_normal or _normal_since(run, pair):
         return True
-    if run.role is None:
-        return False
-    return _as_wanted(run.action, assess(snapshot[run.role], now), assess(snapshot[run.role.other], now))
+    return run.role is not None and _as_wanted(run.action, pair[run.role], pair[run.role.other])
 
 
-def _normal_since(run: Interrupted, snapshot: PairSnapshot, now: Moment) -> bool:
+def _normal_since(run: Interrupted, pair: Assessment) -> bool:
     """Whether a server's log tells that it went to normal after the run had stopped: what came later is no work of it."""
     return any(
-        notable.line.transition is not None
-        and notable.line.transition.who == "me"
-        and notable.line.transition.peer == snapshot.peer
-        and notable.line.transition.to_state is _S.NORMAL
-        and _by_console(view, notable.last_at, now) > run.at + LATER_SECONDS
-        for view in snapshot.servers
-        for notable in view.notable_lines
+        move.to_state is _S.NORMAL and _by_console(each.view, notable.last_at, pair.now) > run.at + LATER_SECONDS
+        for each in pair.servers
+        for notable, move in each.moves()
     )
 
 
-def _as_wanted(action: str, me: ServerAssessment, other: ServerAssessment) -> bool:
+def _as_wanted(action: str, me: PairMember, other: PairMember) -> bool:
     """Whether both servers stand as the action would have left them."""
     match action:
         case "shutdown":
-            return me.visibility is Visibility.DOWN and other.state is _S.PARTNER_DOWN
+            return me.gone and other.state is _S.PARTNER_DOWN
         case "hand-over":
             return me.state is _S.SHUTDOWN and other.state is _S.PARTNER_DOWN
         case "partner-down":
@@ -186,10 +176,6 @@ def _as_wanted(action: str, me: ServerAssessment, other: ServerAssessment) -> bo
             return me.serving is True
         case _:
             return False
-
-
-def _both_normal(snapshot: PairSnapshot, now: Moment) -> bool:
-    return all(assess(view, now).state is _S.NORMAL for view in snapshot.servers)
 
 
 def _ours(lock: Lock, snapshot: PairSnapshot) -> bool:

@@ -8,34 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dhcptui.assess.evidence import CLOCK_FRESH_SECONDS
-from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS, assess
+from dhcptui.assess.assessment import Assessment, PairMember
+from dhcptui.assess.freshness import (
+    CALM_LINK_SECONDS,
+    LINK_SECONDS,
+    SIGHTING_SECONDS,
+    TRIED_SECONDS,
+    fresh,
+    fresh_reach,
+)
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.failover import FailoverPlace
-from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     FailoverSockets,
     Link,
-    PairSnapshot,
     PartnerReach,
     Reach,
-    ServerView,
 )
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import joined
-
-CALM_FRESH_SECONDS = 120.0
-"""How long a look at a socket table counts while both are normal: it is taken every 45 s."""
-FRESH_SECONDS = 15.0
-"""And while they are not: then it is taken every few seconds."""
-TRIED_FRESH_SECONDS = 40.0
-"""How long a try of the partner counts: they become rare when nothing changes."""
-
-
-def tried_fresh_seconds(reach: Seen[PartnerReach]) -> float:
-    """The same for one try: where it takes long the next answer comes later, too."""
-    return TRIED_FRESH_SECONDS + 2 * reach.value.took_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ServerLinks:
     """One server: how the console reaches it, how it reaches its partner, and what it says of the link. Only fresh values."""
 
     name: str
@@ -90,8 +83,8 @@ class Side:
 class LinkMatrix:
     """All ways of a pair at one moment."""
 
-    primary: Side
-    secondary: Side
+    primary: ServerLinks
+    secondary: ServerLinks
     connected: bool | None
     """Whether the failover connection is established, by the socket tables; None: neither can say."""
     connected_by: str
@@ -99,11 +92,11 @@ class LinkMatrix:
     clock_apart_seconds: float | None
     """Secondary's clock minus the primary's; None unless both were read just now."""
 
-    def __getitem__(self, role: Role) -> Side:
+    def __getitem__(self, role: Role) -> ServerLinks:
         return self.primary if role is Role.PRIMARY else self.secondary
 
     @property
-    def sides(self) -> tuple[Side, Side]:
+    def sides(self) -> tuple[ServerLinks, ServerLinks]:
         """Primary, secondary."""
         return self.primary, self.secondary
 
@@ -119,31 +112,26 @@ class LinkMatrix:
         return self.connected is True and all(way.ok for way in self.ways)
 
 
-def calm(snapshot: PairSnapshot, now: Moment) -> bool:
+def calm(pair: Assessment) -> bool:
     """Both servers answer, are normal and take each other for normal: there is nothing to look for."""
-    for view in snapshot.servers:
-        visibility = assess(view, now)
-        if visibility.state is not FailoverState.NORMAL or visibility.status is None:
-            return False
-        if visibility.status.partner_state is not FailoverState.NORMAL:
-            return False
-    return True
+    return pair.both_normal and all(each.heard is FailoverState.NORMAL for each in pair.servers)
 
 
-def heard_seconds_ago(view: ServerView, now: Moment) -> float | None:
+def heard_seconds_ago(each: ServerAssessment) -> float | None:
     """How long ago the server last said anything, over SSH or OMAPI; None: never."""
-    ages = [seen.age(now) for seen in (view.status, view.process, view.clock, view.sockets) if seen is not None]
+    view = each.view
+    ages = [seen.age(each.now) for seen in (view.status, view.process, view.clock, view.sockets) if seen is not None]
     return min(ages, default=None)
 
 
-def lost(view: ServerView, now: Moment) -> bool:
+def lost(each: ServerAssessment) -> bool:
     """Whether the console hears nothing of the server: neither its dhcpd nor its host."""
-    if assess(view, now).live:
+    if each.live:
         return False
-    if view.ssh.link is Link.FAILED:
+    if each.view.ssh.link is Link.FAILED:
         return True
-    heard = heard_seconds_ago(view, now)
-    return view.ssh.ok and not view.process_note and heard is not None and heard > SIGHTING_FRESH_SECONDS
+    heard = heard_seconds_ago(each)
+    return each.view.ssh.ok and not each.view.process_note and heard is not None and heard > SIGHTING_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,36 +145,37 @@ class _Link:
     age_seconds: float | None
 
 
-def matrix(snapshot: PairSnapshot, now: Moment) -> LinkMatrix:
-    """The matrix of a pair at `now`."""
-    link = _link(snapshot, now)
-    primary, secondary = (_side(view, snapshot[view.role.other], link, now) for view in snapshot.servers)
-    return LinkMatrix(primary, secondary, link.connected, link.by, link.age_seconds, _apart(snapshot, now))
+def matrix(pair: Assessment) -> LinkMatrix:
+    """The matrix of a pair."""
+    link = _link(pair)
+    primary, secondary = (_server(me, other, link) for me, other in pair.sides)
+    return LinkMatrix(primary, secondary, link.connected, link.by, link.age_seconds, pair.skew)
 
 
-def _link(snapshot: PairSnapshot, now: Moment) -> _Link:
+def _link(pair: Assessment) -> _Link:
     """A connection that only one of two servers has is none; where only one could be asked, its word counts."""
-    limit = CALM_FRESH_SECONDS if calm(snapshot, now) else FRESH_SECONDS
-    seen = {view: view.sockets for view in snapshot.servers if view.sockets and view.sockets.age(now) <= limit}
+    limit = CALM_LINK_SECONDS if calm(pair) else LINK_SECONDS
+    seen = [(each, table) for each in pair.servers if (table := fresh(each.view.sockets, pair.now, limit))]
     if not seen:
         return _Link({}, None, "", None)
     return _Link(
-        {view.role: table.value for view, table in seen.items()},
-        all(table.value.established for table in seen.values()),
-        "socket table of " + joined(f"{view.name} ({table.value.source})" for view, table in seen.items()),
-        max(table.age(now) for table in seen.values()),
+        {each.role: table.value for each, table in seen},
+        all(table.value.established for _, table in seen),
+        "socket table of " + joined(f"{each.name} ({table.value.source})" for each, table in seen),
+        max(table.age(pair.now) for _, table in seen),
     )
 
 
-def _side(view: ServerView, other: ServerView, link: _Link, now: Moment) -> Side:
-    reach = view.reach if view.reach and view.reach.age(now) <= tried_fresh_seconds(view.reach) else None
-    process = view.process if view.process and view.process.age(now) <= SIGHTING_FRESH_SECONDS else None
-    return Side(
+def _server(me: PairMember, other: PairMember, link: _Link) -> ServerLinks:
+    view = me.view
+    reach = fresh_reach(view.reach, me.now, TRIED_SECONDS)
+    process = fresh(view.process, me.now, SIGHTING_SECONDS)
+    return ServerLinks(
         view.name,
         view.role,
-        _ssh(view, now),
-        _omapi(view, now),
-        _failover(view, other, link, now),
+        _ssh(me),
+        _omapi(me),
+        _failover(me, other, link),
         link.tables.get(view.role),
         reach.value if reach else None,
         view.place,
@@ -195,19 +184,19 @@ def _side(view: ServerView, other: ServerView, link: _Link, now: Moment) -> Side
     )
 
 
-def _ssh(view: ServerView, now: Moment) -> Way:
-    heard = heard_seconds_ago(view, now)
+def _ssh(me: PairMember) -> Way:
+    view, heard = me.view, heard_seconds_ago(me)
     state = _channel(view.ssh)
     detail = view.ssh.detail
-    if view.ssh.ok and lost(view, now):
+    if view.ssh.ok and lost(me):
         state, detail = Reach.SILENT, f"nothing heard for {heard or 0:.0f} s"
     return Way("console", view.name, "SSH", state, "console" if state is not Reach.UNKNOWN else "", heard, detail)
 
 
-def _omapi(view: ServerView, now: Moment) -> Way:
+def _omapi(me: PairMember) -> Way:
+    view, seconds = me.view, me.age_seconds
     state, detail = _channel(view.omapi), view.omapi.detail
-    seconds = view.status.age(now) if view.status else None
-    if view.omapi.ok and not assess(view, now).live:
+    if view.omapi.ok and not me.live:
         state, detail = Reach.SILENT, f"no answer for {seconds:.0f} s" if seconds is not None else "no answer"
     return Way("console", view.name, "OMAPI", state, "console" if state is not Reach.UNKNOWN else "", seconds, detail)
 
@@ -220,15 +209,16 @@ def _channel(channel: Channel) -> Reach:
     return Reach.REFUSED if channel.answered else Reach.SILENT
 
 
-def _failover(view: ServerView, other: ServerView, link: _Link, now: Moment) -> Way:
+def _failover(me: PairMember, other: PairMember, link: _Link) -> Way:
     """A try of ours, or dhcpd's own that meets silence, whichever is newer; else that a connection is there.
 
     The connection is an inference: on a link that was cut both ends keep it until dhcpd misses its partner.
     """
+    view, now = me.view, me.now
     port = view.place.peer_port if view.place else view.status.value.partner_port if view.status else 647
     way = Way(view.name, other.name, f"failover port {port}", Reach.UNKNOWN, "")
     table, sockets, reach = link.tables.get(view.role), view.sockets, view.reach
-    tried = _tried(way, view, now)
+    tried = _tried(way, me)
     if link.connected:
         if tried:
             return tried
@@ -240,16 +230,11 @@ def _failover(view: ServerView, other: ServerView, link: _Link, now: Moment) -> 
     return tried or way
 
 
-def _tried(way: Way, view: ServerView, now: Moment) -> Way | None:
+def _tried(way: Way, me: PairMember) -> Way | None:
     """What a try of ours met, while it counts."""
-    reach = view.reach
-    if reach is None or reach.value.failover_port is Reach.UNKNOWN or reach.age(now) > tried_fresh_seconds(reach):
+    reach = fresh_reach(me.view.reach, me.now, TRIED_SECONDS)
+    if reach is None or reach.value.failover_port is Reach.UNKNOWN:
         return None
-    age = reach.age(now) + reach.value.failover_kept_seconds
-    by, detail = f"{view.name} over SSH", f"at {reach.value.address}"
+    age = reach.age(me.now) + reach.value.failover_kept_seconds
+    by, detail = f"{me.name} over SSH", f"at {reach.value.address}"
     return replace(way, state=reach.value.failover_port, by=by, age_seconds=age, detail=detail)
-
-
-def _apart(snapshot: PairSnapshot, now: Moment) -> float | None:
-    clocks = [view.clock for view in snapshot.servers if view.clock and view.clock.age(now) <= CLOCK_FRESH_SECONDS]
-    return clocks[1].value.seconds - clocks[0].value.seconds if len(clocks) == 2 else None

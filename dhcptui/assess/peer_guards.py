@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from dhcptui.assess.evidence import Case, Finding
+from dhcptui.assess.assessment import Assessment, PairMember
+from dhcptui.assess.evidence import Finding
 from dhcptui.assess.peers import PeerAssessment, judge_one, partners, served_sentence
-from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.peers import label
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView
@@ -40,59 +40,54 @@ class _Loss(Enum):
     THE_LAST = "its last server"
 
 
-def judge_all(server: ServerAssessment, other: ServerAssessment, each: Case) -> tuple[PeerAssessment, ...]:
+def judge_all(server: PairMember, each: Assessment) -> tuple[PeerAssessment, ...]:
     """Every other relationship of one server."""
-    return tuple(judge_one(peer, server, other, each.now) for peer in server.view.other_peers or ())
+    return tuple(judge_one(peer, server, each.other(server)) for peer in server.view.other_peers or ())
 
 
-def _other(each: Case, server: ServerAssessment) -> ServerAssessment:
-    return each.partner if server.view.role is each.me.view.role else each.me
-
-
-def untouched(each: Case) -> list[Finding]:
+def untouched(each: Assessment) -> list[Finding]:
     """Other relationships of the same dhcpd are not touched: a state write concerns one."""
     del each
     return []
 
 
-def when_started(each: Case) -> list[Finding]:
+def when_started(each: Assessment) -> list[Finding]:
     """Other relationships of the acting server's dhcpd start too: the plan names each, with what it waits for."""
     return untouched(each)
 
 
-def when_stopped(each: Case) -> list[Finding]:
+def when_stopped(each: Assessment) -> list[Finding]:
     """Every other relationship of the acting server's dhcpd stops without being handed over: a sentence names each."""
     return [*no_other(each.me.view), *interrupted(each, Interruption.STOP, each.me)]
 
 
-def when_restarted(each: Case) -> list[Finding]:
+def when_restarted(each: Assessment) -> list[Finding]:
     """Other relationships of the acting server's dhcpd: a sentence where nobody else is known to serve one meanwhile."""
     return interrupted(each, Interruption.RESTART, each.me)
 
 
-def when_restarted_in_turn(each: Case) -> list[Finding]:
+def when_restarted_in_turn(each: Assessment) -> list[Finding]:
     """Other relationships of both dhcpd: refused where one of them would be left with nobody serving it."""
     return interrupted(each, Interruption.STAGED, each.me, each.partner)
 
 
 def without_those_that_stay(
-    each: Case, findings: tuple[Finding, ...], restarted: frozenset[Role]
+    each: Assessment, findings: tuple[Finding, ...], restarted: frozenset[Role]
 ) -> tuple[Finding, ...]:
     """The findings of a staged restart, less what is about a server that this run leaves alone: a rollback, a rest."""
-    kept = [server for server in (each.me, each.partner) if server.view.role in restarted]
+    kept = [server for server in (each.me, each.partner) if server.role in restarted]
     about_others = set(when_restarted_in_turn(each)) - set(interrupted(each, Interruption.STAGED, *kept))
     return tuple(found for found in findings if found not in about_others)
 
 
-def interrupted(each: Case, how: Interruption, *servers: ServerAssessment) -> list[Finding]:
+def interrupted(each: Assessment, how: Interruption, *servers: PairMember) -> list[Finding]:
     """One finding for each other relationship of the dhcpd that are stopped or restarted."""
     found: list[Finding] = []
     for server in servers:
         if server.view.other_peers is None:
             found.append(_unread(server.view))
             continue
-        other = _other(each, server)
-        assessments = judge_all(server, other, each)
+        assessments = judge_all(server, each)
         found += [_finding(one, how, assessments) for one in assessments]
     return found
 
@@ -198,7 +193,7 @@ def no_other(view: ServerView) -> list[Finding]:
     ]
 
 
-def coming_up(each: Case) -> list[str]:
+def coming_up(each: Assessment) -> list[str]:
     """What the start of a dhcpd means for its other relationships."""
     view, other = each.me.view, each.partner
     if view.other_peers is None:
@@ -210,7 +205,7 @@ def coming_up(each: Case) -> list[str]:
             where = peer.place.peer_address or "its partner"
             said.append(f"{peer.name}: it looks for {where}, of which nothing is known here.")
         else:
-            said.append(_joins(judge_one(found, other, each.me, each.now), view.name))
+            said.append(_joins(judge_one(found, other, each.me), view.name))
     return said
 
 
@@ -230,12 +225,12 @@ def _joins(there: PeerAssessment, name: str) -> str:
     return f"{said}, which serves nobody of it: {name} takes part again, no more."
 
 
-def left_waiting(each: Case) -> list[str]:
+def left_waiting(each: Assessment) -> list[str]:
     """Which clients a partner-down is about, and which other relationships go on waiting."""
     view = each.me.view
     if view.other_peers is None:
         return list(unread(each))
-    assessments = judge_all(each.me, each.partner, each)
+    assessments = judge_all(each.me, each)
     if not assessments:
         return []
     said = [f"This is about the clients of {label(each.snapshot.peer, view.place)} only."]
@@ -256,8 +251,8 @@ def left_waiting(each: Case) -> list[str]:
     return said
 
 
-def _same_partner(waiting: Iterable[PeerAssessment], each: Case) -> str:
-    name = each.partner.view.name
+def _same_partner(waiting: Iterable[PeerAssessment], each: Assessment) -> str:
+    name = each.partner.name
     same = all(one.by == name for one in waiting)
     return f", with the same partner {name}" if same else f" ({joined(one.by for one in waiting)})"
 
@@ -267,30 +262,29 @@ def _blind(view: ServerView) -> str:
     return f"{view.name}'s dhcpd.conf could not be read{why}: whether it serves other failover peers is not known"
 
 
-def unread(each: Case) -> tuple[str, ...]:
+def unread(each: Assessment) -> tuple[str, ...]:
     """What the warnings of a plan say where the acting server's other relationships cannot be read."""
     view = each.me.view
     return (f"{_blind(view)}.",) if view.other_peers is None and view.configuration_note else ()
 
 
-def afterwards(each: Case, *servers: ServerAssessment) -> str:
+def afterwards(each: Assessment, *servers: PairMember) -> str:
     """Who serves every other relationship of these servers now, in sentences; empty where there is none."""
     said: dict[str, str] = {}
     for server in servers:
         if server.view.other_peers is None:
             said[""] = f" {_blind(server.view)}."
             continue
-        other = _other(each, server)
-        for one in judge_all(server, other, each):
+        for one in judge_all(server, each):
             said.setdefault(one.name, f" {served_sentence(one)}")
     return "".join(said.values())
 
 
-def still_waiting(each: Case) -> str:
+def still_waiting(each: Assessment) -> str:
     """The relationships that wait in communications-interrupted after a partner-down of ours, in a sentence."""
     if each.me.view.other_peers is None:
         return f" {_blind(each.me.view)}."
-    assessments = judge_all(each.me, each.partner, each)
+    assessments = judge_all(each.me, each)
     waiting = [one for one in assessments if one.state is _S.COMMUNICATIONS_INTERRUPTED]
     rest = "".join(f" {served_sentence(one)}" for one in assessments if one not in waiting)
     if not waiting:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcptui.assess.visibility import LONGEST_TRIP_SECONDS, ServerAssessment, Visibility, assess
-from dhcptui.model.moments import Moment
+from dhcptui.assess.assessment import Assessment
+from dhcptui.assess.freshness import PEER_SECONDS, fresh, status_seconds
+from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.peers import OtherPeer
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import PairSnapshot, ServerView
+from dhcptui.model.snapshot import ServerView
 from dhcptui.model.states import FailoverState, serves
 
 _S = FailoverState
-FRESH_SECONDS = 4.0
-"""They are read once a second, behind the pair's own state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +59,35 @@ def counterpart(peer: OtherPeer, server: ServerAssessment) -> OtherPeer | None:
     return next((each for each in server.view.other_peers or () if partners(peer, each)), None)
 
 
-def judge(snapshot: PairSnapshot, role: Role, now: Moment) -> tuple[PeerAssessment, ...]:
+def judge(pair: Assessment, role: Role) -> tuple[PeerAssessment, ...]:
     """Every other relationship of one server; empty also where its dhcpd.conf was not read: look at `other_peers`."""
-    return tuple(
-        judge_one(peer, assess(snapshot[role], now), assess(snapshot[role.other], now), now)
-        for peer in snapshot[role].other_peers or ()
-    )
+    server, other = pair[role], pair[role.other]
+    return tuple(judge_one(peer, server, other) for peer in server.view.other_peers or ())
 
 
-def judge_one(peer: OtherPeer, server: ServerAssessment, other: ServerAssessment, now: Moment) -> PeerAssessment:
+def judge_one(peer: OtherPeer, server: ServerAssessment, other: ServerAssessment) -> PeerAssessment:
     """One relationship on `server`; `other` is its partner in the pair, and perhaps in this relationship."""
-    state, serving = _own(peer, server, now)
-    elsewhere, by = _elsewhere(peer, state, other, now)
-    age_seconds = peer.status.age(now) if peer.status else None
-    other_down = counterpart(peer, other) is not None and other.visibility is Visibility.DOWN
+    state, serving = _own(peer, server)
+    elsewhere, by = _elsewhere(peer, state, other)
+    age_seconds = peer.status.age(server.now) if peer.status else None
+    other_down = counterpart(peer, other) is not None and other.gone
     return PeerAssessment(peer, server, state, serving, elsewhere, by, age_seconds, other_down)
 
 
-def _own(peer: OtherPeer, server: ServerAssessment, now: Moment) -> tuple[FailoverState | None, bool | None]:
-    if server.visibility is Visibility.DOWN:
+def _own(peer: OtherPeer, server: ServerAssessment) -> tuple[FailoverState | None, bool | None]:
+    if server.gone:
         return None, False
-    trip = min(server.view.omapi.round_trip_seconds or 0.0, LONGEST_TRIP_SECONDS)
-    if peer.note or peer.status is None or not server.view.omapi.ok or peer.status.age(now) > FRESH_SECONDS + 3 * trip:
+    seen = fresh(peer.status, server.now, status_seconds(server.view.omapi.round_trip_seconds, PEER_SECONDS))
+    if peer.note or seen is None or not server.view.omapi.ok:
         return None, None
-    status = peer.status.value
+    status = seen.value
     return status.local_state, serves(status.local_state, status.partner_state)
 
 
-def _elsewhere(
-    peer: OtherPeer, state: FailoverState | None, other: ServerAssessment, now: Moment
-) -> tuple[bool | None, str]:
+def _elsewhere(peer: OtherPeer, state: FailoverState | None, other: ServerAssessment) -> tuple[bool | None, str]:
     found = counterpart(peer, other)
     if found is not None:
-        return _own(found, other, now)[1], other.view.name
+        return _own(found, other)[1], other.view.name
     heard = peer.status.value.partner_state if peer.status else None
     where = f"its partner {peer.place.peer_address}" if peer.place.peer_address else "its partner"
     if state is _S.NORMAL and heard is _S.NORMAL:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dhcptui.assess.incidents.scene import POOLS_FRESH_SECONDS
+from dhcptui.assess.assessment import Assessment
+from dhcptui.assess.freshness import POOLS_SECONDS, fresh
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.logs.refusals import REFUSED_SECONDS, clients, turned_twice
 from dhcptui.model.messages import MessageId
-from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import Memory, PoolCounters, Scarcity
 from dhcptui.model.snapshot import Link
-from dhcptui.model.states import FailoverState
 
 LOW_PERCENT = 5
 WELL_PERCENT = 10
@@ -101,14 +100,14 @@ def scarcity(pool: PoolCounters, before: Scarcity = Scarcity.NONE) -> Scarcity:
     return Scarcity.NONE
 
 
-def shortage(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> Shortage | None:
+def shortage(pair: Assessment) -> Shortage | None:
     """What clients of a healthy pair meet now; None for nothing, or where the two are not both in normal and serve."""
-    if not all(each.state is FailoverState.NORMAL and each.serving for each in pair):
+    if not pair.healthy:
         return None
-    counted = [found for each in pair if (found := _left(each, now)) is not None]
+    counted = [found for each in pair.servers if (found := _left(each)) is not None]
     pools = _both(counted)
-    refused, networks = _refused(pair, now)
-    one, two = (_sent_on(each, now) for each in pair)
+    refused, networks = _refused(pair)
+    one, two = (_sent_on(each) for each in pair.servers)
     twice = turned_twice(one, two)
     if not pools and not refused and not twice:
         return None
@@ -118,15 +117,14 @@ def shortage(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> Sh
     )
 
 
-def log_read(pair: tuple[ServerAssessment, ServerAssessment]) -> bool:
+def log_read(pair: Assessment) -> bool:
     """Whether both logs are read, so that no refusal means none."""
-    return all(each.view.log.link is Link.OK for each in pair)
+    return all(each.view.log.link is Link.OK for each in pair.servers)
 
 
-def _left(each: ServerAssessment, now: Moment) -> dict[str, PoolLeft] | None:
+def _left(each: ServerAssessment) -> dict[str, PoolLeft] | None:
     """Its scarce pools by network; None where they were not counted lately."""
-    seen = each.view.pools
-    if seen is None or seen.age(now) > POOLS_FRESH_SECONDS:
+    if (seen := fresh(each.view.pools, each.now, POOLS_SECONDS)) is None:
         return None
     levels = dict(remember(seen.value, dict(each.view.scarce)))
     return {
@@ -147,12 +145,12 @@ def _both(counted: list[dict[str, PoolLeft]]) -> tuple[PoolLeft, ...]:
     return tuple(sorted(found, key=lambda pool: (-pool.scarcity, pool.left, pool.network)))
 
 
-def _refused(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> tuple[set[str], set[str]]:
+def _refused(pair: Assessment) -> tuple[set[str], set[str]]:
     """Clients and networks of the last minute, on both servers; what was before the pair became normal is the past."""
     found: set[str] = set()
     networks: set[str] = set()
-    for each in pair:
-        begin = _begin(each, now)
+    for each in pair.servers:
+        begin = _begin(each)
         for notable in each.view.notable_lines:
             if notable.line.message is MessageId.NO_FREE_LEASES and (turned := clients([notable], begin)):
                 found |= turned
@@ -160,14 +158,14 @@ def _refused(pair: tuple[ServerAssessment, ServerAssessment], now: Moment) -> tu
     return found, networks - {""}
 
 
-def _begin(each: ServerAssessment, now: Moment) -> float:
+def _begin(each: ServerAssessment) -> float:
     """Since when its refusals count, by its clock."""
-    return max(each.view.server_time(now) - REFUSED_SECONDS, each.status.local_stos if each.status else 0)
+    return max(each.time - REFUSED_SECONDS, each.status.local_stos if each.status else 0)
 
 
-def _sent_on(each: ServerAssessment, now: Moment) -> dict[str, float]:
+def _sent_on(each: ServerAssessment) -> dict[str, float]:
     """Client -> when this server last said that the other one has the free leases, by the console's clock."""
-    begin, offset = _begin(each, now), each.view.server_time(now) - now.wall
+    begin, offset = _begin(each), each.time - each.now.wall
     return {
         client: at - offset
         for notable in each.view.notable_lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.failover import FailoverStatus
-from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
 
 STANDS_AFTER_SECONDS = 10.0
@@ -17,11 +16,11 @@ def queue_moved(view: ServerView, status: FailoverStatus, at: float) -> float | 
     return view.queue_moved if status.unacked_updates and status.unacked_updates == before else at
 
 
-def stands_still(server: ServerAssessment, now: Moment) -> bool:
+def stands_still(server: ServerAssessment) -> bool:
     """Whether updates wait for an acknowledgement and none has come for long."""
     waiting = server.status.unacked_updates if server.status else 0
     moved = server.view.queue_moved
-    return bool(waiting) and moved is not None and now.mono - moved > STANDS_AFTER_SECONDS
+    return bool(waiting) and moved is not None and server.now.mono - moved > STANDS_AFTER_SECONDS
 
 
 def queue_words(server: ServerAssessment) -> str:

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from dhcptui.assess.evidence import Case, Finding
+from dhcptui.assess.assessment import Assessment
+from dhcptui.assess.evidence import Finding
 from dhcptui.assess.interrupted import stopped_by_rescue, stopped_in_restart, sync_record, unmarked
-from dhcptui.assess.visibility import process_running
 from dhcptui.model.states import FailoverState
 
 _S = FailoverState
 
 
-def one_serves(each: Case) -> Finding:
+def one_serves(each: Assessment) -> Finding:
     """While the server that the interrupted run was restarting is brought up again, its partner serves."""
-    role = stopped_in_restart(each.snapshot, each.now)
+    role = stopped_in_restart(each)
     record = sync_record(each.snapshot, each.now)
-    server = each.me if role is each.me.view.role else each.partner
-    other = each.partner if server is each.me else each.me
+    server = each.me if role is each.me.role else each.partner
+    other = each.other(server)
     by = record.by if record else "?"
-    asked = f"{other.view.name} serves while {server.view.name} goes on"
-    said = f"the sync-restart of {by} stopped while it restarted {server.view.name}"
+    asked = f"{other.name} serves while {server.name} goes on"
+    said = f"the sync-restart of {by} stopped while it restarted {server.name}"
     nobody = other.serving is False and server.serving is False
     serves = (
         "serves" if other.serving else "serves nobody either: nothing is lost" if nobody else "is not seen to serve"
     )
     ok = other.serving is True or nobody
-    observed, seen = f"{said}; {other.view.name} {serves}", other.serving is not None
+    observed, seen = f"{said}; {other.name} {serves}", other.serving is not None
     return Finding(asked, observed, ok, f"record of {by}", other.age_seconds, seen=seen)
 
 
-def left_stopped(each: Case) -> Finding:
+def left_stopped(each: Assessment) -> Finding:
     """The acting server is stopped because of the interrupted rescue, which goes on from there."""
-    name = each.me.view.name
-    stopped = stopped_by_rescue(each.snapshot, each.now) is each.me.view.role
+    name = each.me.name
+    stopped = stopped_by_rescue(each) is each.me.role
     said = (
         f"an interrupted rescue stopped dhcpd on {name} and has not started it again"
         if stopped
@@ -43,24 +43,24 @@ def left_stopped(each: Case) -> Finding:
     return Finding(asked, said, stopped, f"lock on {name}", seen=looked)
 
 
-def reading(each: Case) -> list[str]:
+def reading(each: Assessment) -> list[str]:
     """A word for whoever would restart a dhcpd that may still be reading its leases."""
-    role = stopped_in_restart(each.snapshot, each.now)
-    server = next((one for one in (each.me, each.partner) if one.view.role is role), None)
-    if server is None or server.live or not process_running(server.view, each.now):
+    role = stopped_in_restart(each)
+    if role is None or each[role].live or not each[role].running:
         return []
-    name = server.view.name
-    return [f"{name} runs and does not answer: if it still reads its leases, wait for it. Going on restarts it."]
+    return [
+        f"{each[role].name} runs and does not answer: if it still reads its leases, wait for it. Going on restarts it."
+    ]
 
 
 _STOP_FROM = {_S.NORMAL: _S.NORMAL, _S.SHUTDOWN: _S.PARTNER_DOWN}
 """State of the server that stops -> its partner's: healthy, or handed over already."""
 
 
-def left_unmarked(each: Case) -> Finding:
+def left_unmarked(each: Assessment) -> Finding:
     """The acting server is in partner-down by an interrupted run, which has not left the marker for other consoles."""
-    name = each.me.view.name
-    so = unmarked(each.snapshot, each.now) is each.me.view.role
+    name = each.me.name
+    so = unmarked(each) is each.me.role
     lock_files = each.me.view.lock_files
     seen = each.me.state is not None and lock_files is not None and not lock_files.value.unread
     said = f"an interrupted run put {name} into partner-down and left no marker" if so else "no such run was left"
@@ -70,16 +70,16 @@ def left_unmarked(each: Case) -> Finding:
     return Finding(asked, said, so and seen, by, each.me.age_seconds, seen=seen)
 
 
-def handed_over_or_healthy(each: Case) -> Finding:
+def handed_over_or_healthy(each: Assessment) -> Finding:
     """Both are normal, or the acting server has handed over already: then only its dhcpd is left to stop."""
     me, partner = each.me, each.partner
     seen = me.state is not None and partner.state is not None
     fits = seen and me.state in _STOP_FROM and _STOP_FROM[me.state] is partner.state
-    said = " and ".join(f"{one.view.name} reads {one.state.word if one.state else 'nothing'}" for one in (me, partner))
+    said = " and ".join(f"{one.name} reads {one.state.word if one.state else 'nothing'}" for one in (me, partner))
     return Finding(
         "both are normal, or it has handed over",
         said,
         fits,
-        f"OMAPI of {me.view.name} and {partner.view.name}",
+        f"OMAPI of {me.name} and {partner.name}",
         seen=seen,
     )

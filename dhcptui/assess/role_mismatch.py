@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from dhcptui.assess.assessment import Assessment
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.role import Role
-
-_Pair = tuple[ServerAssessment, ServerAssessment]
 
 
 class RoleMismatch(Enum):
@@ -19,16 +18,16 @@ class RoleMismatch(Enum):
     UNCLEAR = "one server has the other role, and the other one does not say its own"
 
 
-def role_mismatch(pair: _Pair) -> RoleMismatch | None:
+def role_mismatch(pair: Assessment) -> RoleMismatch | None:
     """None while every server that tells its role has the configured one."""
-    wrong = [each for each in pair if (role := role_said(each)) is not None and role is not each.view.role]
+    wrong = [each for each in pair.servers if (role := role_said(each)) is not None and role is not each.role]
     if not wrong:
         return None
     if len(wrong) == 2:
         return RoleMismatch.SWAPPED
-    if any(role_said(each) is None for each in pair):
+    if any(role_said(each) is None for each in pair.servers):
         return RoleMismatch.UNCLEAR
-    return RoleMismatch.ONE_SERVER if _one_and_the_same(*pair) else RoleMismatch.ALIKE
+    return RoleMismatch.ONE_SERVER if _one_and_the_same(*pair.servers) else RoleMismatch.ALIKE
 
 
 def role_said(each: ServerAssessment) -> Role | None:

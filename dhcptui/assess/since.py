@@ -7,8 +7,7 @@ and than the last time this console saw the server gone, silent, or in another s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from dhcptui.assess.assessment import Assessment
 from dhcptui.assess.history.service import Sighting
 from dhcptui.assess.visibility import ServerAssessment, Visibility, assess
 from dhcptui.model.changes import Changes
@@ -32,7 +31,7 @@ def sighting(view: ServerView, now: Moment) -> Sighting | None:
     if view.process is None or not view.ssh.ok:
         return None
     at = now.wall - view.process.age(now)
-    if each.visibility is Visibility.DOWN or each.serving is False:
+    if each.gone or each.serving is False:
         return Sighting(view.role, at, at, False, gone=True)
     # It did answer once, so it could: a console without a way to OMAPI sees nothing.
     if each.visibility is Visibility.SILENT and view.status and view.process.at - view.status.at > SILENT_SECONDS:
@@ -57,48 +56,48 @@ def changed(old: ServerView, new: ServerView, now: Moment, told: float | None) -
     return Changes(born, unlike, told, key)
 
 
-def state_since(each: ServerAssessment, now: Moment) -> float | None:
+def state_since(each: ServerAssessment) -> float | None:
     """Since when a server has been in the state it reads now, by its own clock; None where that is not known."""
     status = each.status
     if not each.live or status is None:
         return None
-    offset = each.view.server_time(now) - now.wall
+    offset = each.time - each.now.wall
     times = [known + offset for known in _known(each.view.changes)]
     if each.state not in _UNSTAMPED:  # dhcpd leaves them the time of the state before
         times.append(float(status.local_stos))
     at = max(times, default=None)
-    return None if at is None or at > each.view.server_time(now) + AHEAD_SECONDS else at
+    return None if at is None or at > each.time + AHEAD_SECONDS else at
 
 
-def pair_since(pair: Sequence[ServerAssessment], now: Moment) -> float | None:
+def pair_since(pair: Assessment) -> float | None:
     """Since when a pair has been as it is, by the console's clock; None where that is not known."""
     times: list[float] = []
-    for each in pair:
-        offset = each.view.server_time(now) - now.wall
+    for each in pair.servers:
+        offset = each.time - pair.now.wall
         if not each.live:
-            times += _last_seen(each, now, offset)
+            times += _last_seen(each, offset)
             continue
         if each.state in _UNSTAMPED:
             times += _known(each.view.changes)
             continue
-        since = state_since(each, now)
+        since = state_since(each)
         if since is None or each.status is None:
             return None
         times.append(since - offset)
         if each.state is FailoverState.NORMAL:  # in other states it is written anew with each message
             times.append(each.status.partner_stos - offset)
     at = max(times, default=None)
-    stamped = any(each.live and each.state not in _UNSTAMPED for each in pair)
-    return float(round(at)) if at is not None and stamped and at <= now.wall + AHEAD_SECONDS else None
+    stamped = any(each.live and each.state not in _UNSTAMPED for each in pair.servers)
+    return float(round(at)) if at is not None and stamped and at <= pair.now.wall + AHEAD_SECONDS else None
 
 
 def _known(changes: Changes) -> list[float]:
     return [at for at in (changes.born, changes.unlike, changes.told) if at is not None]
 
 
-def _last_seen(each: ServerAssessment, now: Moment, offset: float) -> list[float]:
+def _last_seen(each: ServerAssessment, offset: float) -> list[float]:
     """When a server that tells no state was last seen, or said to be, other than it is now."""
-    times = [now.wall - each.view.status.age(now)] if each.view.status else []
+    times = [each.now.wall - each.view.status.age(each.now)] if each.view.status else []
     recorded = each.view.recorded
     if recorded is not None and recorded.value.written is not None:
         times.append(recorded.value.written - offset)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dhcptui.assess.evidence import Case, Finding
+from dhcptui.assess.assessment import Assessment
+from dhcptui.assess.evidence import Finding
+from dhcptui.assess.freshness import SPACE_SECONDS, fresh
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.snapshot import LeaseSpace, ServerView
@@ -13,13 +15,12 @@ FULL_BYTES = 8 * 1024
 """With less than two pages free the next leases may not be recorded."""
 SPARE_BYTES = 64 * 1024
 """A start writes the whole lease file anew beside the old one, and goes on writing."""
-FRESH_SECONDS = 300.0
 NO_FILE = "there is no lease file where the configuration of this console says"
 
 
 def space(view: ServerView, now: Moment) -> Seen[LeaseSpace] | None:
     """The last look at it, unless that is old."""
-    return view.space if view.ssh.ok and view.space and view.space.age(now) <= FRESH_SECONDS else None
+    return fresh(view.space, now, SPACE_SECONDS) if view.ssh.ok else None
 
 
 def full(view: ServerView, now: Moment) -> bool:
@@ -34,9 +35,9 @@ def missing(view: ServerView, now: Moment) -> bool:
     return seen is not None and seen.value.missing
 
 
-def lease_file(each: Case) -> Finding:
+def lease_file(each: Assessment) -> Finding:
     """The lease file is there: a dhcpd that stops without one does not start again."""
-    name = each.me.view.name
+    name = each.me.name
     asked, by = f"{name}'s lease file is there", f"ls on {name}"
     seen = space(each.me.view, each.now)
     if seen is None:
@@ -46,9 +47,9 @@ def lease_file(each: Case) -> Finding:
     )
 
 
-def partner_records(each: Case) -> Finding:
+def partner_records(each: Assessment) -> Finding:
     """Whoever is to serve alone can record what it gives out: its lease file is there, and its disk is not full."""
-    name = each.partner.view.name
+    name = each.partner.name
     asked, by = f"{name} can record what it gives out", f"df and ls on {name}"
     seen = space(each.partner.view, each.now)
     if seen is None:
@@ -66,21 +67,21 @@ def _gone(name: str) -> str:
     )
 
 
-def lease_space(each: Case) -> Finding:
+def lease_space(each: Assessment) -> Finding:
     """The lease file fits a second time on the acting server's disk: dhcpd writes it anew when it starts."""
-    return _fits(each.me, each.now)
+    return _fits(each.me)
 
 
-def partner_lease_space(each: Case) -> Finding:
+def partner_lease_space(each: Assessment) -> Finding:
     """The same for its partner."""
-    return _fits(each.partner, each.now)
+    return _fits(each.partner)
 
 
-SPACE_CHECKS: tuple[Callable[[Case], Finding], ...] = (lease_space, partner_lease_space)
+SPACE_CHECKS: tuple[Callable[[Assessment], Finding], ...] = (lease_space, partner_lease_space)
 
 
-def _fits(server: ServerAssessment, now: Moment) -> Finding:
-    name = server.view.name
+def _fits(server: ServerAssessment) -> Finding:
+    name, now = server.name, server.now
     asked, by = f"{name} has disk space for its lease file", f"df on {name}"
     seen = space(server.view, now)
     if seen is None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcptui.assess.visibility import ServerAssessment
+from dhcptui.assess.assessment import PairMember
 from dhcptui.model.log_line import LineKind
-from dhcptui.model.moments import Moment
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
 
@@ -21,45 +20,39 @@ _SIGNS = frozenset({LineKind.STATE, LineKind.LINK, LineKind.WARNING})
 class Last:
     """The server that outlived its partner, and how that is known."""
 
-    server: ServerAssessment
+    server: PairMember
     why: str
 
 
-def stopped_last(a: ServerAssessment, b: ServerAssessment, now: Moment, peer: str) -> Last | None:
+def stopped_last(a: PairMember, b: PairMember) -> Last | None:
     """The one that served last; None where no witness tells, or they stopped together."""
     for one, two in ((a, b), (b, a)):
-        if found := _outlived(one, two, peer):
+        if found := _outlived(one, two):
             return found
-    return _seen_later(a, b, now) or _wrote_later(a, b)
+    return _seen_later(a, b) or _wrote_later(a, b)
 
 
-def _outlived(one: ServerAssessment, two: ServerAssessment, peer: str) -> Last | None:
+def _outlived(one: PairMember, two: PairMember) -> Last | None:
     """It went on without its partner: its lease file or its log says so, and the partner's says nothing like it."""
     mine, theirs = one.view.recorded, two.view.recorded
     if mine and theirs and mine.value.state in _ALONE and theirs.value.state not in _ALONE:
         return Last(one, f"its {mine.value.source} says {mine.value.state.word}")
-    last, other = _last_move(one, peer), _last_move(two, peer)
+    last, other = (each.moves()[-1][1].to_state if each.moves() else None for each in (one, two))
     if last in _ALONE and other is not None and other not in _ALONE:
         return Last(one, f"its log says {last.word}")
     return None
 
 
-def _last_move(each: ServerAssessment, peer: str) -> FailoverState | None:
-    moves = [notable.line.transition for notable in each.view.notable_lines if notable.line.transition]
-    own = [move for move in moves if move.who == "me" and move.peer == peer]
-    return own[-1].to_state if own else None
-
-
-def _seen_later(a: ServerAssessment, b: ServerAssessment, now: Moment) -> Last | None:
+def _seen_later(a: PairMember, b: PairMember) -> Last | None:
     """By the last answer that this console had from each."""
     one, two = a.view.status, b.view.status
     if one is None or two is None or abs(one.at - two.at) <= APART_SECONDS:
         return None
     server, seen = (a, one) if one.at > two.at else (b, two)
-    return Last(server, f"it answered this console until {clock(now.wall - seen.age(now))}")
+    return Last(server, f"it answered this console until {clock(a.now.wall - seen.age(a.now))}")
 
 
-def _wrote_later(a: ServerAssessment, b: ServerAssessment) -> Last | None:
+def _wrote_later(a: PairMember, b: PairMember) -> Last | None:
     """By the last line of each dhcpd that is worth remembering, both by one clock."""
     times = []
     for each in (a, b):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_FRESH_SECONDS, CLOCK_LIMIT_SECONDS
+from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_LIMIT_SECONDS
+from dhcptui.assess.freshness import CLOCK_SECONDS, fresh
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot, ServerView, TimeSync
@@ -110,7 +111,7 @@ def sync_words(sync: TimeSync | None) -> tuple[str, bool | None]:
 
 
 def _server(view: ServerView, now: Moment) -> ServerClock:
-    clock = view.clock if view.clock and view.clock.age(now) <= CLOCK_FRESH_SECONDS else None
+    clock = fresh(view.clock, now, CLOCK_SECONDS)
     words, ok = sync_words(view.time_sync.value if view.time_sync else None)
     return ServerClock(
         view.name,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dhcptui.assess.evidence import REACH_FRESH_SECONDS, Case, Finding
-from dhcptui.assess.visibility import STALE_AFTER_SECONDS, ServerAssessment, Visibility
-from dhcptui.model.moments import Moment
+from dhcptui.assess.assessment import Assessment
+from dhcptui.assess.evidence import Finding
+from dhcptui.assess.freshness import REACH_SECONDS, STALE_AFTER_SECONDS, fresh
+from dhcptui.assess.visibility import ServerAssessment, Visibility
 from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
@@ -25,10 +26,10 @@ class Unnoticed:
     """The same as a time of day, UTC by the console's clock."""
 
 
-def unnoticed(me: ServerAssessment, other: ServerAssessment, now: Moment) -> Unnoticed | None:
+def unnoticed(me: ServerAssessment, other: ServerAssessment) -> Unnoticed | None:
     """Whether `me` has not noticed yet that `other` is gone; None where it has, or where `other` may well be heard by it."""
     status = me.status
-    if me.state is not FailoverState.NORMAL or status is None or not _vanished(me, other, now):
+    if me.state is not FailoverState.NORMAL or status is None or not _vanished(me, other):
         return None
     seen = other.view.status
     if seen is not None:
@@ -37,28 +38,27 @@ def unnoticed(me: ServerAssessment, other: ServerAssessment, now: Moment) -> Unn
         last = other.view.omapi.since
     else:
         return None
-    left = last + status.max_response_delay_seconds - now.mono
-    return Unnoticed(left, clock(now.wall + left)) if left > 0 else None
+    left = last + status.max_response_delay_seconds - me.now.mono
+    return Unnoticed(left, clock(me.now.wall + left)) if left > 0 else None
 
 
-def _vanished(me: ServerAssessment, other: ServerAssessment, now: Moment) -> bool:
+def _vanished(me: ServerAssessment, other: ServerAssessment) -> bool:
     """Gone from two places, or seen to be stopped: a server that only the console cannot reach may be heard by its partner."""
-    if other.visibility is Visibility.DOWN:
+    if other.gone:
         return True
     if other.visibility is Visibility.SILENT:
-        process = other.view.process
-        return bool(other.serving is False and process and process.value.stopped)
-    reach = me.view.reach
-    tried = reach is not None and reach.age(now) <= REACH_FRESH_SECONDS and reach.value.alive is False
+        return other.serving is False and other.stopped
+    reach = fresh(me.view.reach, me.now, REACH_SECONDS)
+    tried = reach is not None and reach.value.alive is False
     return other.visibility is Visibility.UNREACHABLE and tried and not other.view.ssh.answered
 
 
-def not_yet(case: Case, found: Finding) -> Finding:
+def not_yet(case: Assessment, found: Finding) -> Finding:
     """The finding on the survivor's state: "not yet" where it will leave normal by itself in a moment."""
-    waits = unnoticed(case.me, case.partner, case.now)
+    waits = unnoticed(case.me, case.partner)
     if waits is None:
         return found
-    name, other = case.me.view.name, case.partner.view.name
+    name, other = case.me.name, case.partner.name
     observed = (
         f"not yet: {waits.seconds:.0f} s at most, until {name} notices that {other} is gone (it still reads normal)"
     )

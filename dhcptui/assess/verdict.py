@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dhcptui.assess.advice import Advice, advise
+from dhcptui.assess.assessment import Assessment, PairMember, assess_pair
 from dhcptui.assess.contradictions import Contradiction, Kind, contradictions
 from dhcptui.assess.headline import Level, headline, with_contradiction, with_interrupted
 from dhcptui.assess.incidents.signs import Probable, probable
 from dhcptui.assess.interrupted import interrupted_run
 from dhcptui.assess.since import pair_since
-from dhcptui.assess.visibility import ServerAssessment, assess
 from dhcptui.assess.waiting import mclt_of, recover_wait_ends
 from dhcptui.model.action import Action
 from dhcptui.model.audit import Interrupted
@@ -22,7 +22,7 @@ from dhcptui.model.commands import key_of
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import in_commands, in_keys
-from dhcptui.model.snapshot import PairSnapshot, ServerView
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 
 __all__ = ["Countdown", "Level", "Verdict", "countdown", "derive", "recover_wait_ends", "worst"]
@@ -60,8 +60,7 @@ class Verdict:
     """Epoch seconds of the console's clock since which nobody saw anything else; None where it is not known."""
     advised: Advice
     """What now; `advice`, `advise` and `advice_in_commands` make it a text."""
-    primary: ServerAssessment
-    secondary: ServerAssessment
+    assessment: Assessment
     countdowns: tuple[Countdown, ...]
     incidents: tuple[Probable, ...] = ()
     """What is probably going on, the heaviest first, with the evidence for each."""
@@ -70,8 +69,18 @@ class Verdict:
     contradictions: tuple[Contradiction, ...] = ()
     """Witnesses that contradict each other, what matters most first."""
 
-    def __getitem__(self, role: Role) -> ServerAssessment:
-        return self.primary if role is Role.PRIMARY else self.secondary
+    def __getitem__(self, role: Role) -> PairMember:
+        return self.assessment[role]
+
+    @property
+    def primary(self) -> PairMember:
+        """The one that is configured as primary, judged."""
+        return self.assessment.primary
+
+    @property
+    def secondary(self) -> PairMember:
+        """The one that is configured as secondary, judged."""
+        return self.assessment.secondary
 
     @property
     def advice(self) -> str:
@@ -89,26 +98,29 @@ class Verdict:
     @property
     def serving(self) -> tuple[str, ...]:
         """Names of the servers that answer clients now, as far as they can be seen."""
-        return tuple(each.view.name for each in (self.primary, self.secondary) if each.serving)
+        return tuple(each.name for each in self.assessment.servers if each.serving)
 
 
 def derive(snapshot: PairSnapshot, now: Moment) -> Verdict:
     """Judge a pair at `now`."""
-    pair = (assess(snapshot.primary, now), assess(snapshot.secondary, now))
-    incidents = probable(snapshot, now)
+    return verdict(assess_pair(snapshot, now))
+
+
+def verdict(pair: Assessment) -> Verdict:
+    """The same on a judgement of both servers that is made already."""
+    incidents = probable(pair)
     named = {each.id: each for each in incidents}
-    left = interrupted_run(snapshot, now)
-    disagree = contradictions(snapshot, now)
-    level, sentence = with_interrupted(*headline(pair, named, now), left)
+    left = interrupted_run(pair)
+    disagree = contradictions(pair)
+    level, sentence = with_interrupted(*headline(pair, named), left)
     level, sentence = with_contradiction(pair, level, sentence, disagree[0] if disagree else None)
     return Verdict(
         level=level,
         headline=sentence,
-        since=pair_since(pair, now),
-        advised=_contradicted(disagree) or advise(snapshot, pair, named, now),
-        primary=pair[0],
-        secondary=pair[1],
-        countdowns=tuple(found for each in pair if (found := countdown(each, snapshot[each.view.role.other], now))),
+        since=pair_since(pair),
+        advised=_contradicted(disagree) or advise(pair, named),
+        assessment=pair,
+        countdowns=tuple(found for me, other in pair.sides if (found := countdown(me, other))),
         incidents=incidents,
         interrupted=left,
         contradictions=disagree,
@@ -120,14 +132,14 @@ def _contradicted(found: tuple[Contradiction, ...]) -> Advice:
     return next(((each.look_at,) for each in found if each.kind is not Kind.PARTNER), ())
 
 
-def countdown(each: ServerAssessment, partner: ServerView, now: Moment) -> Countdown | None:
+def countdown(each: PairMember, partner: PairMember) -> Countdown | None:
     """What counts down on one server, if anything does."""
     view, status = each.view, each.status
     if not each.live or status is None:
         return None
-    mclt = mclt_of(view, partner)
+    mclt = mclt_of(view, partner.view)
     ends = status.local_stos + mclt
-    remaining = ends - view.server_time(now)
+    remaining = ends - each.time
     if each.state is _S.RECOVER_WAIT:
         what = f"{view.name} answers clients again in"
     elif each.state is _S.PARTNER_DOWN and remaining > 0:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from dhcptui.assess.freshness import SIGHTING_SECONDS, fresh, status_seconds
 from dhcptui.model.failover import FailoverStatus
-from dhcptui.model.moments import Moment
-from dhcptui.model.snapshot import Link, ServerView
+from dhcptui.model.moments import Moment, Seen
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Link, ProcessSighting, ServerView
 from dhcptui.model.states import FailoverState, serves
-
-STALE_AFTER_SECONDS = 1.5
-"""A status older than this looks stale: the poll runs every second."""
-
-LONGEST_TRIP_SECONDS = 1.5
-"""A link may be this slow; an answer that took longer was held up, by a cut or a dhcpd that was stopped."""
-
-SIGHTING_FRESH_SECONDS = 6.0
-"""A look at the process table counts as evidence for this long; it runs every two seconds."""
 
 
 class Visibility(Enum):
@@ -35,11 +28,28 @@ class ServerAssessment:
     """What one server's own witness says, judged at one moment."""
 
     view: ServerView
+    now: Moment = field(compare=False)
     visibility: Visibility
     serving: bool | None
     """True, False, or None where it cannot be known."""
     age_seconds: float | None
     """Age of the status on screen; None when there is none."""
+    status: FailoverStatus | None
+    """The last status read, live or not."""
+    state: FailoverState | None
+    """The state the server says of itself *now*; None unless live."""
+    running: bool | None
+    """Whether somebody holds what is its dhcpd's, see `process_running`."""
+
+    @property
+    def name(self) -> str:
+        """Its label."""
+        return self.view.name
+
+    @property
+    def role(self) -> Role:
+        """Its place in the pair."""
+        return self.view.role
 
     @property
     def live(self) -> bool:
@@ -47,14 +57,29 @@ class ServerAssessment:
         return self.visibility is Visibility.LIVE
 
     @property
-    def status(self) -> FailoverStatus | None:
-        """The last status read, live or not."""
-        return self.view.status.value if self.view.status else None
+    def gone(self) -> bool:
+        """Whether its dhcpd is seen not to run."""
+        return self.visibility is Visibility.DOWN
 
     @property
-    def state(self) -> FailoverState | None:
-        """The state the server says of itself *now*; None unless live."""
-        return self.status.local_state if self.live and self.status else None
+    def lost(self) -> bool:
+        """Whether it was looked for and tells nothing now."""
+        return self.visibility in {Visibility.DOWN, Visibility.SILENT, Visibility.UNREACHABLE}
+
+    @property
+    def heard(self) -> FailoverState | None:
+        """What it has recorded of its partner *now*; None unless live."""
+        return self.status.partner_state if self.live and self.status else None
+
+    @property
+    def time(self) -> float:
+        """Now by its own clock, in epoch seconds."""
+        return self.view.server_time(self.now)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether its dhcpd was seen last as stopped, by a signal or a tracer."""
+        return self.view.process is not None and self.view.process.value.stopped
 
     @property
     def awaited(self) -> bool:
@@ -70,23 +95,25 @@ class ServerAssessment:
         return self.state is not None and self.state.info.serves and self.serving is False
 
 
+def process_seen(view: ServerView, now: Moment) -> Seen[ProcessSighting] | None:
+    """The last look at the server's processes and sockets; None where that is old, or SSH does not work any more."""
+    return fresh(view.process, now, SIGHTING_SECONDS) if view.ssh.ok else None
+
+
 def process_running(view: ServerView, now: Moment) -> bool | None:
     """Whether a dhcpd of ours is there: somebody holds its files or ports. None unless that was looked at recently.
 
     False is what is shown and waited for; whether it is *proven* gone says `assess/gone.py`.
     """
-    if view.process is None or not view.ssh.ok or view.process.age(now) > SIGHTING_FRESH_SECONDS:
+    if (seen := process_seen(view, now)) is None:
         return None
-    seen = view.process.value
-    return True if seen.running else False if seen.ports_seen else None
+    return True if seen.value.running else False if seen.value.ports_seen else None
 
 
 def no_process(view: ServerView, now: Moment) -> bool:
     """Whether no dhcpd of ours is seen, though a stranger may have taken a port of it; False where nothing was seen."""
-    seen = view.process
-    if seen is None or not view.ssh.ok or seen.age(now) > SIGHTING_FRESH_SECONDS:
-        return False
-    return not seen.value.pids and seen.value.ports_seen
+    seen = process_seen(view, now)
+    return seen is not None and not seen.value.pids and seen.value.ports_seen
 
 
 def answers_since(view: ServerView, start: float, now: Moment) -> bool:
@@ -96,44 +123,48 @@ def answers_since(view: ServerView, start: float, now: Moment) -> bool:
 
 def impostor(view: ServerView, now: Moment) -> bool:
     """Whether who answers over OMAPI is not its dhcpd: two looks saw nobody of ours behind the port, and it answered."""
-    seen = view.process
-    if seen is None or not view.ssh.ok or seen.age(now) > SIGHTING_FRESH_SECONDS:
-        return False
-    return seen.value.refuted and bool(seen.value.lone)
-
-
-def fresh_seconds(round_trip_seconds: float) -> float:
-    """How long after its question a status counts as the present.
-
-    On a slow link an answer has waited for its way, and the next one has its own before it.
-    """
-    return STALE_AFTER_SECONDS + 3 * min(round_trip_seconds, LONGEST_TRIP_SECONDS)
+    seen = process_seen(view, now)
+    return seen is not None and seen.value.refuted and bool(seen.value.lone)
 
 
 def assess(view: ServerView, now: Moment) -> ServerAssessment:
     """Judge one server at `now`."""
-    visibility = _standing(view, now)
-    serving: bool | None = None
-    if visibility is Visibility.LIVE and view.status:
-        status = view.status.value
-        # One who only answers OMAPI gives out no addresses: whether anybody does there, nobody has seen.
-        serving = None if impostor(view, now) else serves(status.local_state, status.partner_state)
-    elif visibility is Visibility.DOWN or (process_running(view, now) and view.process and view.process.value.stopped):
-        serving = False
-    return ServerAssessment(view, visibility, serving, view.status.age(now) if view.status else None)
+    return ServerAssessment(*judged(view, now))
 
 
-def _standing(view: ServerView, now: Moment) -> Visibility:
-    if view.omapi.ok and view.status and view.status.age(now) <= fresh_seconds(view.omapi.round_trip_seconds or 0.0):
-        return Visibility.LIVE
+Judged = tuple[
+    ServerView, Moment, Visibility, bool | None, float | None, FailoverStatus | None, FailoverState | None, bool | None
+]
+
+
+def judged(view: ServerView, now: Moment) -> Judged:
+    """The fields of a ServerAssessment."""
+    status = view.status.value if view.status else None
+    age_seconds = view.status.age(now) if view.status else None
     running = process_running(view, now)
+    stopped = bool(running and view.process and view.process.value.stopped)
+    visibility = _visibility(view, age_seconds, running, stopped)
+    serving: bool | None = None
+    state = None
+    if visibility is Visibility.LIVE and status:
+        state = status.local_state
+        # One who only answers OMAPI gives out no addresses: whether anybody does there, nobody has seen.
+        serving = None if impostor(view, now) else serves(state, status.partner_state)
+    elif visibility is Visibility.DOWN or stopped:
+        serving = False
+    return view, now, visibility, serving, age_seconds, status, state, running
+
+
+def _visibility(view: ServerView, age_seconds: float | None, running: bool | None, stopped: bool) -> Visibility:
+    if view.omapi.ok and age_seconds is not None and age_seconds <= status_seconds(view.omapi.round_trip_seconds):
+        return Visibility.LIVE
     if running is False and not view.omapi.ok:
         return Visibility.DOWN
-    if _greeting(view) and not (running and view.process and view.process.value.stopped):
+    if _greeting(view) and not stopped:
         return Visibility.UNSEEN
     if running is not None or view.omapi.ok:
         return Visibility.SILENT
-    if view.ssh.ok or view.ssh.link.value == "connecting" or view.omapi.link.value == "connecting":
+    if view.ssh.ok or Link.CONNECTING in {view.ssh.link, view.omapi.link}:
         return Visibility.UNSEEN if view.status is None else Visibility.SILENT
     return Visibility.UNREACHABLE
 

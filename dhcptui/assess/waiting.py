@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS, CLOCK_FRESH_SECONDS
+from dhcptui.assess.evidence import CLOCK_CLOSE_SECONDS
+from dhcptui.assess.freshness import CLOCK_SECONDS, fresh
 from dhcptui.assess.visibility import ServerAssessment
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
@@ -45,15 +46,15 @@ def recover_wait_ends(view: ServerView, partner: ServerView) -> int | None:
     return view.status.value.local_stos + mclt_of(view, partner)
 
 
-def set_back(each: ServerAssessment, partner: ServerView, now: Moment) -> SetBack | None:
+def set_back(each: ServerAssessment, partner: ServerView) -> SetBack | None:
     """What a clock that was set has done to the server's recover-wait; None where nothing is known of such."""
     view = each.view
     ends = recover_wait_ends(view, partner) if each.live else None
-    if ends is None or view.clock is None or view.clock.age(now) > CLOCK_FRESH_SECONDS:
+    if ends is None or not fresh(view.clock, each.now, CLOCK_SECONDS):
         return None
     mclt = mclt_of(view, partner)
-    remaining = ends - view.server_time(now)
-    behind = _behind(view, partner, now)
+    remaining = ends - each.time
+    behind = _behind(view, partner, each.now)
     # No wait is longer than mclt, unless the state before it began in the future of this clock.
     impossible = bool(mclt) and remaining > mclt + SLACK_SECONDS
     if not impossible and not (behind > REFUSED_SECONDS and remaining > 0):
@@ -63,8 +64,5 @@ def set_back(each: ServerAssessment, partner: ServerView, now: Moment) -> SetBac
 
 def _behind(view: ServerView, partner: ServerView, now: Moment) -> float:
     """How far its clock is behind both ours and its partner's; behind ours alone where the partner's is not known."""
-    mine, theirs = view.clock, partner.clock
-    if mine is None:
-        return 0.0
-    known = [0.0] if theirs is None or theirs.age(now) > CLOCK_FRESH_SECONDS else [0.0, theirs.value.seconds]
-    return max(0.0, min(known) - mine.value.seconds)
+    mine, theirs = view.clock, fresh(partner.clock, now, CLOCK_SECONDS)
+    return max(0.0, min(0.0, theirs.value.seconds if theirs else 0.0) - mine.value.seconds) if mine else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.delayed_start import said as said_of_start
 from dhcptui.assess.delayed_start import scheduled
 from dhcptui.assess.evidence import planted_words
@@ -51,7 +52,7 @@ def _server(each: ServerAssessment, snapshot: PairSnapshot, now: Moment) -> dict
     return {
         "name": view.name,
         "state": status.local_state.word if status else None,
-        "since": iso(state_since(each, now)) if status else None,
+        "since": iso(state_since(each)) if status else None,
         "partner_state": status.partner_state.word if status else None,
         "partner_since": iso(status.partner_stos) if status else None,
         "mclt_seconds": status.mclt_seconds if status else None,
@@ -124,7 +125,7 @@ def _others(each: ServerAssessment, snapshot: PairSnapshot, now: Moment) -> list
     """The other relationships of its dhcpd; None where its dhcpd.conf was not read."""
     if each.view.other_peers is None:
         return None
-    found = judge(snapshot, each.view.role, now)
+    found = judge(assess_pair(snapshot, now), each.view.role)
     return [{"peer": one.name, "state": one.state.word if one.state else None} for one in found]
 
 
@@ -168,7 +169,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
         head = f"  {view.name} ({view.role.value}, {view.host}): "
         if each.live and each.status:
             status = each.status
-            at = state_since(each, now)
+            at = state_since(each)
             since = (
                 f"since {day_clock(at, now.wall)} UTC ({span(view.server_time(now) - at)})" if at else "since not known"
             )
@@ -198,7 +199,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
 
 def _peers_and_pools(snapshot: PairSnapshot, view: ServerView, now: Moment) -> Iterator[str]:
     """Lines on a server's other relationships, and on its pools."""
-    for one in judge(snapshot, view.role, now):
+    for one in judge(assess_pair(snapshot, now), view.role):
         yield f"    also failover peer {one.peer.label}: {one.state.word if one.state else f'not known ({one.why})'}"
     for pool in view.pools.value if view.pools else ():
         yield f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"

@@ -14,6 +14,7 @@ from dhcptui.act.audit import AuditContext, AuditError, AuditLog, Operator
 from dhcptui.act.interrupted_runs import dismiss, look_back, recent_records
 from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Outcome, Plan, Progress, StepReport
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.forecast import PoolForecast, PoolMismatch, forecasts, mismatches
 from dhcptui.assess.history.post_mortem import PoolLow
 from dhcptui.assess.history.timeline import Event, from_audit
@@ -194,7 +195,7 @@ class EngineThread:
 
     def interrupted(self) -> Interrupted | None:
         """An action on this pair that stopped half-way, here or on another machine, and left something to do."""
-        return interrupted_run(self._snapshot, moment())
+        return interrupted_run(assess_pair(self._snapshot, moment()))
 
     def dismiss_interrupted(self) -> Future[str]:
         """Somebody has seen to it: it is not reported again, and its expired locks go. The answer says what happened."""

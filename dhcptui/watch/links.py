@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.links import calm, lost
+from dhcptui.assess.visibility import assess
 from dhcptui.conf.reader import ConfParseError
 from dhcptui.conf.site import failover_place
 from dhcptui.model.failover import FailoverPlace
@@ -111,13 +113,13 @@ class _Side:
     async def _turn(self, session: SshSession) -> None:
         now = moment()
         asked, self._asked = self._asked, False
-        quiet = calm(self._snapshot(), now)
+        quiet = calm(assess_pair(self._snapshot(), now))
         if quiet:
             self._uneasy_since = None
         elif self._uneasy_since is None:
             self._uneasy_since, self._table_at = now.mono, -1e9
         uneasy = now.mono - self._uneasy_since if self._uneasy_since is not None else 0.0
-        alone = lost(self._other, now)
+        alone = lost(assess(self._other, now))
         if alone and self._try_due(uneasy, asked):  # first: somebody waits for it, and the rest may take long here
             await self._try(session)
         if not quiet and not (alone and session.pace.slow):
@@ -174,7 +176,7 @@ class _Side:
         waited = mono() - self._tried_at
         if asked:  # whoever asks wants to know: while they are connected a try costs nothing
             return waited >= ASKED_SECONDS
-        if lost(self._other, moment()):
+        if lost(assess(self._other, moment())):
             return waited >= (TICK_SECONDS if self._watcher.record.urgent else LOST_SECONDS)
         reach = self._view.reach
         if reach and reach.value.failover_port.closed and self._connected():
@@ -185,7 +187,7 @@ class _Side:
 
     async def _try(self, session: SshSession) -> None:
         """Try the partner's host and ports. Its SSH port only where it says something: sshd logs every try."""
-        place, gone, asked = self._place(), lost(self._other, moment()), mono()
+        place, gone, asked = self._place(), lost(assess(self._other, moment())), mono()
         address = place.peer_address or self._other.host
         failover = None if self._left_alone() or self._held("failover") else place.peer_port
         tried = await try_partner(

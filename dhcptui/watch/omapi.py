@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from dhcptui.assess.freshness import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS, status_seconds
 from dhcptui.assess.pool_exhausted import remember
 from dhcptui.assess.queues import queue_moved
-from dhcptui.assess.visibility import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS, fresh_seconds
 from dhcptui.conf.pools import FailoverPool, merged
 from dhcptui.config.loading import ConfigError
 from dhcptui.model.moments import Seen
@@ -133,7 +133,7 @@ class OmapiWatch:
             self._record.update(status=Seen(status, started), queue_moved=moved)
             if stale is not None:
                 stale.cancel()
-            left = fresh_seconds(trip) - trip + _A_MOMENT_SECONDS
+            left = status_seconds(trip) - trip + _A_MOMENT_SECONDS
             stale = asyncio.get_running_loop().call_later(max(0.0, left), self._outdated)
             if client.closed.is_set():
                 raise OmapiClosed("dhcpd closed the OMAPI connection")

@@ -11,8 +11,8 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 
+from dhcptui.assess.freshness import SIGHTING_SECONDS
 from dhcptui.assess.space import FULL_BYTES
-from dhcptui.assess.visibility import SIGHTING_FRESH_SECONDS
 from dhcptui.conf.files import load
 from dhcptui.conf.pools import failover_pools, named_probes
 from dhcptui.conf.reader import ConfParseError
@@ -56,7 +56,7 @@ LOG_LINES = 500
 LOG_QUIET_SECONDS = 1.0
 LOG_STUCK_SECONDS = 15.0
 """A follow that has complained and is silent since is given up after this."""
-SILENT_SECONDS = SIGHTING_FRESH_SECONDS
+SILENT_SECONDS = SIGHTING_SECONDS
 """After so long without a word over SSH the way counts as failed, though nobody has ended the connection."""
 LISTEN_SECONDS = 0.5
 SAME_START_SECONDS = 2.0

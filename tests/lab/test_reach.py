@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
 from dhcptui.assess.links import LinkMatrix, matrix
 from dhcptui.assess.timesync import ClockLevel, judge
@@ -31,7 +32,7 @@ def quick_lab() -> Iterator[Lab]:
 
 def seen(driver: Driver) -> tuple[LinkMatrix, Diagnosis]:
     """The matrix now and what it means."""
-    found = matrix(driver.engine.snapshot(), driver.now())
+    found = matrix(assess_pair(driver.engine.snapshot(), driver.now()))
     return found, diagnose(found)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.diagnosis import Cause, diagnose
 from dhcptui.assess.links import matrix
 from dhcptui.watch.clocks import moment
@@ -29,14 +30,14 @@ def pair() -> Iterator[WatchedPair]:
 
 def cause(driver: Driver) -> Cause:
     """What the console says is broken."""
-    return diagnose(matrix(driver.engine.snapshot(), moment())).cause
+    return diagnose(matrix(assess_pair(driver.engine.snapshot(), moment()))).cause
 
 
 def test_a_healthy_pair_is_all_green(pair: WatchedPair) -> None:
     """Both see the link in their socket tables."""
     with driving(pair) as driver:
         driver.settled()
-        driver.until(lambda: matrix(driver.engine.snapshot(), moment()).all_green, 10, "all green")
+        driver.until(lambda: matrix(assess_pair(driver.engine.snapshot(), moment())).all_green, 10, "all green")
 
 
 @pytest.mark.parametrize(
@@ -94,12 +95,12 @@ def test_asked_before_dhcpd_notices_it_is_tried() -> None:
         slow.wait_settled()
         with driving(slow) as driver:
             driver.settled()
-            driver.until(lambda: matrix(driver.engine.snapshot(), moment()).all_green, 10, "all green")
+            driver.until(lambda: matrix(assess_pair(driver.engine.snapshot(), moment())).all_green, 10, "all green")
             slow.cut("primary", "secondary")
-            seen = matrix(driver.engine.snapshot(), moment())
+            seen = matrix(assess_pair(driver.engine.snapshot(), moment()))
             assert seen.primary.failover.inferred
             driver.engine.probe_links()
             driver.until(lambda: cause(driver) is Cause.NETWORK, 15, "the cut")
-            seen = matrix(driver.engine.snapshot(), moment())
+            seen = matrix(assess_pair(driver.engine.snapshot(), moment()))
             assert not seen.primary.failover.inferred
             assert seen.connected

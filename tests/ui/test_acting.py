@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
@@ -56,17 +57,19 @@ def off(one: FailoverState, two: FailoverState) -> PairSnapshot:
 )
 def test_who_acts(action: Action, snapshot: PairSnapshot, acting: tuple[Role, ...]) -> None:
     """The allowed servers; where none is, the one whose refusal says most."""
-    assert candidates(action, snapshot, FakeClock()(), looking_at=P, sync_from=P) == acting
+    assert candidates(action, assess_pair(snapshot, FakeClock()()), looking_at=P, sync_from=P) == acting
 
 
 def test_h_means_take_back_only_where_a_server_is_off() -> None:
     """One key, two actions, never both."""
-    now = FakeClock()()
-    assert meant(Action.HAND_OVER, healthy(), now) is Action.HAND_OVER
-    assert meant(Action.HAND_OVER, handed_over(), now) is Action.TAKE_BACK
-    assert meant(Action.HAND_OVER, silenced(), now) is Action.TAKE_BACK
-    assert meant(Action.HAND_OVER, off(S.PAUSED, S.COMMUNICATIONS_INTERRUPTED), now) is Action.TAKE_BACK
-    assert meant(Action.START, handed_over(), now) is Action.START
+    assert meant(Action.HAND_OVER, assess_pair(healthy(), FakeClock()())) is Action.HAND_OVER
+    assert meant(Action.HAND_OVER, assess_pair(handed_over(), FakeClock()())) is Action.TAKE_BACK
+    assert meant(Action.HAND_OVER, assess_pair(silenced(), FakeClock()())) is Action.TAKE_BACK
+    assert (
+        meant(Action.HAND_OVER, assess_pair(off(S.PAUSED, S.COMMUNICATIONS_INTERRUPTED), FakeClock()()))
+        is Action.TAKE_BACK
+    )
+    assert meant(Action.START, assess_pair(handed_over(), FakeClock()())) is Action.START
 
 
 async def test_hand_over_asks_which_server() -> None:

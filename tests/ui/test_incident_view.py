@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.assessment import Evidence
 from dhcptui.assess.incidents.catalogue import BY_ID, Weight
-from dhcptui.assess.incidents.scene import Evidence
 from dhcptui.assess.incidents.signs import Probable
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Seen

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.contradictions import Kind, contradictions
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.engine.status_report import as_json, as_text
@@ -32,7 +33,7 @@ def seen(view: ServerView, **look: object) -> ServerView:
 
 def kinds(snapshot: PairSnapshot) -> list[Kind]:
     """Which there are."""
-    return [each.kind for each in contradictions(snapshot, NOW)]
+    return [each.kind for each in contradictions(assess_pair(snapshot, NOW))]
 
 
 IMPOSTOR = seen(live(Q), pids=(812,), holds=("OMAPI port 7911",), lone="pid 812 (nc)", refuted=True)

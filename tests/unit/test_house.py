@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,14 @@ def loaded_by(statement: str) -> set[str]:
     """Top-level packages in a fresh interpreter after a statement."""
     code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_one_table_says_how_long_a_value_is_fresh() -> None:
+    """What counts as the present is the same for every judgement."""
+    named = re.compile(r"^(\w*(?:FRESH|STALE)\w*) *[:=]", re.MULTILINE)
+    rooms = [name for name in MODULES if name.startswith("dhcptui.assess.") and not name.endswith(".freshness")]
+    assert not {name: found for name in rooms if (found := named.findall(source_of(name)))}
+    assert named.findall(source_of("dhcptui.assess.freshness"))
 
 
 def test_nothing_but_the_ui_loads_textual() -> None:

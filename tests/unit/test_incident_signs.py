@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.guards import rule
 from dhcptui.assess.incidents.catalogue import BY_ID, INCIDENTS, Weight
 from dhcptui.assess.incidents.signs import ORDER, SIGNS, STRONGER, Probable, probable
@@ -331,7 +332,7 @@ def test_a_hand_over_under_way_is_no_surprise(own: bool) -> None:
     assert ids(pair(one, two))["I-12"] is Weight.WARNING
     assert ids(pair(locked(one, "hand-over", own=own), two))["I-12"] is Weight.NOTE
     late = replace(NOW, wall=NOW.wall + 120)
-    found = {each.id: each.weight for each in probable(pair(locked(one, "hand-over", own=own), two), late)}
+    found = {each.id: each.weight for each in probable(assess_pair(pair(locked(one, "hand-over", own=own), two), late))}
     assert found[IncidentId.STOPPED_SERVING] is Weight.WARNING
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.act.actions import make_plan
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.guards import rule
 from dhcptui.assess.interrupted import interrupted_run, lock_held, settled_locks, sync_record
 from dhcptui.assess.verdict import Level, derive
@@ -40,6 +41,11 @@ BOB = Lock(
 )
 
 
+def left_half_way(snapshot: PairSnapshot) -> Interrupted | None:
+    """The run that is found now."""
+    return interrupted_run(assess_pair(snapshot, NOW))
+
+
 def marked(view: ServerView, **lock_files: object) -> ServerView:
     """The same server with these marks beside its lease file."""
     return replace(view, lock_files=Seen(LockFiles(**lock_files), NOW.mono))  # type: ignore[arg-type]
@@ -58,12 +64,12 @@ def half_restarted(target: ServerView, *done: str) -> PairSnapshot:
 
 def test_another_machine_reads_it_from_the_lock() -> None:
     """Who, what, where it stopped; by the relationship's name, whatever the other console calls the pair."""
-    found = interrupted_run(half_shut(), NOW)
+    found = left_half_way(half_shut())
     assert found is not None
     assert (found.action, found.acting, found.step, found.steps, found.by) == ("shutdown", "dhcp2", 1, 2, "bob@ws9")
     assert found.at == NOW.wall - 30
-    assert interrupted_run(half_shut(replace(BOB, peer="bar")), NOW) is None
-    assert interrupted_run(half_shut(replace(BOB, expires=NOW.wall + 10)), NOW) is None  # it is still at it
+    assert left_half_way(half_shut(replace(BOB, peer="bar"))) is None
+    assert left_half_way(half_shut(replace(BOB, expires=NOW.wall + 10))) is None  # it is still at it
 
 
 def test_headline_advice_and_status_name_it() -> None:
@@ -103,7 +109,7 @@ def test_a_server_that_has_handed_over_is_stopped_in_one_step() -> None:
 def test_it_is_settled_by_what_is_so_now(action: str, snapshot: PairSnapshot) -> None:
     """Whole again, or as the action would have left it: nothing is left to do, and the lock may go."""
     left = replace(snapshot, secondary=marked(snapshot.secondary, lock=replace(BOB, action=action)))
-    assert interrupted_run(left, NOW) is None
+    assert left_half_way(left) is None
     assert [view.name for view, _ in settled_locks(left, NOW)] == ["dhcp2"]
 
 
@@ -122,7 +128,7 @@ def test_it_is_settled_by_what_is_so_now(action: str, snapshot: PairSnapshot) ->
 def test_it_is_not_settled_by_what_nobody_sees(action: str, snapshot: PairSnapshot) -> None:
     """What cannot be seen settles nothing: the lock stays, and so does the word."""
     left = replace(snapshot, secondary=marked(snapshot.secondary, lock=replace(BOB, action=action)))
-    assert interrupted_run(left, NOW) is not None
+    assert left_half_way(left) is not None
     assert not settled_locks(left, NOW)
 
 
@@ -135,7 +141,7 @@ def test_only_the_marker_is_left_of_a_partner_down() -> None:
     assert [step.title for step in plan.steps] == ["leave a marker for other consoles"]
     assert [part for part in derive(left, NOW).advised if isinstance(part, Action)] == [Action.PARTNER_DOWN]
     marker = Lockout("dhcp1", "bob", NOW.wall, "")
-    assert interrupted_run(pair(down(P), marked(live(Q, S.PARTNER_DOWN), lock=lock, lockout=marker)), NOW) is None
+    assert left_half_way(pair(down(P), marked(live(Q, S.PARTNER_DOWN), lock=lock, lockout=marker))) is None
     other = pair(down(P), marked(live(Q, S.PARTNER_DOWN), lock=replace(lock, action="start")))
     assert not make_plan(Action.PARTNER_DOWN, Q, SETTINGS, other, NOW).allowed
 
@@ -144,8 +150,8 @@ def test_the_audit_log_of_this_machine_is_a_witness_too() -> None:
     """Without any lock on the servers: what the engine read there counts until the pair is whole again."""
     run = Interrupted("r2", "office", "hand-over", "dhcp2", 0, 1, NOW.wall - 5, "me", "OMAPI dhcp2", Q)
     broken = pair(live(P, S.COMMUNICATIONS_INTERRUPTED), live(Q, S.SHUTDOWN))
-    assert interrupted_run(replace(broken, left=run), NOW) == run
-    assert interrupted_run(replace(pair(live(P), live(Q)), left=run), NOW) is None
+    assert left_half_way(replace(broken, left=run)) == run
+    assert left_half_way(replace(pair(live(P), live(Q)), left=run)) is None
 
 
 def test_a_server_down_in_a_sync_restart() -> None:
@@ -182,7 +188,7 @@ def test_while_we_go_on_nothing_is_told_to_have_stopped() -> None:
     ours = replace(BOB, action="sync-restart", expires=NOW.wall + 30)
     stopped = half_restarted(down(Q), "copied", "restarting dhcp2")
     acting = replace(stopped, primary=marked(stopped.primary, own=ours))
-    assert interrupted_run(acting, NOW) is None
+    assert left_half_way(acting) is None
     assert sync_record(acting, NOW) is not None
     assert rule(Action.SYNC_RESTART, P, acting, NOW).allowed
 
@@ -232,9 +238,9 @@ def test_a_dhcpd_that_was_told_to_exit() -> None:
 def test_what_was_dismissed_is_not_told_by_what_is_read_later() -> None:
     """By the run's id, on either server, from a lock or from a record; another run is told all the same."""
     for snapshot in (half_shut(), half_restarted(down(Q), "copied", "restarting dhcp2")):
-        assert interrupted_run(snapshot, NOW) is not None
-        assert interrupted_run(replace(snapshot, dismissed=frozenset({"r2"})), NOW) is not None
-        assert interrupted_run(replace(snapshot, dismissed=frozenset({"r1"})), NOW) is None
+        assert left_half_way(snapshot) is not None
+        assert left_half_way(replace(snapshot, dismissed=frozenset({"r2"}))) is not None
+        assert left_half_way(replace(snapshot, dismissed=frozenset({"r1"}))) is None
     assert settled_locks(replace(half_shut(), dismissed=frozenset({"r1"})), NOW)
     fresh = replace(half_shut(replace(BOB, expires=NOW.wall + 40)), dismissed=frozenset({"r1"}))
     assert lock_held(fresh, NOW) is None  # somebody who has dismissed it knows that nobody is at work
@@ -244,10 +250,10 @@ def test_what_was_dismissed_is_not_told_by_what_is_read_later() -> None:
 def test_a_notice_that_was_put_aside_is_told_too() -> None:
     """Another relationship's console took the lock meanwhile: what it found there is still ours to read."""
     left = pair(marked(live(P, S.PARTNER_DOWN, S.SHUTDOWN)), marked(live(Q, S.SHUTDOWN, S.PARTNER_DOWN), left=(BOB,)))
-    found = interrupted_run(left, NOW)
+    found = left_half_way(left)
     assert found is not None
     assert (found.run, found.by) == ("r1", "bob@ws9")
-    assert interrupted_run(replace(left, peer="bar"), NOW) is None
+    assert left_half_way(replace(left, peer="bar")) is None
 
 
 def test_what_was_planted_is_said_and_refuses_nothing() -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.guards import rule
 from dhcptui.assess.role_mismatch import RoleMismatch, role_mismatch
 from dhcptui.assess.verdict import Level, derive
-from dhcptui.assess.visibility import assess
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
@@ -66,7 +66,7 @@ def test_who_serves_and_what_is_mixed_up(
 ) -> None:
     """The headline answers both; the advice names what to correct, and no action, since none is allowed."""
     verdict = derive(pair(one, two), NOW)
-    assert role_mismatch((assess(one, NOW), assess(two, NOW))) is mixed
+    assert role_mismatch(assess_pair(pair(one, two), NOW)) is mixed
     assert (verdict.level, verdict.headline) == (level, words)
     assert "configuration" in verdict.advice or "dhcpd.conf" in verdict.advice
     assert not any(isinstance(part, Action) for part in verdict.advised)
@@ -77,4 +77,4 @@ def test_who_serves_and_what_is_mixed_up(
 def test_no_mix_up() -> None:
     """Roles as configured; a server that says nothing is not accused of anything."""
     for one, two in ((live(P), live(Q)), (live(P), down(Q)), (never(P), never(Q))):
-        assert role_mismatch((assess(one, NOW), assess(two, NOW))) is None
+        assert role_mismatch(assess_pair(pair(one, two), NOW)) is None

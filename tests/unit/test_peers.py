@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dhcptui.assess.evidence import case
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.guards import Ruling, rule
 from dhcptui.assess.peer_guards import afterwards, still_waiting
 from dhcptui.assess.peers import judge, partners
@@ -19,7 +19,7 @@ from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
 from dhcptui.model.peers import OtherPeer
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import ServerView
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from tests.unit.making import NOW, down, live, pair, status
 
@@ -101,14 +101,14 @@ def test_serving_is_derived_from_each_servers_own_word(
     mine: OtherPeer, theirs: OtherPeer, serving: bool | None, elsewhere: bool | None
 ) -> None:
     """As for our own relationship; what is old or was refused is not known."""
-    (found,) = judge(pair(with_peers(live(P), mine), with_peers(live(Q), theirs)), P, NOW)
+    (found,) = judge(assess_pair(pair(with_peers(live(P), mine), with_peers(live(Q), theirs)), NOW), P)
     assert (found.serving, found.elsewhere) == (serving, elsewhere)
 
 
 def test_a_third_server_is_known_by_the_link_only() -> None:
     """Normal means that the link is up; partner-down that somebody declared it dead; anything else says nothing."""
     for state, elsewhere in ((S.NORMAL, True), (S.COMMUNICATIONS_INTERRUPTED, None), (S.PARTNER_DOWN, False)):
-        (found,) = judge(pair(with_peers(live(P), third(state)), live(Q)), P, NOW)
+        (found,) = judge(assess_pair(pair(with_peers(live(P), third(state)), live(Q)), NOW), P)
         assert (found.elsewhere, found.by) == (elsewhere, "its partner 10.0.2.30")
 
 
@@ -194,20 +194,25 @@ def test_partner_down_names_its_clients_and_who_waits() -> None:
         for each in said
     )
     assert "qux: normal on dhcp1, not touched." in said
-    words = still_waiting(case(P, snapshot, NOW))
+    words = still_waiting(assess_pair(snapshot, NOW))
     assert "bar (10.0.1.0/24) and baz (10.0.1.0/24) still wait in communications-interrupted" in words
 
 
 def test_who_serves_it_afterwards() -> None:
     """Somebody, nobody, or not known: never "every client"."""
+
+    def then(snapshot: PairSnapshot) -> str:
+        both = assess_pair(snapshot, NOW)
+        return afterwards(both, both.primary)
+
     left = pair(with_peers(down(P), bar(P, S.NORMAL)), with_peers(live(Q), bar(Q, S.COMMUNICATIONS_INTERRUPTED)))
-    assert afterwards(case(P, left, NOW), case(P, left, NOW).me) == " bar (10.0.1.0/24): dhcp2 serves it."
+    assert then(left) == " bar (10.0.1.0/24): dhcp2 serves it."
     left = pair(with_peers(down(P), bar(P, S.NORMAL)), with_peers(live(Q), bar(Q, S.SHUTDOWN)))
-    assert afterwards(case(P, left, NOW), case(P, left, NOW).me) == " Nobody serves bar (10.0.1.0/24)."
+    assert then(left) == " Nobody serves bar (10.0.1.0/24)."
     left = pair(with_peers(down(P), bar(P, S.NORMAL)), with_peers(live(Q), bar(Q, None)))
-    assert afterwards(case(P, left, NOW), case(P, left, NOW).me).endswith("whether anybody serves it is not known.")
+    assert then(left).endswith("whether anybody serves it is not known.")
     blind = pair(replace(down(P), other_peers=None), live(Q))
-    assert "could not be read" in afterwards(case(P, blind, NOW), case(P, blind, NOW).me)
+    assert "could not be read" in then(blind)
 
 
 def test_start_names_what_each_waits_for() -> None:

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
-from dhcptui.assess.links import LinkMatrix, Side, Way, calm, lost, matrix
+from dhcptui.assess.links import LinkMatrix, ServerLinks, Way, calm, lost, matrix
+from dhcptui.assess.visibility import assess
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
@@ -76,12 +78,12 @@ def apart(role: Role, met: PartnerReach | None, **more: Any) -> ServerView:
 
 def said(primary: ServerView, secondary: ServerView) -> Diagnosis:
     """The diagnosis of two views."""
-    return diagnose(matrix(pair(primary, secondary), NOW))
+    return diagnose(matrix(assess_pair(pair(primary, secondary), NOW)))
 
 
 def test_all_green() -> None:
     """Nothing is broken: six open ways, each with what it rests on."""
-    found = matrix(pair(healthy(P), healthy(Q)), NOW)
+    found = matrix(assess_pair(pair(healthy(P), healthy(Q)), NOW))
     assert found.all_green
     assert [way.state for way in found.ways] == [R.OPEN] * 6
     assert found.connected_by == "socket table of dhcp1 (ss) and dhcp2 (ss)"
@@ -94,16 +96,16 @@ def test_all_green() -> None:
 def test_old_values_are_none() -> None:
     """A table from before the trouble, or a try from long ago, says nothing any more."""
     old = replace(healthy(P), sockets=Seen(table(True), NOW.mono - 60))
-    assert matrix(pair(old, healthy(Q)), NOW).primary.sockets is not None
+    assert matrix(assess_pair(pair(old, healthy(Q)), NOW)).primary.sockets is not None
     troubled = replace(apart(P, None), sockets=Seen(table(True), NOW.mono - 60))
-    assert matrix(pair(troubled, live(Q, ALONE)), NOW).connected is None
+    assert matrix(assess_pair(pair(troubled, live(Q, ALONE)), NOW)).connected is None
     long_ago = replace(apart(P, None), reach=Seen(reach(P, R.REFUSED), NOW.mono - 60))
-    assert matrix(pair(long_ago, apart(Q, None)), NOW).primary.failover.state is R.UNKNOWN
+    assert matrix(assess_pair(pair(long_ago, apart(Q, None)), NOW)).primary.failover.state is R.UNKNOWN
 
 
 def test_a_connection_that_only_one_has_is_none() -> None:
     """After a crash of the host the other side still shows it."""
-    found = matrix(pair(view(live(P, ALONE), table(True)), apart(Q, None)), NOW)
+    found = matrix(assess_pair(pair(view(live(P, ALONE), table(True)), apart(Q, None)), NOW))
     assert found.connected is False
     assert found.primary.failover.state is R.UNKNOWN
 
@@ -111,10 +113,10 @@ def test_a_connection_that_only_one_has_is_none() -> None:
 def test_dhcpds_own_try() -> None:
     """A try of dhcpd's that meets silence shows in the table; a newer answer of ours counts more."""
     waiting = apart(P, None, connecting=True)
-    way = matrix(pair(waiting, apart(Q, None)), NOW).primary.failover
+    way = matrix(assess_pair(pair(waiting, apart(Q, None)), NOW)).primary.failover
     assert (way.state, way.detail) == (R.SILENT, "dhcpd's own try")
     newer = replace(waiting, reach=Seen(reach(P, R.OPEN), NOW.mono - 0.5))
-    assert matrix(pair(newer, apart(Q, None)), NOW).primary.failover.state is R.OPEN
+    assert matrix(assess_pair(pair(newer, apart(Q, None)), NOW)).primary.failover.state is R.OPEN
 
 
 def test_an_open_way_from_before_the_other_one_closed_is_no_witness() -> None:
@@ -203,10 +205,10 @@ def test_lost_before_ssh_says_so() -> None:
         clock=Seen(ClockOffset(0.0, 0.01), NOW.mono - 8),
         process=Seen(ProcessSighting((1,)), NOW.mono - 8),
     )
-    assert lost(silent, NOW)
-    assert not lost(replace(silent, process_note="hidepid"), NOW)
-    assert not lost(live(Q), NOW)
-    assert not calm(pair(live(P), silent), NOW)
+    assert lost(assess(silent, NOW))
+    assert not lost(assess(replace(silent, process_note="hidepid"), NOW))
+    assert not lost(assess(live(Q), NOW))
+    assert not calm(assess_pair(pair(live(P), silent), NOW))
     assert said(view(live(P), table(True), reach(P, R.UNKNOWN)), silent).cause is Cause.CONSOLE_PATH
 
 
@@ -226,7 +228,7 @@ Seeing = tuple[
 """Console over SSH and OMAPI, the failover port, sockets, what was met, dhcpd running and held, dhcpd.conf."""
 
 
-def side(role: Role, seeing: Seeing) -> Side:
+def side(role: Role, seeing: Seeing) -> ServerLinks:
     """A side of which nothing else is known."""
     console, failover, sockets, met, process, at = seeing
     name = f"dhcp{1 if role is P else 2}"
@@ -236,7 +238,7 @@ def side(role: Role, seeing: Seeing) -> Side:
         for what, state in zip(("SSH", "OMAPI"), console, strict=True)
     )
     way = Way(name, other, "failover port 647", failover, name)
-    return Side(name, role, ssh, omapi, way, sockets, met, at, *process)
+    return ServerLinks(name, role, ssh, omapi, way, sockets, met, at, *process)
 
 
 def judged(found: LinkMatrix) -> Diagnosis:

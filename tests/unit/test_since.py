@@ -31,7 +31,7 @@ def pair(one: ServerView, two: ServerView) -> PairSnapshot:
 
 def since(view: ServerView, now: Moment = NOW) -> float | None:
     """What the panel says."""
-    return state_since(assess(view, now), now)
+    return state_since(assess(view, now))
 
 
 def test_dhcpds_word_holds_where_nobody_saw_anything_else() -> None:

@@ -47,7 +47,7 @@ def test_what_is_said_until_it_notices(one: ServerView, two: ServerView, words: 
     snapshot = pair(one, two)
     hold(snapshot)
     verdict = derive(snapshot, NOW)
-    waits = unnoticed(assess(one, NOW), assess(two, NOW), NOW)
+    waits = unnoticed(assess(one, NOW), assess(two, NOW))
     assert waits is not None
     assert verdict.level is Level.WARNING
     assert verdict.headline.startswith("dhcp1 serves from its half, ")
@@ -69,14 +69,14 @@ def test_who_may_still_be_heard_is_not_called_gone() -> None:
         (live(P), live(Q)),
         (live(P, FailoverState.COMMUNICATIONS_INTERRUPTED), hung(Q)),
     ):
-        assert unnoticed(assess(one, NOW), assess(two, NOW), NOW) is None
+        assert unnoticed(assess(one, NOW), assess(two, NOW)) is None
         assert "noticed" not in derive(pair(one, two), NOW).headline
 
 
 def test_after_max_response_delay_it_hears_somebody() -> None:
     """Still normal then: the guess was wrong, and is not said any more."""
     late = replace(hung(Q), status=Seen(hung(Q).status.value, NOW.mono - 70))  # type: ignore[union-attr]
-    assert unnoticed(assess(live(P), NOW), assess(late, NOW), NOW) is None
+    assert unnoticed(assess(live(P), NOW), assess(late, NOW)) is None
     (reason,) = (
         each for each in rule(Action.PARTNER_DOWN, P, pair(live(P), late), NOW).reasons if "reads normal" in each
     )

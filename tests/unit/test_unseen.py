@@ -14,7 +14,8 @@ from dhcptui.act.plan import Plan
 from dhcptui.assess import evidence as ev
 from dhcptui.assess import peer_guards as pg
 from dhcptui.assess import resumed
-from dhcptui.assess.evidence import Finding, case
+from dhcptui.assess.assessment import assess_pair
+from dhcptui.assess.evidence import Finding
 from dhcptui.assess.guards import RESUMED, RULES, rule
 from dhcptui.assess.not_seen import UNSEEN, Meaning
 from dhcptui.assess.space import lease_file, lease_space, partner_lease_space, partner_records
@@ -241,7 +242,7 @@ CHECKS = {
 
 def findings(check: Callable[..., object], snapshot: PairSnapshot, acting: Role) -> tuple[Finding, ...]:
     """What a check says, whatever its form."""
-    each = case(acting, snapshot, NOW)
+    each = assess_pair(snapshot, NOW).seen_from(acting)
     said = check(each.me, each) if check in ev.ALWAYS else check(each)
     return (said,) if isinstance(said, Finding) else tuple(said)  # type: ignore[arg-type]
 

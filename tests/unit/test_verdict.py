@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,13 +14,13 @@ from dhcptui.assess.guards import rule
 from dhcptui.assess.headline import MOST_LETTERS
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.verdict import Level, derive, worst
-from dhcptui.assess.visibility import Visibility, assess
+from dhcptui.assess.visibility import Visibility, assess, judged
 from dhcptui.engine.read_once import settled
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import DelayedStart, LockFiles, Lockout, RecordedState, ServerView
+from dhcptui.model.snapshot import DelayedStart, LockFiles, Lockout, PairSnapshot, RecordedState, ServerView
 from dhcptui.model.states import FailoverState, serves
 from tests.unit.making import FAILED, NOW, OK, down, gone, hung, live, never, pair
 from tests.unit.test_incident_signs import hold_advice, said
@@ -44,6 +45,23 @@ def test_every_combination_gets_a_verdict() -> None:
             assert verdict.serving == ("dhcp1", "dhcp2")
         if not verdict.serving:
             assert verdict.level in {Level.CRITICAL, Level.UNKNOWN}
+
+
+def servers_judged(snapshot: PairSnapshot) -> int:
+    """How often a server is judged while a verdict is made."""
+    calls: list[str] = []
+    sys.setprofile(lambda frame, event, _: calls.append(event) if frame.f_code is judged.__code__ else None)
+    try:
+        derive(snapshot, NOW)
+    finally:
+        sys.setprofile(None)
+    return calls.count("call")
+
+
+def test_each_server_is_judged_once() -> None:
+    """One judgement of both servers is made, and passed on: headline, incidents, advice and guards are of one moment."""
+    for one, two in itertools.product(KINDS[::4], KINDS[::4]):
+        assert servers_judged(pair(one(P), two(Q))) == 2
 
 
 def test_headlines_fit_into_two_rows_of_a_narrow_terminal() -> None:

@@ -35,7 +35,7 @@ def test_an_hour_back() -> None:
     """Until when by its clock, and how long; and that it ends in time once the clock is right."""
     verdict = derive(pair(survivor(), waiting(-HOUR)), NOW)
     ends = BEGAN + 1800
-    found = set_back(verdict.secondary, verdict.primary.view, NOW)
+    found = set_back(verdict.secondary, verdict.primary.view)
     assert found
     assert (found.ends, found.remaining_seconds, found.behind_seconds) == (ends, 1200 + HOUR, HOUR)
     assert verdict.advice.startswith("Set dhcp2's clock right: it was set back")
@@ -68,9 +68,9 @@ def test_a_clock_that_was_ahead() -> None:
 )
 def test_nothing_is_known_of_a_longer_wait(view: ServerView) -> None:
     """A plain wait, a clock within what dhcpd tolerates, one that is ahead, one that was not read, no wait at all."""
-    assert set_back(assess(view, NOW), survivor(), NOW) is None
+    assert set_back(assess(view, NOW), survivor()) is None
 
 
 def test_our_own_clock_is_the_wrong_one() -> None:
     """Both servers agree, and we are an hour ahead of both: nobody's clock was set back."""
-    assert set_back(assess(waiting(-HOUR, BEGAN - 3600), NOW), survivor(-HOUR), NOW) is None
+    assert set_back(assess(waiting(-HOUR, BEGAN - 3600), NOW), survivor(-HOUR)) is None

@@ -16,9 +16,9 @@ from dhcptui.act.actions import (
 from dhcptui.act.actions.base import ActionScript
 from dhcptui.act.plan import Plan
 from dhcptui.assess import delayed_start as delayed
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.comparison import Comparison
-from dhcptui.assess.evidence import case
-from dhcptui.assess.guards import rule
+from dhcptui.assess.guards import judge
 from dhcptui.assess.interrupted import ROLLBACK, stopped_in_restart
 from dhcptui.assess.peer_guards import without_those_that_stay
 from dhcptui.assess.return_path import ReturnPath
@@ -84,14 +84,15 @@ def make_plan(
     elif action is Action.START:
         variant = delayed.variant_of(variant, snapshot, acting)
     script = make_script(action, acting, pair, comparison, variant)
-    ruling = rule(action, acting, snapshot, now)
+    case = assess_pair(snapshot, now).seen_from(acting)
+    ruling = judge(action, case)
     if action is Action.START:
         ruling = delayed.judged(ruling, snapshot, now, variant)
     syncing = action is Action.SYNC_RESTART
     if syncing:
-        role = stopped_in_restart(snapshot, now)
+        role = stopped_in_restart(case)
         touched = sync_restart.restarted(pair, comparison, variant)
-        kept = without_those_that_stay(case(acting, snapshot, now), ruling.findings, touched)
+        kept = without_those_that_stay(case, ruling.findings, touched)
         stopped = pair[role].name if role else ""
         ruling = sync_restart.judged(
             replace(ruling, findings=kept), pair, comparison, now, variant=variant, stopped=stopped

@@ -11,10 +11,11 @@ from dhcptui.act.audit import AuditRun, Operator
 from dhcptui.act.locks import why
 from dhcptui.act.operations import OmapiShutdown, OmapiWrite, Operation, Run, Wait, as_line
 from dhcptui.act.plan import PlannedStep
-from dhcptui.assess.evidence import Case, case
+from dhcptui.assess.assessment import Assessment, PairMember, assess_pair
 from dhcptui.assess.guards import PARTNER_DOWN_FROM, TAKE_BACK_FROM
+from dhcptui.assess.links import calm
 from dhcptui.assess.peers import peers_read
-from dhcptui.assess.visibility import ServerAssessment, Visibility, assess
+from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.action import Action
 from dhcptui.model.failover import FailoverStatus
@@ -112,7 +113,7 @@ class ActionScript:
     """(server, state) that may be entered while it runs; any other is off script. None: all may."""
     if_interrupted: str | Sentence = ""
     """What to do when it stopped between two steps."""
-    afterwards: Callable[[Case], str] | None = None
+    afterwards: Callable[[Assessment], str] | None = None
     """What else is so then, as observed: appended to the result."""
     begins_at: int = 1
     """The first step that changes anything; before it `if_interrupted` does not apply."""
@@ -121,7 +122,7 @@ class ActionScript:
 
     def also(self, context: Context) -> str:
         """What else is so at the end, behind the result."""
-        return self.afterwards(case(context.acting, context.snapshot, moment())) if self.afterwards else ""
+        return self.afterwards(context.assessment()) if self.afterwards else ""
 
 
 def _reason_against(state: SettableState, name: str) -> Callable[[FailoverStatus], str]:
@@ -136,13 +137,8 @@ def _reason_against(state: SettableState, name: str) -> Callable[[FailoverStatus
 
 def both_normal(snapshot: PairSnapshot, now: Moment, since: float = 0.0) -> bool:
     """Whether both servers read normal, each hears the other as normal, and both were read after `since` (mono)."""
-    return all(
-        assess(view, now).state is FailoverState.NORMAL
-        and view.status is not None
-        and view.status.at > since
-        and view.status.value.partner_state is FailoverState.NORMAL
-        for view in snapshot.servers
-    )
+    read = all(view.status and view.status.at > since for view in snapshot.servers)
+    return read and calm(assess_pair(snapshot, now))
 
 
 @dataclass(slots=True)
@@ -185,9 +181,13 @@ class Context:
         """The newest snapshot."""
         return self.engine.snapshot
 
-    def visibility(self, role: Role) -> ServerAssessment:
+    def assessment(self) -> Assessment:
+        """Both servers judged now, seen from the acting one."""
+        return assess_pair(self.snapshot, moment()).seen_from(self.acting)
+
+    def visibility(self, role: Role) -> PairMember:
         """One server, judged now."""
-        return assess(self.snapshot[role], moment())
+        return self.assessment()[role]
 
     def reads(self, role: Role) -> str:
         """What a server reads now, in words."""
@@ -345,16 +345,16 @@ class Context:
         start = moment().mono
 
         def read_again(snapshot: PairSnapshot, now: Moment) -> bool:
-            for view in snapshot.servers:
+            for each, partner in assess_pair(snapshot, now).sides:
+                view, reach = each.view, partner.view.reach
                 # Where the process table cannot be read nobody waits for it: what is not known is not proven either.
                 if view.ssh.ok and not view.process_note and (view.process is None or view.process.at <= start):
                     return False
-                if view.omapi.ok and (view.status is None or view.status.at <= start) and assess(view, now).live:
+                if view.omapi.ok and (view.status is None or view.status.at <= start) and each.live:
                     return False
-                if assess(view, now).live and not peers_read(view, start):
+                if each.live and not peers_read(view, start):
                     return False
-                reach = snapshot[view.role.other].reach
-                if assess(view, now).visibility is Visibility.UNREACHABLE and (reach is None or reach.at <= start):
+                if each.visibility is Visibility.UNREACHABLE and (reach is None or reach.at <= start):
                     return False
             return True
 

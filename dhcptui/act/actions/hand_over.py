@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.operations import OmapiWrite
-from dhcptui.assess.evidence import case, partner_queue_empty, queue_empty
+from dhcptui.assess.assessment import assess_pair
+from dhcptui.assess.evidence import partner_queue_empty, queue_empty
 from dhcptui.assess.queues import queue_words
-from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -64,7 +64,7 @@ def queue_step(pair: PairSettings, acting: Role) -> Step:
 async def _queues_empty(context: Context) -> str:
     """Nothing is written unless both queues are seen empty, or somebody has answered for one that stands still."""
     findings = (queue_empty, partner_queue_empty)
-    each = case(context.acting, context.snapshot, moment())
+    each = context.assessment()
     asked = [found for check in findings if not (found := check(each)).holds]
     if asked and all(found.sentence in context.sworn for found in asked):
         return "; ".join(found.observed for found in asked)
@@ -72,10 +72,9 @@ async def _queues_empty(context: Context) -> str:
 
     def empty(snapshot: PairSnapshot, now: Moment) -> bool:
         """Read after the step began, of both."""
-        pair = [assess(view, now) for view in snapshot.servers]
         return all(
             one.live and one.view.status and one.view.status.at > start and not one.view.status.value.unacked_updates
-            for one in pair
+            for one in assess_pair(snapshot, now).servers
         )
 
     if await context.until(empty, QUEUE_SECONDS):
@@ -108,9 +107,9 @@ async def followed(context: Context) -> bool:
     acting = context.acting
 
     def holds(snapshot: PairSnapshot, now: Moment) -> bool:
-        me, partner = assess(snapshot[acting], now), assess(snapshot[acting.other], now)
-        heard = me.status.partner_state if me.status else None
-        return me.state is _S.SHUTDOWN and partner.state is heard is _S.PARTNER_DOWN
+        pair = assess_pair(snapshot, now)
+        me, partner = pair[acting], pair[acting.other]
+        return me.state is _S.SHUTDOWN and partner.state is me.heard is _S.PARTNER_DOWN
 
     return await context.until(holds, FOLLOW_SECONDS)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dhcptui.act.actions.base import Context, StepFailed
-from dhcptui.assess.evidence import Case, Finding, case
+from dhcptui.assess.assessment import Assessment, assess_pair
+from dhcptui.assess.evidence import Finding
 from dhcptui.assess.peers import PeerAssessment, judge, who_serves
-from dhcptui.assess.visibility import Visibility
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
@@ -19,9 +19,9 @@ BACK_SECONDS = 150.0
 """dhcpd spends 15 s in startup, and tries a partner that refused it again after 90 s."""
 
 
-def case_now(context: Context, acting: Role) -> Case:
-    """Both servers as they stand now."""
-    return case(acting, context.snapshot, moment())
+def case_now(context: Context, acting: Role) -> Assessment:
+    """Both servers as they stand now, seen from `acting`."""
+    return context.assessment().seen_from(acting)
 
 
 def unsworn(context: Context, findings: Sequence[Finding]) -> list[str]:
@@ -33,10 +33,10 @@ class OthersBack:
     """The other relationships of one dhcpd: as they were before it went, and the wait until they are so again."""
 
     def __init__(self, context: Context, role: Role) -> None:
-        assessments = judge(context.snapshot, role, moment())
+        assessments = judge(context.assessment(), role)
         self._context, self._role, self._since = context, role, moment().mono
         self._normal = frozenset(each.name for each in assessments if each.state is FailoverState.NORMAL)
-        down = context.visibility(role).visibility is Visibility.DOWN
+        down = context.visibility(role).gone
         # Of one that is down already, those that its partner serves: it takes part in them again.
         self._served = frozenset(each.name for each in assessments if each.serving or (down and each.elsewhere))
 
@@ -49,9 +49,7 @@ class OthersBack:
             return ""
         if not await self._context.until(self._back, BACK_SECONDS):
             left = [
-                who_serves(each)
-                for each in judge(self._context.snapshot, self._role, moment())
-                if not self._as_was(each)
+                who_serves(each) for each in judge(self._context.assessment(), self._role) if not self._as_was(each)
             ]
             raise StepFailed(
                 f"not as before within {BACK_SECONDS:.0f} s: {'; '.join(left)}",
@@ -64,7 +62,7 @@ class OthersBack:
     def _back(self, snapshot: PairSnapshot, now: Moment) -> bool:
         view = snapshot[self._role]
         read = all(each.status and each.status.at > self._since for each in view.other_peers or ())
-        found = judge(snapshot, self._role, now)
+        found = judge(assess_pair(snapshot, now), self._role)
         names = {each.name for each in found}
         return read and self._served <= names and all(self._as_was(each) for each in found)
 

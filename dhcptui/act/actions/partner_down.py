@@ -8,6 +8,7 @@ from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed
 from dhcptui.act.actions.others import unsworn
 from dhcptui.act.locks import directory
 from dhcptui.act.operations import OmapiWrite, run_on
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.guards import rule
 from dhcptui.assess.interrupted import unmarked
 from dhcptui.assess.peer_guards import still_waiting
@@ -33,7 +34,7 @@ MARKER = "marker"
 
 def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
     """What is left to do."""
-    return MARKER if unmarked(snapshot, now) is acting else ""
+    return MARKER if unmarked(assess_pair(snapshot, now)) is acting else ""
 
 
 def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:

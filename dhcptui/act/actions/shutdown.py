@@ -83,7 +83,8 @@ def script(pair: PairSettings, acting: Role, variant: str = "") -> ActionScript:
 async def _stop(context: Context) -> str:
     acting = context.acting
     await context.fresh()
-    if alone := unsworn(context, interrupted(case_now(context, acting), Interruption.STOP, context.visibility(acting))):
+    case = case_now(context, acting)
+    if alone := unsworn(context, interrupted(case, Interruption.STOP, case.me)):
         raise StepFailed(
             "; ".join(alone),
             (

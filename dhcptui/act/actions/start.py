@@ -10,11 +10,11 @@ from dhcptui.act.actions.delayed import cancel_step, delayed_command, schedule_r
 from dhcptui.act.actions.died_again import GoneAgain
 from dhcptui.act.actions.others import BACK_SECONDS
 from dhcptui.act.operations import run_on
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.assess.peers import PeerAssessment, judge, unserved
 from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.verdict import recover_wait_ends
-from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
@@ -23,7 +23,6 @@ from dhcptui.model.sentence import On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import clock, joined
-from dhcptui.watch.clocks import moment
 
 SETTLE_SECONDS = 60.0
 
@@ -93,8 +92,9 @@ async def _settle(context: Context) -> str:
     acting = context.acting
 
     def settled(snapshot: PairSnapshot, now: Moment) -> bool:
-        me, partner = assess(snapshot[acting], now), assess(snapshot[acting.other], now)
-        if me.state is FailoverState.NORMAL and partner.state is FailoverState.NORMAL:
+        pair = assess_pair(snapshot, now)
+        me, partner = pair[acting], pair[acting.other]
+        if pair.both_normal:
             return True
         if me.state is FailoverState.RECOVER_WAIT or me.state in OUT_OF_SERVICE:
             return True
@@ -134,13 +134,13 @@ async def _others_settle(context: Context) -> str:
     """The other relationships of this dhcpd: normal again, waiting out the MCLT, or served as far as can be."""
 
     def settled(snapshot: PairSnapshot, now: Moment) -> bool:
-        return all(_has_settled(each) for each in judge(snapshot, context.acting, now))
+        return all(_has_settled(each) for each in judge(assess_pair(snapshot, now), context.acting))
 
-    found = judge(context.snapshot, context.acting, moment())
+    found = judge(context.assessment(), context.acting)
     if not found:
         return ""
     await context.until(settled, BACK_SECONDS)
-    found = judge(context.snapshot, context.acting, moment())
+    found = judge(context.assessment(), context.acting)
     if alone := [each.peer.label for each in found if unserved(each)]:
         raise StepFailed(f"nobody serves {joined(alone)}", f"Look at the log of {context.me.name}.")
     return "; " + ", ".join(f"{each.name} {each.state.word if each.state else 'not known'}" for each in found)

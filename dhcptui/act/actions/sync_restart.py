@@ -17,8 +17,9 @@ from dhcptui.act.sync import copy as sync_copy
 from dhcptui.act.sync.compare import COPIED, read_command
 from dhcptui.act.sync.copy import SyncRun
 from dhcptui.act.sync.staged_restart import turn
+from dhcptui.assess.assessment import Assessment
 from dhcptui.assess.comparison import BEING_COMPARED, Comparison
-from dhcptui.assess.evidence import Case, Finding
+from dhcptui.assess.evidence import Finding
 from dhcptui.assess.guards import Ruling
 from dhcptui.assess.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK
 from dhcptui.assess.peer_guards import afterwards
@@ -75,7 +76,7 @@ def _headline(run: SyncRun, left: list[ServerSettings]) -> str:
     return f"Copy {run.source.shared_dir} from {run.source.name} to {run.target.name}, test, restart {restarts}."
 
 
-def both_served(each: Case) -> str:
+def both_served(each: Assessment) -> str:
     """Who serves every other relationship of the two."""
     return afterwards(each, each.me, each.partner)
 

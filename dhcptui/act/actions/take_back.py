@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dhcptui.act.actions.base import ActionScript, Context, Step, StepFailed, both_normal
 from dhcptui.act.actions.hand_over import followed
 from dhcptui.act.operations import OmapiWrite
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.return_path import ReturnPath, return_path
 from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings, ServerSettings
@@ -27,7 +28,8 @@ BOTH_NORMAL = "both servers read normal"
 
 def variant(acting: Role, snapshot: PairSnapshot, now: Moment) -> str:
     """The way back from these states; where there is none, that of a hand-over, which the guards refuse."""
-    found = return_path(assess(snapshot[acting], now).state, assess(snapshot[acting.other], now).state)
+    pair = assess_pair(snapshot, now)
+    found = return_path(pair[acting].state, pair[acting.other].state)
     return (found or ReturnPath.TAKE_BACK).value
 
 

@@ -46,7 +46,8 @@ async def turn(run: SyncRun, context: Context) -> str:
             f"{other.name} does not serve now",
             f"{server.name} was not restarted, so that somebody serves. {_left(run)}",
         )
-    findings = interrupted(case_now(context, role), Interruption.STAGED, context.visibility(role))
+    case = case_now(context, role)
+    findings = interrupted(case, Interruption.STAGED, case.me)
     if alone := unsworn(context, findings):
         raise StepFailed("; ".join(alone), f"{server.name} was not restarted. {_left(run)}")
     others = OthersBack(context, role)

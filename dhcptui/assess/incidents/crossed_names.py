@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
+from dhcptui.assess.assessment import Assessment, Evidence, PairMember
+from dhcptui.assess.incidents.found import Found, outage
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import MessageId
@@ -30,18 +31,18 @@ def mismatch(line: LogLine) -> Crossed | None:
     return Crossed(line.peer, theirs) if theirs and line.message in _REFUSALS else None
 
 
-def names_crossed(seen: Scene) -> Iterator[Found]:
+def names_crossed(pair: Assessment) -> Iterator[Found]:
     """Refusals that name another relationship which both servers have, too: no name is wrong, they are exchanged."""
-    if seen.healthy:
+    if pair.healthy:
         return
-    for me, _ in seen.sides:
+    for me, _ in pair.sides:
         after = me.since if me.state is FailoverState.NORMAL else 0.0
         for notable in reversed(
             me.lines({IncidentId.CONFIGURATIONS_MISFIT}, RECENT_SECONDS, {LineKind.ERROR, LineKind.LINK}, after=after)
         ):
             found = mismatch(notable.line)
-            if found is not None and _both_known(found, seen.snapshot):
-                yield Found(IncidentId.NAMES_CROSSED, seen.outage, (*me.said([notable]), *_places(seen, found)))
+            if found is not None and _both_known(found, pair.snapshot):
+                yield Found(IncidentId.NAMES_CROSSED, outage(pair), (*me.said([notable]), *_places(pair, found)))
                 break
 
 
@@ -55,15 +56,15 @@ def _declared(view: ServerView) -> set[str]:
     return {each.name for each in view.other_peers or ()}
 
 
-def _places(seen: Scene, found: Crossed) -> Iterator[Evidence]:
+def _places(pair: Assessment, found: Crossed) -> Iterator[Evidence]:
     """What both files say of the addresses of the two."""
-    for side in (seen.a, seen.b):
+    for side in pair.servers:
         for name in sorted({found.mine, found.theirs}):
-            if place := _place(side, name, seen.snapshot.peer):
+            if place := _place(side, name, pair.snapshot.peer):
                 yield Evidence(side.name, place)
 
 
-def _place(side: Side, name: str, peer: str) -> str:
+def _place(side: PairMember, name: str, peer: str) -> str:
     places = {each.name: each.place for each in side.view.other_peers or ()}
     place = side.view.place if name == peer else places.get(name)
     return f"{name}: {place.address} looks for {place.peer_address}" if place else ""

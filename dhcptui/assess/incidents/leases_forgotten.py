@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dhcptui.assess.assessment import Assessment, Evidence, PairMember
 from dhcptui.assess.incidents.catalogue import Weight
-from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
-from dhcptui.assess.incidents.signs_in_logs import LONG_SECONDS, saved_state, starts_of
+from dhcptui.assess.incidents.found import Found
+from dhcptui.assess.incidents.signs_in_logs import LONG_SECONDS, saved_state
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import Emptied
@@ -22,13 +23,13 @@ FIRST_LOOK_SECONDS = 60.0
 """Counters that are read for the first time later than this after a start may miss leases that ran out meanwhile."""
 
 
-def both_forgot(seen: Scene) -> Iterator[Found]:
+def both_forgot(pair: Assessment) -> Iterator[Found]:
     """Both began in recover although they had leases, and neither had become normal before the other one started."""
-    lost = [_forgot(side) for side in (seen.a, seen.b)]
+    lost = [_forgot(side) for side in pair.servers]
     if lost[0] is None or lost[1] is None:
         return
-    ages = [side.time - (each.at or 0.0) for side, each in zip((seen.a, seen.b), lost, strict=True) if each]
-    for side, (start, other) in zip((seen.a, seen.b), (ages, ages[::-1]), strict=True):
+    ages = [side.time - (each.at or 0.0) for side, each in zip(pair.servers, lost, strict=True) if each]
+    for side, (start, other) in zip(pair.servers, (ages, ages[::-1]), strict=True):
         # The one that was normal before the other one started has given its leases to it.
         if any(
             other < side.time - notable.last_at < start for notable, move in side.moves() if move.to_state is _S.NORMAL
@@ -37,9 +38,9 @@ def both_forgot(seen: Scene) -> Iterator[Found]:
     yield Found(_I.BOTH_DATABASES_LOST, Weight.WARNING, (lost[0], lost[1]))
 
 
-def _forgot(side: Side) -> Evidence | None:
+def _forgot(side: PairMember) -> Evidence | None:
     """What speaks for it that this server's last start was without the leases it had."""
-    starts = starts_of(side)
+    starts = side.starts
     if not starts or starts[-1][1].from_state is not _S.RECOVER or starts[-1][0].last_at < side.time - LONG_SECONDS:
         return None
     notable, _, before = starts[-1]

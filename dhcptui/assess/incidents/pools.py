@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dhcptui.assess.assessment import Assessment, Evidence
 from dhcptui.assess.incidents.catalogue import Weight
-from dhcptui.assess.incidents.scene import Evidence, Found, Scene
+from dhcptui.assess.incidents.found import Found
 from dhcptui.assess.pool_exhausted import PoolLeft, Shortage, log_read, shortage
 from dhcptui.logs.refusals import REFUSED_SECONDS
 from dhcptui.model.action import Action
@@ -16,14 +17,13 @@ from dhcptui.model.role import Role
 MOST_POOLS = 2
 
 
-def used_up(seen: Scene) -> Iterator[Found]:
+def used_up(pair: Assessment) -> Iterator[Found]:
     """Pools that are used up or nearly so, who was turned away, and who took the addresses."""
-    pair = (seen.a.visibility, seen.b.visibility)
-    found = shortage(pair, seen.now)
+    found = shortage(pair)
     if found is None:
         return
     counts = [_count(pool) for pool in found.pools[:MOST_POOLS]]
-    holders = [Evidence(side.name, side.view.holders.words) for side in (seen.a, seen.b) if side.view.holders]
+    holders = [Evidence(side.name, side.view.holders.words) for side in pair.servers if side.view.holders]
     wanted = ((Action.SYNC_RESTART, Role.PRIMARY),)
     refusal = MessageId.PEER_HOLDS_ALL_FREE_LEASES if found.elsewhere else MessageId.NO_FREE_LEASES
     weight = Weight.CRITICAL if found.critical else Weight.WARNING
@@ -34,7 +34,7 @@ def used_up(seen: Scene) -> Iterator[Found]:
             *counts,
             _turned_away(found, pair_read=log_read(pair)),
             *holders,
-            *_lines(seen, refusal),
+            *_lines(pair, refusal),
         ),
         wanted,
     )
@@ -52,8 +52,8 @@ def _turned_away(found: Shortage, *, pair_read: bool) -> Evidence:
     return Evidence("", none if pair_read else "whether clients are turned away is not known: a log is not read")
 
 
-def _lines(seen: Scene, refusal: MessageId) -> Iterator[Evidence]:
-    for me, _ in seen.sides:
+def _lines(pair: Assessment, refusal: MessageId) -> Iterator[Evidence]:
+    for me, _ in pair.sides:
         lines = [
             each
             for each in me.lines({IncidentId.POOL_EXHAUSTED, IncidentId.ALONE_ON_HALF}, REFUSED_SECONDS, after=me.since)

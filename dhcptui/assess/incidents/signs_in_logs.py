@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from dhcptui.assess.assessment import Assessment, Evidence, PairMember
 from dhcptui.assess.cannot_start import WHY_IT_ENDS
 from dhcptui.assess.incidents.catalogue import Weight
-from dhcptui.assess.incidents.scene import Evidence, Found, Scene, Side
+from dhcptui.assess.incidents.found import Found, outage
 from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.space import NO_FILE, full, missing
 from dhcptui.model.action import Action
@@ -30,31 +31,14 @@ DEATH_SECONDS = 10.0
 _ENDED_ON_PURPOSE = frozenset({"shutdown", "sync-restart", "rescue", "start"})
 
 
-def starts_of(side: Side) -> list[tuple[NotableLine, Transition, Transition | None]]:
-    """Each start as its log tells it: the move to startup, and the last move before it (None: not remembered).
-
-    None while the log does not lead to the present state: a console that has just come reads it from behind.
-    """
-    moves, found = side.moves(), []
-    led_to: set[FailoverState] = set()
-    for index, (notable, move) in enumerate(moves):
-        if move.to_state is _S.STARTUP:
-            found.append((notable, move, moves[index - 1][1] if index else None))
-            led_to.clear()
-        else:
-            led_to.add(move.to_state)
-    behind = led_to and side.state not in {None, _S.STARTUP} and side.state not in led_to
-    return [] if behind else found
-
-
 def saved_state(before: Transition) -> FailoverState:
     """What is in the lease file after a move: startup itself is never saved."""
     return before.from_state if before.to_state is _S.STARTUP else before.to_state
 
 
-def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
+def database_lost(me: PairMember, partner: PairMember) -> tuple[Evidence, ...]:
     """What speaks for a lost lease file: dhcpd began in recover although it had stopped in another state."""
-    starts = starts_of(me)
+    starts = me.starts
     if not starts:
         return ()
     notable, move, before = starts[-1]
@@ -76,11 +60,11 @@ def database_lost(me: Side, partner: Side) -> tuple[Evidence, ...]:
     return partner.said([heard[-1][0]])
 
 
-def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
+def first_meeting(pair: Assessment) -> tuple[Evidence, ...]:
     """What speaks for two servers without a history: both began in recover, and nothing is known from before."""
     found = []
-    for me, partner in seen.sides:
-        starts = [start for start in starts_of(me)[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
+    for me, partner in pair.sides:
+        starts = [start for start in me.starts[-1:] if start[0].last_at >= me.time - MEETING_SECONDS]
         blank = [start for start in starts if start[1].from_state is _S.RECOVER and start[2] is None]
         settled = me.state is _S.NORMAL and me.since < me.time - SETTLED_SECONDS
         if not blank or settled or me.lost or me.state in OUT_OF_SERVICE or database_lost(me, partner):
@@ -89,31 +73,31 @@ def first_meeting(seen: Scene) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def first_start(seen: Scene) -> Iterator[Found]:
+def first_start(pair: Assessment) -> Iterator[Found]:
     """I-19: the marks of a first meeting, for as long as they are fresh."""
-    evidence = list(first_meeting(seen))
+    evidence = list(first_meeting(pair))
     if evidence:
-        for me, _ in seen.sides:
+        for me, _ in pair.sides:
             evidence += me.said(me.lines({_I.UPDATES_REJECTED, _I.FIRST_START}, MEETING_SECONDS, {LineKind.ROUTINE}), 1)
         yield Found(_I.FIRST_START, NOTE, tuple(evidence))
 
 
-def database(seen: Scene) -> Iterator[Found]:
+def database(pair: Assessment) -> Iterator[Found]:
     """I-8: what dhcpd itself says of its lease file and of a resynchronisation that fails."""
-    for me, partner in seen.sides:
+    for me, partner in pair.sides:
         if lines := me.lines({_I.DATABASE_LOST}, LONG_SECONDS, {LineKind.ERROR}):
             yield Found(_I.DATABASE_LOST, WARNING, me.said(lines))
         elif (lost := database_lost(me, partner)) and me.state not in REBUILDING and _fresh(me, lost):
             yield Found(_I.DATABASE_LOST, NOTE, lost)
 
 
-def _fresh(side: Side, evidence: tuple[Evidence, ...]) -> bool:
+def _fresh(side: PairMember, evidence: tuple[Evidence, ...]) -> bool:
     return any(each.at is not None and each.at >= side.time - RECENT_SECONDS for each in evidence)
 
 
-def passed_conflict(seen: Scene) -> Iterator[Found]:
+def passed_conflict(pair: Assessment) -> Iterator[Found]:
     """I-3: too quick to be read over OMAPI, but the log tells it."""
-    for me, _ in seen.sides:
+    for me, _ in pair.sides:
         moves = [r for r, t in me.moves(120) if t.to_state is _S.POTENTIAL_CONFLICT]
         if moves:
             yield Found(_I.CONFLICT, NOTE, me.said(moves))
@@ -121,44 +105,44 @@ def passed_conflict(seen: Scene) -> Iterator[Found]:
             yield Found(_I.CONFLICT, WARNING, me.said(lines))
 
 
-def refused(seen: Scene) -> Iterator[Found]:
+def refused(pair: Assessment) -> Iterator[Found]:
     """I-6: a refusal in words, or a start that failed."""
-    for me, _ in seen.sides:
+    for me, _ in pair.sides:
         after = me.since if me.state is _S.NORMAL else 0.0
         if lines := me.lines({_I.CONFIGURATIONS_MISFIT}, 100, {LineKind.ERROR, LineKind.LINK}, after=after):
-            yield Found(_I.CONFIGURATIONS_MISFIT, WARNING if not seen.healthy else NOTE, me.said(lines))
+            yield Found(_I.CONFIGURATIONS_MISFIT, WARNING if not pair.healthy else NOTE, me.said(lines))
         elif strays := me.lines({_I.CONFIGURATIONS_MISFIT}, RECENT_SECONDS, {LineKind.WARNING}, after=after):
             yield Found(_I.CONFIGURATIONS_MISFIT, NOTE, me.said(strays))
-        bad = me.why_not({_I.CONFIGURATIONS_MISFIT}, seen.snapshot.peer)
+        bad = me.why_not({_I.CONFIGURATIONS_MISFIT})
         if me.gone and any(each.line.kind is LineKind.FATAL for each in bad):
-            yield Found(_I.CONFIGURATIONS_MISFIT, seen.outage, (me.says(), *me.first(bad)))
+            yield Found(_I.CONFIGURATIONS_MISFIT, outage(pair), (me.says(), *me.first(bad)))
 
 
-def cannot_start(seen: Scene) -> Iterator[Found]:
+def cannot_start(pair: Assessment) -> Iterator[Found]:
     """I-28: dhcpd is gone, and its log says what is in the way, whoever wrote it."""
-    for me, _ in seen.sides:
-        bad = me.why_not(WHY_IT_ENDS, seen.snapshot.peer)
+    for me, _ in pair.sides:
+        bad = me.why_not(WHY_IT_ENDS)
         if me.gone and bad and bad[0].line.incident is _I.CANNOT_START:
-            yield Found(_I.CANNOT_START, seen.outage, (me.says(), *me.first(bad)), ((_A.START, me.role),))
+            yield Found(_I.CANNOT_START, outage(pair), (me.says(), *me.first(bad)), ((_A.START, me.role),))
 
 
-def blocked_words(seen: Scene) -> Iterator[Found]:
+def blocked_words(pair: Assessment) -> Iterator[Found]:
     """I-7: failing connections between two servers that both run, whatever their states are."""
-    for me, other in seen.sides:
+    for me, other in pair.sides:
         if (
             other.live
-            and not seen.healthy
+            and not pair.healthy
             and me.state is not _S.NORMAL
             and (lines := me.lines({_I.LINK_BLOCKED}, 100))
         ):
             yield Found(_I.LINK_BLOCKED, WARNING, me.said(lines, 1))
 
 
-def rejections(seen: Scene) -> Iterator[Found]:
+def rejections(pair: Assessment) -> Iterator[Found]:
     """I-9: updates that the partner rejects for a reason that does not go away."""
     # Of a healthy pair the rejections of before, while one server still had the old configuration, are the past.
-    after = {side.role: side.since if seen.healthy else 0.0 for side in (seen.a, seen.b)}
-    for me, _ in seen.sides:
+    after = {side.role: side.since if pair.healthy else 0.0 for side in pair.servers}
+    for me, _ in pair.sides:
         if lines := me.lines({_I.UPDATES_REJECTED}, RECENT_SECONDS):
             bad = any(each.line.kind is LineKind.ERROR and each.last_at >= after[me.role] for each in lines)
             yield Found(
@@ -166,48 +150,48 @@ def rejections(seen: Scene) -> Iterator[Found]:
             )
 
 
-def started_together(seen: Scene) -> Iterator[Found]:
+def started_together(pair: Assessment) -> Iterator[Found]:
     """I-10: both were started within seconds, with no word of normal in between."""
-    starts = [starts_of(side)[-1:] for side in (seen.a, seen.b)]
+    starts = [side.starts[-1:] for side in pair.servers]
     if not all(starts) or all(move.from_state is _S.RECOVER and not before for ((_, move, before),) in starts):
         return  # the second: a first meeting, even if one of them has gone since
     ((one, _, _),), ((two, _, _),) = starts
-    times = (one.last_at - seen.a.time, two.last_at - seen.b.time)
+    times = (one.last_at - pair.primary.time, two.last_at - pair.secondary.time)
     if min(times) < -120 or abs(times[0] - times[1]) > TOGETHER_SECONDS:
         return
     early, late = sorted(times)
-    for side in (seen.a, seen.b):
+    for side in pair.servers:
         for notable in side.view.notable_lines:
             if notable.line.message is MessageId.BOTH_NORMAL and early < notable.last_at - side.time < late:
                 return
-    weight = NOTE if seen.served else seen.outage
-    yield Found(_I.RESTARTED_TOGETHER, weight, (*seen.a.said([one]), *seen.b.said([two])))
+    weight = NOTE if pair.served else outage(pair)
+    yield Found(_I.RESTARTED_TOGETHER, weight, (*pair.primary.said([one]), *pair.secondary.said([two])))
 
 
-def unwritable(seen: Scene) -> Iterator[Found]:
+def unwritable(pair: Assessment) -> Iterator[Found]:
     """I-13: dhcpd says that it cannot write. A state change is on disk before dhcpd tells of it, so a later one ends it."""
-    for me, _ in seen.sides:
+    for me, _ in pair.sides:
         refused = me.view.refused_write
-        if refused and refused.age(seen.now) <= RECENT_SECONDS and me.since <= me.time - refused.age(seen.now):
+        if refused and refused.age(pair.now) <= RECENT_SECONDS and me.since <= me.time - refused.age(pair.now):
             yield Found(
                 _I.LEASE_FILE_UNWRITABLE,
-                seen.outage,
-                (Evidence(me.name, refused.value, me.time - refused.age(seen.now)),),
+                outage(pair),
+                (Evidence(me.name, refused.value, me.time - refused.age(pair.now)),),
             )
-        if full(me.view, seen.now):
+        if full(me.view, pair.now):
             seen_full = Evidence(me.name, f"{NO_SPACE}: seen below its lease file", disk_full=True)
-            yield Found(_I.LEASE_FILE_UNWRITABLE, seen.outage, (seen_full,))
-        if missing(me.view, seen.now) and not me.gone:  # of one that is down the guards tell, and its log
-            yield Found(_I.LEASE_FILE_UNWRITABLE, seen.outage, (Evidence(me.name, NO_FILE),))
+            yield Found(_I.LEASE_FILE_UNWRITABLE, outage(pair), (seen_full,))
+        if missing(me.view, pair.now) and not me.gone:  # of one that is down the guards tell, and its log
+            yield Found(_I.LEASE_FILE_UNWRITABLE, outage(pair), (Evidence(me.name, NO_FILE),))
         moves = me.moves()
         if lines := me.lines({_I.LEASE_FILE_UNWRITABLE}, RECENT_SECONDS, after=moves[-1][0].last_at if moves else 0.0):
-            yield Found(_I.LEASE_FILE_UNWRITABLE, seen.outage, me.said(lines))
+            yield Found(_I.LEASE_FILE_UNWRITABLE, outage(pair), me.said(lines))
 
 
-def edited(seen: Scene) -> Iterator[Found]:
+def edited(pair: Assessment) -> Iterator[Found]:
     """I-14: a start from another state than the last stop."""
-    for me, _ in seen.sides:
-        for notable, move, before in starts_of(me)[-1:]:
+    for me, _ in pair.sides:
+        for notable, move, before in me.starts[-1:]:
             strange = (
                 before is not None and saved_state(before) is not move.from_state and move.from_state is not _S.RECOVER
             )
@@ -216,27 +200,27 @@ def edited(seen: Scene) -> Iterator[Found]:
                 yield Found(_I.LEASE_FILE_EDITED, NOTE, (Evidence(me.name, text, notable.last_at),))
 
 
-def versions(seen: Scene) -> Iterator[Found]:
+def versions(pair: Assessment) -> Iterator[Found]:
     """I-16: two versions, or messages that nobody understands."""
-    a, b = seen.a.view, seen.b.view
+    a, b = pair.primary.view, pair.secondary.view
     if a.version and b.version and a.version != b.version:
         old = a.version_3_0 or b.version_3_0
         evidence = (Evidence(a.name, f"runs dhcpd {a.version}"), Evidence(b.name, f"runs dhcpd {b.version}"))
         yield Found(_I.VERSIONS_DIFFER, WARNING if old else NOTE, evidence)
-    for me, _ in seen.sides:
+    for me, _ in pair.sides:
         if lines := me.lines({_I.VERSIONS_DIFFER}, LONG_SECONDS):
             yield Found(_I.VERSIONS_DIFFER, WARNING, me.said(lines))
 
 
-def names(seen: Scene) -> Iterator[Found]:
+def names(pair: Assessment) -> Iterator[Found]:
     """I-17: a name that does not resolve, for the dhcpd that runs, or for the last one that did."""
-    for me, _ in seen.sides:
+    for me, _ in pair.sides:
         lines = me.lines({_I.NAME_AS_ADDRESS}, LONG_SECONDS)
         if lines := [each for each in lines if not _of_a_former(me, each)]:
             yield Found(_I.NAME_AS_ADDRESS, WARNING, me.said(lines))
 
 
-def _of_a_former(me: Side, notable: NotableLine) -> bool:
+def _of_a_former(me: PairMember, notable: NotableLine) -> bool:
     """Whether the words are those of a dhcpd before the one that runs.
 
     Its log may be read before its processes are looked at: words later than the last look are those of a new one.
@@ -247,20 +231,20 @@ def _of_a_former(me: Side, notable: NotableLine) -> bool:
     return notable.line.pid not in process.value.pids and notable.last_at <= me.time - process.age(me.now)
 
 
-def died(seen: Scene) -> Iterator[Found]:
+def died(pair: Assessment) -> Iterator[Found]:
     """I-18: the process is gone, and its last word was a state change or a fault of its own."""
-    for me, other in seen.sides:
-        if not me.gone or seen.action in _ENDED_ON_PURPOSE:
+    for me, other in pair.sides:
+        if not me.gone or pair.action in _ENDED_ON_PURPOSE:
             continue
         again = ((_A.START, me.role),)
         if lines := me.lines({_I.DIED}, LONG_SECONDS, {LineKind.FATAL}):
-            yield Found(_I.DIED, seen.outage, me.said(lines), again)
+            yield Found(_I.DIED, outage(pair), me.said(lines), again)
             continue
         moves = me.moves(RECENT_SECONDS)
         if not moves:
             continue
         last, move = moves[-1]
-        lost = [r for r in other.told.get(_I.ALONE_ON_HALF, ()) if r.line.kind is LineKind.LINK]
+        lost = [r for r in other.by_incident.get(_I.ALONE_ON_HALF, ()) if r.line.kind is LineKind.LINK]
         if move.from_state is _S.SHUTDOWN or not lost:  # a clean stop ends with the move from shutdown
             continue
         # Both times as ages, so that the two clocks need not agree.
@@ -270,14 +254,14 @@ def died(seen: Scene) -> Iterator[Found]:
             yield Found(_I.DIED, NOTE, evidence, again)
 
 
-def duplicates(seen: Scene) -> Iterator[Found]:
+def duplicates(pair: Assessment) -> Iterator[Found]:
     """I-20: two clients on one address."""
-    for me, _ in seen.sides:
+    for me, _ in pair.sides:
         if lines := me.lines({_I.DECLARED_DOWN}, LONG_SECONDS, {LineKind.WARNING}):
             yield Found(_I.DECLARED_DOWN, WARNING, me.said(lines))
 
 
-TRACES: tuple[Callable[[Scene], Iterator[Found]], ...] = (
+TRACES: tuple[Callable[[Assessment], Iterator[Found]], ...] = (
     unwritable, died, refused, cannot_start, blocked_words, first_start, database, passed_conflict, rejections, started_together,
     names, versions, edited, duplicates,
 )  # fmt: skip

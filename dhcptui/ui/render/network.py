@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from dhcptui.assess.assessment import Assessment, assess_pair
 from dhcptui.assess.diagnosis import Cause, Diagnosis, diagnose
-from dhcptui.assess.links import LinkMatrix, Side, Way, matrix
+from dhcptui.assess.links import LinkMatrix, ServerLinks, Way, matrix
 from dhcptui.assess.timesync import ClockLevel, Clocks, ServerClock, judge
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -37,9 +38,9 @@ CLOCK_STYLES = {
 _BLANK = Paragraph(text(""))
 
 
-def network_row(snapshot: PairSnapshot, now: Moment, glyphs: Glyphs, key: str) -> Line:
+def network_row(pair: Assessment, glyphs: Glyphs, key: str) -> Line:
     """One row for the main screen; blank while nothing is known to be broken. `key` opens the page."""
-    seen = matrix(snapshot, now)
+    seen = matrix(pair)
     if seen.all_green or not (seen.connected is False or any(_closed(way) for way in seen.ways)):
         return BLANK
     found = diagnose(seen)
@@ -66,7 +67,7 @@ def _arrows(seen: LinkMatrix, glyphs: Glyphs) -> Content:
 
 def network_page(snapshot: PairSnapshot, now: Moment, glyphs: Glyphs) -> list[Paragraph]:
     """What it means first, then what it rests on, then the clocks."""
-    seen = matrix(snapshot, now)
+    seen = matrix(assess_pair(snapshot, now))
     rows = [_way(way, glyphs) for way in seen.ways]
     rows += [_connection(seen, glyphs), *(_listener(side, seen, snapshot, now, glyphs) for side in seen.sides)]
     return [
@@ -139,7 +140,9 @@ def _connection(seen: LinkMatrix, glyphs: Glyphs) -> list[Content]:
     ]
 
 
-def _listener(side: Side, seen: LinkMatrix, snapshot: PairSnapshot, now: Moment, glyphs: Glyphs) -> list[Content]:
+def _listener(
+    side: ServerLinks, seen: LinkMatrix, snapshot: PairSnapshot, now: Moment, glyphs: Glyphs
+) -> list[Content]:
     """Whether dhcpd takes connections on its failover port."""
     place, table_ = snapshot[side.role].place, snapshot[side.role].sockets
     port = f"port {place.port}" if place else "failover port"

@@ -108,7 +108,7 @@ def _state(me: ServerAssessment, now: Moment, glyphs: Glyphs) -> Line:
     status = me.status
     if status is None or me.state in {_S.STARTUP, _S.RECOVER_WAIT}:  # dhcpd does not stamp these two
         return line(said)
-    here, at = me.view.server_time(now), state_since(me, now)
+    here, at = me.view.server_time(now), state_since(me)
     if at is None:  # its clock was set back
         return line((said, text(("since not known".ljust(_SINCE_WIDTH), MUTED))), said)
     long = f"{span(here - at)}"

@@ -182,7 +182,7 @@ class Frame(Screen[None], inherit_bindings=False):
         # What only explains a countdown takes no row from the logs.
         free = waits is BLANK and said is BLANK
         like = looks_like(verdict.incidents, self._glyphs, self._commands.key("look.incident"), notes=free)
-        broken = network_row(self.snapshot, now, self._glyphs, self._commands.key("look.network"))
+        broken = network_row(verdict.assessment, self._glyphs, self._commands.key("look.network"))
         # A broken way never takes a row of its own from the logs: it stands beside what is there.
         if like is not BLANK or free:
             like = beside(like, broken)

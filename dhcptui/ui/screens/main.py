@@ -10,6 +10,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from dhcptui.act.plan import Progress
+from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.guards import Ruling
 from dhcptui.engine.api import Console
 from dhcptui.model.action import Action
@@ -127,7 +128,9 @@ class LookScreen(LogScreen, Pages):
     def _rulings(self) -> dict[Action, Ruling]:
         if self.read_only:
             return {}
-        return rulings(self.snapshot, self._clock(), looking_at=self._server, sync_from=self.setup.sync_from)
+        return rulings(
+            assess_pair(self.snapshot, self._clock()), looking_at=self._server, sync_from=self.setup.sync_from
+        )
 
     def _pace(self, running: bool) -> None:
         """Tenths of seconds count only while an action runs."""
@@ -304,9 +307,9 @@ class ActScreen(LookScreen):
     def action_act(self, wanted: Action) -> None:
         """Open the prompt of an action."""
         prompt = self.prompt
-        now = self._clock()
-        action = meant(wanted, self.snapshot, now)
-        roles = candidates(action, self.snapshot, now, looking_at=self._server, sync_from=self.setup.sync_from)
+        pair = assess_pair(self.snapshot, self._clock())
+        action = meant(wanted, pair)
+        roles = candidates(action, pair, looking_at=self._server, sync_from=self.setup.sync_from)
         self.leave_line()
         self._over = Over.NOTHING
         prompt.open(action, roles)
