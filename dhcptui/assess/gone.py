@@ -39,7 +39,7 @@ def proof(view: ServerView, now: Moment) -> Proof:
     age, look = seen.age(now), seen.value
     if look.pids:
         kind = "a stopped dhcpd" if look.stopped else "dhcpd"
-        holds = f": it holds the {joined(look.holds)}" if look.holds else ""
+        holds = f": it holds the {joined(map(str, look.holds))}" if look.holds else ""
         return Proof(Gone.THERE, f"{kind} (pid {', '.join(map(str, look.pids))}) is there on {name}{holds}", age)
     if look.held:
         held = Gone.THERE if look.holder_unseen else Gone.HELD  # unseen, it may well be the dhcpd that is asked about

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dhcptui.model.changes import NO_CHANGES, Changes
 from dhcptui.model.failover import FailoverPlace, FailoverStatus
@@ -63,6 +63,27 @@ class ClockOffset:
     uncertainty_seconds: float
 
 
+class Resource(Enum):
+    """What of our dhcpd's a process can hold. The value is the word for it."""
+
+    LEASE_FILE = "lease file"
+    LEASE_FILE_READ = "lease file (reading)"
+    OMAPI_PORT = "OMAPI port"
+    FAILOVER_PORT = "failover port"
+    DHCP_PORT = "port 67"
+
+
+class Holding(NamedTuple):
+    """One thing that is held: "OMAPI port 7911"."""
+
+    what: Resource
+    port: int | None = None
+    """Where the word does not name it already."""
+
+    def __str__(self) -> str:
+        return self.what.value if self.port is None else f"{self.what.value} {self.port}"
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessSighting:
     """What one look at a server's processes and sockets says of our dhcpd: whoever holds what is ours."""
@@ -73,8 +94,8 @@ class ProcessSighting:
     """Every one of them is stopped (SIGSTOP or a tracer)."""
     born: tuple[str, ...] = ()
     """When each was started, in the system's own form: a process that got the same pid later has another one."""
-    holds: tuple[str, ...] = ()
-    """What of ours they hold, in words: "lease file", "OMAPI port 7911"."""
+    holds: tuple[Holding, ...] = ()
+    """What of ours they hold."""
     held: tuple[str, ...] = ()
     """What of ours somebody else holds, and who, in words."""
     unseen: tuple[str, ...] = ()
@@ -97,7 +118,7 @@ class ProcessSighting:
     @property
     def omapi_held(self) -> bool:
         """Whether our dhcpd holds its OMAPI port: then it has read its leases and should answer."""
-        return any(each.startswith("OMAPI port") for each in self.holds)
+        return any(each.what is Resource.OMAPI_PORT for each in self.holds)
 
     @property
     def running(self) -> bool:

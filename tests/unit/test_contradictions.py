@@ -14,7 +14,7 @@ from dhcptui.logs.lines import parse_lines
 from dhcptui.model.log_line import NotableLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ProcessSighting, ServerView
+from dhcptui.model.snapshot import Channel, Holding, Link, PairSnapshot, ProcessSighting, Resource, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh.ours import DhcpdProcess, Listening, Look, Place, judge
 from tests.unit.making import NOW, down, hung, live, pair, status
@@ -22,6 +22,7 @@ from tests.unit.making import NOW, down, hung, live, pair, status
 S = FailoverState
 P, Q = Role.PRIMARY, Role.SECONDARY
 PLACE = Place("/var/lib/dhcp/dhcpd.leases", "/etc/dhcp/dhcpd.conf", 7911, 520)
+LEASES, OMAPI = Holding(Resource.LEASE_FILE), Holding(Resource.OMAPI_PORT, 7911)
 NC = DhcpdProcess(812, "S", "nc -l 7911", 100, "nc")
 DHCPD = DhcpdProcess(7, "S", "dhcpd -cf /etc/dhcp/dhcpd.conf", 100, "dhcpd")
 
@@ -36,10 +37,10 @@ def kinds(snapshot: PairSnapshot) -> list[Kind]:
     return [each.kind for each in contradictions(assess_pair(snapshot, NOW))]
 
 
-IMPOSTOR = seen(live(Q), pids=(812,), holds=("OMAPI port 7911",), lone="pid 812 (nc)", refuted=True)
+IMPOSTOR = seen(live(Q), pids=(812,), holds=(OMAPI,), lone="pid 812 (nc)", refuted=True)
 LONG_SILENT = Seen(status(Q), NOW.mono - 60)
 SILENT = replace(
-    seen(hung(Q), pids=(7,), holds=("lease file", "OMAPI port 7911"), since=NOW.mono - 900),
+    seen(hung(Q), pids=(7,), holds=(LEASES, OMAPI), since=NOW.mono - 900),
     omapi=Channel(Link.FAILED, "no answer over OMAPI for 1.5 s", since=NOW.mono - 58),
     status=LONG_SILENT,
 )
@@ -67,7 +68,7 @@ def test_an_answer_without_a_dhcpd() -> None:
         live(Q),
         down(Q),
         seen(live(Q), pids=(), lone="nobody"),  # it may have been started since
-        seen(live(Q), pids=(812,), holds=("OMAPI port 7911",), lone="pid 812 (nc)"),  # one look is none
+        seen(live(Q), pids=(812,), holds=(OMAPI,), lone="pid 812 (nc)"),  # one look is none
         replace(IMPOSTOR, process=Seen(ProcessSighting((812,), lone="x", refuted=True), NOW.mono - 60)),
     ],
 )
@@ -78,7 +79,7 @@ def test_no_impostor(view: ServerView) -> None:
 
 def test_who_is_alone_behind_the_port() -> None:
     """Only where everything was seen, and nobody holds lease file, failover port or port 67."""
-    omapi, failover = Listening("OMAPI port", 7911, (812,)), Listening("failover port", 520, (7,))
+    omapi, failover = Listening(Resource.OMAPI_PORT, 7911, (812,)), Listening(Resource.FAILOVER_PORT, 520, (7,))
     assert judge(Look((NC,), sockets=(omapi,)), PLACE).lone == "pid 812 (nc -l 7911)"
     assert judge(Look((NC,), sockets=(omapi,), unseen=("80 processes",)), PLACE).lone == ""
     assert judge(Look((NC,), sockets=(omapi,), ports_seen=False), PLACE).lone == ""
@@ -99,7 +100,7 @@ def test_a_dhcpd_that_does_not_answer() -> None:
     assert look is not None
     for other in (
         replace(SILENT, process=replace(look, value=replace(look.value, stopped=True))),  # that explains it
-        replace(SILENT, process=replace(look, value=replace(look.value, holds=("lease file",)))),  # it reads
+        replace(SILENT, process=replace(look, value=replace(look.value, holds=(LEASES,)))),  # it reads
         replace(SILENT, process=replace(look, value=replace(look.value, since=NOW.mono - 5))),  # it has just come
         replace(SILENT, status=Seen(status(Q), NOW.mono - 5)),
         replace(SILENT, omapi=replace(SILENT.omapi, answered=True)),  # it says no

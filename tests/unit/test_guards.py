@@ -17,6 +17,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
+    Holding,
     LeaseSpace,
     Link,
     Lock,
@@ -26,6 +27,7 @@ from dhcptui.model.snapshot import (
     ProcessSighting,
     Reach,
     RecordedState,
+    Resource,
     ServerView,
 )
 from dhcptui.model.states import FailoverState
@@ -236,7 +238,7 @@ IS_GONE = "I know that dhcp2's dhcpd is gone"
         (ProcessSighting(()), ""),
         (ProcessSighting((), unseen=(UNSEEN,)), IS_GONE),
         (ProcessSighting((), ports_seen=False), IS_GONE),
-        (ProcessSighting((7,), born=("1",), holds=("lease file",)), None),
+        (ProcessSighting((7,), born=("1",), holds=(Holding(Resource.LEASE_FILE),)), None),
         (ProcessSighting((7,), True, unseen=(UNSEEN,)), None),
     ],
 )

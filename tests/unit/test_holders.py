@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.model.snapshot import ProcessSighting
+from dhcptui.model.snapshot import Holding, ProcessSighting, Resource
 from dhcptui.servers.ssh.holder_commands import holders, holders_function, stop_if
 from dhcptui.servers.ssh.holders import parse, seconds
 from dhcptui.servers.ssh.ours import DhcpdProcess, Listening, Look, Place, is_lease_file, judge, servers
@@ -91,7 +91,7 @@ def test_by_what_is_held(place: Place, shell: list[str]) -> None:
     assert judge(look(place, shell), place).pids == ()
     with holding(leases, mode="a") as child:
         seen = judge(look(place, shell), place)
-        assert (seen.pids, seen.holds, seen.stopped) == ((child.pid,), ("lease file",), False)
+        assert (seen.pids, seen.holds, seen.stopped) == ((child.pid,), (Holding(Resource.LEASE_FILE),), False)
         assert judge(look(place, shell, walk=0, pids=(child.pid,)), place).pids == (child.pid,)
         assert look(place, shell, walk=0).hasty
     for port in place.ports:
@@ -213,7 +213,7 @@ def test_freebsd(tmp_path: Path, bsd: Place) -> None:
     """sockstat and fstat name the holder; the second dhcpd and a user's process of that name are others."""
     seen = judge(freebsd(tmp_path, bsd), bsd)
     assert (seen.pids, seen.born, seen.unseen) == ((812,), ("Sat Nov 28 02:13:14 2026",), ())
-    assert set(seen.holds) == {"lease file", "OMAPI port 7911", "failover port 647", "port 67"}
+    assert set(map(str, seen.holds)) == {"lease file", "OMAPI port 7911", "failover port 647", "port 67"}
     assert [other.split()[1] for other in seen.others] == ["900", "902"]
     assert [each.pid for each in servers(freebsd(tmp_path, bsd))] == [812, 900]
 
@@ -237,7 +237,7 @@ HERE = Place("/var/lib/dhcp/dhcpd.leases", "/etc/dhcp/dhcpd.conf", 7911, 520, "1
 WORDS = f"/usr/sbin/dhcpd -4 -q -cf {HERE.conf} -lf {HERE.leases} eth0"
 OURS = DhcpdProcess(7, "S", WORDS, 3600, "dhcpd", "/usr/sbin/dhcpd", 0, "80425")
 BARE = replace(OURS, args="dhcpd eth0")
-OMAPI = Listening("OMAPI port", 7911)
+OMAPI = Listening(Resource.OMAPI_PORT, 7911)
 
 
 @pytest.mark.parametrize(
@@ -286,14 +286,14 @@ def test_an_account_that_may_not_look() -> None:
     why = ("80 processes may not be looked into by this account (it is not root)",)
     hidden = replace(OURS, hidden=True)
     seen = judge(Look((hidden,), sockets=(OMAPI,), unseen=why), HERE)
-    assert (seen.pids, seen.holds, seen.held) == ((7,), ("OMAPI port 7911",), ())
+    assert (seen.pids, seen.holds, seen.held) == ((7,), (Holding(Resource.OMAPI_PORT, 7911),), ())
     seen = judge(Look((replace(BARE, hidden=True, elapsed_seconds=3600),), sockets=(OMAPI,), unseen=why), HERE)
     assert seen.pids == (7,)
     seen = judge(Look((), sockets=(OMAPI,), unseen=why), HERE)
     assert (seen.pids, seen.held) == ((), ("OMAPI port 7911: somebody who cannot be seen",))
     seen = judge(Look((), unseen=why), HERE)
     assert (seen.running, seen.proven_gone, seen.unseen) == (False, False, why)
-    seen = judge(Look((), sockets=(Listening("port 67", 67),), unseen=why), HERE)
+    seen = judge(Look((), sockets=(Listening(Resource.DHCP_PORT, 67),), unseen=why), HERE)
     assert "port 67" in seen.unseen[-1]
 
 

@@ -26,6 +26,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
+    Holding,
     LeaseSpace,
     Link,
     Lock,
@@ -35,6 +36,7 @@ from dhcptui.model.snapshot import (
     PartnerReach,
     ProcessSighting,
     Reach,
+    Resource,
     ServerView,
 )
 from dhcptui.model.states import FailoverState
@@ -60,7 +62,7 @@ def marked(view: ServerView, **lock_files: object) -> ServerView:
 
 def impersonated(view: ServerView) -> ServerView:
     """Somebody else answers on its OMAPI port."""
-    look = ProcessSighting((812,), holds=("OMAPI port 7911",), lone="pid 812 (nc)", refuted=True)
+    look = ProcessSighting((812,), holds=(Holding(Resource.OMAPI_PORT, 7911),), lone="pid 812 (nc)", refuted=True)
     return replace(view, process=Seen(look, NOW.mono - 1))
 
 

@@ -23,10 +23,12 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
     Channel,
     ClockOffset,
+    Holding,
     LockFiles,
     PairSnapshot,
     ProcessSighting,
     RecordedState,
+    Resource,
     ServerView,
 )
 from dhcptui.model.states import FailoverState
@@ -37,6 +39,7 @@ DAY = 1732233600.0
 """22 Nov 2024, 00:00 UTC."""
 LINE_SECONDS, STEP_SECONDS, ACT_SECONDS = 0.004, 0.4, 0.3
 FRESH_SECONDS, STALE_SECONDS, LOST_SECONDS = 0.4, 12.0, 21.0
+OMAPI_PORT = 7911
 """How old a value looks: read all the time, of a dhcpd that has gone, of a host that has gone."""
 OFFSETS = {Role.PRIMARY: 0.01, Role.SECONDARY: -0.02}
 PIDS = {Role.PRIMARY: 812, Role.SECONDARY: 655}
@@ -99,6 +102,8 @@ class Pose:
             return self.text(value)
         if isinstance(value, Path):
             return Path(self.text(str(value)))
+        if isinstance(value, Holding) and value.what is Resource.OMAPI_PORT:
+            return value._replace(port=OMAPI_PORT)
         if isinstance(value, tuple):
             parts = [self._texts(each) for each in value]
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
@@ -108,7 +113,7 @@ class Pose:
 
     def settings(self, settings: PairSettings) -> PairSettings:
         """With the ports that servers have."""
-        one, two = (replace(settings[role], port=22, omapi_port=7911) for role in Role)
+        one, two = (replace(settings[role], port=22, omapi_port=OMAPI_PORT) for role in Role)
         return self.texts(replace(settings, primary=one, secondary=two))
 
     def lines(self, role: Role, lines: Sequence[LogLine]) -> list[LogLine]:

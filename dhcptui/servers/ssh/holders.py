@@ -10,13 +10,10 @@ from dataclasses import replace
 
 from dhcptui.conf.failover import is_address
 from dhcptui.model.sanitize import is_number
-from dhcptui.model.snapshot import ProcessSighting
+from dhcptui.model.snapshot import ProcessSighting, Resource
 from dhcptui.servers.ssh import holder_commands as commands
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.ours import (
-    DHCP,
-    FAILOVER,
-    OMAPI,
     DhcpdProcess,
     Listening,
     Look,
@@ -175,16 +172,16 @@ def _linux_socket(words: list[str], place: Place | None) -> tuple[Listening, str
     return (Listening(what, number, (), int(words[2]) if is_number(words[2]) else None), words[3]) if what else None
 
 
-def _what(protocol: str, address: str, port: int, place: Place | None) -> str:
-    """Which of our ports that is; empty: none."""
+def _what(protocol: str, address: str, port: int, place: Place | None) -> Resource | None:
+    """Which of our ports that is; None: none."""
     if protocol.startswith("udp"):
-        return DHCP if port == commands.DHCP_PORT else ""
+        return Resource.DHCP_PORT if port == commands.DHCP_PORT else None
     if place is None or not protocol.startswith("tcp"):
-        return ""
+        return None
     if port == place.omapi_port:
-        return OMAPI
+        return Resource.OMAPI_PORT
     anywhere = not is_address(place.failover_address) or address in {"*", place.failover_address}
-    return FAILOVER if port == place.failover_port and anywhere else ""
+    return Resource.FAILOVER_PORT if port == place.failover_port and anywhere else None
 
 
 def _linux_processes(rows: Rows, denied: set[int]) -> list[DhcpdProcess]:

@@ -13,14 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dhcptui.model.snapshot import ProcessSighting
+from dhcptui.model.snapshot import Holding, ProcessSighting, Resource
 from dhcptui.model.words import joined
 
 STARTING_SECONDS = 10.0
 """A process of dhcpd's name that holds nothing and names no file of ours is none of ours after this."""
-LEASES, LEASES_READ, OMAPI, FAILOVER = "lease file", "lease file (reading)", "OMAPI port", "failover port"
-DHCP = "port 67"
-_LISTENS = (OMAPI, FAILOVER)
+_R = Resource
+_LISTENS = {_R.OMAPI_PORT, _R.FAILOVER_PORT}
+_NOT_ALONE = {_R.LEASE_FILE, _R.LEASE_FILE_READ, _R.FAILOVER_PORT}
+"""Who holds one of these is not somebody who only sits on the OMAPI port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class DhcpdProcess:
 class Listening:
     """A socket that listens on one of our ports."""
 
-    what: str
+    what: Resource
     port: int
     pids: tuple[int, ...] = ()
     """Who holds it, as far as that could be seen."""
@@ -135,23 +136,24 @@ def named(process: DhcpdProcess, place: Place) -> bool | None:
 class _Judge:
     look: Look
     place: Place
-    holds: dict[int, list[str]] = field(default_factory=dict)
+    holds: dict[int, list[Holding]] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
     def ours(self) -> Iterator[DhcpdProcess]:
         for process in self.look.processes:
             holds, words = self.holds.get(process.pid, []), named(process, self.place)
-            if LEASES in holds:
+            kinds, what = {each.what for each in holds}, joined(map(str, holds))
+            if _R.LEASE_FILE in kinds:
                 yield process
-            elif any(each.startswith(_LISTENS) for each in holds):
+            elif kinds & _LISTENS:
                 if words is False:
-                    self.held.append(f"{joined(holds)}: {process}, which has another lease file")
+                    self.held.append(f"{what}: {process}, which has another lease file")
                 elif words is None and self.is_stranger(process):
-                    self.held.append(f"{joined(holds)}: {process}, which is no dhcpd of ours by its words or account")
+                    self.held.append(f"{what}: {process}, which is no dhcpd of ours by its words or account")
                 else:
                     yield process
-            elif self.may_start(process, words, reads=LEASES_READ in holds):
+            elif self.may_start(process, words, reads=_R.LEASE_FILE_READ in kinds):
                 yield process
 
     def is_stranger(self, process: DhcpdProcess) -> bool:
@@ -179,13 +181,13 @@ def judge(look: Look, place: Place) -> ProcessSighting:
     it = _Judge(look, place, _holdings(look), [], list(look.unseen))
     ours = tuple(sorted(it.ours(), key=lambda process: process.pid))
     hidden = any(process.hidden for process in ours)
-    holds = [text for process in ours for text in it.holds.get(process.pid, [])]
-    unclaimed = [f"{each.what} {each.port}" for each in it.unclaimed]
+    holds = [each for process in ours for each in it.holds.get(process.pid, [])]
+    unclaimed = [Holding(each.what, each.port) for each in it.unclaimed]
     if hidden:
         holds += unclaimed
     else:
         it.held += [f"{port}: somebody who cannot be seen" for port in unclaimed]
-    if look.unseen and any(each.what == DHCP and not each.pids for each in look.sockets) and not ours:
+    if look.unseen and any(each.what is _R.DHCP_PORT and not each.pids for each in look.sockets) and not ours:
         it.unseen.append("somebody listens on port 67, and who cannot be seen")
     lone = _lone(look, it, ours)
     return ProcessSighting(
@@ -219,25 +221,25 @@ def _lone(look: Look, it: _Judge, ours: tuple[DhcpdProcess, ...]) -> str:
     if look.unseen or not look.ports_seen or it.unclaimed:
         return ""
     for holds in it.holds.values():
-        lease_file_or_failover = any(each.startswith((LEASES, FAILOVER)) for each in holds)
-        if lease_file_or_failover or (len(holds) > 1 and any(each.startswith(OMAPI) for each in holds)):
+        kinds = {each.what for each in holds}
+        if kinds & _NOT_ALONE or (len(holds) > 1 and _R.OMAPI_PORT in kinds):
             return ""
     if any(not it.holds.get(process.pid) for process in ours):  # it may be starting
         return ""
-    pids = {pid for each in look.sockets if each.what == OMAPI for pid in each.pids}
+    pids = {pid for each in look.sockets if each.what is _R.OMAPI_PORT for pid in each.pids}
     holders = [str(process) for process in look.processes if process.pid in pids]
     return joined(holders) or "nobody"
 
 
-def _holdings(look: Look) -> dict[int, list[str]]:
-    """What each process holds, in words."""
-    found: dict[int, list[str]] = {}
-    for pids, what in ((look.writers, LEASES), (look.readers - look.writers, LEASES_READ)):
+def _holdings(look: Look) -> dict[int, list[Holding]]:
+    """What each process holds."""
+    found: dict[int, list[Holding]] = {}
+    for pids, what in ((look.writers, _R.LEASE_FILE), (look.readers - look.writers, _R.LEASE_FILE_READ)):
         for pid in sorted(pids):
-            found.setdefault(pid, []).append(what)
+            found.setdefault(pid, []).append(Holding(what))
     for each in look.sockets:
         for pid in each.pids:
-            found.setdefault(pid, []).append(each.what if each.what == DHCP else f"{each.what} {each.port}")
+            found.setdefault(pid, []).append(Holding(each.what, None if each.what is _R.DHCP_PORT else each.port))
     return found
 
 
@@ -246,7 +248,7 @@ def servers(look: Look) -> tuple[DhcpdProcess, ...]:
     known: set[int] = set()
     accounts: set[int | None] = set()
     for each in look.sockets:
-        if each.what == DHCP:
+        if each.what is _R.DHCP_PORT:
             known.update(each.pids)
             if not each.pids:
                 accounts.add(each.uid)
