@@ -18,7 +18,7 @@ from dhcptui.act.plan import Plan
 from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.interrupted import SYNC, left_on, lock_left, settled, settled_locks, sync_record
 from dhcptui.config.loading import ServerSettings
-from dhcptui.model.audit import Interrupted
+from dhcptui.model.audit import Answer, Interrupted
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Lock, PairSnapshot, ServerView
@@ -195,28 +195,29 @@ class Locks:
             self._lost = f"The lock on {watcher.settings.name} is no longer ours: {by}"
 
 
-async def break_lock(engine: PairEngine, role: Role, typed: str, desk: AuditContext) -> str:
+async def break_lock(engine: PairEngine, role: Role, typed: str, desk: AuditContext) -> Answer:
     """Remove somebody's lock from one server; returns what happened. An expired one needs no confirmation."""
     watcher = engine.watchers[role]
     name, seen = watcher.settings.name, watcher.view.lock_files
     lock = seen.value.lock if seen else None
     if engine.settings.read_only:
-        return f"Refused: pair {engine.settings.name} is read-only."
+        return Answer(False, f"Refused: pair {engine.settings.name} is read-only.")
     if lock is None:
-        return f"There is no lock on {name}."
+        return Answer(False, f"There is no lock on {name}.")
     needed = f"{lock.owner}@{lock.host}"
     if lock.expires > watcher.view.server_time(moment()) and typed != needed:
-        return f"Refused: the confirmation must be exactly {needed!r}."
+        return Answer(False, f"Refused: the confirmation must be exactly {needed!r}.")
     record = AuditRun(desk.log, engine.settings.name, "break-lock", 0, name, desk.told)
     try:
         record.intent(name, f"{desk.who.text} breaks the lock: {held_by(lock)}", LOCK)
         gone = await lock_files.release_lock(watcher.quick, directory(watcher.settings), lock.token, lock.since)
     except (AuditError, RemoteError) as error:
         record.outcome(name, why(error), False, LOCK)
-        return f"Refused: {error}" if isinstance(error, AuditError) else f"The lock is still there: {why(error)}"
+        begin = "Refused" if isinstance(error, AuditError) else "The lock is still there"
+        return Answer(False, f"{begin}: {why(error)}")
     record.outcome(name, "broken" if gone else "it was not there any more", True, LOCK)
     await _read_again(engine, role)
-    return f"The lock of {lock.owner} on {lock.host} is gone from {name}."
+    return Answer(True, f"The lock of {lock.owner} on {lock.host} is gone from {name}.")
 
 
 async def _read_again(engine: PairEngine, role: Role) -> None:

@@ -37,8 +37,8 @@ def run(args: argparse.Namespace) -> int:
         with on_signals(departure.signalled, last=args.last):
             try:
                 engine.look()
-                for line in engine.break_lock(args.break_lock) if args.break_lock else ():
-                    say(line)
+                for answer in engine.break_lock(args.break_lock) if args.break_lock else ():
+                    say(answer.text)
                 plan = choose(engine.plans(action, roles(settings, action, args.server), variant(args)))
             except Left as left:
                 warn(f"dhcptui: {left}: nothing was begun")

@@ -15,7 +15,7 @@ from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Plan, Progress
 from dhcptui.engine.insight import Insight
 from dhcptui.model.action import Action
-from dhcptui.model.audit import AuditEntry, Interrupted
+from dhcptui.model.audit import Answer, AuditEntry, Interrupted
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import Sentence
@@ -98,7 +98,7 @@ class Console(Insight, Protocol):
     def interrupted(self) -> Interrupted | None:
         """An earlier action on this pair that stopped half-way and was neither resumed nor dismissed; no I/O."""
 
-    def dismiss_interrupted(self) -> Future[str]:
+    def dismiss_interrupted(self) -> Future[Answer]:
         """Say that it has been dealt with, in the background. The answer says what happened."""
 
 

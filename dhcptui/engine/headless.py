@@ -14,7 +14,7 @@ from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.read_once import settled
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.action import Action
-from dhcptui.model.audit import AuditEntry
+from dhcptui.model.audit import Answer, AuditEntry
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
@@ -80,7 +80,7 @@ class Headless:
         )
         return self.engine.snapshot()
 
-    def break_lock(self, owner: str) -> list[str]:
+    def break_lock(self, owner: str) -> list[Answer]:
         """Remove the locks of `owner` (owner@host, as a refusal names it); what happened on each server."""
         return [self.engine.break_lock(role, owner).result(LOOK_SECONDS) for role in Role]
 

@@ -23,7 +23,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.engine.api import Listener
 from dhcptui.engine.faults import keep
 from dhcptui.model.action import Action
-from dhcptui.model.audit import AuditEntry, Interrupted
+from dhcptui.model.audit import Answer, AuditEntry, Interrupted
 from dhcptui.model.leases import LookUp
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
@@ -197,39 +197,39 @@ class EngineThread:
         """An action on this pair that stopped half-way, here or on another machine, and left something to do."""
         return interrupted_run(assess_pair(self._snapshot, moment()))
 
-    def dismiss_interrupted(self) -> Future[str]:
+    def dismiss_interrupted(self) -> Future[Answer]:
         """Somebody has seen to it: it is not reported again, and its expired locks go. The answer says what happened."""
         if self._engine is None or self._loop is None or not self._thread.is_alive():
-            answer: Future[str] = Future()
-            answer.set_result("Refused: the engine is not running.")
+            answer: Future[Answer] = Future()
+            answer.set_result(Answer(False, "Refused: the engine is not running."))
             return answer
         return asyncio.run_coroutine_threadsafe(self._dismiss(self._engine), self._loop)
 
-    async def _dismiss(self, engine: PairEngine) -> str:
+    async def _dismiss(self, engine: PairEngine) -> Answer:
         run = self.interrupted()
         if run is None:
-            return "There is no interrupted run."
+            return Answer(False, "There is no interrupted run.")
         if self._settings.read_only:
-            return f"Refused: pair {self._settings.name} is read-only."
+            return Answer(False, f"Refused: pair {self._settings.name} is read-only.")
         try:
             dismiss(self._desk.log, run, self._desk.who)
         except AuditError as error:
-            return f"Refused: {error}"
+            return Answer(False, f"Refused: {error}")
         from dhcptui.act.locks import clear_left
 
         engine.dismissed(frozenset({run.run} - {""}))
         if engine.snapshot.left and engine.snapshot.left.run == run.run:
             engine.left_behind(None)
         await clear_left(engine, run, self._desk)
-        return f"{run.action} on {run.acting} is dismissed; the audit log says so."
+        return Answer(True, f"{run.action} on {run.acting} is dismissed; the audit log says so.")
 
-    def break_lock(self, role: Role, typed: str) -> Future[str]:
+    def break_lock(self, role: Role, typed: str) -> Future[Answer]:
         """Remove somebody's lock; `typed` is its owner@host. The answer says what happened."""
         from dhcptui.act.locks import break_lock
 
         if self._engine is None or self._loop is None or not self._thread.is_alive():
-            answer: Future[str] = Future()
-            answer.set_result("Refused: the engine is not running.")
+            answer: Future[Answer] = Future()
+            answer.set_result(Answer(False, "Refused: the engine is not running."))
             return answer
         breaking = break_lock(self._engine, role, typed, self._desk)
         return asyncio.run_coroutine_threadsafe(breaking, self._loop)

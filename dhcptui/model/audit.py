@@ -38,6 +38,15 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a lock that was to be broken, or of a run that was to be dismissed."""
+
+    done: bool
+    text: str
+    """What happened, or why nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """An action that never came to its end: its console died, or whoever sat there left."""
 

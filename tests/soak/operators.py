@@ -174,8 +174,8 @@ class Follower:
         for view in self.seat.engine.snapshot().servers:
             lock = view.lock_files.value.lock if view.lock_files else None
             if lock is not None and lock.action in self.seat.orphans():
-                said = self.seat.engine.break_lock(view.role, f"{lock.owner}@{lock.host}").result(30)
-                self.seat.tell(f"break-lock {'done' if 'is gone' in said else 'not done'}")
+                answer = self.seat.engine.break_lock(view.role, f"{lock.owner}@{lock.host}").result(30)
+                self.seat.tell(f"break-lock {'done' if answer.done else 'not done'}")
 
     def plan(self) -> Plan | None:
         """The first action of the advice, once it has stood for a second."""

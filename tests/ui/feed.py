@@ -17,7 +17,7 @@ from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.engine.api import Listener
 from dhcptui.logs.lines import parse
 from dhcptui.model.action import Action
-from dhcptui.model.audit import AuditEntry, AuditEvent, Interrupted
+from dhcptui.model.audit import Answer, AuditEntry, AuditEvent, Interrupted
 from dhcptui.model.failover import FailoverStatus
 from dhcptui.model.leases import LookUp
 from dhcptui.model.moments import Moment, Seen
@@ -297,11 +297,11 @@ class ScriptedConsole:
         """As told."""
         return self.broken_off
 
-    def dismiss_interrupted(self) -> Future[str]:
+    def dismiss_interrupted(self) -> Future[Answer]:
         """Done at once."""
         run, self.broken_off = self.broken_off, None
-        answer: Future[str] = Future()
-        answer.set_result(f"{run.action if run else 'nothing'} is dismissed")
+        answer: Future[Answer] = Future()
+        answer.set_result(Answer(run is not None, f"{run.action if run else 'nothing'} is dismissed"))
         return answer
 
     def forecasts(self) -> tuple[PoolForecast, ...]:

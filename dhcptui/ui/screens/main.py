@@ -32,7 +32,7 @@ from dhcptui.ui.screens.frame import Setup
 from dhcptui.ui.screens.logs import LogScreen
 from dhcptui.ui.screens.pages import Pages
 from dhcptui.ui.screens.view_switcher import LOGS, READ, Over
-from dhcptui.ui.style import MUTED, WARNING, Paragraph, text
+from dhcptui.ui.style import MUTED, PLAIN, WARNING, Paragraph, text
 from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.views.drill_menu import DrillMenu
 from dhcptui.ui.views.log_view import LogView
@@ -331,6 +331,6 @@ class ActScreen(LookScreen):
             self.note(say((f"{what} ", WARNING), f"Dealt with? {key} again says so, in the audit log too."))
 
     async def _dismiss_run(self) -> None:
-        said: str = await asyncio.wrap_future(self._engine.dismiss_interrupted())
-        self.note(say(clean(said)))
+        answer = await asyncio.wrap_future(self._engine.dismiss_interrupted())
+        self.note(say((clean(answer.text), PLAIN if answer.done else WARNING)))
         self.refresh_view()
