@@ -90,7 +90,16 @@ class _Case(Assessment):
 
 
 def short(each: ServerAssessment) -> str:
-    """One server in a few words that follow its name."""
+    """One server in a few words that follow its name, and why it is so."""
+    if each.gone:
+        return f"{brief(each)} (dhcpd not running)"
+    if each.visibility is Visibility.SILENT and each.stopped:
+        return f"{brief(each)} (dhcpd process suspended)"
+    return brief(each)
+
+
+def brief(each: ServerAssessment) -> str:
+    """The same without the reason."""
     if each.silenced and each.state is not None:
         return f"reads {each.state.word} but answers nobody"
     if each.state is _S.SHUTDOWN and each.status and each.status.partner_state is _S.PARTNER_DOWN:
@@ -105,11 +114,10 @@ def short(each: ServerAssessment) -> str:
         return words.get(each.state, f"is in {each.state.word}")
     match each.visibility:
         case Visibility.DOWN:
-            return "is down (dhcpd not running)"
+            return "is down"
         case Visibility.SILENT:
-            process = each.view.process
-            if process and process.value.stopped:
-                return "is stopped (dhcpd process suspended)"
+            if each.stopped:
+                return "is stopped"
             return "does not tell its state" if each.view.omapi.detail else "does not answer"
         case Visibility.UNREACHABLE:
             return "cannot be reached"

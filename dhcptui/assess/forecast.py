@@ -92,6 +92,8 @@ class PoolForecast:
     partner_half_usable_at: float | None
     """Epoch seconds of the server's clock; None unless it is in partner-down."""
     note: str = ""
+    too_slow: bool = False
+    """It was watched long enough, and too few addresses went to tell a rate."""
 
     @property
     def words(self) -> str:
@@ -205,14 +207,14 @@ def _forecast(
     late = view.pools.age(now) if view.pools else 0.0
     rate = rate_of(_series(history, pool.network, state)) if history else None
     about = least = None
-    note = ""
+    note, too_slow = "", False
     if late > POOLS_SECONDS:
         note = f"the counters are {age(late)} old"
     elif to_give == 0:
         about = least = 0.0
         note = "no address is left to give out"
     elif rate is None:
-        note = _why(history, state)
+        note, too_slow = _why(history, state)
     else:
         rest = other if gate else 0
         about = max(0.0, _lasts(to_give, rest, rate.per_second, gate) - late)
@@ -224,7 +226,7 @@ def _forecast(
             note = f"then nothing until {clock(usable_at)}, when {partner.name}'s half becomes usable"
     servers = tuple(Role) if shared else (view.role,)
     half = 0 if shared else other
-    return PoolForecast(pool.network, servers, pool.total, to_give, rate, least, about, half, usable_at, note)
+    return PoolForecast(pool.network, servers, pool.total, to_give, rate, least, about, half, usable_at, note, too_slow)
 
 
 def _lasts(own: int, other: int, rate: float, gate: float | None) -> float:
@@ -248,14 +250,14 @@ def _series(history: Sequence[PoolSample], network: str, state: FailoverState | 
     return found[::-1]
 
 
-def _why(history: Sequence[PoolSample], state: FailoverState | None) -> str:
-    """Why there is no rate."""
+def _why(history: Sequence[PoolSample], state: FailoverState | None) -> tuple[str, bool]:
+    """Why there is no rate, and whether that is because too few addresses went."""
     alike = _ALONE if state in _ALONE else {state}
     times = [sample.at for sample in history if sample.state in alike]
     seen = times[-1] - times[0] if times else 0.0
     if len(times) < LEAST_SAMPLES or seen < LEAST_SECONDS:
-        return "not watched long enough to tell a rate"
-    return f"too few were given out in {age(min(seen, WINDOWS_SECONDS[-1]))} to tell when they are gone"
+        return "not watched long enough to tell a rate", False
+    return f"too few were given out in {age(min(seen, WINDOWS_SECONDS[-1]))} to tell when they are gone", True
 
 
 def _pool(sample: PoolSample, network: str) -> PoolCounters | None:

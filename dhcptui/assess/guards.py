@@ -30,7 +30,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
-from dhcptui.model.states import REBUILDING, FailoverState
+from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
 
 _S = FailoverState
 
@@ -106,7 +106,7 @@ STOPS_BESIDE = {state: ANY if state in {_S.NORMAL, _S.PARTNER_DOWN} else _NOT_NO
 ONLY_NORMAL_RESTART = {state: ANY if state is _S.NORMAL else _RESTART_ONLY_HEALTHY for state in _S}
 
 TAKE_BACK_FROM: dict[FailoverState, str] = {
-    state: ANY if state in OUT_OF_SERVICE else _CONFLICT if "conflict" in state.word or "resolution" in state.word
+    state: ANY if state in OUT_OF_SERVICE else _CONFLICT if state in CONFLICT
     else "its resynchronisation is under way: writing recover again would restart the wait" if state in REBUILDING
     else _FULL_WAIT
     for state in _S
@@ -116,7 +116,7 @@ TAKE_BACK_FROM: dict[FailoverState, str] = {
 TAKE_BACK_PARTNER: dict[FailoverState, str] = {
     state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OUT_OF_SERVICE, *REBUILDING}
     else "it is still starting (15 s)" if state is _S.STARTUP
-    else _CONFLICT if "conflict" in state.word or "resolution" in state.word
+    else _CONFLICT if state in CONFLICT
     else "it has not noticed yet that its partner has stopped serving: look again in a moment" if state is _S.NORMAL
     else "nobody can say what would follow"
     for state in _S
@@ -126,7 +126,7 @@ TAKE_BACK_PARTNER: dict[FailoverState, str] = {
 RESCUE_FROM: dict[FailoverState, str] = {
     state: ANY if state in {_S.PARTNER_DOWN, _S.COMMUNICATIONS_INTERRUPTED, *OUT_OF_SERVICE, *REBUILDING}
     else "it is still starting (15 s)" if state is _S.STARTUP
-    else _CONFLICT if "conflict" in state.word or "resolution" in state.word
+    else _CONFLICT if state in CONFLICT
     else _SERVES if state.info.serves
     else "its silence has another cause than a recorded partner-down"
     for state in _S

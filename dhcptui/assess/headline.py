@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 
-from dhcptui.assess.advice import short
+from dhcptui.assess.advice import brief, short
 from dhcptui.assess.assessment import Assessment, PairMember
 from dhcptui.assess.contradictions import Contradiction, Kind
 from dhcptui.assess.incidents.catalogue import Weight
@@ -39,11 +40,23 @@ class Level(Enum):
 _HARM = (Level.OK, Level.WARNING, Level.CRITICAL)
 
 
-def headline(pair: Assessment, named: Named) -> tuple[Level, str]:
+Tell = Callable[[ServerAssessment], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case(Assessment):
+    """Both servers, the incidents that are named, and how a server is told in a few words."""
+
+    named: Named
+    tell: Tell
+
+
+def headline(pair: Assessment, named: Named, tell: Tell = short) -> tuple[Level, str]:
     """Level and sentence: by the states, unless a named incident weighs more than they show."""
-    if mixed := role_mismatch(pair):
-        return _mixed_up(pair, mixed)
-    level, said = _weighed(pair, named)
+    case = _Case(pair.snapshot, pair.now, pair.me, pair.partner, named, tell)
+    if mixed := role_mismatch(case):
+        return _mixed_up(case, mixed)
+    level, said = _weighed(case)
     disk = named.get(_I.LEASE_FILE_UNWRITABLE)
     if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
         ways = _cannot_record(pair, disk, said)
@@ -62,14 +75,14 @@ def _cannot_record(pair: Assessment, disk: Probable, said: str) -> list[str]:
     return [f"{said}; {cannot}: what it gives out is not recorded", f"{said}; {cannot}", cannot]
 
 
-def with_interrupted(level: Level, said: str, run: Interrupted | None) -> tuple[Level, str]:
+def with_interrupted(pair: Assessment, named: Named, run: Interrupted | None) -> tuple[Level, str]:
     """The same, where an action stopped half-way: clients may be served, but the pair is not as anybody wants it."""
+    level, said = headline(pair, named)
     if run is None:
         return level, said
     joint = ", but" if level is Level.OK else ";"
-    brief = said.replace(" (dhcpd not running)", "")
-    whole, short_ = f"{run.action} of {run.by} stopped half-way", f"{run.action} stopped half-way"
-    ways = [f"{words}{joint} {what}" for words in (said, brief) for what in (whole, short_)]
+    whole, less = f"{run.action} of {run.by} stopped half-way", f"{run.action} stopped half-way"
+    ways = [f"{words}{joint} {what}" for words in (said, headline(pair, named, brief)[1]) for what in (whole, less)]
     level = Level.WARNING if level is Level.OK else level
     return level, next((way for way in ways if len(way) <= MOST_LETTERS), said)
 
@@ -91,35 +104,35 @@ def _who(pair: Assessment) -> str:
     return "both serve" if len(serving) == 2 else f"{serving[0]} serves"
 
 
-def _weighed(pair: Assessment, named: Named) -> tuple[Level, str]:
+def _weighed(case: _Case) -> tuple[Level, str]:
     """By the states, unless a named incident weighs more than they show."""
-    level, said = _by_states(pair)
+    level, said = _by_states(case)
     if level not in {Level.OK, Level.WARNING}:
         return level, said
-    short_of = shortage(pair)
-    if short_of is not None and (short_of.critical or not _but(named)):
+    short_of = shortage(case)
+    if short_of is not None and (short_of.critical or not _but(case.named)):
         return Level.CRITICAL if short_of.critical else Level.WARNING, f"{said}, but {short_of.words}"
-    if any(each.weight is Weight.CRITICAL for each in named.values()):
-        return Level.CRITICAL, _critical(pair, named, said)
-    if level is Level.OK and (but := _but(named)):
+    if any(each.weight is Weight.CRITICAL for each in case.named.values()):
+        return Level.CRITICAL, _critical(case, said)
+    if level is Level.OK and (but := _but(case.named)):
         return Level.WARNING, f"{said}, but {but}"
     return level, said
 
 
-def _critical(pair: Assessment, named: Named, said: str) -> str:
+def _critical(case: _Case, said: str) -> str:
     """The worst that the states alone do not show."""
-    weighs = {id_ for id_, each in named.items() if each.weight is Weight.CRITICAL}
-    if _I.DECLARED_DOWN in weighs and pair.served:
-        me, holder = next(side for side in pair.sides if side[0].serving)
+    weighs = {id_ for id_, each in case.named.items() if each.weight is Weight.CRITICAL}
+    if _I.DECLARED_DOWN in weighs and case.served:
+        me, holder = next(side for side in case.sides if side[0].serving)
         return f"{me.name} serves, and does not know what {holder.name} gave out: addresses may be given out twice"
     if _I.ALONE_ON_HALF in weighs:
-        name = named[_I.ALONE_ON_HALF].evidence[0].server
-        me, other = next(side for side in pair.sides if side[0].name == name)
-        rest = "serves, out of contact" if other.serving else short(other)
+        name = case.named[_I.ALONE_ON_HALF].evidence[0].server
+        me, other = next(side for side in case.sides if side[0].name == name)
+        lost = ("serves, out of contact",) if other.serving else (case.tell(other), brief(other))
         if waits := unnoticed(me, other):
             begin = f"{me.name} has no address left for new clients"
-            return unnoticed_words(begin, other.name, rest, waits.by, MOST_LETTERS)
-        return f"{me.name} has no address left for new clients; {other.name} {rest}"
+            return unnoticed_words(begin, other.name, lost, waits.by, MOST_LETTERS)
+        return f"{me.name} has no address left for new clients; {other.name} {lost[0]}"
     return said
 
 
@@ -137,37 +150,37 @@ def _but(named: Named) -> str:
     return ""
 
 
-def _by_states(pair: Assessment) -> tuple[Level, str]:
+def _by_states(case: _Case) -> tuple[Level, str]:
     """The order of the questions is the order in which they matter at 3 a.m."""
-    a, b = pair.servers
-    live = [each for each in pair.servers if each.live]
+    a, b = case.servers
+    live = [each for each in case.servers if each.live]
     states = [each.state for each in live]
-    serving = [each for each in pair.servers if each.serving]
+    serving = [each for each in case.servers if each.serving]
     if not live:
-        return _blind(pair)
-    if not serving and pair.awaited:
-        return _not_known(pair)
+        return _blind(case)
+    if not serving and case.awaited:
+        return _not_known(case)
     if contradicting(a.state, b.state):
-        return _contradiction(pair, serving)
+        return _contradiction(case, serving)
     if any(state in CONFLICT for state in states):
         return (
             Level.CRITICAL,
             f"{joined(e.name for e in serving) + ' serves' if serving else 'nobody serves'}: resolving conflicts",
         )
     if not serving:
-        return Level.CRITICAL, _nobody(pair)
+        return Level.CRITICAL, _nobody(case)
     if states == [_S.NORMAL, _S.NORMAL] and len(serving) == 2:
         return Level.OK, "both servers serve"
     if len(serving) == 2:
         return Level.WARNING, "both servers serve, but out of contact: each from its own half, short leases"
-    return Level.WARNING, _alone(serving[0], pair.other(serving[0]))
+    return Level.WARNING, _alone(case, serving[0])
 
 
-def _mixed_up(pair: Assessment, mixed: RoleMismatch) -> tuple[Level, str]:
+def _mixed_up(case: _Case, mixed: RoleMismatch) -> tuple[Level, str]:
     """Who serves, as the states tell it, and what is mixed up."""
-    a, b = pair.servers
-    level, said = _by_states(pair)
-    role = "the " + next((said_role.value for each in pair.servers if (said_role := role_said(each))), "?")
+    a, b = case.servers
+    level, said = _by_states(case)
+    role = "the " + next((said_role.value for each in case.servers if (said_role := role_said(each))), "?")
     if mixed is RoleMismatch.SWAPPED:
         said = f"{said}; our configuration has {a.name} and {b.name} swapped"
     elif mixed is RoleMismatch.ONE_SERVER:
@@ -180,7 +193,7 @@ def _mixed_up(pair: Assessment, mixed: RoleMismatch) -> tuple[Level, str]:
     elif mixed is RoleMismatch.ALIKE:
         said = f"{said}; both say they are {role}"
     else:
-        name = next(each.name for each in pair.servers if role_said(each) is not None)
+        name = next(each.name for each in case.servers if role_said(each) is not None)
         said = f"{said}; {name} says it is {role}"
     return Level.WARNING if level is Level.OK else level, said
 
@@ -203,57 +216,58 @@ def _changing(serving: list[PairMember]) -> tuple[Level, str]:
     return Level.WARNING, f"{who}; the two are changing their states"
 
 
-def _blind(pair: Assessment) -> tuple[Level, str]:
+def _blind(case: _Case) -> tuple[Level, str]:
     """No server tells its state now."""
-    said = " and ".join(f"{each.name} {_last(each)}" for each in pair.servers)
-    if all(each.serving is False for each in pair.servers):
+    said = " and ".join(f"{each.name} {_last(each, case.tell)}" for each in case.servers)
+    if all(each.serving is False for each in case.servers):
         return Level.CRITICAL, "nobody serves: " + said
-    if pair.awaited and not all(each.visibility is Visibility.UNSEEN for each in pair.servers):
-        return _not_known(pair)
+    if case.awaited and not all(each.visibility is Visibility.UNSEEN for each in case.servers):
+        return _not_known(case)
     if any(
-        each.visibility in {Visibility.DOWN, Visibility.SILENT} and each.view.status for each in pair.servers
-    ) or any(each.serving is False for each in pair.servers):
+        each.visibility in {Visibility.DOWN, Visibility.SILENT} and each.view.status for each in case.servers
+    ) or any(each.serving is False for each in case.servers):
         return Level.CRITICAL, "nobody is seen serving: " + said
-    if all(each.visibility is Visibility.UNSEEN for each in pair.servers):
+    if all(each.visibility is Visibility.UNSEEN for each in case.servers):
         return Level.UNKNOWN, "contacting both servers"
-    was = [each.view.recorded.value.state if each.view.recorded else None for each in pair.servers]
-    if contradicting(*was) and all(each.visibility is Visibility.SILENT for each in pair.servers):
+    was = [each.view.recorded.value.state if each.view.recorded else None for each in case.servers]
+    if contradicting(*was) and all(each.visibility is Visibility.SILENT for each in case.servers):
         return Level.WARNING, f"two servers that may both give out the same addresses: {said}"
     return Level.UNKNOWN, "nothing is known: " + said
 
 
-def _not_known(pair: Assessment) -> tuple[Level, str]:
+def _not_known(case: _Case) -> tuple[Level, str]:
     """One does not serve, and the other one has not been read yet."""
-    return Level.UNKNOWN, "not known who serves: " + "; ".join(f"{e.name} {short(e)}" for e in pair.servers)
+    return Level.UNKNOWN, "not known who serves: " + "; ".join(f"{e.name} {case.tell(e)}" for e in case.servers)
 
 
-def _last(each: ServerAssessment, *, dated: bool = False) -> str:
-    """In a few words, with what it wrote down last where that is all there is; with `now` also since when."""
+def _last(each: ServerAssessment, tell: Tell, *, dated: bool = False) -> str:
+    """In a few words, with what it wrote down last where that is all there is; with `dated` also since when."""
     recorded = each.view.recorded
     if each.visibility is not Visibility.SILENT or recorded is None or each.serving is False:
-        return short(each)
+        return tell(each)
     since = recorded.value.since if dated else None
     when = f" since {day_clock(since, each.time)}" if since else ""
-    return f"{short(each)} ({recorded.value.source}: {recorded.value.state.word}{when})"
+    return f"{tell(each)} ({recorded.value.source}: {recorded.value.state.word}{when})"
 
 
-def _nobody(pair: Assessment) -> str:
-    silenced = [each for each in pair.servers if each.silenced]
+def _nobody(case: _Case) -> str:
+    silenced = [each for each in case.servers if each.silenced]
     if silenced:
         name, state, status = silenced[0].view.name, silenced[0].state, silenced[0].status
         heard = status.partner_state.word if status else "?"
         return f"{name} reads {state.word if state else '?'} but answers nobody: it recorded its partner as {heard}"
-    verb = "nobody serves" if all(each.serving is False for each in pair.servers) else "nobody is seen serving"
-    return f"{verb}: " + " and ".join(f"{each.name} {short(each)}" for each in pair.servers)
+    verb = "nobody serves" if all(each.serving is False for each in case.servers) else "nobody is seen serving"
+    return f"{verb}: " + " and ".join(f"{each.name} {case.tell(each)}" for each in case.servers)
 
 
-def _alone(server: ServerAssessment, other: ServerAssessment) -> str:
+def _alone(case: _Case, server: PairMember) -> str:
+    other = case.other(server)
     if waits := unnoticed(server, other):
         begin = f"{server.name} serves from its half"
-        return unnoticed_words(begin, other.name, short(other), waits.by, MOST_LETTERS)
+        return unnoticed_words(begin, other.name, (case.tell(other), brief(other)), waits.by, MOST_LETTERS)
     how = {
         _S.PARTNER_DOWN: "serves alone",
         _S.COMMUNICATIONS_INTERRUPTED: "serves from its own half, short leases",
         _S.NORMAL: "serves",
     }.get(server.state or _S.UNKNOWN, "serves")
-    return f"{server.name} {how}; {other.name} {_last(other, dated=True)}"
+    return f"{server.name} {how}; {other.name} {_last(other, case.tell, dated=True)}"

@@ -39,15 +39,22 @@ class Way:
     """ "console", or a server's name."""
     target: str
     what: str
-    """ "SSH", "OMAPI", "failover port 647"."""
+    """ "SSH", "OMAPI", "failover port"."""
     state: Reach
     by: str
-    """Where it was seen: "console", "dhcp1 over SSH", "socket table of dhcp1 (ss)"; empty where nothing was."""
+    """Where it was seen: "console", "dhcp1 over SSH", "sockets of dhcp1 (ss)"; empty where nothing was."""
     age_seconds: float | None = None
     detail: str = ""
     """The reason, where there is one; fit for the screen."""
     inferred: bool = False
     """It was not tried: something else is there that would not be if it were closed, or that nobody has missed yet."""
+    port: int | None = None
+    """Of the failover port."""
+
+    @property
+    def label(self) -> str:
+        """What is tried: "failover port 647"."""
+        return self.what if self.port is None else f"{self.what} {self.port}"
 
     @property
     def ok(self) -> bool:
@@ -161,7 +168,7 @@ def _link(pair: Assessment) -> _Link:
     return _Link(
         {each.role: table.value for each, table in seen},
         all(table.value.established for _, table in seen),
-        "socket table of " + joined(f"{each.name} ({table.value.source})" for each, table in seen),
+        "sockets of " + joined(f"{each.name} ({table.value.source})" for each, table in seen),
         max(table.age(pair.now) for _, table in seen),
     )
 
@@ -216,7 +223,7 @@ def _failover(me: PairMember, other: PairMember, link: _Link) -> Way:
     """
     view, now = me.view, me.now
     port = view.place.peer_port if view.place else view.status.value.partner_port if view.status else 647
-    way = Way(view.name, other.name, f"failover port {port}", Reach.UNKNOWN, "")
+    way = Way(view.name, other.name, "failover port", Reach.UNKNOWN, "", port=port)
     table, sockets, reach = link.tables.get(view.role), view.sockets, view.reach
     tried = _tried(way, me)
     if link.connected:
@@ -225,7 +232,7 @@ def _failover(me: PairMember, other: PairMember, link: _Link) -> Way:
         said = "inferred: the connection is established"
         return replace(way, state=Reach.OPEN, by=link.by, age_seconds=link.age_seconds, detail=said, inferred=True)
     if table and table.connecting and sockets and not (reach and tried and reach.at > sockets.at):
-        by = f"socket table of {view.name} ({table.source})"
+        by = f"sockets of {view.name} ({table.source})"
         return replace(way, state=Reach.SILENT, by=by, age_seconds=sockets.age(now), detail="dhcpd's own try")
     return tried or way
 

@@ -6,6 +6,7 @@ max-response-delay. Until then it serves as one of two: from its own half, and f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dhcptui.assess.assessment import Assessment
@@ -65,12 +66,11 @@ def not_yet(case: Assessment, found: Finding) -> Finding:
     return replace(found, observed=observed, ok=False, pending=True)
 
 
-def unnoticed_words(begin: str, partner: str, lost: str, by: str, most: int) -> str:
-    """The headline; `lost`: what is known of the partner, "cannot be reached"; `most`: letters that there is room for."""
-    brief = lost.partition(" (")[0]
+def unnoticed_words(begin: str, partner: str, lost: Sequence[str], by: str, most: int) -> str:
+    """The headline; `lost`: what is known of the partner, the longest first; `most`: letters that there is room for."""
     ways = (
-        f"{begin}, not noticed yet (will by {by}): {partner} {lost}",
-        f"{begin}, not noticed yet (will by {by}): {partner} {brief}",
-        f"{begin}; {partner} {brief}",
+        f"{begin}, not noticed yet (will by {by}): {partner} {lost[0]}",
+        f"{begin}, not noticed yet (will by {by}): {partner} {lost[-1]}",
+        f"{begin}; {partner} {lost[-1]}",
     )
     return next((way for way in ways if len(way) <= most), ways[-1])

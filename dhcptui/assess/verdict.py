@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dhcptui.assess.advice import Advice, advise
 from dhcptui.assess.assessment import Assessment, PairMember, assess_pair
 from dhcptui.assess.contradictions import Contradiction, Kind, contradictions
-from dhcptui.assess.headline import Level, headline, with_contradiction, with_interrupted
+from dhcptui.assess.headline import Level, with_contradiction, with_interrupted
 from dhcptui.assess.incidents.signs import Probable, probable
 from dhcptui.assess.interrupted import interrupted_run
 from dhcptui.assess.since import pair_since
@@ -43,6 +43,8 @@ class Countdown:
 
     server: str
     what: str
+    serves: bool
+    """Whether the server answers clients meanwhile."""
     ends: int
     total_seconds: int
     remaining_seconds: float
@@ -112,7 +114,7 @@ def verdict(pair: Assessment) -> Verdict:
     named = {each.id: each for each in incidents}
     left = interrupted_run(pair)
     disagree = contradictions(pair)
-    level, sentence = with_interrupted(*headline(pair, named), left)
+    level, sentence = with_interrupted(pair, named, left)
     level, sentence = with_contradiction(pair, level, sentence, disagree[0] if disagree else None)
     return Verdict(
         level=level,
@@ -146,4 +148,6 @@ def countdown(each: PairMember, partner: PairMember) -> Countdown | None:
         what = f"{view.name} may use {partner.name}'s free addresses in"
     else:
         return None
-    return Countdown(view.name, what, ends, mclt, max(0.0, remaining), view.clock is not None)
+    return Countdown(
+        view.name, what, each.state is not _S.RECOVER_WAIT, ends, mclt, max(0.0, remaining), view.clock is not None
+    )

@@ -59,12 +59,13 @@ def variant(args: argparse.Namespace) -> str:
     if args.action != "start":
         raise ConfigError("--after goes with start")
     from dhcptui.act.actions.delayed import MAX_SECONDS
+    from dhcptui.assess.delayed_start import after
 
     found = re.fullmatch(r"(\d{1,6})(s|m|h)", args.after)
     seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]] if found else 0
     if not 1 <= seconds <= MAX_SECONDS:
         raise ConfigError("--after wants a time such as 90s, 5m or 2h, at most seven days")
-    return f"after {seconds}"
+    return after(seconds)
 
 
 def choose(plans: list[Plan]) -> Plan:

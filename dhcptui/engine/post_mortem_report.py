@@ -161,7 +161,7 @@ def _timeline(incident: Incident) -> list[str]:
 
 def _what(event: Event) -> str:
     more = f" ({event.count} times, until {stamp(event.until)[11:]})" if event.until is not None else ""
-    said = event.text + more + ("" if event.exact else " (seen then; it may have begun earlier)")
+    said = event.words + more + ("" if event.exact else " (seen then; it may have begun earlier)")
     return said + (f" ({event.doubt})" if event.doubt else "")
 
 
@@ -261,7 +261,7 @@ def as_json(incident: Incident) -> dict[str, Any]:
                 "server": incident.name(event.role) or None,
                 "kind": event.kind.value,
                 "state": event.to_state.word if event.to_state else None,
-                "text": event.text,
+                "text": event.words,
                 "sources": [source.value for source in event.sources],
                 "exact": event.exact,
                 "doubt": event.doubt or None,

@@ -29,11 +29,20 @@ def spoken(text: str) -> list[str]:
     return [line for line in lines if line and not line.startswith((*_LAST, *_BANNER))]
 
 
+def complaints(text: str) -> list[str]:
+    """The lines that name a file and a line in it; where none does, all that tell something."""
+    lines = spoken(text)
+    return [line for line in lines if _NAMED.search(line)] or lines
+
+
 def complaint(text: str) -> str:
     """The first complaint in what dhcpd printed: the first line that names a file and a line, or else the first one."""
-    lines = spoken(text)
-    first = next((line for line in lines if _NAMED.search(line)), "") or next(iter(lines), "")
-    return first or "it ends with exit status 1"
+    return next(iter(complaints(text)), "it ends with exit status 1")
+
+
+def is_kept_out(said: str) -> bool:
+    """Whether what dhcpd complains of is that it may not read its files."""
+    return "Permission denied" in said or "Can't open" in said
 
 
 def without_farewell(text: str) -> str:

@@ -11,8 +11,8 @@ def joined(names: Iterable[str]) -> str:
     return " and ".join(names)
 
 
-def span(seconds: float) -> str:
-    """A coarse duration that changes rarely: "<1 min", "12 min", "3h 04m", "3d 04h"."""
+def span(seconds: float, between: str = " ") -> str:
+    """A coarse duration that changes rarely: "<1 min", "12 min", "3h 04m", "3d 04h". `between` hours and minutes."""
     minutes = int(max(0.0, seconds) // 60)
     if minutes < 1:
         return "<1 min"
@@ -20,7 +20,7 @@ def span(seconds: float) -> str:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     if hours < 24:
-        return f"{hours}h {minutes:02d}m"
+        return f"{hours}h{between}{minutes:02d}m"
     days, hours = divmod(hours, 24)
     return f"{days}d {hours:02d}h"
 
@@ -43,10 +43,21 @@ def clock(epoch: float) -> str:
     return datetime.fromtimestamp(epoch, UTC).strftime("%H:%M:%S")
 
 
-def day_clock(epoch: float, now: float) -> str:
-    """A time of day in UTC, with the date unless it is today: "22 Nov 11:33"."""
+def minute(epoch: float) -> str:
+    """The same without seconds: "11:33"."""
+    return datetime.fromtimestamp(epoch, UTC).strftime("%H:%M")
+
+
+def day(epoch: float, now: float) -> str:
+    """The date in UTC, and a space behind it: "22 Nov "; empty for today."""
     when, today = datetime.fromtimestamp(epoch, UTC), datetime.fromtimestamp(now, UTC)
-    return when.strftime("%H:%M:%S") if when.date() == today.date() else when.strftime("%-d %b %H:%M")
+    return "" if when.date() == today.date() else when.strftime("%-d %b ")
+
+
+def day_clock(epoch: float, now: float) -> str:
+    """A time of day in UTC, without its seconds and with the date unless it is today: "22 Nov 11:33"."""
+    date = day(epoch, now)
+    return f"{date}{minute(epoch)}" if date else clock(epoch)
 
 
 def iso(epoch: float | None) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from dhcptui.conf.lint.findings import Severity
 from dhcptui.conf.lint.rules import lint
 from dhcptui.conf.scaffold import CONF_DIRECTORY, ROLES, SHARED_DIRECTORY, Key, Scaffold, ScaffoldError
-from dhcptui.logs.complaints import complaint
+from dhcptui.logs.complaints import complaint, is_kept_out
 from dhcptui.model.sanitize import clean
 from dhcptui.setup.read import from_files
 
@@ -84,7 +84,7 @@ def check(scaffold: Scaffold, directory: Path) -> tuple[bool, list[str]]:
         return good, [*said, "dhcpd -t: not run, there is no dhcpd on this machine"]
     for role in ROLES:
         trouble = _test(dhcpd, scaffold, role)
-        if "Permission denied" in trouble or "Can't open" in trouble:
+        if is_kept_out(trouble):
             said.append(
                 f"dhcpd -t: not run for the {role}: dhcpd may not read here. AppArmor lets it read {CONF_DIRECTORY} only;"
                 f" run dhcpd -t -cf {CONF_DIRECTORY}/dhcpd.conf on the server once the files are there"

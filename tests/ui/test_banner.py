@@ -10,7 +10,7 @@ from dhcptui.assess.verdict import derive
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import LockFiles, Lockout, PairSnapshot
+from dhcptui.model.snapshot import DelayedStart, LockFiles, Lockout, PairSnapshot
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.render.banner import banners
 from dhcptui.ui.style import UNICODE
@@ -81,6 +81,18 @@ def test_an_interrupted_run_says_how_to_go_on() -> None:
     assert len(said(healthy(), 78, HALF_DONE)) <= 78
     other = said(healthy(), 116, replace(HALF_DONE, action="shutdown"))
     assert other.endswith("(14:02Z): command log a, I when dealt with")
+
+
+def test_a_start_that_did_not_begin_is_told_as_one_on_any_width() -> None:
+    """Where there is no room it is not said by whom it was asked; that it will not begin is said always."""
+    start = DelayedStart(
+        "anna@ops1", FakeClock()().wall - 60, FakeClock()().wall - 30, FakeClock()().wall - 29, "at 12", False
+    )
+    snapshot = replace(
+        healthy(), secondary=replace(down(Role.SECONDARY), lock_files=Seen(LockFiles(start=start), MONO))
+    )
+    assert said(snapshot, 116).endswith("by its clock (scheduled by anna@ops1), and its job is gone: U cancels it")
+    assert said(snapshot, 78).endswith("by its clock, and its job is gone")
 
 
 def test_several_banners_share_the_row() -> None:

@@ -240,7 +240,8 @@ def test_a_test_by_anybody_is_not_the_end_of_the_running_dhcpd() -> None:
     later = "dhcpd[26]: failover peer foo: I move from normal to communications-interrupted"
     (one,) = events(runs, *TEST, later)
     assert one.kind is EventKind.FAILED
-    assert one.text == "a start or a test of dhcpd failed: /tmp/x.conf line 3: semicolon expected."
+    assert one.text == "/tmp/x.conf line 3: semicolon expected."
+    assert one.words == f"a start or a test of dhcpd failed: {one.text}"
     stamped = [f"2026-11-22T11:33:{index:02}+00:00 dhcp1 {line}" for index, line in enumerate([runs, *TEST, later])]
     (life,) = read_lives([parse(each, NOW.wall) for each in stamped], "foo", 0.0)
     assert not life.ended

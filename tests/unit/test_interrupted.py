@@ -20,7 +20,7 @@ from dhcptui.model.snapshot import Lock, LockFiles, Lockout, PairSnapshot, Serve
 from dhcptui.model.states import FailoverState as S
 from dhcptui.model.sync_record import SyncRecord
 from tests.ui.feed import SETTINGS
-from tests.unit.making import FAILED, NOW, down, gone, live, pair
+from tests.unit.making import FAILED, NOW, down, gone, hung, live, pair
 
 P, Q = Role
 BOB = Lock(
@@ -60,6 +60,15 @@ def half_restarted(target: ServerView, *done: str) -> PairSnapshot:
     """dhcp1 serves; a sync-restart has come so far with dhcp2."""
     record = SyncRecord("r1", "0", "bob@ws9", "20261128T031500Z", done, NOW.wall - 30)
     return pair(marked(live(P, S.COMMUNICATIONS_INTERRUPTED)), marked(target, sync=record))
+
+
+def test_a_long_headline_names_it_all_the_same() -> None:
+    """Why a server does not answer gives way to what somebody left half-done."""
+    left = replace(half_shut(), primary=live(P, S.COMMUNICATIONS_INTERRUPTED), secondary=hung(Q))
+    run = left_half_way(half_shut())
+    said = "dhcp1 serves from its own half, short leases; dhcp2 is stopped"
+    assert derive(left, NOW).headline == f"{said} (dhcpd process suspended)"
+    assert derive(replace(left, left=run), NOW).headline == f"{said}; shutdown of bob@ws9 stopped half-way"
 
 
 def test_another_machine_reads_it_from_the_lock() -> None:

@@ -86,9 +86,9 @@ def test_all_green() -> None:
     found = matrix(assess_pair(pair(healthy(P), healthy(Q)), NOW))
     assert found.all_green
     assert [way.state for way in found.ways] == [R.OPEN] * 6
-    assert found.connected_by == "socket table of dhcp1 (ss) and dhcp2 (ss)"
+    assert found.connected_by == "sockets of dhcp1 (ss) and dhcp2 (ss)"
     assert found.primary.failover.age_seconds == 1.0
-    assert found.primary.failover.what == "failover port 647"
+    assert found.primary.failover.label == "failover port 647"
     diagnosis = diagnose(found)
     assert (diagnosis.cause, diagnosis.broken, diagnosis.incident) == (Cause.NONE, (), None)
 
@@ -237,7 +237,7 @@ def side(role: Role, seeing: Seeing) -> ServerLinks:
         Way("console", name, what, state, "console", 1.0, "why")
         for what, state in zip(("SSH", "OMAPI"), console, strict=True)
     )
-    way = Way(name, other, "failover port 647", failover, name)
+    way = Way(name, other, "failover port", failover, name, port=647)
     return ServerLinks(name, role, ssh, omapi, way, sockets, met, at, *process)
 
 

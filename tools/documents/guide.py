@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dhcptui.act.actions import make_script
-from dhcptui.assess.delayed_start import AFTER
+from dhcptui.assess.delayed_start import after
 from dhcptui.assess.guards import RULES
 from dhcptui.assess.return_path import ReturnPath
 from dhcptui.config.loading import PairSettings, load
@@ -96,7 +96,7 @@ BLOCKS: dict[str, Callable[[], list[str]]] = {
     **{f"steps of {action.value}": lambda action=action: steps(action) for action in RULES},  # type: ignore[misc]
     "steps of take-back from paused": lambda: steps(Action.TAKE_BACK, ReturnPath.BY_SHUTDOWN.value),
     "steps of take-back of both": lambda: steps(Action.TAKE_BACK, ReturnPath.TOGETHER.value),
-    "steps of start --after 5m": lambda: steps(Action.START, f"{AFTER}300"),
+    "steps of start --after 5m": lambda: steps(Action.START, after(300)),
 }
 """Name of a block in the guide -> its lines."""
 

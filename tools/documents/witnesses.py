@@ -103,7 +103,7 @@ HEADLINES: tuple[Row, ...] = (
     Row(("lease updates are rejected",), (W.LOG,), "not said; an unread log is named on the server's panel"),
     Row(("their clocks are far apart",), (W.CLOCK, W.LOG), "a clock that was not read is `not known`; dhcpd's own refusal speaks alone"),
     Row(("… has no lease file in its place", "…; …: what it gives out is not recorded"), (W.LOG, W.DISK, W.OMAPI), "a state refused over OMAPI speaks alone; else not said"),
-    Row(("… of … stopped half-way", "… stopped half-way", ", but", " (dhcpd not running)"), (W.MARKS, W.AUDIT), "not said: without marks and audit log nobody knows of a run"),
+    Row(("… of … stopped half-way", "… stopped half-way", ", but"), (W.MARKS, W.AUDIT), "not said: without marks and audit log nobody knows of a run"),
     Row(("…; our configuration has … and … swapped", "… …; … is the same server, so who else serves is not seen", "serves nobody",
          "both servers serve as …, from one half: addresses may be given out twice", "…; both say they are …", "…; … says it is …"), (W.OMAPI,),
         "a server that does not answer has no role to compare: not said"),

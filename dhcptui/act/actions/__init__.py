@@ -58,8 +58,8 @@ def make_script(
 
 
 def _start(acting: Role, pair: PairSettings, variant: str) -> ActionScript:
-    if variant.startswith(delayed.AFTER):
-        return start.later(pair, acting, int(variant.removeprefix(delayed.AFTER)))
+    if (seconds := delayed.seconds_of(variant)) is not None:
+        return start.later(pair, acting, seconds)
     if variant == delayed.CANCEL:
         return start.cancel(pair, acting)
     return start.script(pair, acting, scheduled=variant == delayed.AT_ONCE)

@@ -24,7 +24,7 @@ from dhcptui.act.sync.compare import (
 from dhcptui.act.sync.tree import MAX_BYTES, Tree, TreeError, change, digest, pack, result
 from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
-from dhcptui.logs.complaints import complaint, spoken
+from dhcptui.logs.complaints import complaint, complaints
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
@@ -147,15 +147,10 @@ async def _test(context: Context, server: ServerSettings, next_: str, command: C
     """`dhcpd -t` with the server's own configuration; `command`: as it was confirmed."""
     done = await context.command(server.role, command or commands.dhcpd_test(server.dhcpd_conf), check=False)
     if done.exit_status != 0:
-        raise StepFailed(f"dhcpd -t on {server.name}: {_complaint(done.stderr.decode('utf-8', 'replace'))}", next_)
+        said = done.stderr.decode("utf-8", "replace")
+        lines = [clean(line, 200) for line in complaints(said)[:4]] or [complaint(said)]
+        raise StepFailed(f"dhcpd -t on {server.name}: {' / '.join(lines)}", next_)
     return f"dhcpd -t passes on {server.name}"
-
-
-def _complaint(said: str) -> str:
-    """The lines of `dhcpd -t` that name a file and line; the first ones that it complains in where none does."""
-    lines = [clean(line, 200) for line in spoken(said)]
-    named = [line for line in lines if " line " in line]
-    return " / ".join((named or lines)[:4]) or complaint(said)
 
 
 async def test_source(run: SyncRun, context: Context) -> str:

@@ -29,7 +29,6 @@ FOLD_SECONDS = 120.0
 
 END_SECONDS = 10.0
 """What a process says within this of its first complaint belongs to the same end."""
-FAILED = "a start or a test of dhcpd failed: "
 
 _S = FailoverState
 _REFUSALS = frozenset({MessageId.CONNECT_REFUSED, MessageId.CONNECT_REJECTED, MessageId.CONNECTACK_REFUSED})
@@ -114,6 +113,12 @@ class Event:
     """Why its time is not to be relied on, in words."""
     line: LogLine | None = field(default=None, compare=False)
     """Of its note."""
+
+    @property
+    def words(self) -> str:
+        """What happened; `text` is what its source says of it."""
+        failed = "a start or a test of dhcpd failed: " if self.kind is EventKind.FAILED else ""
+        return failed + self.text
 
 
 def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
@@ -225,7 +230,7 @@ def _ends(notes: Iterable[Note]) -> list[Note]:
         elif who not in ending or note.stamp > ending[who] + END_SECONDS:
             ending[who] = note.stamp
             other = note.pid is not None and running.get(note.teller, note.pid) != note.pid
-            kept.append(replace(note, kind=EventKind.FAILED, text=FAILED + note.text) if other else note)
+            kept.append(replace(note, kind=EventKind.FAILED) if other else note)
     return kept
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from dhcptui.assess.delayed_start import said as said_of_start
+from dhcptui.assess.delayed_start import ways_to_say
 from dhcptui.assess.guards import rule
 from dhcptui.assess.interrupted import RESCUE, SYNC, holder_gone
 from dhcptui.model.action import Action
@@ -15,7 +15,7 @@ from dhcptui.model.commands import DISMISS
 from dhcptui.model.moments import Moment
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Lock, Lockout, PairSnapshot
-from dhcptui.model.words import day_clock, joined
+from dhcptui.model.words import day, joined, minute
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.line import BLANK, Line, line
 from dhcptui.ui.style import ACCENT, MUTED, WARNING, Glyphs, Part, text
@@ -123,8 +123,8 @@ def _scheduled(snapshot: PairSnapshot, now: Moment, commands: Commands) -> list[
     """Starts that a server's own timer will run."""
     key = next((each.shown_key for each in commands if each.action is Action.START), "")
     more = f": {key} cancels it" if key and not commands.read_only else ""
-    texts = [words for view in snapshot.servers if (words := said_of_start(view, now))]
-    return [_cleaned(f"{words}{more}", words, words.partition(" (")[0]) for words in texts]
+    ways = (ways_to_say(view, now) for view in snapshot.servers)
+    return [_cleaned(f"{way[0]}{more}", *way) for way in ways if way]
 
 
 def _half_done(run: Interrupted, now: Moment, commands: Commands) -> Way:
@@ -147,8 +147,7 @@ def _half_done(run: Interrupted, now: Moment, commands: Commands) -> Way:
 
 def _when(epoch: float, now: Moment) -> str:
     """A time in UTC without seconds: "11:33Z", "22 Nov 11:33Z"."""
-    said = day_clock(epoch, now.wall)
-    return (said if " " in said else said[:5]) + "Z"
+    return f"{day(epoch, now.wall)}{minute(epoch)}Z"
 
 
 def _cleaned(*words: str) -> Way:

@@ -17,7 +17,7 @@ def countdowns(verdict: Verdict, glyphs: Glyphs) -> Line:
     if not verdict.countdowns:
         return BLANK
     # The wait of a server that answers nobody comes first.
-    waits = sorted(verdict.countdowns, key=lambda wait: ("answers" not in wait.what, wait.remaining_seconds))
+    waits = sorted(verdict.countdowns, key=lambda wait: (wait.serves, wait.remaining_seconds))
     first = waits[0]
     state = verdict.primary.state if first.server == verdict.primary.view.name else verdict.secondary.state
     word = f"{state.word} " if state else ""

@@ -39,8 +39,7 @@ def style(forecast: PoolForecast) -> str:
 def forecast_line(forecast: PoolForecast, me: ServerView, partner: ServerView, now: Moment, *, several: bool) -> Line:
     """One row of a panel. `several`: there are more pools, so this one is named."""
     name = f"{forecast.network}: " if several else ""
-    half = usable(forecast, me, partner, now)
-    tails = [text((f"; {words}", MUTED)) for words in (half, half.replace(" becomes usable", "")) if words]
+    tails = [text((f"; {words}", MUTED)) for words in usable(forecast, me, partner, now)]
     colour = style(forecast)
     ways = _ways(forecast, me.name)
     return line(
@@ -63,22 +62,18 @@ def _ways(forecast: PoolForecast, name: str) -> tuple[str, ...]:
             f"{left}, {dry}",
         )
     short = (
-        "too slow to tell"
-        if forecast.note.startswith("too few")
-        else "no rate known yet"
-        if forecast.rate is None
-        else "lasts for days"
+        "too slow to tell" if forecast.too_slow else "no rate known yet" if forecast.rate is None else "lasts for days"
     )
     return f"{name} can give {left}; {forecast.note}", f"{name} can give {left}; {short}", f"{left}; {short}", left
 
 
-def usable(forecast: PoolForecast, me: ServerView, partner: ServerView, now: Moment) -> str:
-    """When the partner's half may be given out: "dhcp2's half becomes usable in 12:10"; empty where it does not count."""
+def usable(forecast: PoolForecast, me: ServerView, partner: ServerView, now: Moment) -> tuple[str, ...]:
+    """When the partner's half may be given out: "dhcp2's half becomes usable in 12:10", and shorter; none where it does not count."""
     at = forecast.partner_half_usable_at
     if at is None or not forecast.partner_half:
-        return ""
-    left = at - me.server_time(now)
-    return f"{partner.name}'s half becomes usable in {timer(left)}" if left > 0 else ""
+        return ()
+    left, half = at - me.server_time(now), f"{partner.name}'s half"
+    return (f"{half} becomes usable in {timer(left)}", f"{half} in {timer(left)}") if left > 0 else ()
 
 
 def mismatch_line(found: PoolMismatch, me: Role, partner: str, glyphs: Glyphs, *, several: bool) -> Line:

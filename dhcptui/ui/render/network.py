@@ -47,7 +47,7 @@ def network_row(pair: Assessment, glyphs: Glyphs, key: str) -> Line:
     mark = text((f"{glyphs.warn} ", f"bold {WARNING}"))
     more = text((f"  {key}", f"bold {ACCENT}"), (" network", MUTED))
     if found.cause is Cause.UNKNOWN:
-        ways = [f"{_ends(each, glyphs)} {each.what}: {each.state.value}" for each in found.broken]
+        ways = [f"{_ends(each, glyphs)} {each.label}: {each.state.value}" for each in found.broken]
         said, short = next(iter(ways), found.sentence), text("")
     else:
         said, short = found.cause.value, text("  ", _arrows(seen, glyphs))
@@ -112,18 +112,13 @@ def _state(state: Reach, glyphs: Glyphs) -> Content:
 
 
 def _way(way: Way, glyphs: Glyphs) -> list[Content]:
-    what = way.what.replace("failover port", "port")
+    what = way.what if way.port is None else f"port {way.port}"
     where = text(_ends(way, glyphs), (f" {what}", MUTED))
     known = way.state is not Reach.UNKNOWN
     told = way.detail if way.inferred or not way.ok else ""
-    source: Part = (": ".join(filter(None, (_by(way.by), told))) or "nothing seen", MUTED)
+    source: Part = (": ".join(filter(None, (way.by, told))) or "nothing seen", MUTED)
     state = text((f"{glyphs.unknown} open?", MUTED)) if way.inferred else _state(way.state, glyphs)
     return [where, state, text((ago(way.age_seconds) if known else "", MUTED)), text(source)]
-
-
-def _by(words: str) -> str:
-    """Where it was seen; 80 columns are few."""
-    return words.replace("socket table of", "sockets of")
 
 
 def _connection(seen: LinkMatrix, glyphs: Glyphs) -> list[Content]:
@@ -136,7 +131,7 @@ def _connection(seen: LinkMatrix, glyphs: Glyphs) -> list[Content]:
         text("failover connection"),
         said,
         text((ago(seen.connected_age_seconds), MUTED)),
-        text((_by(seen.connected_by) or "no table read lately", MUTED)),
+        text((seen.connected_by or "no table read lately", MUTED)),
     ]
 
 
@@ -151,7 +146,7 @@ def _listener(
         return [name, text((f"{glyphs.unknown} not known", MUTED)), text(""), text(("nothing seen", MUTED))]
     yes = side.sockets.listening
     said = text((f"{glyphs.ok} yes", GOOD)) if yes else text((f"{glyphs.bad} no", CRITICAL))
-    more = _by(f"socket table of {side.name} ({side.sockets.source})")
+    more = f"sockets of {side.name} ({side.sockets.source})"
     if strangers := [each for each in side.sockets.strangers if each not in _known(seen, side.role)]:
         more += f"; also connected from {', '.join(strangers)}"
     return [name, said, text((ago(table_.age(now)), MUTED)), text((more, MUTED))]

@@ -108,7 +108,7 @@ def _lasts(forecast: PoolForecast, snapshot: PairSnapshot, now: Moment) -> list[
     partner = snapshot[me.role.other]
     if wait := usable(forecast, me, partner, now):
         at = day_clock(forecast.partner_half_usable_at or 0.0, me.server_time(now))
-        half = f"{wait}, at {at} ({me.name}'s clock): {forecast.partner_half} addresses"
+        half = f"{wait[0]}, at {at} ({me.name}'s clock): {forecast.partner_half} addresses"
     elif forecast.partner_half_usable_at is not None:
         half = f"{partner.name}'s half is usable"
     else:

@@ -33,7 +33,7 @@ def gap(seconds: float) -> str:
     """How long after the event before it: "+0.4 s", "+44 s", "+12 min", "+3d 04h"; at most eight cells."""
     if seconds < 10:
         return f"+{max(0.0, seconds):.1f} s"
-    return f"+{int(seconds)} s" if seconds < 120 else f"+{span(seconds).replace('h ', 'h')}"
+    return f"+{int(seconds)} s" if seconds < 120 else f"+{span(seconds, '')}"
 
 
 def known(events: Sequence[Event], now: float, unread: Sequence[str] = ()) -> tuple[str, str]:
@@ -86,7 +86,7 @@ def _what(event: Event, before: Event | None) -> str:
     if _off(event):
         more.append(f"by the server's clock {clock(event.stamp)}")
     more.append("from " + ", ".join(source.value for source in event.sources))
-    return f"{event.text} ({'; '.join(more)})"
+    return f"{event.words} ({'; '.join(more)})"
 
 
 def _off(event: Event) -> bool:
