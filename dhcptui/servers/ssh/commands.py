@@ -18,11 +18,29 @@ OWN_PREFIX = ".dhcptui-"
 
 # sshd gives a non-root (and on some systems any) command a PATH without sbin, where dhcpd and service live.
 # Messages in English, because people search for them; the character set stays the server's.
+# Every login shell has to read this as it is: no quote, `!`, backslash or newline in it.
 _PRELUDE = "PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin LC_MESSAGES=C; export PATH LC_MESSAGES; "
-_PRELUDE += "printf '%s\\n' '-- dhcptui: begin --'; "
-_PRELUDE += 'exec "$@"'
+_PRELUDE += 'echo "-- dhcptui: begin --"; '
+_PRELUDE += 'set -- "$(printf %b "$@" .)"; eval "exec ${1%.}"'
 BEGIN_LINE = b"-- dhcptui: begin --\n"
 """Goes before a command's output: the login shell may have talked before."""
+
+
+_WORD_BYTES = 800
+"""Longest word that is sent: csh of NetBSD and OpenBSD takes 1023."""
+_LITERAL = frozenset(range(0x20, 0x7F)) - frozenset(b"'!\\")
+
+
+def _encode(text: str) -> str:
+    """Quoted words for `printf %b`, which puts `text` together again: all that is special within quotes is octal."""
+    letters = [chr(byte) if byte in _LITERAL else f"\\0{byte:03o}" for byte in text.encode("utf-8", "surrogateescape")]
+    words, word = [], ""
+    for letter in letters:
+        if len(word) + len(letter) > _WORD_BYTES:
+            words.append(word)
+            word = ""
+        word += letter
+    return " ".join(f"'{part}'" for part in (*words, word))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +72,12 @@ class Command:
 
     @property
     def wire(self) -> str:
-        """What is sent: `line` behind a prelude that sets PATH and prints BEGIN_LINE. It works with any login shell."""
-        return f"/bin/sh -c {shlex.quote(_PRELUDE)} sh {self.line}"
+        """What is sent: `line`, encoded, behind a prelude that sets PATH and prints BEGIN_LINE.
+
+        No login shell can misread it (csh knows no newline in quotes and takes `!` for history, fish has its own
+        backslashes), and none stays in between. Once begun, the server's `ps` shows `line` as it is.
+        """
+        return f"exec /bin/sh -c '{_PRELUDE}' sh {_encode(self.line)}"
 
     def as_root(self, sudo: bool = True) -> Command:
         """The same command through sudo, if `sudo` says so."""
