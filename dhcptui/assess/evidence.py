@@ -304,8 +304,11 @@ def clocks(each: Assessment) -> Finding:
     mine, theirs = (fresh(one.view.clock, each.now, CLOCK_SECONDS) for one in (each.me, each.partner))
     if mine is None or theirs is None:
         observed, coming = "the clocks have not been read yet", True
-        if lost := next((one.view for one in (each.me, each.partner) if one.view.ssh.link is Link.FAILED), None):
-            observed, coming = f"{lost.name}'s clock cannot be read ({lost.ssh.detail})", False
+        for view in (each.me.view, each.partner.view):
+            if view.clock_note or view.ssh.link is Link.FAILED:
+                why = view.clock_note if view.ssh.ok else view.ssh.detail
+                observed, coming = f"{view.name}'s clock cannot be read ({why})", False
+                break
         return Finding(asked, observed, False, "console", pending=coming, seen=False)
     offset = theirs.value.seconds - mine.value.seconds
     observed = f"{each.partner.name}'s clock is {offset:+.1f} s from {each.me.name}'s"
@@ -379,7 +382,7 @@ def _lockout_unseen(each: Assessment) -> str:
     if not view.ssh.ok:
         return f"{view.name} is not reached: {view.ssh.detail or view.ssh.link.value}"
     if (lock_files := fresh(view.lock_files, each.now, SIGHTING_SECONDS)) is None:
-        return view.process_note or "not looked at yet"
+        return (view.lock_files.value.unread if view.lock_files else "") or view.process_note or "not looked at yet"
     if why := lock_files.value.unread or strange_marker(view):
         return why
     if each.partner.live or (read_since(view) and last_word(each.partner)):

@@ -127,6 +127,16 @@ def impostor(view: ServerView, now: Moment) -> bool:
     return seen is not None and seen.value.refuted and bool(seen.value.lone)
 
 
+def unread(view: ServerView) -> list[tuple[str, str]]:
+    """What cannot be looked at though SSH works, and why: ("clock, locks", reason); a shared reason stands once."""
+    locks = view.lock_files.value.unread if view.lock_files else ""
+    names: dict[str, list[str]] = {}
+    for name, reason in (("clock", view.clock_note), ("processes", view.process_note), ("locks", locks)):
+        if reason and view.ssh.ok:
+            names.setdefault(reason, []).append(name)
+    return [(", ".join(several), reason) for reason, several in names.items()]
+
+
 def assess(view: ServerView, now: Moment) -> ServerAssessment:
     """Judge one server at `now`."""
     return ServerAssessment(*judged(view, now))
@@ -164,6 +174,8 @@ def _visibility(view: ServerView, age_seconds: float | None, running: bool | Non
         return Visibility.UNSEEN
     if running is not None or view.omapi.ok:
         return Visibility.SILENT
+    if view.ssh.ok and view.omapi.link is Link.FAILED and (view.process is not None or view.process_note):
+        return Visibility.SILENT  # all was tried: waiting longer brings nothing
     if view.ssh.ok or Link.CONNECTING in {view.ssh.link, view.omapi.link}:
         return Visibility.UNSEEN if view.status is None else Visibility.SILENT
     return Visibility.UNREACHABLE

@@ -60,14 +60,15 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
         return False
     if not view.ssh.ok:
         return view.omapi.link is not Link.CONNECTING or now.mono - max(began, view.ssh.since) > GREETING_SECONDS
-    if view.process is None:
+    seen = view.process.value if view.process else None
+    if seen is None and not view.process_note:
         return False
     if view.omapi.ok:
-        if view.process.value.lone and not view.process.value.refuted:
+        if seen and seen.lone and not seen.refuted:
             return False  # a second look tells who answers there
         read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
         return read or bool(view.pools_note or view.configuration_note)
-    if view.omapi.link is Link.FAILED or view.process.value.stopped:
+    if view.omapi.link is Link.FAILED or (seen and seen.stopped):
         return view.recorded is not None or bool(view.recorded_note)
     return now.mono - max(began, view.ssh.since) > GREETING_SECONDS
 

@@ -13,7 +13,7 @@ from dhcptui.assess.interrupted import lock_held
 from dhcptui.assess.peers import judge
 from dhcptui.assess.since import state_since
 from dhcptui.assess.verdict import Level, Verdict, recover_wait_ends
-from dhcptui.assess.visibility import ServerAssessment
+from dhcptui.assess.visibility import ServerAssessment, unread
 from dhcptui.model.audit import Interrupted
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, RecordedState, ServerView
@@ -186,6 +186,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
             if not channel.ok
         ]
         lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
+        lines += [f"    {what}: {note}" for what, note in unread(view)]
         if planted := planted_words(view):
             lines.append(f"    {planted}")
         if delayed := said_of_start(view, now):

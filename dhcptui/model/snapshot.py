@@ -348,6 +348,8 @@ class ServerView:
     space: Seen[LeaseSpace] | None = None
     process_note: str = ""
     """Why the process table cannot be read, when SSH itself works."""
+    clock_note: str = ""
+    """Why its clock cannot be read, when SSH itself works."""
     scarce: Memory = ()
     """The pools that have come near their end, and have not got well since: judged at each reading of `pools`."""
     holders: Holders | None = None

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import posixpath
-import re
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 
 from dhcptui.assess.freshness import SIGHTING_SECONDS
-from dhcptui.assess.space import FULL_BYTES
 from dhcptui.conf.files import load
 from dhcptui.conf.pools import failover_pools, named_probes
 from dhcptui.conf.reader import ConfParseError
@@ -20,38 +17,25 @@ from dhcptui.conf.site import failover_place, other_peers
 from dhcptui.config.loading import PairSettings
 from dhcptui.logs.lines import parse_lines
 from dhcptui.model.log_line import LogLine
-from dhcptui.model.moments import Seen
 from dhcptui.model.peers import as_read_before
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import Channel, ClockOffset, Link
+from dhcptui.model.snapshot import Channel, Link
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
-from dhcptui.servers.ssh.clock import read_clock
 from dhcptui.servers.ssh.errors import NoSsh, RemoteError
-from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.lines import Overlap
-from dhcptui.servers.ssh.lock_files import read_marks
 from dhcptui.servers.ssh.session import SshSession
-from dhcptui.servers.ssh.shell import RemoteShell
-from dhcptui.servers.ssh.space import read_space
-from dhcptui.servers.ssh.sync_commands import record_of
 from dhcptui.servers.ssh.tail import LogSource, follow
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.watch.clock import follow_time_sync
 from dhcptui.watch.clocks import moment, mono
-from dhcptui.watch.growth import watch_growth
 from dhcptui.watch.lease_file_state import Noted, RecordedWatch
 from dhcptui.watch.notable_lines import NotableLines, Signs
-from dhcptui.watch.processes import ProcessWitness
+from dhcptui.watch.probe import Probe
 from dhcptui.watch.record import ServerRecord, first, pause, told
 from dhcptui.watch.taken import Taken
 
-PROBE_SECONDS = 2.0
-"""Clock, process table and marks."""
-FAST_SECONDS = 0.25
-SPACE_SECONDS = 20.0
-SHORT_SPACE_SECONDS = 10.0
 LOG_LINES = 500
 LOG_QUIET_SECONDS = 1.0
 LOG_STUCK_SECONDS = 15.0
@@ -93,8 +77,8 @@ class SshWatch:
         self._utc_offset_seconds = 0
         self._zone_known = asyncio.Event()
         self._heard_at = 0.0
-        self._space_at = -SPACE_SECONDS
         self._recorded = RecordedWatch(record, noted)
+        self._probe = Probe(record, self._zone, self._heard)
 
     async def run(self) -> None:
         """Keep a session, for ever."""
@@ -142,7 +126,7 @@ class SshWatch:
     async def _serve_session(self, session: SshSession) -> None:
         """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._probe(session))
+            group.create_task(self._probe.run(session))
             group.create_task(self._listen())
             group.create_task(follow_time_sync(session, self._record))
             group.create_task(self._recorded.run(session))
@@ -171,75 +155,12 @@ class SshWatch:
             silent = late
             await asyncio.sleep(LISTEN_SECONDS)
 
-    async def _probe(self, session: SshSession) -> None:
-        """Clock, process table and marks, through one long-lived shell."""
-        backoff = Backoff()
-        while True:
-            try:
-                async with await RemoteShell.open(session) as shell:
-                    self._record.shell = shell
-                    await self._read_utc_offset(shell)
-                    await self._read_version(shell)
-                    witness = ProcessWitness(await Holders.open(shell), self._record)
-                    while True:
-                        self._record.probe_now.clear()
-                        await self._probe_once(shell, witness)
-                        await watch_growth(shell, self._record)
-                        backoff.reset()
-                        fast = self._record.urgent or witness.doubts
-                        await pause(self._record.probe_now, FAST_SECONDS if fast else PROBE_SECONDS)
-            except RemoteError as error:
-                if session.closed:
-                    return
-                self._record.update(process_note=clean(f"{error}. {error.advice}".rstrip(". "), 400))
-                await asyncio.sleep(backoff.next_delay())
-
-    async def _probe_once(self, shell: RemoteShell, witness: ProcessWitness) -> None:
-        asked = mono()  # what is learned is as old as the question: a cut may hold the answer up
-        reading = await read_clock(shell)
-        process = await witness.look()
-        settings = self._record.settings
-        await self._look_for_space(shell, asked)
-        lock_files = await read_marks(
-            shell, posixpath.dirname(settings.leases), record_of(settings.shared_dir), self._record.peer
-        )
-        if lock_files.lock and lock_files.lock.token in self._record.own_tokens:
-            lock_files = replace(lock_files, lock=None, own=lock_files.lock)
+    def _heard(self) -> None:
         self._heard_at = mono()
-        self._record.update(
-            clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), asked),
-            process=process,
-            process_note="",
-            lock_files=Seen(lock_files, asked),
-        )
 
-    async def _look_for_space(self, shell: RemoteShell, asked: float) -> None:
-        """Room for the lease file, rarely; more often while it is short."""
-        old = self._record.view.space
-        every = (
-            SHORT_SPACE_SECONDS if old and (old.value.missing or old.value.free_bytes < FULL_BYTES) else SPACE_SECONDS
-        )
-        if asked - self._space_at < every:
-            return
-        self._space_at = asked
-        if (found := await read_space(shell, self._record.settings.leases)) is not None:
-            self._record.update(space=Seen(found, asked))
-
-    async def _read_utc_offset(self, shell: RemoteShell) -> None:
-        """Where the log's stamps carry no zone they are the server's local time."""
-        answer = await shell.ask("date +%z")
-        with suppress(ValueError, IndexError):
-            text = answer.lines[0].strip()
-            sign = -1 if text.startswith("-") else 1
-            self._utc_offset_seconds = sign * (int(text[1:3]) * 3600 + int(text[3:5]) * 60)
+    def _zone(self, utc_offset_seconds: int) -> None:
+        self._utc_offset_seconds = utc_offset_seconds
         self._zone_known.set()
-
-    async def _read_version(self, shell: RemoteShell) -> None:
-        """dhcpd's version: 3.0.x numbers its states differently."""
-        answer = await shell.ask(commands.dhcpd_version().line)
-        found = re.search(r"(?:isc-dhcpd-|DHCP Server V?)(\d+\.[\w.-]+)", " ".join(answer.lines))
-        if found and found[1] != self._record.view.version:
-            self._record.update(version=found[1])
 
     async def _past(self, session: SshSession) -> None:
         """What happened before the console looked, for the timeline."""

@@ -64,10 +64,17 @@ def holding(leases: Path, port: int = 0, mode: str = "", name: str = "served") -
         child.stdout.close()  # type: ignore[union-attr]
 
 
-def look(place: Place, shell: list[str] | None = None, walk: int = 1, pids: tuple[int, ...] = ()) -> Look:
+def look(
+    place: Place,
+    shell: list[str] | None = None,
+    walk: int = 1,
+    pids: tuple[int, ...] = (),
+    env: dict[str, str] | None = None,
+) -> Look:
     """One look at this machine, as the long-lived shell would take it."""
     script = f"{holders_function('Linux')}\n(\n{holders('Linux', place.leases, place.ports, pids, walk).line}\n)\n"
-    done = subprocess.run(shell or ["sh"], input=script, capture_output=True, text=True, timeout=30, check=False)
+    argv = shell or ["sh"]
+    done = subprocess.run(argv, input=script, capture_output=True, text=True, timeout=30, check=False, env=env)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return parse(done.stdout.splitlines(), place)
 
@@ -102,6 +109,22 @@ def test_by_what_is_held(place: Place, shell: list[str]) -> None:
             assert "no dhcpd of ours by its words or account" in seen.held[0]
     with holding(leases, mode="r"):
         assert not judge(look(place, shell), place).running
+
+
+@needs_proc
+@pytest.mark.skipif(not shutil.which("busybox"), reason="busybox is missing")
+def test_with_the_programs_of_busybox_alone(place: Place, tmp_path: Path) -> None:
+    """As on Alpine: no procps, no iproute2, no coreutils."""
+    applets = tmp_path / "applets"
+    applets.mkdir()
+    subprocess.run(["busybox", "--install", "-s", applets], check=True)
+    shell, env = [str(applets / "sh")], {"PATH": str(applets)}
+    seen = judge(look(place, shell, env=env), place)
+    assert (seen.pids, seen.ports_seen) == ((), True)
+    with holding(Path(place.leases), mode="a") as child:
+        assert judge(look(place, shell, env=env), place).pids == (child.pid,)
+    with holding(Path(place.leases), place.ports[0]) as child:
+        assert f"pid {child.pid} " in judge(look(place, shell, env=env), place).held[0]
 
 
 @needs_proc

@@ -58,7 +58,8 @@ FOREIGN = {
     "dhcptui.assess.delayed_start": "a plan's variant, as locks and the audit log keep it",
     "dhcptui.model.log_line": "what the C library says of a full disk",
     "dhcptui.ui.render.plan": "the signs of a unified diff",
-    "dhcptui.watch.ssh": "what tail says of its file, and dhcpd of its version",
+    "dhcptui.watch.probe": "what dhcpd says of its version",
+    "dhcptui.watch.ssh": "what tail says of its file",
     "dhcptui.watch.survey": "what dhcpd says of its version, and what a command of ours prints",
 }
 """Module -> whose words it reads: not our own sentences."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from dhcptui.assess.timesync import ClockLevel, judge, level_of, sync_words
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ClockOffset, TimeSync
+from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.session import Completed
 from dhcptui.servers.ssh.timesync import (
@@ -185,3 +189,25 @@ def test_judge_without_a_reading() -> None:
     assert (clocks.level, clocks.apart_seconds) == (ClockLevel.UNKNOWN, None)
     assert "dhcp2" in clocks.sentence
     assert "dhcp1" not in clocks.sentence
+
+
+@pytest.mark.parametrize("shell", ["sh", "busybox sh"])
+def test_the_process_table_without_procps(shell: str, tmp_path: Path) -> None:
+    """Busybox's ps knows none of our options, and a slim container has no ps at all: /proc tells who runs."""
+    words = shell.split()
+    if not shutil.which(words[0]):
+        pytest.skip("busybox is missing")
+    if words[0] == "busybox":
+        subprocess.run(["busybox", "--install", "-s", tmp_path], check=True)
+    argv = commands.process_table().argv[1:]
+    with subprocess.Popen(["sleep", "60"]) as sleeping:
+        shell_words = [shutil.which(words[0]) or "", *words[1:]]
+        done = subprocess.run(
+            [*shell_words, *argv], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        )
+        sleeping.kill()
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert [str(sleeping.pid), "S", "-", "sleep"] in rows
+    assert all(len(row) >= 4 and row[0].isdecimal() for row in rows)
+    assert find_service(done.stdout.splitlines())[1] is not None, "process 1 is not among them"

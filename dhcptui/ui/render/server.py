@@ -9,7 +9,7 @@ from textual.content import Content
 
 from dhcptui.assess.since import state_since
 from dhcptui.assess.timesync import ClockLevel, level_of
-from dhcptui.assess.visibility import ServerAssessment, Visibility
+from dhcptui.assess.visibility import ServerAssessment, Visibility, unread
 from dhcptui.model.failover import FailoverStatus
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Channel, Link, ServerView
@@ -267,7 +267,7 @@ def _clock(me: ServerAssessment, partner: ServerAssessment, memory: Memory, glyp
     if (old := _old_clock(me, memory)) is not None:
         return old
     if me.view.clock is None:
-        left = text(("clock ", MUTED), ("not read yet", MUTED))
+        left = text(("clock ", MUTED), ("cannot be read" if me.view.clock_note else "not read yet", MUTED))
         said = left
     else:
         offset = signed(memory.clock(me.view.clock.value.seconds))
@@ -303,12 +303,15 @@ def _old_clock(me: ServerAssessment, memory: Memory) -> Line | None:
 def _troubles(view: ServerView, width: int, *, advise: bool) -> list[Line]:
     """Why a way to the server does not work, and what to do; wrapped, unless there is but one row."""
     found: list[Line] = []
-    for word, channel in (("ssh", view.ssh), ("omapi", view.omapi), ("log", view.log)):
-        if channel.link is not Link.FAILED or not channel.detail:
-            continue
+    ways = [
+        (word, channel.detail, channel.advice)
+        for word, channel in (("ssh", view.ssh), ("omapi", view.omapi), ("log", view.log))
+        if channel.link is Link.FAILED and channel.detail
+    ]
+    for word, detail, remedy in (*ways, *((word, reason, "") for word, reason in unread(view))):
         indent = len(word) + 2
-        details = (wrap(channel.detail, max(16, width - indent)) if advise else []) or [channel.detail]
-        advice = wrap(channel.advice, max(16, width - indent)) if advise else []
+        details = (wrap(detail, max(16, width - indent)) if advise else []) or [detail]
+        advice = wrap(remedy, max(16, width - indent)) if advise else []
         found.append(say((f"{word}: ", MUTED), (details[0], WARNING)))
         found += [say((" " * indent + more, WARNING)) for more in details[1:]]
         found += [say((" " * indent + more, MUTED)) for more in advice]
