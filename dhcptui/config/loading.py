@@ -221,6 +221,7 @@ def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
         user=table.text("user", "") or None,
         identity=table.path("identity"),
         known_hosts=table.path("known_hosts"),
+        login_timeout=table.number("login_timeout", 20, 1, 600) or 20,
         sudo=table.flag("sudo", False),
         omapi_port=table.number("omapi_port", 7911, 1, 65535) or 7911,
         omapi_transport=table.choice("omapi_transport", "ssh", ["ssh", "direct"]),

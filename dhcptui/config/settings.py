@@ -89,6 +89,15 @@ class ServerSettings:
             "as `ssh` would",
         ),
     )
+    login_timeout: int = field(
+        default=20,
+        metadata=about(
+            "Seconds until the login must have succeeded; that the server is an SSH server at all must be known within"
+            " 5, or ConnectTimeout of `~/.ssh/config`. A login that was too slow is given twice the time at the next try.",
+            "60",
+            "whole number",
+        ),
+    )
     sudo: bool = field(default=False, metadata=about("Run every remote command through `sudo -n`.", "true", "boolean"))
     omapi_port: int = field(default=7911, metadata=about("The `omapi-port` of dhcpd.conf.", "7911", "whole number"))
     omapi_transport: str = field(

@@ -41,9 +41,7 @@ async def looking(settings: PairSettings, seconds: float = LOOK_SECONDS) -> Asyn
     began = moment().mono
     watching = asyncio.create_task(engine.run())
     try:
-        waiting = asyncio.create_task(
-            engine.until(lambda snapshot, now: all(settled(view, now, began) for view in snapshot.servers), seconds)
-        )
+        waiting = asyncio.create_task(_read(engine, began, seconds, settings))
         await asyncio.wait({waiting, watching}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
             watching.result()
@@ -52,6 +50,22 @@ async def looking(settings: PairSettings, seconds: float = LOOK_SECONDS) -> Asyn
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+
+async def _read(engine: PairEngine, began: float, seconds: float, settings: PairSettings) -> None:
+    """Wait until all is settled, `seconds` at most; a login that is under way still is waited for as long as it may take."""
+
+    def read(snapshot: PairSnapshot, now: Moment) -> bool:
+        return all(settled(view, now, began) for view in snapshot.servers)
+
+    def logged_in(snapshot: PairSnapshot, now: Moment) -> bool:
+        return all(view.ssh.link is not Link.CONNECTING for view in snapshot.servers)
+
+    if await engine.until(read, seconds) or logged_in(engine.snapshot, moment()):
+        return
+    login = max(server.login_timeout for server in (settings.primary, settings.secondary))
+    if await engine.until(logged_in, max(0.0, login - seconds + GREETING_SECONDS)):
+        await engine.until(read, seconds)
 
 
 def settled(view: ServerView, now: Moment, began: float) -> bool:

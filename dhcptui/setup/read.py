@@ -50,7 +50,9 @@ async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tr
 
     `chroot`: where its dhcpd has its `/`; empty: as its command line says.
     """
-    target = SshTarget(server.host, server.port, server.user, server.identity, server.known_hosts, server.sudo)
+    target = SshTarget(
+        server.host, server.port, server.user, server.identity, server.known_hosts, server.sudo, server.login_timeout
+    )
     try:
         async with await SshSession.connect(target) as session:
             found = await survey(session, server.dhcpd_conf, chroot)

@@ -23,7 +23,7 @@ from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, Link
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
-from dhcptui.servers.ssh.errors import NoSsh, RemoteError
+from dhcptui.servers.ssh.errors import LoginSlow, NoSsh, RemoteError
 from dhcptui.servers.ssh.lines import Overlap
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource, follow
@@ -36,6 +36,8 @@ from dhcptui.watch.probe import Probe
 from dhcptui.watch.record import ServerRecord, first, pause, told
 from dhcptui.watch.taken import Taken
 
+MOST_PATIENCE = 4.0
+"""So many times its `login_timeout` at most is waited for the login of a server that answers."""
 LOG_LINES = 500
 LOG_QUIET_SECONDS = 1.0
 LOG_STUCK_SECONDS = 15.0
@@ -90,11 +92,15 @@ class SshWatch:
             identity=self._record.settings.identity,
             known_hosts=self._record.settings.known_hosts,
             sudo=self._record.settings.sudo,
+            login_seconds=self._record.settings.login_timeout,
         )
+        patience = 1.0
         while True:
             try:
-                session = await SshSession.connect(target)
+                session = await SshSession.connect(target, patience=patience)
             except RemoteError as error:
+                # A host that answers has earned more time for the login; one that is silent is tried again soon.
+                patience = min(2 * patience, MOST_PATIENCE) if isinstance(error, LoginSlow) else 1.0
                 if error.hops:
                     self._record.update(way=replace(self._record.view.way, hops=error.hops))
                 self._no_ssh(error)

@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -106,9 +107,24 @@ def free_port() -> int:
         return port
 
 
+_SLOW_LOGIN = """AuthorizedKeysFile none
+AuthorizedKeysCommand /bin/sh -c "sleep {seconds}; cat {keys}"
+AuthorizedKeysCommandUser root
+"""
+"""Stands for PAM and name servers that take their time; sshd asks it twice in a login."""
+_SLOW_SHELL = """ForceCommand sleep {seconds}; eval "$SSH_ORIGINAL_COMMAND"
+"""
+
+
 @asynccontextmanager
-async def running_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    """A server that lets us in by key; HOME is private and empty, no agent."""
+async def running_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, login_seconds: float = 0, shell_seconds: float = 0
+) -> AsyncIterator[Server]:
+    """A server that lets us in by key; HOME is private and empty, no agent.
+
+    `login_seconds`: how long it looks for the key before it lets us in; `shell_seconds`: how long a profile sleeps before
+    each command.
+    """
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
     monkeypatch.setenv("HOME", str(home))
@@ -121,26 +137,31 @@ async def running_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asy
     server.identity.chmod(0o600)
     server.trust(host_key)
     if SSHD is None:
-        async with _asyncssh_server(server, authorized):
+        async with _asyncssh_server(server, authorized, login_seconds, shell_seconds):
             yield server
         return
-    await _start_sshd(server, tmp_path, authorized)
+    await _start_sshd(server, tmp_path, authorized, login_seconds, shell_seconds)
     try:
         yield server
     finally:
         await server.stop()
 
 
-async def _start_sshd(server: Server, tmp_path: Path, authorized: Path) -> None:
+async def _start_sshd(
+    server: Server, tmp_path: Path, authorized: Path, login_seconds: float, shell_seconds: float
+) -> None:
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd insists on it
     key, banner, conf = tmp_path / "host_key", tmp_path / "banner", tmp_path / "sshd_config"
     key.write_bytes(server.host_key.export_private_key())
     key.chmod(0o600)
     banner.write_text(BANNER)
     conf.write_text(
-        f"ListenAddress 127.0.0.1\nPort {server.port}\nHostKey {key}\nAuthorizedKeysFile {authorized}\nStrictModes no\n"
+        (
+            _SLOW_LOGIN.format(seconds=login_seconds / 2, keys=authorized) if login_seconds else ""
+        )  # the first one counts
+        + f"ListenAddress 127.0.0.1\nPort {server.port}\nHostKey {key}\nAuthorizedKeysFile {authorized}\nStrictModes no\n"
         f"UsePAM no\nPidFile none\nPermitRootLogin prohibit-password\nBanner {banner}\nMaxStartups 50\n"
-        "AllowTcpForwarding local\n"
+        "AllowTcpForwarding local\n" + (_SLOW_SHELL.format(seconds=shell_seconds) if shell_seconds else "")
     )
     assert SSHD is not None
     log = (tmp_path / "sshd.log").open("wb")
@@ -159,11 +180,12 @@ async def _start_sshd(server: Server, tmp_path: Path, authorized: Path) -> None:
 _executing: set[asyncio.Task[None]] = set()
 
 
-async def _execute(process: asyncssh.SSHServerProcess[bytes]) -> None:
+async def _execute(shell_seconds: float, process: asyncssh.SSHServerProcess[bytes]) -> None:
     """Run a command as sshd would, without asyncssh's redirection: that one loses its tasks when a child ends early."""
     me = cast("asyncio.Task[None]", asyncio.current_task())
     _executing.add(me)
     me.add_done_callback(_executing.discard)
+    await asyncio.sleep(shell_seconds)
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(
         "/bin/sh", "-c", process.command or "exit 1", stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
@@ -221,14 +243,17 @@ def _kill_group(pid: int) -> None:
 
 
 @asynccontextmanager
-async def _asyncssh_server(server: Server, authorized: Path) -> AsyncIterator[None]:
+async def _asyncssh_server(
+    server: Server, authorized: Path, login_seconds: float, shell_seconds: float
+) -> AsyncIterator[None]:
     class Door(asyncssh.SSHServer):
         def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
             server.connections.append(conn)
             self._conn = conn
 
-        def begin_auth(self, username: str) -> bool:
+        async def begin_auth(self, username: str) -> bool:
             self._conn.send_auth_banner(BANNER)
+            await asyncio.sleep(login_seconds)
             return True
 
         def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
@@ -240,7 +265,7 @@ async def _asyncssh_server(server: Server, authorized: Path) -> AsyncIterator[No
         server_factory=Door,
         server_host_keys=[server.host_key],
         authorized_client_keys=str(authorized),
-        process_factory=_execute,
+        process_factory=partial(_execute, shell_seconds),
         encoding=None,
     )
     try:

@@ -62,6 +62,11 @@ class Collector:
         await self._ended
         return self._channel.get_returncode()
 
+    @property
+    def begun(self) -> bool:
+        """Whether the login shell has started the command."""
+        return self._begun
+
     def close(self) -> None:
         """Close the channel; tell a command that still runs to stop (OpenSSH passes that on to all users but root)."""
         if self._channel is not None and not self._lost:  # its is_closing() is true from our end of input on

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dhcptui.config.ownership import distrust
 from dhcptui.servers.ssh.errors import (
     AuthenticationFailed,
+    LoginSlow,
     Refused,
     RemoteError,
     SshSetupError,
@@ -27,33 +29,47 @@ KEEPALIVE_INTERVAL = 5.0
 KEEPALIVE_COUNT = 3
 """Unanswered keepalives after which the session is lost: 20 s after the last sign of life."""
 
+CONNECT_SECONDS = 5.0
+"""How long an address may take to say that it is an SSH server, where ~/.ssh/config has no ConnectTimeout."""
+
+LOGIN_SECONDS = 20.0
+"""How long all of it may take up to the login; the key `login_timeout` of the configuration."""
+
 _MAX_JUMPS = 8
 
 OnLost = Callable[[Exception | None], None]
 
 
-async def dial(target: SshTarget, timeout: float, on_lost: OnLost) -> list[SSHClientConnection]:
-    """Connect within `timeout` seconds; the last connection is the target's, those before it are its jump hosts'.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds until each host on the way says that it is an SSH server, and until the login, all in all."""
+
+    connect: float | None = None
+    """None: ConnectTimeout of ~/.ssh/config, else 5."""
+    login: float = LOGIN_SECONDS
+    """A ConnectTimeout that is longer counts instead."""
+
+    def limits(self, configured: object) -> tuple[float, float]:
+        """Both, for a host whose ConnectTimeout is `configured`."""
+        given = float(configured) if isinstance(configured, int) and configured > 0 else 0.0
+        login = max(self.login, given)
+        return min(self.connect or given or CONNECT_SECONDS, login), login
+
+
+async def dial(target: SshTarget, patience: Patience, on_lost: OnLost) -> list[SSHClientConnection]:
+    """Connect in time; the last connection is the target's, those before it are its jump hosts'.
 
     `on_lost` is called once when the target's connection ends, with the reason, or None for an orderly end.
-    Raises RemoteError: SshSetupError, Unreachable, HostKeyUnknown, HostKeyChanged, AuthenticationFailed.
+    Raises RemoteError: SshSetupError, Unreachable, LoginSlow, HostKeyUnknown, HostKeyChanged, AuthenticationFailed.
     """
     chain: list[SSHClientConnection] = []
-    dialer = _Dialer(chain)
+    dialer = _Dialer(chain, patience)
     try:
-        async with asyncio.timeout(timeout):
-            await dialer.reach(target, on_lost)
+        await dialer.reach(target, on_lost)
     except BaseException as exc:
         hops = tuple(address(connection, "peername") for connection in chain)
         for connection in reversed(chain):
             connection.abort()
-        if isinstance(exc, TimeoutError):
-            late = Unreachable(
-                f"{dialer.at} did not answer within {timeout:g} s",
-                f"Is the server up? Try: {_ssh(target)}",
-            )
-            late.hops = hops
-            raise late from None
         if isinstance(exc, RemoteError):
             exc.hops = hops
         raise
@@ -69,15 +85,16 @@ def address(connection: SSHClientConnection, end: str) -> str:
 class _Dialer:
     """One attempt; grows `chain` hop by hop, so that the caller can clear up whatever happens."""
 
-    def __init__(self, chain: list[SSHClientConnection]) -> None:
-        self._chain = chain
-        self.at = ""
+    def __init__(self, chain: list[SSHClientConnection], patience: Patience) -> None:
+        self._chain, self._patience = chain, patience
+        self._began = asyncio.get_running_loop().time()
+        self._dialled: list[SSHClientConnection] = []
+        """What was connected to last, logged in or not."""
 
     async def reach(self, target: SshTarget, on_lost: OnLost, depth: int = 0, direct: bool = False) -> None:
         """Connect to `target`; unless `direct`, through the jump hosts that ~/.ssh/config names for it."""
         import asyncssh  # noqa: PLC0415 - 190 ms
 
-        self.at = str(target)
         wanted = _options(target)
         if target.identity is not None and (reason := distrust(target.identity.expanduser(), private=True)):
             raise SshSetupError(f"the key {target.identity} for {target} is not used: {reason}")
@@ -93,7 +110,6 @@ class _Dialer:
             # Ours, not asyncssh's: it would take the jump hosts' keys on trust if the config says UserKnownHostsFile none.
             for number, jump in enumerate(options.tunnel.split(",")):
                 await self.reach(parse_jump(jump), lambda _: None, depth + 1, direct=number > 0)
-            self.at = str(target)
         files = known_hosts_files(
             target.known_hosts,
             options.config.get("UserKnownHostsFile"),
@@ -103,16 +119,47 @@ class _Dialer:
         host_keys.alias, host_keys.port = options.host_key_alias, options.port
         if options.config.get("HostKeyAlgorithms") is None:
             wanted["server_host_key_algs"] = host_keys.algorithms(options.host, options.port)
+        connecting = asyncssh.connect(
+            **wanted,
+            tunnel=self._chain[-1] if self._chain else None,
+            known_hosts=host_keys,
+            client_factory=_client_factory(on_lost, host_keys, self._dialled.append),
+        )
         try:
-            connection = await asyncssh.connect(
-                **wanted,
-                tunnel=self._chain[-1] if self._chain else None,
-                known_hosts=host_keys,
-                client_factory=_client_factory(on_lost, host_keys),
-            )
+            connection = await self._in_time(connecting, target, options.config.get("ConnectTimeout"))
         except (OSError, ValueError, asyncssh.Error) as exc:
             raise _explain(exc, target, host_keys) from exc
         self._chain.append(connection)
+
+    async def _in_time(
+        self, connecting: Awaitable[SSHClientConnection], target: SshTarget, configured: object
+    ) -> SSHClientConnection:
+        """Wait as long as the host is silent at most, and longer for the login of one that has said its version."""
+        connect, login = self._patience.limits(configured)
+        self._dialled.clear()
+        trying = asyncio.ensure_future(connecting)
+        try:
+            done, _ = await asyncio.wait({trying}, timeout=connect)
+            if not done and self._spoke():
+                left = self._began + login - asyncio.get_running_loop().time()
+                done, _ = await asyncio.wait({trying}, timeout=max(0.0, left))
+            if done:
+                return trying.result()
+            if self._spoke():
+                raise LoginSlow(
+                    f"{target} answers, and the login was not done within {login:g} s",
+                    f"Login takes long there (PAM, DNS?): see sshd's log, and how long `{_ssh(target)} true` takes;"
+                    " login_timeout in the configuration gives it more time.",
+                )
+            raise Unreachable(f"{target} did not answer within {connect:g} s", f"Is the server up? Try: {_ssh(target)}")
+        finally:
+            if not trying.done():
+                trying.cancel()
+                await asyncio.gather(trying, return_exceptions=True)
+
+    def _spoke(self) -> bool:
+        """Whether the host that is being connected to has said that it is an SSH server."""
+        return any(connection.get_extra_info("server_version") for connection in self._dialled)
 
 
 def parse_jump(text: str) -> SshTarget:
@@ -131,7 +178,8 @@ def _options(target: SshTarget) -> dict[str, Any]:
     """What we ask of asyncssh; what is not here comes from ~/.ssh/config, as with ssh."""
     options: dict[str, Any] = {
         "host": target.host,
-        "connect_timeout": None,  # dial's timeout counts, not the one in ~/.ssh/config
+        "connect_timeout": None,  # `_in_time` looks at the one in ~/.ssh/config
+        "login_timeout": 0,  # nor asyncssh's own
         "password_auth": False,  # the console cannot ask anybody
         "kbdint_auth": False,
         "gss_kex": False,  # its key exchange would replace the host key
@@ -152,11 +200,16 @@ def _options(target: SshTarget) -> dict[str, Any]:
     return options
 
 
-def _client_factory(on_lost: OnLost, host_keys: HostKeys) -> Callable[[], SSHClient]:
+def _client_factory(
+    on_lost: OnLost, host_keys: HostKeys, on_made: Callable[[SSHClientConnection], None]
+) -> Callable[[], SSHClient]:
     from asyncssh import SSHClient  # noqa: PLC0415
 
     class Watcher(SSHClient):
         """Tells when the connection ends and remembers a key that nobody vouches for. Banners are ignored."""
+
+        def connection_made(self, conn: SSHClientConnection) -> None:
+            on_made(conn)
 
         def connection_lost(self, exc: Exception | None) -> None:
             on_lost(exc)

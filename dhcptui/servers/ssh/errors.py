@@ -72,6 +72,12 @@ class Refused(Unreachable):
     answered = True
 
 
+class LoginSlow(Unreachable):
+    """It is an SSH server, and the login was not done in time: PAM, a name server, a slow disk. The next try may wait longer."""
+
+    answered = True
+
+
 class SessionLost(RemoteError):
     """A session that worked is gone; connect again."""
 
@@ -109,6 +115,18 @@ class CommandTimeout(RemoteError):
         self.line = clean(line)
         self.seconds = seconds
         super().__init__(f"{named(line)} did not end within {seconds:g} s", "It may still be running on the server.")
+
+
+class LoginShellSilent(CommandTimeout):
+    """The login succeeded, and no command began: the account's login shell or its profile hangs, or a ForceCommand does."""
+
+    def __init__(self, target: str, line: str, seconds: float) -> None:
+        super().__init__(line, seconds)
+        self.args = (clean(f"logged in to {target}, but its login shell began no command within {seconds:g} s"),)
+        self.advice = clean(
+            "The shell, its profile (/etc/profile, ~/.profile, ~/.bashrc, ~/.cshrc) or a ForceCommand hangs there:"
+            f" does `ssh {target} true` end?"
+        )
 
 
 class OutputTooLarge(RemoteError):

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Self
 from dhcptui.model.way import SshWay
 from dhcptui.servers.ssh.collect import Collector
 from dhcptui.servers.ssh.commands import BEGIN_LINE, Command
-from dhcptui.servers.ssh.connect import address, dial
+from dhcptui.servers.ssh.connect import LOGIN_SECONDS, Patience, address, dial
 from dhcptui.servers.ssh.errors import (
     CommandFailed,
     CommandTimeout,
+    LoginShellSilent,
     SessionLost,
     SessionRefused,
     TunnelForbidden,
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes of output one command may write."""
 
-START_SECONDS = 10.0
-"""How long the login shell may take before a long-lived command begins."""
+PROFILE_SECONDS = 1.0
+"""A login shell that takes longer to begin a command has a profile that small commands have to wait for."""
 
 CLOSE_SECONDS = 2.0
 """How long `close` waits for an orderly end."""
@@ -68,15 +69,20 @@ class SshSession:
         self._chain: list[SSHClientConnection] = []
         self._gone = asyncio.Event()
         self._reason: Exception | None = None
+        self._start_seconds = LOGIN_SECONDS
+        """How long the login shell may take before a long-lived command begins: its profile is a part of the login."""
 
     @classmethod
-    async def connect(cls, target: SshTarget, connect_timeout: float = 5.0) -> Self:
-        """Connect, verify the host key, log in by key; all within `connect_timeout` seconds, jump hosts included.
+    async def connect(cls, target: SshTarget, connect_timeout: float | None = None, patience: float = 1.0) -> Self:
+        """Connect, verify the host key, log in by key.
 
-        Raises RemoteError: SshSetupError, Unreachable, HostKeyUnknown, HostKeyChanged, AuthenticationFailed.
+        Each host on the way must say within `connect_timeout` seconds that it is an SSH server (None: ConnectTimeout of
+        ~/.ssh/config, else 5), and all of it be done within the target's `login_seconds`, times `patience`.
+        Raises RemoteError: SshSetupError, Unreachable, LoginSlow, HostKeyUnknown, HostKeyChanged, AuthenticationFailed.
         """
         session = cls(target)
-        session._chain = await dial(target, connect_timeout, session._lost)
+        session._start_seconds = target.login_seconds * patience
+        session._chain = await dial(target, Patience(connect_timeout, session._start_seconds), session._lost)
         return session
 
     async def __aenter__(self) -> Self:
@@ -126,7 +132,7 @@ class SshSession:
                     await self._connection.create_session(gc_tuning.session, command.wire, **_NO_EXTRAS)
                     status = await gc_tuning.finish(input)
         except TimeoutError:
-            raise CommandTimeout(command.line, timeout) from None
+            raise self._late(command, timeout, begun=gc_tuning.begun) from None
         finally:
             gc_tuning.close()
         if status is None:  # the channel closed without saying how the command ended
@@ -156,19 +162,30 @@ class SshSession:
         Raises SessionLost, SessionRefused, CommandTimeout.
         """
         command = command.as_root(self.target.sudo)
-        with self.translated():
-            process = await self._connection.create_process(command.wire, **_NO_EXTRAS, **options)
+        process: SSHClientProcess[bytes] | None = None
+        began = time.monotonic()
         try:
             with self.translated(), suppress(asyncio.IncompleteReadError):  # it ended at once: the caller will see
-                async with asyncio.timeout(START_SECONDS):
+                async with asyncio.timeout(self._start_seconds):
+                    process = await self._connection.create_process(command.wire, **_NO_EXTRAS, **options)
                     await process.stdout.readuntil(BEGIN_LINE)
-        except TimeoutError:
-            process.channel.abort()
-            raise CommandTimeout(command.line, START_SECONDS) from None
-        except BaseException:
-            process.channel.abort()
+        except BaseException as exc:
+            if process is not None:
+                process.channel.abort()
+            if isinstance(exc, TimeoutError):
+                self.pace.silent(self._start_seconds)
+                raise self._late(command, self._start_seconds, begun=False) from None
             raise
+        if (seconds := time.monotonic() - began) > PROFILE_SECONDS:  # it is in every channel's way
+            self.pace.answered(seconds)
+        assert process is not None  # noqa: S101 - nothing else can be suppressed
         return process
+
+    def _late(self, command: Command, seconds: float, *, begun: bool) -> CommandTimeout:
+        """What to say of a command that has not ended in time, or has not even begun."""
+        if begun:
+            return CommandTimeout(command.line, seconds)
+        return LoginShellSilent(str(self.target), command.line, seconds)
 
     async def open_tcp(self, host: str, port: int, timeout: float = 5.0) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
         """A byte stream to `host:port` as seen from the server; `timeout` in seconds.

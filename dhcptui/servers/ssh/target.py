@@ -16,6 +16,8 @@ class SshTarget:
     identity: Path | None = None
     known_hosts: Path | None = None
     sudo: bool = False
+    login_seconds: float = 20.0
+    """How long all may take up to the login."""
 
     def __str__(self) -> str:
         """`user@host:port`, as far as it is given."""
