@@ -36,6 +36,9 @@ from dhcptui.watch.probe import Probe
 from dhcptui.watch.record import ServerRecord, first, pause, told
 from dhcptui.watch.taken import Taken
 
+CONFIGURATION_SECONDS = 5.0
+LONGEST_CONFIGURATION_SECONDS = 300.0
+"""Between two tries to read a configuration that could not be read."""
 MOST_PATIENCE = 4.0
 """So many times its `login_timeout` at most is waited for the login of a server that answers."""
 LOG_LINES = 500
@@ -241,13 +244,17 @@ class SshWatch:
             self._record.update(lived=last)
 
     async def _follow_configuration(self, session: SshSession) -> None:
-        """What dhcpd was started with: read again whenever another dhcpd answers."""
+        """What dhcpd was started with: read again whenever another dhcpd answers, and where it could not be read."""
+        backoff = Backoff(first=CONFIGURATION_SECONDS, limit=LONGEST_CONFIGURATION_SECONDS)
         while True:
             if not self._configuration_read or self._another_dhcpd():
                 self._read_at = mono()
                 await self._find_pools(session)
             self._record.connected.clear()
-            await self._record.connected.wait()
+            if self._configuration_read:
+                await self._record.connected.wait()
+            else:
+                await pause(self._record.connected, backoff.next_delay())
 
     def _another_dhcpd(self) -> bool:
         """Whether the one that answers may have been started after the last reading."""

@@ -1,0 +1,88 @@
+"""Servers whose login takes long, or whose login shell hangs: seen all the same, and named for what they are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dhcptui.assess.visibility import unread
+from dhcptui.model.role import Role
+from tests.lab.driving import driving
+from tests.lab.pair import Lab, Server
+from tests.lab.test_login_shells import log_in_by
+from tests.lab.texts import sshd_config
+
+pytestmark = pytest.mark.lab
+P, S = Role.PRIMARY, Role.SECONDARY
+ACCOUNTING = """#%PAM-1.0
+auth required pam_permit.so
+account required pam_exec.so /bin/sleep {seconds}
+session required pam_permit.so
+"""
+
+
+def pam_takes(server: Server, seconds: float) -> None:
+    """Each login asks something that answers late, as an LDAP server or a name server does."""
+    if not list(Path("/usr/lib").glob("*/security/pam_exec.so")) + list(Path("/lib").glob("*/security/pam_exec.so")):
+        pytest.skip("pam_exec is missing")
+    (server.etc / "lab/pam").write_text(ACCOUNTING.format(seconds=seconds))
+    server.run("mount", "--bind", "/etc/dhcp/lab/pam", "/etc/pam.d/sshd")
+    (server.ssh_etc / "sshd_config").write_text("UsePAM yes\n" + sshd_config({}))
+    server.restart_sshd()
+
+
+def status(lab: Lab) -> subprocess.CompletedProcess[str]:
+    """`status --json` at the operator's place."""
+    argv = lab.operator_argv(sys.executable, "-m", "dhcptui", "--config", str(lab.dir / "config.toml"))
+    root = Path(__file__).parents[2]
+    argv += ["status", "--json"]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=90, check=False, cwd=root)
+
+
+def test_a_login_of_eight_seconds(lab: Lab) -> None:
+    """Longer than an address may be silent: `status` waits for it, and all of it is seen."""
+    lab.wait_settled()
+    pam_takes(lab.secondary, 8)
+    lab.write_config()
+    done = status(lab)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    (pair,) = json.loads(done.stdout)["pairs"]
+    assert {server["ssh"] for server in pair["servers"].values()} == {"ok"}
+
+
+def test_a_login_that_is_too_slow_is_not_a_server_that_is_down(lab: Lab) -> None:
+    """It is said to be slow, and tried again with more patience, which succeeds."""
+    lab.wait_settled()
+    pam_takes(lab.secondary, 8)
+    with driving(lab, login_timeout=6) as driver:
+        driver.until(lambda: bool(driver.engine.snapshot().secondary.ssh.detail), 20, "what is wrong")
+        way = driver.engine.snapshot().secondary.ssh
+        assert "answers, and the login was not done within 6 s" in way.detail
+        assert way.advice.startswith("Login takes long there (PAM, DNS?)")
+        driver.until_words("normal", "normal", 40)
+
+
+def test_a_profile_that_hangs(lab: Lab) -> None:
+    """OMAPI goes on through the same session; what cannot be read is named with the login shell, beside the other server."""
+    if not shutil.which("tcsh"):
+        pytest.skip("tcsh is missing")
+    lab.wait_settled()
+    log_in_by(lab.secondary, "tcsh")
+    lab.secondary.run("sh", "-c", "echo 'sleep 600' >/root/.cshrc")
+    with driving(lab, login_timeout=4) as driver:
+        driver.until_words("normal", "normal", 20)
+        driver.until(lambda: bool(unread(driver.engine.snapshot().secondary)), 20, "what cannot be read")
+        ((names, why),) = unread(driver.engine.snapshot().secondary)
+        assert names == "clock, processes, locks"
+        assert "its login shell began no command within 4 s" in why
+        assert "~/.cshrc" in why
+        assert unread(driver.engine.snapshot().primary) == []
+        lab.secondary.run("rm", "/root/.cshrc")
+        driver.until(lambda: not unread(driver.engine.snapshot().secondary), 30, "all of it again")
+        driver.until(lambda: driver.engine.snapshot().secondary.other_peers is not None, 60, "its configuration")
+        driver.settled()
