@@ -17,7 +17,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Link, ServerView
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.errors import LoginShellSilent, LoginSlow, Unreachable
+from dhcptui.servers.ssh.errors import CommandTimeout, LoginShellSilent, LoginSlow, Unreachable
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.target import SshTarget
@@ -79,6 +79,21 @@ async def test_a_login_shell_that_hangs(tmp_path: Path, monkeypatch: pytest.Monk
         assert "ForceCommand" in caught.value.advice
         with pytest.raises(LoginShellSilent, match="within 1 s"):
             await session.run(HELLO, timeout=1)
+
+
+async def test_a_cut_is_not_blamed_on_the_login_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that says nothing at all tells nothing of its shell."""
+    async with (
+        running_server(tmp_path, monkeypatch) as server,
+        await SshSession.connect(server.target(login_seconds=1)) as session,
+    ):
+        if server.sshd is None:
+            pytest.skip("only a process can be held")
+        server.freeze()
+        for trying in (session.run(HELLO, timeout=1), RemoteShell.open(session)):
+            with pytest.raises(CommandTimeout) as caught:
+                await trying
+            assert not isinstance(caught.value, LoginShellSilent)
 
 
 async def test_a_slow_profile_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,13 +126,15 @@ class SshSession:
         """
         command = command.as_root(self.target.sudo)
         gc_tuning = Collector(command, max_bytes)
+        started = False
         try:
             with self.translated():
                 async with asyncio.timeout(timeout):
                     await self._connection.create_session(gc_tuning.session, command.wire, **_NO_EXTRAS)
+                    started = True
                     status = await gc_tuning.finish(input)
         except TimeoutError:
-            raise self._late(command, timeout, begun=gc_tuning.begun) from None
+            raise self._late(command, timeout, hangs=started and not gc_tuning.begun) from None
         finally:
             gc_tuning.close()
         if status is None:  # the channel closed without saying how the command ended
@@ -174,18 +176,21 @@ class SshSession:
                 process.channel.abort()
             if isinstance(exc, TimeoutError):
                 self.pace.silent(self._start_seconds)
-                raise self._late(command, self._start_seconds, begun=False) from None
+                raise self._late(command, self._start_seconds, hangs=process is not None) from None
             raise
         if (seconds := time.monotonic() - began) > PROFILE_SECONDS:  # it is in every channel's way
             self.pace.answered(seconds)
         assert process is not None  # noqa: S101 - nothing else can be suppressed
         return process
 
-    def _late(self, command: Command, seconds: float, *, begun: bool) -> CommandTimeout:
-        """What to say of a command that has not ended in time, or has not even begun."""
-        if begun:
-            return CommandTimeout(command.line, seconds)
-        return LoginShellSilent(str(self.target), command.line, seconds)
+    def _late(self, command: Command, seconds: float, *, hangs: bool) -> CommandTimeout:
+        """What to say of a command that has not ended in time. `hangs`: sshd has started a login shell, and it no command.
+
+        Where sshd itself has not answered, the way may be cut, or the server stand still.
+        """
+        if hangs:
+            return LoginShellSilent(str(self.target), command.line, seconds)
+        return CommandTimeout(command.line, seconds)
 
     async def open_tcp(self, host: str, port: int, timeout: float = 5.0) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
         """A byte stream to `host:port` as seen from the server; `timeout` in seconds.
