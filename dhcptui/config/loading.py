@@ -14,6 +14,7 @@ from typing import Any
 
 from dhcptui.config.console import ConsoleSettings, check_theme, read_keys
 from dhcptui.config.ownership import distrust
+from dhcptui.config.platforms import DEFAULT, PLATFORMS
 from dhcptui.config.settings import ALGORITHMS, ConfigError, LintSettings, OmapiKey, PairSettings, ServerSettings
 from dhcptui.config.toml import toml, toml_key
 from dhcptui.model.lint_rules import RULE_IDS
@@ -184,33 +185,11 @@ def _check_shared_dir(table: _Table, server: ServerSettings) -> None:
             )
 
 
-PLATFORMS = {
-    "debian": {
-        "dhcpd_conf": "/etc/dhcp/dhcpd.conf",
-        "leases": "/var/lib/dhcp/dhcpd.leases",
-        "log": "file:/var/log/dhcpd.log",
-        "restart": "systemctl restart isc-dhcp-server",
-    },
-    "rhel": {
-        "dhcpd_conf": "/etc/dhcp/dhcpd.conf",
-        "leases": "/var/lib/dhcpd/dhcpd.leases",
-        "log": "journal:dhcpd",
-        "restart": "systemctl restart dhcpd",
-    },
-    "freebsd": {
-        "dhcpd_conf": "/usr/local/etc/dhcpd.conf",
-        "leases": "/var/db/dhcpd/dhcpd.leases",
-        "log": "file:/var/log/dhcpd.log",
-        "restart": "service isc-dhcpd restart",
-    },
-}
-"""Where a platform keeps things, for the keys that are not given."""
-
-
 def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
     host = table.text("host")
-    place = PLATFORMS[table.choice("platform", "debian", list(PLATFORMS))]
-    log = table.text("log", place["log"])
+    platform = table.choice("platform", "", list(PLATFORMS)) or None
+    place = PLATFORMS[platform] if platform else DEFAULT
+    log = table.text("log", place.log)
     if not re.match(r"^(file:/.|journal:.)", log):
         raise table.error("log", 'must be "file:/absolute/path" or "journal:UNIT"')
     server = ServerSettings(
@@ -226,10 +205,11 @@ def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
         omapi_port=table.number("omapi_port", 7911, 1, 65535) or 7911,
         omapi_transport=table.choice("omapi_transport", "ssh", ["ssh", "direct"]),
         omapi_key=_omapi_key(table),
-        dhcpd_conf=table.absolute("dhcpd_conf", place["dhcpd_conf"]),
-        leases=table.absolute("leases", place["leases"]),
+        platform=platform,
+        dhcpd_conf=table.absolute("dhcpd_conf", place.dhcpd_conf),
+        leases=table.absolute("leases", place.leases),
         log=log,
-        restart=table.command("restart", place["restart"]),
+        restart=table.command("restart", place.restart),
         shared_dir=table.absolute("shared_dir", shared_dir),
     )
     table.done()
@@ -305,9 +285,12 @@ class _Table:
         return value
 
     def choice(self, key: str, default: str, valid: list[str]) -> str:
+        """One of a few words; `default` where it is not given, which need not be one of them."""
         value = self.text(key, default)
-        if value not in valid:
-            raise self.error(key, f"{value!r} is not one of {', '.join(valid)}")
+        if value not in valid and key in self.data:
+            close = difflib.get_close_matches(value.lower(), valid, 1, 0.5)
+            meant = f"; did you mean {close[0]!r}?" if close else ""
+            raise self.error(key, f"{value!r} is not one of {', '.join(valid)}{meant}")
         return value
 
     def number(self, key: str, default: int | None, low: int, high: int) -> int | None:

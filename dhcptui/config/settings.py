@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dhcptui.config.ownership import distrust
+from dhcptui.config.platforms import DEFAULT
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 
@@ -116,16 +117,25 @@ class ServerSettings:
             "none",
         ),
     )
+    platform: str | None = field(
+        default=None,
+        metadata=about(
+            "Where the server keeps things: the defaults of `dhcpd_conf`, `leases`, `log` and `restart`, as in the table below,"
+            " and what makes no sense there.",
+            '"rhel"',
+            default=f'as for `"{DEFAULT.name}"`',
+        ),
+    )
     dhcpd_conf: str = field(
-        default="/etc/dhcp/dhcpd.conf",
+        default=DEFAULT.dhcpd_conf,
         metadata=about("dhcpd's configuration file on the server.", '"/etc/dhcp/dhcpd.conf"', "path", "`platform`"),
     )
     leases: str = field(
-        default="/var/lib/dhcp/dhcpd.leases",
+        default=DEFAULT.leases,
         metadata=about("dhcpd's lease file on the server.", '"/var/lib/dhcp/dhcpd.leases"', "path", "`platform`"),
     )
     log: str = field(
-        default="file:/var/log/dhcpd.log",
+        default=DEFAULT.log,
         metadata=about(
             "Where dhcpd's log lines go: `file:/PATH` or `journal:UNIT`.",
             '"journal:isc-dhcp-server"',
@@ -133,7 +143,7 @@ class ServerSettings:
         ),
     )
     restart: tuple[str, ...] = field(
-        default=("systemctl", "restart", "isc-dhcp-server"),
+        default=tuple(DEFAULT.restart.split()),
         metadata=about(
             "The command that starts or restarts dhcpd. It is split into words; no shell runs it.",
             '"systemctl restart isc-dhcp-server"',
@@ -212,13 +222,6 @@ class PairSettings:
     def __getitem__(self, role: Role) -> ServerSettings:
         return self.primary if role is Role.PRIMARY else self.secondary
 
-
-PLATFORM = about(
-    "Where the server keeps things: the defaults of `dhcpd_conf`, `leases`, `log` and `restart`, as in the table below.",
-    '"rhel"',
-    default='`"debian"`',
-)
-"""The key `platform` of a server's table: it only chooses defaults, so it is no setting."""
 
 SHARED_DIR = about(
     "What sync + restart copies. It may not hold what differs between the servers: dhcpd.conf, the lease file.",

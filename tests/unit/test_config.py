@@ -174,6 +174,13 @@ def test_default_path(monkeypatch: pytest.MonkeyPatch) -> None:
         ("debian", "/var/lib/dhcp/dhcpd.leases", ("systemctl", "restart", "isc-dhcp-server")),
         ("rhel", "/var/lib/dhcpd/dhcpd.leases", ("systemctl", "restart", "dhcpd")),
         ("freebsd", "/var/db/dhcpd/dhcpd.leases", ("service", "isc-dhcpd", "restart")),
+        (
+            "pfsense",
+            "/var/dhcpd/var/db/dhcpd.leases",
+            ("/usr/local/sbin/pfSsh.php", "playback", "svc", "restart", "dhcpd"),
+        ),
+        ("opnsense", "/var/dhcpd/var/db/dhcpd.leases", ("configctl", "dhcpd", "restart")),
+        ("alpine", "/var/lib/dhcp/dhcpd.leases", ("rc-service", "dhcpd", "restart")),
     ],
 )
 def test_platforms(tmp_path: Path, platform: str, leases: str, restart: tuple[str, ...]) -> None:
@@ -183,6 +190,26 @@ def test_platforms(tmp_path: Path, platform: str, leases: str, restart: tuple[st
     assert (one.leases, one.restart) == (leases, restart)
     given = read(tmp_path, text.replace("platform =", 'leases = "/x"\nplatform =')).pair(None).primary
     assert given.leases == "/x"
+
+
+def test_a_platform_that_is_not_known(tmp_path: Path) -> None:
+    """The error names the file, the key, every valid word and the nearest."""
+    text = MINIMAL.replace('host = "10.0.0.10"', 'host = "10.0.0.10"\nplatform = "OpnSense24"')
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text)
+    said = str(caught.value)
+    assert "platform: 'OpnSense24' is not one of debian, rhel, freebsd, pfsense, opnsense, alpine" in said
+    assert said.endswith("did you mean 'opnsense'?")
+
+
+def test_the_platform_is_kept(tmp_path: Path) -> None:
+    """Only where it was given: what is not known is not "debian"; `config show` says it and loads again."""
+    assert read(tmp_path, MINIMAL).pair(None).primary.platform is None
+    config = read(tmp_path, MINIMAL.replace('host = "10.0.0.10"', 'host = "10.0.0.10"\nplatform = "pfsense"'))
+    assert config.pair(None).primary.platform == "pfsense"
+    again = tmp_path / "again.toml"
+    again.write_text(show(config))
+    assert load(again).pair(None).primary == config.pair(None).primary
 
 
 def test_console_and_keys(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from dhcptui.config.console import ConsoleSettings
-from dhcptui.config.loading import PLATFORMS, load
+from dhcptui.config.loading import load
+from dhcptui.config.platforms import PLATFORMS
 from dhcptui.config.settings import (
-    PLATFORM,
     SHARED_DIR,
     ConfigError,
     OmapiKey,
@@ -47,6 +47,7 @@ MISTAKES = (
     ("a value of the wrong type", 'user = "root"', "user = 0"),
     ("a number out of range", 'user = "root"', "omapi_port = 79110"),
     ("a word that is not one of a few", "hmac-sha256", "hmac-sha3"),
+    ("a platform that is not known", 'user = "root"', 'platform = "freeBSD14"'),
     ("a relative path on a server", 'user = "root"', 'leases = "dhcpd.leases"'),
     ("a log that is neither file nor journal", "journal:isc-dhcp-server", "/var/log/dhcpd.log"),
     ("one server twice", "10.0.0.20", "10.0.0.10"),
@@ -120,11 +121,34 @@ def pair_keys() -> dict[str, Mapping[str, str]]:
 
 
 def server_keys() -> dict[str, Mapping[str, str]]:
-    """Every key of a server's table; `platform` stands before the keys whose defaults it chooses."""
-    found = dict(described(ServerSettings))
-    names = list(found)
-    names.insert(names.index("dhcpd_conf"), "platform")
-    return {name: PLATFORM if name == "platform" else found[name] for name in names}
+    """Every key of a server's table."""
+    return dict(described(ServerSettings))
+
+
+PLATFORM_KEYS = ("dhcpd_conf", "leases", "log", "restart")
+"""The keys whose defaults a platform chooses."""
+
+
+def platforms() -> list[str]:
+    """What each platform's word stands for."""
+    lines = ["| platform | what it is | " + " | ".join(f"`{key}`" for key in PLATFORM_KEYS) + " |"]
+    lines += ["|---" * (2 + len(PLATFORM_KEYS)) + "|"]
+    for name, row in PLATFORMS.items():
+        values = " | ".join(f"`{getattr(row, key)}`" for key in PLATFORM_KEYS)
+        lines.append(f'| `"{name}"` | {row.title} | {values} |')
+    lines += ["", "`dhcptui init` finds out which one it is, and writes what it found.", ""]
+    for row in PLATFORMS.values():
+        if row.written_by:
+            lines.append(
+                f"- {row.title}: dhcpd.conf is written by {row.written_by}. The platform's way: {row.own_way}."
+            )
+        elif row.copies_files:
+            lines.append(
+                f"- {row.title}: with a chroot ({row.chroot}) its start script copies `dhcpd_conf` into it; `dhcpd -t` tests the"
+                " original, dhcpd reads the copy. `leases` is then "
+                f"`{row.chrooted_leases}`."
+            )
+    return lines
 
 
 def table(keys: Mapping[str, Mapping[str, str]]) -> list[str]:
@@ -158,11 +182,7 @@ def configuration() -> str:
     lines += ["", "## A server: `[pairs.NAME.primary]` and `[pairs.NAME.secondary]`", ""]
     lines += ["Both tables have the same keys.", "", *table(server_keys())]
     lines += ["", "`omapi_key` is a table of its own:", "", *table(dict(described(OmapiKey)))]
-    lines += ["", "## Platforms", "", "| platform | " + " | ".join(f"`{key}`" for key in PLATFORMS["debian"]) + " |"]
-    lines += ["|---" * (1 + len(PLATFORMS["debian"])) + "|"]
-    lines += [
-        f'| `"{name}"` | ' + " | ".join(f"`{v}`" for v in keys.values()) + " |" for name, keys in PLATFORMS.items()
-    ]
+    lines += ["", "## Platforms", "", *platforms()]
     lines += [
         "",
         "## The screen: `[console]`",
