@@ -26,6 +26,7 @@ from dhcptui.assess.resumed import (
 from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.space import SPACE_CHECKS, lease_file, lease_space, partner_records
 from dhcptui.assess.unnoticed import not_yet
+from dhcptui.assess.written_files import written_by_people
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -192,7 +193,7 @@ RULES: dict[Action, Rule] = {
     Action.SYNC_RESTART: Rule(
         ONLY_NORMAL_RESTART,
         ONLY_NORMAL_RESTART,
-        (ev.ssh, ev.partner_ssh, ev.clocks_close, *SPACE_CHECKS),
+        (written_by_people, ev.ssh, ev.partner_ssh, ev.clocks_close, *SPACE_CHECKS),
         "ISC KB AA-01043; clocks: seen on a real pair",
         pg.when_restarted_in_turn,
     ),
@@ -210,7 +211,7 @@ RESUMED: dict[Action, Rule] = {
     Action.SYNC_RESTART: Rule(
         None,
         None,
-        (one_serves, ev.ssh, ev.partner_ssh, ev.clocks_close, *SPACE_CHECKS),
+        (written_by_people, one_serves, ev.ssh, ev.partner_ssh, ev.clocks_close, *SPACE_CHECKS),
         "seen on a real pair: a run that stopped in a restart is resumed or rolled back with that server down",
     ),
     Action.PARTNER_DOWN: Rule(

@@ -10,6 +10,7 @@ from dhcptui.assess import evidence as ev
 from dhcptui.assess import peer_guards as pg
 from dhcptui.assess import resumed
 from dhcptui.assess.space import lease_file, lease_space, partner_lease_space, partner_records
+from dhcptui.assess.written_files import written_by_people
 
 
 class Meaning(Enum):
@@ -54,6 +55,10 @@ UNSEEN: Mapping[Callable[..., object], Unseen] = {
     ev.ssh: Unseen((_R,), "the steps go through it"),
     ev.partner_ssh: Unseen((_R,), "the steps go through it"),
     ev.hear_each_other: Unseen((_R,), "it takes both servers' own words"),
+    written_by_people: Unseen(
+        (_R, _N),
+        "refused while dhcpd.conf is being read; no matter where it cannot be: dhcpd -t reads it before anything",
+    ),
     ev.process_gone: Unseen(
         (_R, _S), "refused where nothing was looked at; where not everything could be looked at it is sworn to"
     ),

@@ -8,7 +8,9 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
-__all__ = ["DEFAULT", "PLATFORMS", "Platform", "RestartWay"]
+from dhcptui.model.failover import ConfWriter
+
+__all__ = ["DEFAULT", "PLATFORMS", "Platform", "RestartWay", "writer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +171,25 @@ PLATFORMS: dict[str, Platform] = {row.name: row for row in _ROWS}
 """The value of `platform` in config.toml -> its row."""
 DEFAULT = PLATFORMS["debian"]
 """What holds where no platform is named."""
+
+
+def writer(platform: str | None, dhcpd_conf: str, *, firewall_like: bool | None = None) -> ConfWriter | None:
+    """Who writes a server's dhcpd.conf: by the platform that the configuration names, else by its path, else by its text.
+
+    `firewall_like`: whether it looks as a firewall's web interface writes it; None: not read yet. None where nothing says.
+    """
+    if platform is not None:
+        row = PLATFORMS[platform]
+        return ConfWriter(row.written_by and f"{row.title}: {row.written_by}", row.own_way, f'platform = "{platform}"')
+    rows = [row for row in _ROWS if row.written_by]
+    if dhcpd_conf in {row.dhcpd_conf for row in rows}:
+        known_by = f"{dhcpd_conf}, where firewalls keep it"
+    elif firewall_like is None:
+        return None
+    elif firewall_like:
+        known_by = "what it declares: firewalls write it so"
+    else:
+        return ConfWriter(known_by="what it declares")
+    names = " or ".join(row.title for row in rows)
+    ways = "; ".join(f"{row.title}: {row.own_way}" for row in rows)
+    return ConfWriter(f"{names}: {rows[0].written_by}", ways, known_by)

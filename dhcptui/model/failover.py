@@ -44,3 +44,15 @@ class FailoverPlace:
     peer_port: int
     networks: tuple[str, ...] = ()
     """What it serves: the subnets and shared networks of its pools."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfWriter:
+    """Who writes a server's dhcpd.conf: people, or a program that overwrites what people change in it."""
+
+    by: str = ""
+    """The program, in words; empty: people do."""
+    own_way: str = ""
+    """How the configuration is changed there and brought to the partner, in words."""
+    known_by: str = ""
+    """What says so, in words."""

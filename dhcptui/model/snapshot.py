@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from dhcptui.model.changes import NO_CHANGES, Changes
-from dhcptui.model.failover import FailoverPlace, FailoverStatus
+from dhcptui.model.failover import ConfWriter, FailoverPlace, FailoverStatus
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.pool_counters import Emptied, PoolCounters
 from dhcptui.model.role import Role
@@ -367,6 +367,8 @@ class ServerView:
     configuration_note: str = ""
     """Why its dhcpd.conf could not be read when that was tried last; empty where it was, or while it is tried first."""
     changes: Changes = NO_CHANGES
+    conf_writer: ConfWriter | None = None
+    """Who writes its dhcpd.conf; None while neither the configuration of this console nor that file has said so."""
 
     @property
     def version_3_0(self) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dhcptui.conf.pools import FailoverPool
 from dhcptui.config.loading import ConfigError, PairSettings
+from dhcptui.config.platforms import writer
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, Link, ServerView
@@ -27,7 +28,8 @@ class ServerRecord:
     def __init__(self, pair: PairSettings, role: Role, changed: Callable[[ServerView], None]) -> None:
         self.settings = pair[role]
         self.peer = pair.peer
-        self.view = ServerView(role, self.settings.name, self.settings.host)
+        known = writer(self.settings.platform, self.settings.dhcpd_conf)
+        self.view = ServerView(role, self.settings.name, self.settings.host, conf_writer=known)
         self._changed = changed
         self.session: SshSession | None = None
         self.session_ready = asyncio.Event()

@@ -13,8 +13,9 @@ from dhcptui.assess.freshness import SIGHTING_SECONDS
 from dhcptui.conf.files import load
 from dhcptui.conf.pools import failover_pools, named_probes
 from dhcptui.conf.reader import ConfParseError
-from dhcptui.conf.site import failover_place, other_peers
+from dhcptui.conf.site import failover_place, is_of_a_firewall, other_peers
 from dhcptui.config.loading import PairSettings
+from dhcptui.config.platforms import writer
 from dhcptui.logs.lines import parse_lines
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.peers import as_read_before
@@ -278,8 +279,10 @@ class SshWatch:
             self._record.update(pools_note=f"pools unknown: {why}", configuration_note=why)
             return
         self._configuration_read = True
+        settings = self._record.settings
         self._record.update(
             configuration_note="",
+            conf_writer=writer(settings.platform, settings.dhcpd_conf, firewall_like=is_of_a_firewall(configuration)),
             place=failover_place(configuration, self._record.peer),
             other_peers=as_read_before(
                 other_peers(configuration, self._record.peer), self._record.view.other_peers or ()

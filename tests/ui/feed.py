@@ -18,7 +18,7 @@ from dhcptui.engine.api import Listener
 from dhcptui.logs.lines import parse
 from dhcptui.model.action import Action
 from dhcptui.model.audit import Answer, AuditEntry, AuditEvent, Interrupted
-from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.failover import ConfWriter, FailoverStatus
 from dhcptui.model.leases import LookUp
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.pool_counters import PoolCounters
@@ -100,6 +100,7 @@ def server(
         process=Seen(ProcessSighting((4711,)), at),
         pools=Seen(pools, at),
         other_peers=(),
+        conf_writer=ConfWriter(known_by="what it declares"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.failover import ConfWriter, FailoverStatus
 from dhcptui.model.moments import Moment, Seen
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
@@ -63,6 +63,7 @@ def live(
         other_peers=(),
         lock_files=Seen(LockFiles(), NOW.mono - 1),
         space=Seen(LeaseSpace(10**9, 40_000), NOW.mono - 1),
+        conf_writer=ConfWriter(known_by="what it declares"),
     )
 
 

@@ -20,6 +20,8 @@ from dhcptui.assess.guards import RESUMED, RULES, rule
 from dhcptui.assess.not_seen import UNSEEN, Meaning
 from dhcptui.assess.space import lease_file, lease_space, partner_lease_space, partner_records
 from dhcptui.assess.verdict import Level, derive
+from dhcptui.assess.written_files import written_by_people
+from dhcptui.config.platforms import writer
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
@@ -211,6 +213,14 @@ TABLE: dict[Callable[..., object], Three] = {
         pair(live(P), live(Q)),
         pair(*(replace(live(role), space=Seen(LeaseSpace(10**9, 0, missing=True), NOW.mono - 1)) for role in Role)),
         {NO_MATTER: pair(*(replace(live(role), space=None) for role in Role))},
+    ),
+    written_by_people: Three(
+        pair(live(P), live(Q)),
+        pair(live(P), replace(live(Q), conf_writer=writer("opnsense", ""))),
+        {
+            REFUSED: pair(live(P), replace(live(Q), conf_writer=None)),
+            NO_MATTER: pair(live(P), replace(live(Q), conf_writer=None, configuration_note="denied")),
+        },
     ),
     lease_space: SPACE,
     partner_lease_space: SPACE,

@@ -140,7 +140,7 @@ def platforms() -> list[str]:
     for row in PLATFORMS.values():
         if row.written_by:
             lines.append(
-                f"- {row.title}: dhcpd.conf is written by {row.written_by}. The platform's way: {row.own_way}."
+                f"- {row.title}: dhcpd.conf is written by {row.written_by}. Sync + restart is refused. The platform's way: {row.own_way}."
             )
         elif row.copies_files:
             lines.append(

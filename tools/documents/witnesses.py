@@ -150,6 +150,7 @@ CHECKS: tuple[Row, ...] = (
     Row(("clocks", "clocks_close", "clocks_if_known"), (W.CLOCK,), ""),
     Row(("ssh", "partner_ssh", "version_known"), (W.CONSOLE,), ""),
     Row(("start_order",), (W.MARKS, W.LEASES, W.PARTNER), ""),
+    Row(("written_by_people",), (W.CONF,), ""),
     Row(("lease_file", "partner_records", "lease_space", "partner_lease_space"), (W.DISK,), ""),
     Row(("untouched", "when_stopped", "when_started", "when_restarted", "when_restarted_in_turn"), (W.CONF, W.OMAPI), ""),
     Row(("left_unmarked", "left_stopped"), (W.MARKS, W.AUDIT, W.PROCESS), ""),
