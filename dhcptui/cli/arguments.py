@@ -227,7 +227,9 @@ def _configuration_commands(
         "0, or 1 when nothing was written",
     )
     init.add_argument("hosts", nargs=2, metavar="HOST", help="a server, as ssh would take it")
-    init.add_argument("--pair", metavar="NAME", help="what to call the pair (the failover peer's name)")
+    init.add_argument(
+        "--name", "--pair", dest="pair", metavar="NAME", help="what to call the pair (the failover peer's name)"
+    )
     init.add_argument("--peer", metavar="NAME", help="the failover peer, where the servers share several")
     init.add_argument("--user", metavar="NAME", help="the account on both servers")
     init.add_argument("--identity", metavar="FILE", type=Path, help="the private key to log in with")

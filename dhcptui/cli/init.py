@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from pathlib import Path
 
 from dhcptui.config.loading import ConfigError, default_path
 
@@ -18,15 +20,25 @@ def run(args: argparse.Namespace) -> int:
     def ask(question: str) -> bool:
         return bool(args.yes) or (sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in {"y", "yes"})
 
+    def tell(text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
+
     path = (args.config or default_path()).expanduser().absolute()
     try:
         one, two = (target(host, args.user, args.identity, args.known_hosts) for host in args.hosts)
-        made = draft(asyncio.run(look((one, two), args.peer)), args.pair, args.peer, path.parent)
+        made = draft(asyncio.run(look((one, two), args.peer, tell)), args.pair, args.peer, path.parent)
         print("\n".join(made.report), end="\n\n")
         if args.read_only:
             raise InitError(f"--read-only: {path} was not written")
         print("\n".join(write(made, path, ask)))
     except InitError as error:
-        raise ConfigError(str(error)) from error
-    print(f"Now: dhcptui status {made.name}, dhcptui lint {made.name}, dhcptui {made.name}")
+        raise ConfigError(*error.lines) from error
+    print(next_commands(args.config, made.name))
     return 0
+
+
+def next_commands(config: Path | None, name: str) -> str:
+    """What to type next: with `--config` where that was given."""
+    program = f"dhcptui --config {shlex.quote(str(config))}" if config else "dhcptui"
+    pair = shlex.quote(name)
+    return f"Now: {program} status {pair}, {program} lint {pair}, {program} {pair}"

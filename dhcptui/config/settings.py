@@ -18,10 +18,13 @@ ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha512")
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. The text is for the user: it names file, table and key, and the way out."""
+    """The configuration cannot be used. The text is for the user: it names file, table and key, and the way out.
 
-    def __init__(self, text: str) -> None:
-        super().__init__(clean(text))
+    Several lines where there are several reasons; a line end within one of them is shown, not obeyed.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(map(clean, lines)))
 
 
 def about(what: str, example: str, kind: str = "string", default: str | None = None) -> dict[str, str]:

@@ -36,6 +36,7 @@ def as_json(name: str, pair: Pair, findings: Sequence[Finding], silenced: Sequen
         "peers_compared": [clean(each) for each in pair.meant.shared],
         "peers_with_others": _with_others(pair),
         "not_seen": _not_seen(pair),
+        "notes": [clean(each) for each in pair.notes],
         "counts": _counts(findings),
         "silenced": [{"id": each.id, "count": each.count, "reason": each.reason} for each in silenced],
         "findings": [
@@ -77,12 +78,12 @@ def _not_seen(pair: Pair) -> list[str]:
 def as_text(
     name: str, pair: Pair, findings: Sequence[Finding], silenced: Sequence[Silenced] = (), *, everything: bool = False
 ) -> str:
-    """For a person: what matters most first, equal findings as one, no more than can be read; then the count."""
+    """For a person: what was read, what matters most first, equal findings as one, no more than can be read; then the count."""
     severities, roles = list(Severity), [*Role, None]
     ordered = sorted(findings, key=lambda each: (severities.index(each.severity), roles.index(each.role)))
     groups = tuple(Group((each,)) for each in ordered) if everything else grouped(ordered)
     shown = groups if everything else groups[:SHOWN]
-    lines: list[str] = []
+    lines = [clean(note) for note in pair.notes]
     for (_, role), own in groupby(shown, key=lambda each: (each.first.severity, each.first.role)):
         lines += ["", f"{clean(pair[role].name)} ({role.value})" if role else "both"]
         lines += [line for group in own for line in _lines(group, name)]

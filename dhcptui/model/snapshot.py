@@ -114,6 +114,8 @@ class ProcessSighting:
     """So it was at two looks, and between them OMAPI answered over one connection."""
     since: float = 0.0
     """When these processes were first seen (mono seconds)."""
+    chroot: str = ""
+    """The directory that our dhcpd was told to lock itself into (`-chroot`); empty: none, or not known."""
 
     @property
     def omapi_held(self) -> bool:

@@ -19,14 +19,18 @@ from dhcptui.model.sanitize import clean
 from dhcptui.servers.ssh.connect import parse_jump
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.target import SshTarget
-from dhcptui.setup.discover import Discovered, Told, discover
+from dhcptui.setup.discover import Discovered, Tell, Told, discover
 from dhcptui.watch.survey import explain
 
 DEFAULT_OMAPI_PORT = 7911
 
 
 class InitError(Exception):
-    """No configuration can be made of this; the text says why, and what to do."""
+    """No configuration can be made of this; the text says why, and what to do. `lines`: one a reason."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,18 @@ def target(place: str, user: str | None, identity: Path | None, known_hosts: Pat
     return SshTarget(parsed.host, parsed.port, parsed.user or user, key, known)
 
 
-async def look(targets: tuple[SshTarget, SshTarget], peer: str | None = None) -> tuple[Discovered, Discovered]:
-    """Both servers at once; where several dhcpd run, the one that declares `peer`. Raises InitError that tells of each that failed."""
-    results = await asyncio.gather(*(discover(target, peer) for target in targets), return_exceptions=True)
+async def look(
+    targets: tuple[SshTarget, SshTarget], peer: str | None = None, tell: Tell = lambda text: None
+) -> tuple[Discovered, Discovered]:
+    """Both servers at once; where several dhcpd run, the one that declares `peer`. Raises InitError that tells of each that failed.
+
+    `tell` gets what is to be said before anything else is looked at, a line a server.
+    """
+
+    async def at(target: SshTarget) -> Discovered:
+        return await discover(target, peer, lambda text: tell(clean(f"{target}: {text}", 600)))
+
+    results = await asyncio.gather(*(at(target) for target in targets), return_exceptions=True)
     failed = []
     for target, result in zip(targets, results, strict=True):
         if isinstance(result, RemoteError | ConfParseError):
@@ -63,7 +76,7 @@ async def look(targets: tuple[SshTarget, SshTarget], peer: str | None = None) ->
         elif isinstance(result, BaseException):
             raise result
     if failed:
-        raise InitError("\n".join(failed))
+        raise InitError(*failed)
     one, two = results
     assert isinstance(one, Discovered)  # noqa: S101 - no failure is left
     assert isinstance(two, Discovered)  # noqa: S101
@@ -76,7 +89,7 @@ def draft(found: tuple[Discovered, Discovered], pair: str | None, peer: str | No
     servers = _by_role(found, relation)
     name = pair or (f"{relation}-pair" if relation in COMMANDS else relation)
     if name in COMMANDS or not name.isprintable():
-        raise InitError(f"a pair may not be called {clean(name)!r}: name another one with --pair")
+        raise InitError(f"a pair may not be called {clean(name)!r}: name another one with --name")
     labels = _labels(servers)
     notes: list[str] = [f"failover peer: {clean(relation)}"]
     table = [f"[pairs.{toml_key(name)}]", f"peer = {toml(relation)}"]
@@ -95,6 +108,7 @@ def draft(found: tuple[Discovered, Discovered], pair: str | None, peer: str | No
         place = directory / key_files[role] if key else None
         table += ["", f"[pairs.{toml_key(name)}.{role.value}]", *_server(server, labels[role], key, place)]
         notes += ["", f"{labels[role]} ({role.value}, {clean(str(server.target))})"]
+        notes += [_told("platform", server.platform)] if server.platform else []
         notes += [_told(what, getattr(server, what)) for what in ("conf", "leases", "log", "restart")]
         if port:
             notes.append(f"  omapi_port: {port[0]} ({port[1].where})")
@@ -205,6 +219,7 @@ def _server(server: Discovered, label: str, key: Key | None, secret_file: Path |
     if key:
         inside = {"name": key.name, "algorithm": key.algorithm, "secret_file": secret_file}
         table.append(f"omapi_key = {toml(inside)}")
+    table += [_line("platform", server.platform)] if server.platform else []
     table.append(_line("dhcpd_conf", server.conf))
     return [*table, *(_line(name, getattr(server, name)) for name in ("leases", "log", "restart"))]
 

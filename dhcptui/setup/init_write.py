@@ -26,10 +26,10 @@ def write(draft: Draft, path: Path, ask: Ask) -> list[str]:
     if before and draft.name in before.pairs:
         if before.pairs[draft.name].read_only:
             raise InitError(
-                f"pair {draft.name!r} in {path} is read_only: take that out first, or choose another --pair"
+                f"pair {draft.name!r} in {path} is read_only: take that out first, or choose another --name"
             )
         if not ask(f"{path} already has a pair {draft.name!r}. Replace it?"):
-            raise InitError(f"{path} was left as it is. Choose another name with --pair, or confirm with --yes.")
+            raise InitError(f"{path} was left as it is. Choose another name with --name, or confirm with --yes.")
     text = _without(path.read_text("utf-8"), draft.name) if before else ""
     text = f"{text.rstrip()}\n\n{draft.text}" if text.strip() else draft.text
     said = []

@@ -32,10 +32,10 @@ async def over_ssh(pair: PairSettings) -> Pair:
     if isinstance(one, LintError) or isinstance(two, LintError):
         raise LintError("\n".join(line for each in (one, two) for line in _unread(each)))
     drift = await asyncio.to_thread(_drift, pair, one[1], two[1])
-    return Pair(pair.peer, one[0], two[0], drift)
+    return Pair(pair.peer, one[0], two[0], drift, tuple(note for note in (one[2], two[2]) if note))
 
 
-def _unread(server: tuple[Subject, Tree | None] | LintError) -> list[str]:
+def _unread(server: tuple[Subject, Tree | None, str] | LintError) -> list[str]:
     """What could not be read of a server: itself, or files that it includes."""
     return [str(server)] if isinstance(server, LintError) else [missing(server[0], node) for node in server[0].absent]
 
@@ -45,8 +45,8 @@ def missing(subject: Subject, include: Node) -> str:
     return f"{subject.name}: {include.where}: {clean(include.words[1])} does not exist"
 
 
-async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tree | None] | LintError:
-    """One server: what lint looks at, and its shared directory. Errors are results, so that both are told.
+async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tree | None, str] | LintError:
+    """One server: what lint looks at, its shared directory, and a note. Errors are results, so that both are told.
 
     `chroot`: where its dhcpd has its `/`; empty: as its command line says.
     """
@@ -55,7 +55,7 @@ async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tr
     )
     try:
         async with await SshSession.connect(target) as session:
-            found = await survey(session, server.dhcpd_conf, chroot)
+            found = await survey(session, server.dhcpd_conf, chroot, server.platform)
             tree = await _tree(session, server)
     except (RemoteError, ConfParseError) as error:
         return LintError(f"{server.name}: {explain(error)}")
@@ -77,12 +77,14 @@ async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tr
             found.modes,
             found.changed,
             found.started,
-            argument(found.process, "-cf"),
+            found.place.edited if found.place else "",
             argument(found.process, "-lf"),
             expected,
+            platform=server.platform or "",
             chroot=found.chroot,
         ),
         tree,
+        f"{server.name}: {found.place.note}" if found.place and found.place.note else "",
     )
 
 

@@ -17,6 +17,7 @@ from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.ours import DhcpdProcess, servers
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
+from dhcptui.watch.conf_place import ConfPlace, candidates, conf_place
 
 LOOK_SECONDS = 15.0
 MAX_BYTES = 32 * 1024 * 1024
@@ -36,6 +37,8 @@ class Survey:
     process: DhcpdProcess | None = None
     started: int | None = None
     chroot: str = ""
+    place: ConfPlace | None = None
+    """Where the running dhcpd has its configuration, by its words."""
 
 
 async def lines(session: SshSession, command: Command) -> list[str]:
@@ -74,8 +77,8 @@ def argument(process: DhcpdProcess | None, option: str) -> str:
 
 
 def choose(found: tuple[DhcpdProcess, ...], conf: str) -> DhcpdProcess | None:
-    """The dhcpd that reads `conf`; where none names a file, the only one."""
-    named = [each for each in found if argument(each, "-cf") == conf]
+    """The dhcpd that reads `conf`, or a copy of it in its chroot; where none names a file, the only one."""
+    named = [each for each in found if conf in {argument(each, "-cf"), each.argument("-cf")}]
     if named:
         return named[0]
     return found[0] if len(found) == 1 else None
@@ -83,13 +86,20 @@ def choose(found: tuple[DhcpdProcess, ...], conf: str) -> DhcpdProcess | None:
 
 def chroot_of(process: DhcpdProcess | None) -> str:
     """The directory that a dhcpd takes for `/`, by its command line; empty: none, or not known."""
-    root = process.argument("-chroot").rstrip("/") if process else ""
-    return root if root.startswith("/") else ""
+    return process.root if process else ""
 
 
-async def survey(session: SshSession, conf: str, chroot: str = "") -> Survey:
+async def place_of(session: SshSession, process: DhcpdProcess, platform: str | None = None) -> ConfPlace | None:
+    """Where a dhcpd has its configuration; None where its words do not say. Raises RemoteError."""
+    there = await lines(session, discover_commands.first_existing(candidates(process)))
+    return conf_place(process, there, platform)
+
+
+async def survey(session: SshSession, conf: str, chroot: str = "", platform: str | None = None) -> Survey:
     """Look at everything. `chroot` "": as the running dhcpd says. Raises ConfParseError, RemoteError."""
     process = choose(await running(session), conf)
+    place = await place_of(session, process, platform) if process else None
+    root = place.root if place and place.read == conf else ""
     chroot = chroot or chroot_of(process)
     configuration = await read_configuration(session, conf, chroot=chroot, lenient=True)
     files = sorted({conf, *(node.file for node in configuration.walk())})
@@ -106,12 +116,13 @@ async def survey(session: SshSession, conf: str, chroot: str = "") -> Survey:
         configuration,
         conf,
         await version(session),
-        await tested(session, conf),
+        await tested(session, conf, root),
         changed,
         modes,
         process,
         started,
         chroot,
+        place,
     )
 
 
@@ -123,9 +134,9 @@ async def version(session: SshSession) -> str:
     return found[1] if found else ""
 
 
-async def tested(session: SshSession, conf: str) -> str:
-    """What `dhcpd -t` finds wrong; empty: nothing, or it cannot be run there."""
-    done = await session.run(commands.dhcpd_test(conf), timeout=LOOK_SECONDS)
+async def tested(session: SshSession, conf: str, root: str) -> str:
+    """What `dhcpd -t` finds wrong, in the chroot `root` where there is one; empty: nothing, or it cannot be run there."""
+    done = await session.run(commands.dhcpd_test(conf, root), timeout=LOOK_SECONDS)
     return "" if done.exit_status != 1 else complaint(done.stderr.decode("utf-8", "replace"))
 
 

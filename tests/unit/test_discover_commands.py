@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dhcptui.config.platforms import PLATFORMS
 from dhcptui.servers.ssh import discover_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.ours import DhcpdProcess
-from dhcptui.setup.discover import DEFAULTS_FILE, RC_SCRIPTS
+from dhcptui.setup.find_platform import find_platform
 from dhcptui.watch.survey import argument, choose
 
 
@@ -58,10 +59,65 @@ def test_logs_are_found_by_their_lines(tmp_path: Path) -> None:
     line = "Nov 22 10:00:00 dhcp1 dhcpd[1]: DHCPREQUEST for 10.0.0.1\n"
     for name, text in {"dhcpd.log": line * 3, "dhcpd.log.1": line, "dhcp.gz": line, "dhclient.log": "x\n"}.items():
         (tmp_path / name).write_text(text)
-    script = discover_commands.logs_of_dhcpd()
-    places = [place.replace("/var/log", str(tmp_path)) for place in discover_commands.LOG_PLACES]
-    found = run(Command((*script.argv[:4], *places))).stdout.splitlines()
+    places = [place.replace("/var/log", str(tmp_path)) for place in PLATFORMS["debian"].log_files]
+    found = run(discover_commands.logs_of_dhcpd(places)).stdout.splitlines()
     assert set(found) == {f"3 {tmp_path}/dhcpd.log"}
+
+
+def test_a_log_that_is_switched_each_day(tmp_path: Path) -> None:
+    """OPNsense: RFC 5424, behind a link that is called the same every day."""
+    line = '<190>1 2026-11-22T12:33:05+01:00 fw1 dhcpd 12345 - [meta sequenceId="7"] DHCPREQUEST for 10.0.0.1\n'
+    (tmp_path / "dhcpd_20261122.log").write_text(line * 2)
+    (tmp_path / "latest.log").symlink_to("dhcpd_20261122.log")
+    found = run(discover_commands.logs_of_dhcpd([f"{tmp_path}/latest.log", f"{tmp_path}/none.log"])).stdout
+    assert found == f"2 {tmp_path}/latest.log\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "platform", "how"),
+    [
+        (["uname Linux", "id debian"], "debian", "ID=debian"),
+        (["uname Linux", "id ubuntu", "like debian"], "debian", "ID=ubuntu"),
+        (["uname Linux", "id linuxmint", 'like "ubuntu debian"'], "debian", "ID_LIKE=ubuntu debian"),
+        (["uname Linux", 'id "rocky"', 'like "rhel centos fedora"'], "rhel", "ID=rocky"),
+        (["uname Linux", 'id "eurolinux"', 'like "rhel fedora centos"'], "rhel", "ID_LIKE=rhel"),
+        (["uname Linux", "id alpine", "apk there"], "alpine", "ID=alpine"),
+        (["uname Linux", "apk there"], "alpine", "it has apk"),
+        (["uname FreeBSD"], "freebsd", "uname -s"),
+        (["uname FreeBSD", "platform pfSense"], "pfsense", "/etc/platform"),
+        (["uname FreeBSD", "opnsense there"], "opnsense", "/usr/local/opnsense"),
+    ],
+)
+def test_platforms_are_recognised(lines: list[str], platform: str, how: str) -> None:
+    """By what each says of itself; a firewall is not taken for the FreeBSD that it is made of."""
+    found = find_platform(lines)
+    assert found
+    assert found.row is PLATFORMS[platform]
+    assert how in found.how
+
+
+@pytest.mark.parametrize("lines", [[], ["uname SunOS"], ["uname Linux", "id arch"], ["uname OpenBSD"]])
+def test_other_platforms_are_none(lines: list[str]) -> None:
+    """Nothing is guessed of them."""
+    assert find_platform(lines) is None
+
+
+def test_facts_of_this_machine() -> None:
+    """The command says them in the form that is read."""
+    done = run(discover_commands.platform_facts())
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[0] == "uname Linux"
+
+
+def test_settings_of_a_start_script(tmp_path: Path) -> None:
+    """Lines that set one of the names; a comment and another name are none; a missing file says nothing."""
+    file = tmp_path / "rc.conf"
+    file.write_text('#dhcpd_conf="/x"\ndhcpd_conf="/y"\n my_dhcpd_conf=/z\n  dhcpd_rootdir=/r\n')
+    found = run(discover_commands.shell_setting(str(file), "dhcpd_conf|dhcpd_rootdir")).stdout
+    assert found.split() == ['dhcpd_conf="/y"', "dhcpd_rootdir=/r"]
+    none = run(discover_commands.shell_setting(str(tmp_path / "none"), "x"))
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(
@@ -84,8 +140,20 @@ def test_the_right_process() -> None:
     assert choose((one, two), "/b") is two
     assert choose((one,), "/c") is one
     assert choose((one, two), "/c") is None
+    copied = DhcpdProcess(3, "S", "dhcpd -chroot /jail -cf /c", 5)
+    assert choose((one, copied), "/c") is copied
+    assert choose((one, copied), "/jail/c") is copied
 
 
 def test_places_are_absolute() -> None:
     """What is looked for lies on the server, from its root."""
-    assert all(path.startswith("/") for path in (DEFAULTS_FILE, *RC_SCRIPTS, *discover_commands.LOG_PLACES))
+    for row in PLATFORMS.values():
+        places = (
+            row.dhcpd_conf,
+            row.leases,
+            row.built_in_leases,
+            *row.log_files,
+            *(way.program for way in row.restart_ways),
+        )
+        assert all(path.startswith("/") for path in places)
+        assert not row.options_file or row.options_file.startswith("/")

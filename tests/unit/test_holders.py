@@ -295,6 +295,20 @@ def test_words_inside_a_chroot() -> None:
     assert process.file("-cf") == "/var/dhcpd/etc/dhcpd.conf"
 
 
+def test_a_lease_file_outside_the_chroot() -> None:
+    """`-lf` is meant inside: the file of that very name outside is a dead one, and dhcpd's is another. `-cf` may be a copy."""
+    args = "/usr/local/sbin/dhcpd -q -chroot /var/db/dhcpd -cf /usr/local/etc/dhcpd.conf -lf /var/db/dhcpd/dhcpd.leases em0"
+    process = replace(OURS, args=args)
+    inside = "/var/db/dhcpd/var/db/dhcpd/dhcpd.leases"
+    alive = Place(inside, "/usr/local/etc/dhcpd.conf", 7911, 520)
+    assert judge(Look((process,)), alive).pids == (7,)
+    dead = replace(alive, leases="/var/db/dhcpd/dhcpd.leases")
+    seen = judge(Look((process,), sockets=(replace(OMAPI, pids=(7,)),)), dead)
+    assert (seen.pids, seen.proven_gone) == ((), False)
+    assert inside in seen.held[0]
+    assert (seen.chroot, judge(Look((process,)), alive).chroot) == ("", "/var/db/dhcpd")
+
+
 def test_our_port_in_other_hands() -> None:
     """A dhcpd with another lease file on our OMAPI port: something is there, but it is not ours to stop."""
     other = replace(OURS, args=WORDS.replace("/var/lib", "/srv"))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dhcptui.cli.arguments import build_parser
+from dhcptui.cli.init import next_commands
+from dhcptui.cli.main import main
 from dhcptui.conf.reader import parse
 from dhcptui.conf.scaffold import Key, Scaffold
-from dhcptui.config.loading import load
+from dhcptui.config.loading import ConfigError, load
 from dhcptui.model.role import Role
 from dhcptui.servers.ssh.target import SshTarget
-from dhcptui.setup.discover import Discovered, Told
+from dhcptui.setup.discover import Discovered, Told, refusal
 from dhcptui.setup.init_pair import Draft, InitError, draft, target
 from dhcptui.setup.init_write import write
 
@@ -154,6 +158,70 @@ def test_another_secret_is_asked_for(tmp_path: Path) -> None:
         write(made(tmp_path), tmp_path / "config.toml", no)
     assert place.read_text() == "b3RoZXI=\n"
     assert not (tmp_path / "config.toml").exists()
+
+
+def test_two_hosts_that_fail(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Each on a line of its own; a line end that comes from outside stays harmless."""
+    argv = ["--config", str(tmp_path / "c.toml"), "init", "127.0.0.1:1", "127.0.0.1:2", "--known-hosts", "/dev/null"]
+    assert main(argv) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2, lines
+    assert "127.0.0.1:1" in lines[0]
+    assert "127.0.0.1:2" in lines[1]
+    assert "\\x0a" not in "".join(lines)
+    assert str(ConfigError("a\nb", "c")) == "a\\x0ab\nc"
+
+
+def test_name_and_pair_are_one_option() -> None:
+    """`--name` says what the pair is called; `--pair` stays."""
+    for option in ("--name", "--pair"):
+        assert build_parser().parse_args(["init", "a", "b", option, "hq"]).pair == "hq"
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "commands"),
+    [
+        (None, "hq", "Now: dhcptui status hq, dhcptui lint hq, dhcptui hq"),
+        (
+            Path("/tmp/a b.toml"),
+            "my pair",
+            "Now: dhcptui --config '/tmp/a b.toml' status 'my pair', dhcptui --config '/tmp/a b.toml' lint 'my pair',"
+            " dhcptui --config '/tmp/a b.toml' 'my pair'",
+        ),
+    ],
+)
+def test_what_is_next(config: Path | None, name: str, commands: str) -> None:
+    """The commands as they must be typed: with the configuration that was written, and quoted."""
+    assert next_commands(config, name) == commands
+
+
+def test_the_platform_is_written(tmp_path: Path) -> None:
+    """Where it was found: for R, and for whoever reads the file; what was not found is not written."""
+    found = tuple(
+        replace(server(role), platform=Told("opnsense", "/usr/local/opnsense is there"))
+        for role in ("primary", "secondary")
+    )
+    one = draft((found[0], found[1]), "office", None, tmp_path)
+    write(one, tmp_path / "config.toml", no)
+    assert load(tmp_path / "config.toml").pair("office").secondary.platform == "opnsense"
+    assert "  platform: opnsense (/usr/local/opnsense is there)" in one.report
+    assert "platform = " not in made(tmp_path).text
+
+
+@pytest.mark.parametrize(
+    ("stderr", "words"),
+    [
+        (b"sudo: a password is required\n", "sudo asks it for a password"),
+        (b"sudo: a terminal is required to read the password; ...\nsudo: a password is required\n", "for a password"),
+        (b"sh: 1: exec: sudo: not found\n", "there is no sudo"),
+        (b"", "there is no sudo"),
+        (b"ops is not in the sudoers file.\n", "(ops is not in the sudoers file.)"),
+        (b"\x1b[31mno\n", "(\\x1b[31mno)"),
+    ],
+)
+def test_why_sudo_does_not_work(stderr: bytes, words: str) -> None:
+    """Its real reason, and no other."""
+    assert words in refusal(stderr)
 
 
 def test_targets() -> None:

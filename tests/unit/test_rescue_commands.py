@@ -83,6 +83,9 @@ def test_a_process_without_one(host: Host, leases: Path) -> None:
         ("dhcpd -user dhcpd -chroot {d}/jail -lf /db/dhcpd.leases em0", "{d}/jail/db/dhcpd.leases"),
         ("dhcpd -chroot {d} em0", "{d}/db/dhcpd.leases"),
         ("dhcpd -chroot {d}/jail em0", ""),
+        # pfSense and OPNsense: no -lf, so it is the one that dhcpd was built with, inside.
+        ("dhcpd -user dhcpd -chroot {d}/wall -cf /etc/dhcpd.conf em0", "{d}/wall/var/db/dhcpd.leases"),
+        ("dhcpd -chroot {d}/twowalls -cf /etc/dhcpd.conf em0", ""),
         ("dhcpd -lf /nowhere/dhcpd.leases", ""),
         ("", ""),
     ],
@@ -90,7 +93,14 @@ def test_a_process_without_one(host: Host, leases: Path) -> None:
 def test_by_its_command_line(leases: Path, tmp_path: Path, applets: Path, line: str, path: str) -> None:
     """Without /proc: -chroot and -lf as they are meant, and nothing where they lead nowhere."""
     (tmp_path / "jail/db").mkdir(parents=True)
-    for name in ("jail/db/dhcpd.leases", "db/other.leases"):
+    for name in (
+        "jail/db/dhcpd.leases",
+        "db/other.leases",
+        "wall/var/db/dhcpd.leases",
+        "twowalls/var/db/dhcpd.leases",
+        "twowalls/var/lib/dhcp/dhcpd.leases",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     (tmp_path / "bin").mkdir()
     ps = tmp_path / "bin/ps"
@@ -101,6 +111,26 @@ def test_by_its_command_line(leases: Path, tmp_path: Path, applets: Path, line: 
     found = host.run(rescue_commands.open_leases(str(leases), [NOBODY]))
     assert found.stdout.decode() == (f"named {path.format(d=tmp_path)}\n" if path else "")
     assert (found.returncode == 0) is bool(path)
+
+
+@pytest.mark.parametrize("holder", [NOBODY, 1])
+def test_a_named_file_that_fstat_denies(leases: Path, tmp_path: Path, applets: Path, holder: int) -> None:
+    """FreeBSD: what the command line names is held against fstat: a dead file of that name is not edited."""
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    head = "USER CMD PID FD MOUNT INUM MODE SZ|DV R/W NAME"
+    held = f"dhcpd dhcpd {holder} 5 /var 812 -rw-r--r-- 99 w {leases}"
+    for name, text in {"ps": "echo dhcpd -cf /c em0", "fstat": f"echo '{head}'; echo '{held}'"}.items():
+        (bin_ / name).write_text(f"#!/bin/sh\n{text}\n")
+        (bin_ / name).chmod(0o755)
+    host = Host("dash", applets)
+    host.path = f"{bin_}:{os.environ['PATH']}"
+    found = host.run(rescue_commands.open_leases(str(leases), [NOBODY]))
+    if holder == NOBODY:
+        assert found.stdout.decode() == f"open {leases}\n"
+    else:
+        assert (found.returncode, found.stdout) == (1, b"")
+        assert b"does not have it open" in found.stderr
 
 
 def test_backup_and_record(host: Host, leases: Path) -> None:

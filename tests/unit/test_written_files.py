@@ -6,13 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from dhcptui.act.actions import make_plan
 from dhcptui.assess.guards import RESUMED, RULES, rule
 from dhcptui.assess.written_files import written_by_people
 from dhcptui.conf.reader import parse
 from dhcptui.conf.site import is_of_a_firewall
 from dhcptui.config.platforms import PLATFORMS, writer
+from dhcptui.config.settings import PairSettings, ServerSettings
 from dhcptui.model.action import Action
+from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ProcessSighting
 from tests.unit.making import NOW, live, pair
 
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -85,3 +89,30 @@ def test_a_run_that_stopped_half_way_is_refused_too() -> None:
     """The row of its own has the check as well."""
     assert written_by_people in RULES[Action.SYNC_RESTART].checks
     assert written_by_people in RESUMED[Action.SYNC_RESTART].checks
+
+
+@pytest.mark.parametrize(
+    ("platform", "conf", "root", "words"),
+    [
+        ("freebsd", "/usr/local/etc/dhcpd.conf", "/var/db/dhcpd", "reads a copy of /usr/local/etc/dhcpd.conf"),
+        (None, "/usr/local/etc/dhcpd.conf", "/var/db/dhcpd", "reads a copy of /usr/local/etc/dhcpd.conf"),
+        ("rhel", "/srv/jail/etc/dhcpd.conf", "/srv/jail", "as it is seen from outside"),
+        ("debian", "/etc/dhcp/dhcpd.conf", "/srv/jail", "or /srv/jail/etc/dhcp/dhcpd.conf"),
+        ("debian", "/etc/dhcp/dhcpd.conf", "", ""),
+    ],
+)
+def test_the_plan_says_which_file_is_tested(platform: str | None, conf: str, root: str, words: str) -> None:
+    """In a chroot the file that dhcpd reads need not be the one that `dhcpd -t` tests."""
+    servers = {
+        role: ServerSettings(role, f"dhcp{number}", f"10.0.0.{number}", platform=platform, dhcpd_conf=conf)
+        for number, role in enumerate(Role, 1)
+    }
+    settings = PairSettings("office", "foo", servers[P], servers[Q])
+    jailed = replace(live(Q), process=Seen(ProcessSighting((100,), chroot=root), NOW.mono - 1))
+    plan = make_plan(Action.SYNC_RESTART, P, settings, pair(live(P), jailed), NOW)
+    told = [warning for warning in plan.ruling.warnings if "chroot" in warning]
+    assert len(told) == bool(words)
+    if words:
+        assert told[0].startswith(f"dhcp2's dhcpd runs in the chroot {root}")
+        assert words in told[0]
+        assert f"dhcpd -t tests {conf}" in told[0]

@@ -97,6 +97,7 @@ def make_plan(
         ruling = sync_restart.judged(
             replace(ruling, findings=kept), pair, comparison, now, variant=variant, stopped=stopped
         )
+        ruling = replace(ruling, warnings=(*ruling.warnings, *sync_restart.chroot_notes(pair, snapshot)))
     unknown = syncing and comparison is None and variant != ROLLBACK  # a rollback says so itself
     return Plan(
         action=action,

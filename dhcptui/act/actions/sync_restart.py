@@ -24,9 +24,11 @@ from dhcptui.assess.guards import Ruling
 from dhcptui.assess.interrupted import LEFT_TO_ROLL_BACK, ROLLBACK
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.config.platforms import PLATFORMS
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
+from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import ROLLING_BACK
 from dhcptui.servers.ssh import commands, sync_commands
@@ -170,6 +172,27 @@ def _revertible(comparison: Comparison, now: Moment) -> Finding:
     return Finding(
         LEFT_TO_ROLL_BACK, observed, record is not None, f"files on {comparison.target}", now.mono - comparison.read_at
     )
+
+
+def chroot_notes(pair: PairSettings, snapshot: PairSnapshot) -> tuple[str, ...]:
+    """Where dhcpd runs in a chroot: which file it reads, and which one `dhcpd -t` tests; a sentence a server."""
+    notes = []
+    for role in Role:
+        server, seen = pair[role], snapshot[role].process
+        if seen is None or not (root := seen.value.chroot):
+            continue
+        conf = server.dhcpd_conf
+        if PLATFORMS[server.platform].copies_files if server.platform else conf == PLATFORMS["freebsd"].dhcpd_conf:
+            said = (
+                f"it reads a copy of {conf} in there, which the start script makes at each start: dhcpd -t tests {conf};"
+                " what it includes is copied with dhcpd_includedir only"
+            )
+        elif conf.startswith(root + "/"):
+            said = f"dhcpd -t tests {conf} as it is seen from outside: what it includes must be there too"
+        else:
+            said = f"dhcpd -t tests {conf}; how dhcpd was built decides whether it reads that one, or {root}{conf}"
+        notes.append(f"{server.name}'s dhcpd runs in the chroot {root}: {said}.")
+    return tuple(notes)
 
 
 def _line(server: ServerSettings, command: Command) -> str:

@@ -117,6 +117,8 @@ class Pair:
     secondary: Subject
     drift: str = ""
     """How the shared directories differ; empty: they do not, or it is not known."""
+    notes: tuple[str, ...] = ()
+    """What to know of the files that were read: which one dhcpd reads, and which one `dhcpd -t` tests."""
 
     @cached_property
     def meant(self) -> Pair:

@@ -150,8 +150,13 @@ def dhcpd_version() -> Command:
     return Command(("dhcpd", "--version"))
 
 
-def dhcpd_test(conf: str) -> Command:
-    """dhcpd's own check of a configuration file: exit 0 or 1, reasons on stderr (and, at level ERR, in syslog)."""
+def dhcpd_test(conf: str, root: str = "") -> Command:
+    """dhcpd's own check of a configuration file: exit 0 or 1, reasons on stderr (and, at level ERR, in syslog).
+
+    `root`: the chroot in which it lies and its includes are meant; only root may do that.
+    """
+    if root and conf.startswith(root + "/"):
+        return Command(("dhcpd", "-t", "-4", "-chroot", root, "-cf", conf[len(root) :]))
     return Command(("dhcpd", "-t", "-4", "-cf", conf))
 
 

@@ -8,8 +8,6 @@ from dhcptui.servers.ssh.commands import Command, script
 
 MISSING = 44
 """Exit status of `read_existing` where there is no such file."""
-LOG_PLACES = ("/var/log/*dhcp*.log", "/var/log/dhcp*", "/var/log/daemon.log", "/var/log/syslog", "/var/log/messages")
-"""Where syslog puts dhcpd's lines, the place of its own first."""
 _LOG_LINES = 3000
 
 
@@ -47,6 +45,27 @@ def sudo_list() -> Command:
     return Command(("sudo", "-n", "-l"))
 
 
+def platform_facts() -> Command:
+    """What tells one platform from another: a word, a space, its value; one a line."""
+    return script(
+        'printf "uname %s\\n" "$(uname -s)"; '
+        '[ ! -r /etc/platform ] || printf "platform %s\\n" "$(head -n 1 /etc/platform)"; '
+        '[ ! -d /usr/local/opnsense ] || echo "opnsense there"; '
+        "[ ! -r /etc/os-release ] || sed -n 's/^ID=/id /p; s/^ID_LIKE=/like /p' /etc/os-release; "
+        '! command -v apk >/dev/null 2>&1 || echo "apk there"; :'
+    )
+
+
+def shell_setting(path: str, names: str) -> Command:
+    """The lines of a file in shell syntax that set one of `names`, a basic regular expression; none where it is missing."""
+    return script('[ ! -r "$1" ] || grep -E -e "^[[:space:]]*($2)=" -- "$1" || :', path, names)
+
+
+def run_enabled(words: Sequence[str]) -> Command:
+    """What a start script says of the setting without which it does nothing; nothing where there is no such script."""
+    return script('command -v "$1" >/dev/null 2>&1 || exit 0; "$@" 2>/dev/null || :', *words)
+
+
 def process_group(pid: int) -> Command:
     """The control groups of a process: with systemd they name its unit. Nothing where there is no such thing."""
     return script('cat "/proc/$1/cgroup" 2>/dev/null || :', str(pid))
@@ -72,13 +91,18 @@ def systemd_units() -> Command:
     )
 
 
-def logs_of_dhcpd() -> Command:
-    """Log files with lines of dhcpd among their last ones, one a line: number of such lines, a space, the path."""
+def logs_of_dhcpd(places: Sequence[str]) -> Command:
+    """Log files with lines of dhcpd among their last ones, one a line: number of such lines, a space, the path.
+
+    `places` are shell patterns. `?` instead of the number: there is such a file, and this account may not read it.
+    """
     return script(
         'for f in "$@"; do for g in $f; do [ -f "$g" ] || continue; case "$g" in *.gz|*.[0-9]|*.xz|*.bz2) continue;; esac; '
-        f"n=$(tail -n {_LOG_LINES} \"$g\" 2>/dev/null | grep -c -E 'dhcpd(\\[[0-9]+\\])?:|failover peer ' 2>/dev/null); "
+        'if [ ! -r "$g" ]; then printf "? %s\\n" "$g"; continue; fi; '
+        f'n=$(tail -n {_LOG_LINES} "$g" 2>/dev/null |'
+        " grep -c -E 'dhcpd(\\[[0-9]+\\])?:| dhcpd [0-9]+ - |failover peer ' 2>/dev/null); "
         'if [ "${n:-0}" -gt 0 ]; then printf "%s %s\\n" "$n" "$g"; fi; done; done',
-        *LOG_PLACES,
+        *places,
     )
 
 

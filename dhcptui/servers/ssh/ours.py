@@ -52,12 +52,19 @@ class DhcpdProcess:
         words = self.args.split()
         return next((value for word, value in pairwise(words) if word == option), "")
 
+    @property
+    def root(self) -> str:
+        """The directory of its `-chroot`; empty: none."""
+        root = self.argument("-chroot").rstrip("/")
+        return root if root.startswith("/") else ""
+
     def file(self, option: str) -> str:
         """The same for a file, as it is seen from outside a `-chroot`."""
-        path, root = self.argument(option), self.argument("-chroot")
-        if not path.startswith("/"):
-            return ""
-        return posixpath.join(root, path[1:]) if root.startswith("/") else path
+        return self.outside(self.argument(option))
+
+    def outside(self, path: str) -> str:
+        """An absolute path of its own as it is seen from outside a `-chroot`; empty for any other."""
+        return posixpath.normpath(self.root + path) if path.startswith("/") else ""
 
     @property
     def is_named_so(self) -> bool:
@@ -126,9 +133,12 @@ class Place:
 
 def named(process: DhcpdProcess, place: Place) -> bool | None:
     """Whether its words name our lease file (or else our configuration); False: another one's; None: neither is named."""
-    for option, ours in (("-lf", place.leases), ("-cf", place.conf)):
-        if process.argument(option):
-            return ours in {process.file(option), process.argument(option)}
+    if process.argument("-lf"):
+        # Meant inside a chroot: the file of that name outside is not its.
+        return place.leases == (process.file("-lf") if process.root else process.argument("-lf"))
+    if process.argument("-cf"):
+        # Read before the chroot is entered, or inside it, by who built it; or inside it as a copy.
+        return place.conf in {process.file("-cf"), process.argument("-cf")}
     return None
 
 
@@ -148,7 +158,7 @@ class _Judge:
                 yield process
             elif kinds & _LISTENS:
                 if words is False:
-                    self.held.append(f"{what}: {process}, which has another lease file")
+                    self.held.append(f"{what}: {process}, which has another lease file{_which(process)}")
                 elif words is None and self.is_stranger(process):
                     self.held.append(f"{what}: {process}, which is no dhcpd of ours by its words or account")
                 else:
@@ -174,6 +184,11 @@ class _Judge:
     def unclaimed(self) -> list[Listening]:
         """Ports of ours that somebody holds who cannot be seen."""
         return [each for each in self.look.sockets if each.what in _LISTENS and not each.pids]
+
+
+def _which(process: DhcpdProcess) -> str:
+    """Its lease file, where a chroot makes it another one than its words say."""
+    return f" ({process.file('-lf')})" if process.root and process.file("-lf") else ""
 
 
 def judge(look: Look, place: Place) -> ProcessSighting:
@@ -202,6 +217,7 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         _youngest(ours),
         bool(unclaimed) and not hidden,
         lone,
+        chroot=next((process.root for process in ours if process.root), ""),
     )
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
+from dhcptui.config.platforms import PLATFORMS
 from dhcptui.servers.ssh.commands import Command, remove_tree, script
 from dhcptui.servers.ssh.script_parts import ROOM
 
+BUILT_IN = tuple(dict.fromkeys(row.built_in_leases for row in PLATFORMS.values()))
+"""Where a dhcpd that is started without -lf has its lease file, by who built it."""
 GROWTH = 65536
 """Bytes that must be free besides two more lease files: the record, and what dhcpd itself writes."""
 
@@ -41,7 +44,7 @@ def open_leases(configured: str, pids: Iterable[int]) -> Command:
     Exit 1 and the reason on stderr where that cannot be told, or is not one file of this file system.
     """
     return script(
-        r"""c=$1; shift; found= seen=
+        r"""c=$1 b=$2; shift 2; found= seen=
 lies() { # is $2 the file behind the descriptor $1?
   [ "$1" -ef "$2" ] && [ ! -L "$2" ]
 }
@@ -68,12 +71,26 @@ for p; do
   [ -n "$line" ] || line=$(ps -ww -o args= -p "$p" 2>/dev/null | tr ' ' '\n')
   [ -n "$line" ] || continue
   r=$(printf '%s\n' "$line" | sed -n '/^-chroot$/{n;p;q;}') l=$(printf '%s\n' "$line" | sed -n '/^-lf$/{n;p;q;}')
-  if [ -n "$l" ]; then t=${r%/}/${l#/}; else case $c in "${r%/}"/*) t=$c;; *) t=;; esac; fi
-  if [ -n "$t" ] && [ -f "$t" ] && [ ! -L "$t" ]; then printf 'named %s\n' "$t"; exit 0; fi
+  if [ -n "$l" ]; then t=${r%/}/${l#/}
+  else case $c in
+  "${r%/}"/*) t=$c;;
+  *) # Inside a chroot, the one that it was built with: where there is only one of those.
+    t= n=0
+    for f in $b; do if [ -f "${r%/}$f" ]; then t=${r%/}$f n=$((n + 1)); fi; done
+    [ $n = 1 ] || t=;;
+  esac; fi
+  if [ -n "$t" ] && [ -f "$t" ] && [ ! -L "$t" ]; then
+    if o=$(fstat -- "$t" 2>/dev/null) && [ -n "$o" ]; then
+      if printf '%s\n' "$o" | awk -v p="$p" 'NR > 1 && $3 == p { f = 1 } END { exit !f }'; then printf 'open %s\n' "$t"; exit 0; fi
+      printf 'dhcpd (pid %s) names %s, and does not have it open\n' "$p" "$t" >&2; exit 1
+    fi
+    printf 'named %s\n' "$t"; exit 0
+  fi
   printf 'dhcpd (pid %s) names %s, and there is no such file\n' "$p" "${t:-no lease file}" >&2; exit 1
 done
 echo 'no dhcpd process tells which lease file it has open' >&2; exit 1""",
         configured,
+        " ".join(BUILT_IN),
         *map(str, pids),
     )
 

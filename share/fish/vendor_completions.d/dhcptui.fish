@@ -24,7 +24,7 @@ function __dhcptui_words
     for word in $words[2..]
         if test $skip -gt 0
             set skip (math $skip - 1)
-        else if contains -- $word --after --break-lock --config --confirm --dns --drill --identity --key-algorithm --known-hosts --mclt --omapi-port --out --pair --peer --port --primary --range --router --secondary --sentence --server --since --speed --split --subnet --theme --user --wait
+        else if contains -- $word --after --break-lock --config --confirm --dns --drill --identity --key-algorithm --known-hosts --mclt --name --omapi-port --out --pair --peer --port --primary --range --router --secondary --sentence --server --since --speed --split --subnet --theme --user --wait
             set skip 1
         else if contains -- $word --files
             set skip 2
@@ -149,7 +149,7 @@ complete -c dhcptui -n '__dhcptui_in lint' -l config -r -F -d 'the configuration
 complete -c dhcptui -n '__dhcptui_in lint' -l read-only -d 'bind no acting key'
 complete -c dhcptui -n '__dhcptui_at lint 0' -a '(__dhcptui_names pairs)'
 complete -c dhcptui -n '__dhcptui_in init' -s h -l help -d 'show this help message and exit'
-complete -c dhcptui -n '__dhcptui_in init' -l pair -x -a '(__dhcptui_names pairs)' -d 'what to call the pair (the failover peer'\''s name)'
+complete -c dhcptui -n '__dhcptui_in init' -l name -l pair -x -a '(__dhcptui_names pairs)' -d 'what to call the pair (the failover peer'\''s name)'
 complete -c dhcptui -n '__dhcptui_in init' -l peer -x -d 'the failover peer, where the servers share several'
 complete -c dhcptui -n '__dhcptui_in init' -l user -x -d 'the account on both servers'
 complete -c dhcptui -n '__dhcptui_in init' -l identity -r -F -d 'the private key to log in with'
