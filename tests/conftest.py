@@ -20,6 +20,7 @@ LONG = (
     "test_sync_restart",
     "test_matrix",
     "test_guards",
+    "test_look_alikes",
     "test_bytes",
     "test_drills",
     "test_pictures",

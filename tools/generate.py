@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.documents import completions, configuration, guards, guide, incidents, keys, lint, manpage, witnesses
+from tools.documents import (
+    completions,
+    configuration,
+    guards,
+    guide,
+    incidents,
+    keys,
+    lint,
+    manpage,
+    platforms,
+    witnesses,
+)
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS: dict[str, Callable[[], str]] = {
@@ -15,6 +26,7 @@ DOCUMENTS: dict[str, Callable[[], str]] = {
     "docs/incidents.md": incidents.incidents,
     "docs/keys.md": keys.keys,
     "docs/lint.md": lint.lint,
+    "docs/platforms.md": platforms.platforms,
     "docs/witnesses.md": witnesses.witnesses,
     "share/man/man1/dhcptui.1": manpage.manpage,
     "share/bash-completion/completions/dhcptui": completions.bash,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from dhcptui.conf.failover import peers
 from dhcptui.conf.reader import ConfParseError, Node
-from dhcptui.config.platforms import DEFAULT, PLATFORMS, Platform
+from dhcptui.config.platforms import DEFAULT, PLATFORMS, Platform, RestartWay
 from dhcptui.model.sanitize import clean, is_number
 from dhcptui.model.words import joined
 from dhcptui.servers.ssh import discover_commands, rescue_commands
@@ -379,7 +379,9 @@ async def _restart(look: _Look, unit: Told | None, conf: str) -> Told:
 
 async def _own_restart(look: _Look) -> Told | None:
     """The platform's own command, where the program behind it is there; a guess where the platform is not known."""
-    ways = {way.program: way for row in look.rows for way in row.restart_ways}
+    ways: dict[str, RestartWay] = {}
+    for way in (way for row in look.rows for way in row.restart_ways):
+        ways.setdefault(way.program, way)
     for program in await look.lines(discover_commands.programs(list(ways))):
         return Told(ways[program].command, f"{program} is there", look.row is None)
     return None

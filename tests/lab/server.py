@@ -49,6 +49,8 @@ class Server(Logged):
         self.lib = self.root / "var/lib/dhcp"
         self.leases = self.lib / "dhcpd.leases"
         self.log_file = self.root / "var/log/dhcpd.log"
+        self.own: tuple[str, ...] = OWN
+        """The directories that it has for itself."""
         self.omapi = Reader(self.space, key, OMAPI_PORT)
         self._settings = settings
         self._key = key
@@ -59,7 +61,7 @@ class Server(Logged):
 
     def prepare(self, host_key: Path, authorized: str) -> None:
         """Write every file of the server; nothing runs yet."""
-        for path in (*(path.lstrip("/") for path in OWN), "etc/dhcp/shared", "etc/dhcp/lab", "run/sshd"):
+        for path in (*(path.lstrip("/") for path in self.own), "etc/dhcp/shared", "etc/dhcp/lab", "run/sshd"):
             (self.root / path).mkdir(parents=True, exist_ok=True)
         (self.root / "tmp").chmod(0o1777)
         (self.root / "hosts").write_text(
@@ -92,7 +94,7 @@ class Server(Logged):
         A pipe and not PR_SET_PDEATHSIG: that one fires when the *thread* that started the holder ends.
         """
         argv = ["ip", "netns", "exec", self.space, "unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child"]
-        argv += ["--mount-proc", "bash", str(TEMPLATES / "init.sh"), str(self.root), self.name, *OWN]
+        argv += ["--mount-proc", "bash", str(TEMPLATES / "init.sh"), str(self.root), self.name, *self.own]
         pipe = subprocess.PIPE
         self._holder = subprocess.Popen(
             argv, stdin=stdin, stdout=pipe, stderr=subprocess.STDOUT, text=True, start_new_session=True, cwd="/"
