@@ -12,7 +12,7 @@ from enum import Enum
 
 from dhcptui.assess.assessment import Assessment, PairMember
 from dhcptui.assess.states_overlap import overlap_seconds
-from dhcptui.assess.visibility import ServerAssessment, impostor
+from dhcptui.assess.visibility import ServerAssessment, impostor, other_leases
 from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
 
@@ -29,6 +29,7 @@ class Kind(Enum):
     """Which witnesses disagree."""
 
     IMPOSTOR = "OMAPI and processes"
+    LEASES = "processes and configuration"
     SILENT = "processes and OMAPI"
     PARTNER = "partner and server"
     LOG = "log and OMAPI"
@@ -54,7 +55,7 @@ class Contradiction:
 
 def contradictions(pair: Assessment) -> tuple[Contradiction, ...]:
     """All of a pair at one moment, what matters most first."""
-    found = [one for witness in (_impostor, _silent) for each in pair.servers for one in witness(each)]
+    found = [one for witness in (_impostor, _leases, _silent) for each in pair.servers for one in witness(each)]
     strange = {one.server for one in found}
     for me, other in pair.sides:
         if not strange & {me.name, other.name}:
@@ -80,6 +81,24 @@ def _impostor(each: ServerAssessment) -> Iterator[Contradiction]:
             f"its processes: {who} holds the OMAPI port, and nobody the lease file, the failover port or port 67",
         ),
         f"Look on {name} at who listens on the OMAPI port (ss -ltnp): what it says is not dhcpd's word.",
+    )
+
+
+def _leases(each: ServerAssessment) -> Iterator[Contradiction]:
+    """Its dhcpd, in a chroot, has another lease file than the one that is looked at: what is seen of that one is nobody's."""
+    who = other_leases(each.view, each.now)
+    if not each.live or not who:
+        return
+    name = each.name
+    yield Contradiction(
+        Kind.LEASES,
+        name,
+        f"{name}'s dhcpd has another lease file than `leases` says",
+        (
+            f"processes of {name}: {who} holds its OMAPI port",
+            f"the configuration of this console names another lease file of {name}",
+        ),
+        f"Set `leases` of {name} to the file that dhcpd has open (`dhcptui lint` names it): until then nothing is acted on.",
     )
 
 

@@ -12,7 +12,7 @@ from dhcptui.assess.interrupted import holder_gone
 from dhcptui.assess.queues import STANDS_AFTER_SECONDS, queue_words, stands_still
 from dhcptui.assess.return_path import OUT_OF_SERVICE, ReturnPath, return_path
 from dhcptui.assess.vantage import one_place
-from dhcptui.assess.visibility import ServerAssessment, Visibility, impostor
+from dhcptui.assess.visibility import ServerAssessment, Visibility, impostor, other_leases
 from dhcptui.model.snapshot import Link, ServerView
 from dhcptui.model.states import CONFLICT, FailoverState
 from dhcptui.model.words import age, day_clock
@@ -110,7 +110,13 @@ def nobody_else_acts(server: ServerAssessment, each: Assessment) -> list[Finding
 def answers_itself(server: ServerAssessment, each: Assessment) -> list[Finding]:
     """Who answers over OMAPI is the server's own dhcpd."""
     view, name = server.view, server.name
-    if not server.live or view.process is None or not impostor(view, each.now):
+    if not server.live or view.process is None:
+        return []
+    if who := other_leases(view, each.now):
+        observed = f"{name}'s dhcpd has another lease file than `leases` says ({who}): mend that first"
+        by = f"processes of {name}"
+        return [Finding(f"{name}'s lease file is the configured one", observed, False, by, view.process.age(each.now))]
+    if not impostor(view, each.now):
         return []
     observed = f"{name}'s OMAPI answers, and its dhcpd is not there ({view.process.value.lone})"
     by = f"processes and sockets of {name}"

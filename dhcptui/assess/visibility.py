@@ -137,6 +137,12 @@ def unread(view: ServerView) -> list[tuple[str, str]]:
     return [(", ".join(several), reason) for reason, several in names.items()]
 
 
+def other_leases(view: ServerView, now: Moment) -> str:
+    """Who answers over OMAPI with another lease file than the configured one, by a fresh look; empty: nobody."""
+    seen = process_seen(view, now)
+    return seen.value.other_leases if seen is not None else ""
+
+
 def assess(view: ServerView, now: Moment) -> ServerAssessment:
     """Judge one server at `now`."""
     return ServerAssessment(*judged(view, now))

@@ -116,6 +116,8 @@ class ProcessSighting:
     """When these processes were first seen (mono seconds)."""
     chroot: str = ""
     """The directory that our dhcpd was told to lock itself into (`-chroot`); empty: none, or not known."""
+    other_leases: str = ""
+    """Who holds our OMAPI port, and which lease file its chroot makes its own instead of the configured one, in words."""
 
     @property
     def omapi_held(self) -> bool:

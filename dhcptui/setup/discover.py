@@ -13,7 +13,7 @@ from dhcptui.conf.reader import ConfParseError, Node
 from dhcptui.config.platforms import DEFAULT, PLATFORMS, Platform, RestartWay
 from dhcptui.model.sanitize import clean, is_number
 from dhcptui.model.words import joined
-from dhcptui.servers.ssh import discover_commands, rescue_commands
+from dhcptui.servers.ssh import discover_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.ours import DhcpdProcess
@@ -21,7 +21,7 @@ from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.find_platform import find_platform
 from dhcptui.watch.conf_place import ConfPlace
-from dhcptui.watch.survey import argument, lines, place_of, read_configuration, running
+from dhcptui.watch.survey import argument, lines, opened, place_of, read_configuration, running
 
 RESTART_SCRIPTS = ("restart-dhcpd", "restart-dhcpd.sh", "dhcpd-restart")
 """What people call a script of their own that restarts dhcpd."""
@@ -248,7 +248,7 @@ async def _leases(look: _Look, configuration: Node) -> Told:
     """What the running dhcpd has open, else what its words or its configuration name, else the newest where one may lie."""
     process = look.process
     if process:
-        how, path = await _opened(look, process)
+        how, path = await opened(look.session, process)
         if how == "open":
             return Told(path, f"the running dhcpd (pid {process.pid}) has it open")
         if path := argument(process, "-lf"):
@@ -269,15 +269,6 @@ async def _leases(look: _Look, configuration: Node) -> Told:
 
 def _inside(process: DhcpdProcess) -> str:
     return f", in its chroot {process.root}" if process.root else ""
-
-
-async def _opened(look: _Look, process: DhcpdProcess) -> tuple[str, str]:
-    """`open` or `named`, and the lease file of a running dhcpd; both empty where that cannot be told."""
-    for line in await look.lines(rescue_commands.open_leases("", [process.pid])):
-        how, _, path = line.partition(" ")
-        if path.startswith("/"):
-            return how, path
-    return "", ""
 
 
 async def _chroot_to_come(look: _Look) -> str:

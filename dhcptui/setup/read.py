@@ -19,7 +19,7 @@ from dhcptui.model.sanitize import clean
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
-from dhcptui.watch.survey import argument, explain, survey
+from dhcptui.watch.survey import explain, survey
 
 
 class LintError(Exception):
@@ -78,7 +78,7 @@ async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tr
             found.changed,
             found.started,
             found.place.edited if found.place else "",
-            argument(found.process, "-lf"),
+            found.leases,
             expected,
             platform=server.platform or "",
             chroot=found.chroot,

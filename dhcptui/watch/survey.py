@@ -10,7 +10,7 @@ from dhcptui.conf.files import load
 from dhcptui.conf.reader import Node
 from dhcptui.logs.complaints import complaint
 from dhcptui.model.sanitize import clean, is_number
-from dhcptui.servers.ssh import commands, discover_commands
+from dhcptui.servers.ssh import commands, discover_commands, rescue_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.holders import Holders
@@ -39,6 +39,8 @@ class Survey:
     chroot: str = ""
     place: ConfPlace | None = None
     """Where the running dhcpd has its configuration, by its words."""
+    leases: str = ""
+    """The lease file of the running dhcpd; empty: not known."""
 
 
 async def lines(session: SshSession, command: Command) -> list[str]:
@@ -123,7 +125,22 @@ async def survey(session: SshSession, conf: str, chroot: str = "", platform: str
         started,
         chroot,
         place,
+        await _leases(session, process) if process else "",
     )
+
+
+async def opened(session: SshSession, process: DhcpdProcess) -> tuple[str, str]:
+    """The lease file of a running dhcpd, after the word `open`, or `named`: by its words; empty where neither can be told."""
+    for line in await lines(session, rescue_commands.open_leases("", [process.pid])):
+        how, _, path = line.partition(" ")
+        if path.startswith("/"):
+            return how, path
+    return "", ""
+
+
+async def _leases(session: SshSession, process: DhcpdProcess) -> str:
+    how, path = await opened(session, process)
+    return path if how == "open" else argument(process, "-lf")
 
 
 async def version(session: SshSession) -> str:

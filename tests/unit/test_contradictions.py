@@ -8,9 +8,11 @@ import pytest
 
 from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.contradictions import Kind, contradictions
+from dhcptui.assess.guards import rule
 from dhcptui.assess.verdict import Level, derive
 from dhcptui.engine.status_report import as_json, as_text
 from dhcptui.logs.lines import parse_lines
+from dhcptui.model.action import Action
 from dhcptui.model.log_line import NotableLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
@@ -44,6 +46,25 @@ SILENT = replace(
     omapi=Channel(Link.FAILED, "no answer over OMAPI for 1.5 s", since=NOW.mono - 58),
     status=LONG_SILENT,
 )
+
+
+def test_a_chroot_with_another_lease_file() -> None:
+    """It is a contradiction, and nothing is done to that server; a look that is old says nothing."""
+    jailed = DhcpdProcess(7, "S", "dhcpd -chroot /jail -cf /etc/dhcp/dhcpd.conf", 100, "dhcpd", uid=0)
+    look = judge(Look((jailed,), sockets=(Listening(Resource.OMAPI_PORT, 7911, (7,)),)), PLACE)
+    view = replace(live(Q), process=Seen(look, NOW.mono - 1))
+    snapshot = pair(live(P), view)
+    assert kinds(snapshot) == [Kind.LEASES]
+    assert "dhcp2's dhcpd has another lease file than `leases` says" in derive(snapshot, NOW).headline
+    assert derive(snapshot, NOW).level is Level.WARNING
+    for action in (Action.SHUTDOWN, Action.HAND_OVER, Action.SYNC_RESTART):
+        ruling = rule(action, Q, snapshot, NOW)
+        assert any("inside its chroot /jail" in reason for reason in ruling.reasons), ruling.reasons
+    assert kinds(pair(live(P), replace(live(Q), process=Seen(look, NOW.mono - 600)))) == []
+    right = judge(
+        Look((jailed,), sockets=(Listening(Resource.OMAPI_PORT, 7911, (7,)),)), replace(PLACE, leases="/jail/x")
+    )
+    assert kinds(pair(live(P), replace(live(Q), process=Seen(right, NOW.mono - 1)))) == []
 
 
 def test_an_answer_without_a_dhcpd() -> None:

@@ -306,6 +306,10 @@ def test_a_lease_file_outside_the_chroot() -> None:
     seen = judge(Look((process,), sockets=(replace(OMAPI, pids=(7,)),)), dead)
     assert (seen.pids, seen.proven_gone) == ((), False)
     assert inside in seen.held[0]
+    silent = replace(process, args=args.replace(" -lf /var/db/dhcpd/dhcpd.leases", ""))
+    seen = judge(Look((silent,), sockets=(replace(OMAPI, pids=(7,)),)), replace(dead, leases="/var/db/dhcpd.leases"))
+    assert seen.pids == ()
+    assert "inside its chroot /var/db/dhcpd" in seen.held[0]
     assert (seen.chroot, judge(Look((process,)), alive).chroot) == ("", "/var/db/dhcpd")
 
 

@@ -159,6 +159,7 @@ CHECKS: tuple[Row, ...] = (
 """What follows where it was not seen stands in assess/not_seen.py, for each of them."""
 CONTRADICTIONS: tuple[Row, ...] = (
     Row((Kind.IMPOSTOR.value,), (W.OMAPI, W.PROCESS), "OMAPI is taken at its word until two looks have seen nobody of ours behind it"),
+    Row((Kind.LEASES.value,), (W.PROCESS,), "not said: whose the configured lease file is, is not known"),
     Row((Kind.SILENT.value,), (W.PROCESS, W.OMAPI), "`does not answer`: whether its dhcpd runs is not known"),
     Row((Kind.PARTNER.value,), (W.PARTNER, W.OMAPI, W.CLOCK), "not said: two readings of which nobody knows that they are of one moment contradict nothing"),
     Row((Kind.LOG.value,), (W.LOG, W.OMAPI, W.CLOCK), "not said; why the log is not read stands on the server's panel"),

@@ -136,6 +136,8 @@ def named(process: DhcpdProcess, place: Place) -> bool | None:
     if process.argument("-lf"):
         # Meant inside a chroot: the file of that name outside is not its.
         return place.leases == (process.file("-lf") if process.root else process.argument("-lf"))
+    if process.root and not place.leases.startswith(process.root + "/"):
+        return False
     if process.argument("-cf"):
         # Read before the chroot is entered, or inside it, by who built it; or inside it as a copy.
         return place.conf in {process.file("-cf"), process.argument("-cf")}
@@ -149,6 +151,7 @@ class _Judge:
     holds: dict[int, list[Holding]] = field(default_factory=dict)
     held: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
+    other_leases: str = ""
 
     def ours(self) -> Iterator[DhcpdProcess]:
         for process in self.look.processes:
@@ -158,6 +161,8 @@ class _Judge:
                 yield process
             elif kinds & _LISTENS:
                 if words is False:
+                    if process.root and _R.OMAPI_PORT in kinds:
+                        self.other_leases = f"pid {process.pid}{_which(process)}"
                     self.held.append(f"{what}: {process}, which has another lease file{_which(process)}")
                 elif words is None and self.is_stranger(process):
                     self.held.append(f"{what}: {process}, which is no dhcpd of ours by its words or account")
@@ -187,8 +192,8 @@ class _Judge:
 
 
 def _which(process: DhcpdProcess) -> str:
-    """Its lease file, where a chroot makes it another one than its words say."""
-    return f" ({process.file('-lf')})" if process.root and process.file("-lf") else ""
+    """Its lease file, or where that lies, where a chroot makes it another one than its words say."""
+    return f" ({process.file('-lf') or f'inside its chroot {process.root}'})" if process.root else ""
 
 
 def judge(look: Look, place: Place) -> ProcessSighting:
@@ -218,6 +223,7 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         bool(unclaimed) and not hidden,
         lone,
         chroot=next((process.root for process in ours if process.root), ""),
+        other_leases=it.other_leases,
     )
 
 
