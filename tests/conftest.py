@@ -21,6 +21,8 @@ LONG = (
     "test_matrix",
     "test_guards",
     "test_look_alikes",
+    "test_rescuing",
+    "test_stopping",
     "test_bytes",
     "test_drills",
     "test_pictures",

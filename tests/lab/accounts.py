@@ -52,11 +52,11 @@ def ordinary(**settings: Any) -> Iterator[Lab]:
 
 
 @contextmanager
-def sudoer(name: str, **settings: Any) -> Iterator[Lab]:
-    """A pair as it usually is, and an account that may do everything through sudo."""
+def sudoer(name: str, rule: str = "", **settings: Any) -> Iterator[Lab]:
+    """A pair as it usually is, and an account that may do everything through sudo, or what this line of sudoers says."""
     with _prepared(**settings) as lab:
         for server in lab.servers.values():
-            _account(server, name, f"{name} ALL=(root) NOPASSWD: ALL\n")
+            _account(server, name, rule or f"{name} ALL=(root) NOPASSWD: ALL\n")
         yield _up(lab)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.accounts import ACCOUNT, ordinary
+from tests.lab.accounts import ACCOUNT, ordinary, sudoer
 from tests.lab.pair import Lab
 
 pytestmark = pytest.mark.lab
@@ -129,3 +129,23 @@ def test_an_account_with_one_line_in_sudoers() -> None:
         written = (lab.dir / "own/config.toml").read_text()
         assert written.count('restart = "sudo -n /etc/dhcp/restart-dhcpd"\n') == 2, written
         assert "sudo = true" not in written
+
+
+def test_a_sudo_that_asks_for_a_password() -> None:
+    """That is said first, with what it may do without one; then, a line a host, what could not be read because of it."""
+    rule = "ops ALL=(root) PASSWD: ALL\nops ALL=(root) NOPASSWD: /etc/dhcp/restart-dhcpd\n"
+    with sudoer("ops", rule, mclt=20) as lab:
+        login = ("--user", "ops", "--identity", f"{lab.dir}/id_ed25519", "--known-hosts", f"{lab.dir}/known_hosts")
+        hosts = [server.host for server in lab.servers.values()]
+        done = dhcptui(lab, "init", *hosts, "--name", "office", *login, "--yes")
+        assert done.returncode == 1
+        lines = done.stderr.splitlines()
+        assert len(lines) == 4, lines
+        for line in lines[:2]:
+            assert "sudo asks it for a password" in line
+            assert line.endswith("by sudo -n -l: /etc/dhcp/restart-dhcpd")
+        assert {host for host in hosts for line in lines[:2] if host in line} == {*hosts}
+        for host, line in zip(hosts, lines[2:], strict=True):
+            assert host in line
+            assert "Permission denied" in line
+        assert not (lab.dir / "own").exists()

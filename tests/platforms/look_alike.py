@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.lab.pair import Lab
@@ -58,6 +59,19 @@ class LookAlike(Lab):
         done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, check=False, cwd=ROOT)
         assert "Traceback" not in done.stderr + done.stdout
         return done
+
+    def do(self, action: str, server: str, *more: str, confirm: str = "") -> subprocess.CompletedProcess[str]:
+        """`dhcptui do`, on one server."""
+        which = ("--server", server) if server else ()
+        return self.dhcptui("do", action, "office", *which, "--confirm", confirm or server, *more, timeout=200)
+
+    @staticmethod
+    def crash(server: Server) -> None:
+        """End its dhcpd as a crash does, and wait for that."""
+        server.run("/usr/local/look/stand_in.py", "--crash")
+        deadline = time.monotonic() + 5
+        while server.local_state() != "no-answer" and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def init(self, *more: str) -> subprocess.CompletedProcess[str]:
         """`dhcptui init` on both."""

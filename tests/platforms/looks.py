@@ -13,6 +13,7 @@ BSD_HAS = (
     "sh", "cat", "ls", "tail", "head", "grep", "sed", "awk", "cut", "tr", "wc", "sort", "od", "cmp", "cp", "rm", "mkdir",
     "rmdir", "ln", "touch", "chmod", "chown", "id", "kill", "sleep", "test", "printf", "find", "df", "dd", "readlink",
     "env", "true", "false", "ping", "nc", "md5sum", "mktemp", "uniq", "tee", "basename", "dirname", "expr",
+    "xargs", "stty", "comm", "join", "paste", "install", "seq", "which",
 )  # fmt: skip
 """Of this machine's programs those that FreeBSD has too, close enough."""
 

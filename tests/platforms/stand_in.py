@@ -261,6 +261,13 @@ def stop() -> None:
         time.sleep(0.05)
 
 
+def crash(*_args: str) -> int:
+    """End it as a crash does."""
+    for pid in running():
+        os.kill(pid, signal.SIGKILL)
+    return 0
+
+
 def start() -> int:
     """Start it as the platform does, and wait until it serves or has died."""
     told = look()
@@ -272,7 +279,7 @@ def start() -> int:
         shutil.copy(named["-cf"], inside)
     log = Path(told["log"])
     before = log.stat().st_size if log.exists() else 0
-    argv = [sys.executable, "-I", "-S", __file__, "--log", *translated(*given)]
+    argv = [sys.executable, "-I", "-S", str(LOOK.with_name("stand_in.py")), "--log", *translated(*given)]
     quiet = subprocess.DEVNULL
     keeper = subprocess.Popen(argv, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True, cwd="/")
     deadline = time.monotonic() + START_SECONDS
@@ -387,6 +394,7 @@ NAMES: dict[str, Callable[..., int]] = {
     "systemctl": systemctl,
     "journalctl": journalctl,
     "--log": keep_log,
+    "--crash": crash,
 }
 
 
