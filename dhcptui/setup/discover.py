@@ -18,6 +18,7 @@ from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.ours import DhcpdProcess
 from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.sudo import refusal
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.find_platform import find_platform
 from dhcptui.watch.conf_place import ConfPlace
@@ -183,17 +184,6 @@ async def become_root(session: SshSession) -> str:
     if allowed:
         return f"this account is not root, and {reason}; without one it may run, by sudo -n -l: {joined(allowed)}"
     return f"this account is not root, and {reason}: what only root may read is not found, and acting may fail"
-
-
-def refusal(stderr: bytes) -> str:
-    """Why `sudo -n` did not work, in words."""
-    said = [clean(line, 200) for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    text = " ".join(said)
-    if "password" in text:
-        return "sudo asks it for a password (the console never gives one: sudo -n)"
-    if "not found" in text or not said:
-        return "there is no sudo"
-    return f"sudo -n does not work for it ({said[-1]})"
 
 
 async def _allowed(session: SshSession) -> list[str]:

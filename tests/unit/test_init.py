@@ -14,8 +14,9 @@ from dhcptui.conf.reader import parse
 from dhcptui.conf.scaffold import Key, Scaffold
 from dhcptui.config.loading import ConfigError, load
 from dhcptui.model.role import Role
+from dhcptui.servers.ssh.sudo import refusal
 from dhcptui.servers.ssh.target import SshTarget
-from dhcptui.setup.discover import Discovered, Told, refusal
+from dhcptui.setup.discover import Discovered, Told
 from dhcptui.setup.init_pair import Draft, InitError, draft, target
 from dhcptui.setup.init_write import write
 
