@@ -9,8 +9,8 @@ PYTEST_JOBS := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # More for pytest: make test ARGS="-k sync tests/unit"
 ARGS ?=
 # What the lab and the checks of man page and completions need beside Python; installed by `make test` when run as root on Debian.
-PACKAGES := acl busybox libarchive-tools isc-dhcp-server isc-dhcp-client openssh-server openssh-client iproute2 iptables faketime procps sudo tmux \
-  man-db groff-base mandoc zsh fish tcsh csh mksh at
+PACKAGES := acl busybox debootstrap systemd-container libarchive-tools isc-dhcp-server isc-dhcp-client openssh-server openssh-client \
+  iproute2 iptables faketime procps sudo tmux man-db groff-base mandoc zsh fish tcsh csh mksh at
 
 .PHONY: help demo test test-source test-wheel check dist lab bench screenshots docs format lock packages clean
 

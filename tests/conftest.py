@@ -26,6 +26,9 @@ LONG = (
     "test_bytes",
     "test_drills",
     "test_pictures",
+    "test_booted_commands",
+    "test_booted_watching",
+    "test_quiet_guest",
 )
 """Files that take minutes: they begin first, so that no worker is left alone with one at the end."""
 KINDS = ("passed", "failed", "error", "rerun", "skipped", "xfailed", "xpassed")

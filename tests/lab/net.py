@@ -117,6 +117,9 @@ def remove(name: str, spare: frozenset[int] = frozenset()) -> None:
             time.sleep(0.02)
     for space in spaces:
         sh("ip", "netns", "del", space, check=False)
+    if any((BASE / name).glob("layers-*")):  # servers that were booted
+        _unmount(BASE / name)
+        _remove_control_groups(name)
     shutil.rmtree(BASE / name, ignore_errors=True)
     with suppress(OSError):
         BASE.rmdir()  # only when this was the last lab
@@ -124,6 +127,31 @@ def remove(name: str, spare: frozenset[int] = frozenset()) -> None:
 
 def _pids(spaces: list[str]) -> set[int]:
     return {int(pid) for space in spaces for pid in sh("ip", "netns", "pids", space, check=False).stdout.split()}
+
+
+def _unmount(directory: Path) -> None:
+    """What is mounted below a directory, last mounted first."""
+    for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
+        if (where := line.split()[1]).startswith(f"{directory}/"):
+            sh("umount", "--lazy", where, check=False)
+
+
+def _remove_control_groups(name: str) -> None:
+    """The control groups of a lab's booted servers, and what still runs in them."""
+    script = """
+    d=$(mktemp -d) && mount -t cgroup2 cgroup2 "$d" && cd "$d" || exit
+    for g in "$1"-*; do
+      [ -d "$g" ] || continue
+      echo 1 >"$g/cgroup.kill"
+      n=0
+      while [ -d "$g" ] && [ $n -lt 100 ]; do
+        find "$g" -depth -type d -exec rmdir {} + 2>/dev/null
+        n=$((n + 1)); [ ! -d "$g" ] || sleep 0.02
+      done
+    done
+    cd / && umount "$d" && rmdir "$d"
+    """
+    sh("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", name, check=False)
 
 
 def remove_leftovers() -> list[str]:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.waiting import Waited
 
@@ -59,6 +59,7 @@ class Lab(Waited):
 
     servers: Mapping[str, Server]
     failure = LabError
+    server_class: type[Server] = Server
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class Lab(Waited):
             secret = base64.b64encode(secrets.token_bytes(32)).decode()
             self.key = Key(self.settings.key_name, key_algorithm, secret)
         self.primary, self.secondary = (
-            Server(self.name, self.dir, role, self.settings, self.key) for role in ("primary", "secondary")
+            self.server_class(self.name, self.dir, role, self.settings, self.key) for role in ("primary", "secondary")
         )
         self.servers = {"primary": self.primary, "secondary": self.secondary}
         self._client = DhcpClient(net.namespace(self.name, "client"), self.dir / "client")
@@ -88,7 +89,7 @@ class Lab(Waited):
 
     # -- life ----------------------------------------------------------------------------------------------------
 
-    def __enter__(self) -> Lab:
+    def __enter__(self) -> Self:
         self.start()
         return self
 
@@ -107,7 +108,7 @@ class Lab(Waited):
                 self._build(read)
             finally:
                 os.close(read)
-            self._both(Server.start_sshd)
+            self._both(lambda server: server.start_sshd())
             if dhcpd:
                 self.start_dhcpd()
         except BaseException:
