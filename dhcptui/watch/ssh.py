@@ -208,7 +208,7 @@ class SshWatch:
             await asyncio.sleep(backoff.next_delay())
 
     def _log_notice(self, quiet: asyncio.TimerHandle, patience: asyncio.Timeout, text: str) -> None:
-        if patience.expired():
+        if patience.expired() or not text.startswith("tail:"):  # sshd and the login shell remark things, too
             return
         if any(sign in text for sign in _LOG_TROUBLE):
             quiet.cancel()
