@@ -39,6 +39,7 @@ from dhcptui.servers.ssh.sockets import parse_sockets
 from dhcptui.servers.ssh.timesync import (
     find_service,
     parse_chrony,
+    parse_kernel_clock,
     parse_ntpq,
     parse_openntpd,
     parse_timedate,
@@ -240,7 +241,11 @@ async def test_date(text: str) -> None:
 @fuzzed
 @given(
     broken(
-        CHRONY, "leap_none, sync_ntp, stratum=3", "4/4 peers valid, clock synced, stratum 3", "NTPSynchronized=yes\n"
+        CHRONY,
+        "leap_none, sync_ntp, stratum=3",
+        "4/4 peers valid, clock synced, stratum 3",
+        "NTPSynchronized=yes\n",
+        "kernel 0\ntimesyncd 5\n",
     )
 )
 @example(CHRONY.replace(",4,", ",²,"))
@@ -250,6 +255,7 @@ def test_time_services(text: str) -> None:
         if said := reader(text):
             shown(said.detail)
     parse_timedate(text)
+    parse_kernel_clock(text)
 
 
 @fuzzed
@@ -387,7 +393,13 @@ def test_heavy_texts(name: str, text: str) -> None:
         "log": lambda: [loglines.parse(line, NOW) for line in LineSplitter().feed(text.encode() + b"\n")],
         "leases": lambda: parse_records('failover peer "foo" state {\n' + text, "foo"),
         "processes": lambda: parse_look([f"P {text[:2000]}", f"E {text[:2000]}"], None),
-        "clocks": lambda: [parse_chrony(text), parse_ntpq(text), parse_openntpd(text), parse_timedate(text)],
+        "clocks": lambda: [
+            parse_chrony(text),
+            parse_ntpq(text),
+            parse_openntpd(text),
+            parse_kernel_clock(text),
+            parse_timedate(text),
+        ],
     }
     for reader, read in readers.items():
         began = time.process_time()  # of this process alone: what else the machine does is not counted

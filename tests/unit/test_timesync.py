@@ -1,7 +1,9 @@
-"""Clocks: how far apart and what it means; and what chrony, ntpd, OpenNTPD and timedatectl say, in several versions."""
+"""Clocks: how far apart and what it means; and what chrony, ntpd, OpenNTPD, the kernel and timedatectl say, in several versions."""
 
 from __future__ import annotations
 
+import ctypes
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -17,8 +19,12 @@ from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.session import Completed
 from dhcptui.servers.ssh.timesync import (
+    KERNEL_TRUST_SECONDS,
+    SYSTEMD_SECONDS,
+    SystemdWord,
     find_service,
     parse_chrony,
+    parse_kernel_clock,
     parse_ntpq,
     parse_openntpd,
     parse_timedate,
@@ -51,7 +57,14 @@ leap=11, stratum=16, precision=-20, refid=INIT, offset=0.000
 """
 NTPCTL = "4/4 peers valid, constraint offset 0s, clock synced, stratum 3\n"
 NTPCTL_UNSYNC = "2/4 peers valid, clock unsynced, clock offset is 1234.567ms\n"
+ADJTIMEX = commands.kernel_clock().argv[2]
 PS = "    1 Ss   03:04:05 systemd  /sbin/init\n  700 Ss   03:04:05 {name}  /usr/sbin/{name}\n"
+
+
+def answered(answers: dict[str, str], command: Command) -> Completed:
+    """What a server says that has these programs and no others."""
+    text = next((text for name, text in answers.items() if name in command.argv), None)
+    return Completed((text or "").encode(), b"", 0 if text else 127)
 
 
 def test_chrony() -> None:
@@ -80,7 +93,7 @@ def test_openntpd() -> None:
 
 
 def test_timedate() -> None:
-    """The kernel's own word."""
+    """The kernel's own word, as systemd passes it on."""
     assert parse_timedate("NTP=yes\nNTPSynchronized=yes\n") is True
     assert parse_timedate("NTP=no\nNTPSynchronized=no\n") is False
     assert parse_timedate("Unknown operation show\n") is None
@@ -113,6 +126,13 @@ def test_which_service_runs(rows: str, found: tuple[str, bool | None]) -> None:
         ({"ps": PS.format(name="chronyd"), "chronyc": CHRONY_UNSYNC}, "chrony, not in sync (not synchronised)"),
         ({"ps": PS.format(name="chronyd")}, "chrony runs, cannot tell whether in sync"),
         ({"ps": PS.format(name="chronyd"), "timedatectl": "NTP=yes\nNTPSynchronized=yes\n"}, "chrony, in sync"),
+        ({"ps": PS.format(name="chronyd"), ADJTIMEX: "kernel 0\n"}, "chrony, in sync"),
+        ({"ps": PS.format(name="ntpd"), ADJTIMEX: "kernel 5\n"}, "ntpd, not in sync"),
+        ({"ps": PS.format(name="systemd-timesyn"), ADJTIMEX: "timesyncd 60\nkernel 5\n"}, "systemd-timesyncd, in sync"),
+        ({"ps": PS.format(name="systemd-timesyn"), ADJTIMEX: "kernel 5\n"}, "systemd-timesyncd, not in sync"),
+        ({"ps": PS.format(name="sshd"), ADJTIMEX: "timesyncd 60\nkernel 5\n"}, "no time synchronisation runs"),
+        ({"ps": PS.format(name="sshd"), ADJTIMEX: "kernel 1\n"}, "in sync, kept by something outside"),
+        ({"ps": PS.format(name="sshd"), ADJTIMEX: "kernel -1\n", "timedatectl": "NTPSynchronized=no\n"}, "cannot tell"),
         ({"ps": PS.format(name="ntpd"), "ntpq": NTPQ_4_2_8}, "ntpd, in sync (stratum 3)"),
         ({"ps": PS.format(name="ntpd"), "ntpctl": NTPCTL}, "OpenNTPD, in sync (stratum 3)"),
         (
@@ -132,10 +152,75 @@ async def test_whole_servers(answers: dict[str, str], words: str) -> None:
     """What is said of a server that has these programs and no others."""
 
     async def ask(command: Command) -> Completed:
-        text = next((text for name, text in answers.items() if name in command.argv), None)
-        return Completed((text or "").encode(), b"", 0 if text else 127)
+        return answered(answers, command)
 
-    assert sync_words(await read_time_sync(ask))[0] == words
+    assert sync_words((await read_time_sync(ask, SystemdWord(), 0.0)).value)[0] == words
+
+
+async def test_systemd_is_asked_once_an_hour_and_last() -> None:
+    """Its service wakes for it and the journal tells: never where the kernel can be asked, and its word keeps its age."""
+    asked: list[str] = []
+    answers = {"ps": PS.format(name="sshd"), "timedatectl": "NTP=no\nNTPSynchronized=yes\n"}
+
+    async def ask(command: Command) -> Completed:
+        asked.extend(word for word in command.argv if word == "timedatectl")
+        return answered(answers, command)
+
+    systemd = SystemdWord()
+    ages = []
+    for now in range(0, int(SYSTEMD_SECONDS), 30):
+        sync = await read_time_sync(ask, systemd, float(now))
+        assert sync.value.in_sync
+        ages.append(now - sync.at)
+    assert asked == ["timedatectl"]
+    assert ages[-1] == SYSTEMD_SECONDS - 30
+    assert (await read_time_sync(ask, systemd, SYSTEMD_SECONDS)).at == SYSTEMD_SECONDS
+    assert asked == ["timedatectl"] * 2
+    answers[ADJTIMEX] = "kernel 0\n"
+    assert (await read_time_sync(ask, systemd, 3 * SYSTEMD_SECONDS)).at == 3 * SYSTEMD_SECONDS
+    assert asked == ["timedatectl"] * 2
+
+
+def test_a_time_service_is_asked_without_root() -> None:
+    """sudo writes four lines for each command; chronyc and ntpq need no root."""
+    for command in (commands.chrony_tracking(), commands.ntpq_variables()):
+        assert not command.as_root().sudo
+    assert commands.process_table().as_root().sudo
+
+
+@pytest.mark.parametrize(
+    ("text", "service", "in_sync"),
+    [
+        ("kernel 0\n", "", True),
+        ("kernel 4\n", "", True),
+        ("kernel 5\n", "", False),
+        ("kernel -1\n", "", None),
+        ("kernel 77\n", "", None),
+        ("", "", None),
+        (f"timesyncd {KERNEL_TRUST_SECONDS}\nkernel 0\n", "systemd-timesyncd", False),
+        ("timesyncd -5\n", "systemd-timesyncd", True),
+        ("timesyncd 9\n", "chrony", None),
+    ],
+)
+def test_kernel_clock(text: str, service: str, in_sync: bool | None) -> None:
+    """timesyncd's last setting counts as long as the kernel would trust it, and only where timesyncd runs."""
+    assert parse_kernel_clock(text, service) is in_sync
+
+
+@pytest.mark.parametrize("missing", [(), ("perl",), ("perl", "python3"), ("perl", "python3", "ntptime")])
+def test_the_kernel_really_answers(missing: tuple[str, ...], tmp_path: Path) -> None:
+    """Whatever can ask it here says the same as the kernel tells us; where nothing can, nothing is said."""
+    for name in missing:
+        (tmp_path / name).write_text("#!/bin/sh\nexit 127\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}:/usr/sbin:/sbin"}
+    done = subprocess.run(commands.kernel_clock().argv, capture_output=True, text=True, env=environment, check=False)
+    found = parse_kernel_clock(done.stdout)
+    if found is not None:
+        truth = ctypes.CDLL(None).ntp_adjtime(ctypes.create_string_buffer(512))
+        assert found is (truth != 5)
+    else:
+        assert not any(shutil.which(name, path=environment["PATH"]) for name in {"perl", "python3"} - set(missing))
 
 
 def test_not_asked() -> None:

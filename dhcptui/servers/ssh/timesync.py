@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 
+from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import TimeSync
 from dhcptui.servers.ssh import commands
@@ -13,6 +14,12 @@ from dhcptui.servers.ssh.session import Completed
 
 Ask = Callable[[Command], Awaitable[Completed]]
 """Runs a small command on a server."""
+SYSTEMD_SECONDS = 3600.0
+"""timedatectl is asked no more often than this, and only where nothing else tells."""
+KERNEL_TRUST_SECONDS = 32_000
+"""The kernel takes a clock for unsynchronised so long after it was last set: 16 s of error at 500 ppm (ntp.c)."""
+_TIME_ERROR = 5
+"""adjtimex's answer for a clock that is not synchronised."""
 _UNSYNCHRONISED = 16
 """The stratum of a clock that follows nobody."""
 _ROW = re.compile(r"\s*(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s*(.*)")
@@ -28,24 +35,44 @@ _SERVICES = {
 }
 
 
-async def read_time_sync(ask: Ask) -> TimeSync:
-    """Ask the server; what it cannot say is None. Raises RemoteError."""
+class SystemdWord:
+    """timedatectl's word on the clock, kept: each question wakes a service of systemd, and the journal tells of it."""
+
+    def __init__(self) -> None:
+        self.in_sync: bool | None = None
+        self.asked: float | None = None
+        """When, in seconds on the caller's clock; None: it was not needed."""
+
+    async def read(self, ask: Ask, now: float) -> bool | None:
+        """What it says, or said less than SYSTEMD_SECONDS ago. Raises what `ask` raises."""
+        if self.asked is None or now - self.asked >= SYSTEMD_SECONDS:
+            self.in_sync, self.asked = parse_timedate(_text(await ask(commands.timedate()))), now
+        return self.in_sync
+
+
+async def read_time_sync(ask: Ask, systemd: SystemdWord, now: float) -> Seen[TimeSync]:
+    """Ask the server; what it cannot say is None. As old as its oldest part. Raises RemoteError."""
     table = await ask(commands.process_table())
     rows = [] if table.exit_status else table.stdout.decode("utf-8", "replace").splitlines()
     service, running = find_service(rows)
-    kernel = parse_timedate(_text(await ask(commands.timedate())))
+    answer = None
     if service == "chrony":
-        said = parse_chrony(_text(await ask(commands.chrony_tracking())))
+        answer = parse_chrony(_text(await ask(commands.chrony_tracking())))
     elif service in {"ntpd", "OpenNTPD"}:
-        said = parse_ntpq(_text(await ask(commands.ntpq_variables())))
-        if said is None:
-            said = parse_openntpd(_text(await ask(commands.openntpd_status())))
-    else:
-        said = None
-    if said is not None:
-        return said
+        answer = parse_ntpq(_text(await ask(commands.ntpq_variables())))
+        if answer is None:
+            answer = parse_openntpd(_text(await ask(commands.openntpd_status())))
+    if answer is not None:
+        return Seen(answer, now)
     # The service does not say. The kernel does: whoever sets the clock tells it how well.
-    return TimeSync(service, running, kernel)
+    words = _text(await ask(commands.kernel_clock()))
+    in_sync = parse_kernel_clock(words, service)
+    if in_sync is not None:
+        return Seen(TimeSync(service, running, in_sync), now)
+    if "kernel " in words:  # a container that may not ask; systemd's own service there may not either, and says "no"
+        return Seen(TimeSync(service, running or None, None), now)
+    in_sync = await systemd.read(ask, now)
+    return Seen(TimeSync(service, running, in_sync), now if systemd.asked is None else systemd.asked)
 
 
 def find_service(rows: Iterable[str]) -> tuple[str, bool | None]:
@@ -94,6 +121,15 @@ def parse_openntpd(text: str) -> TimeSync | None:
         return None
     in_sync = match[1] == "synced"
     return TimeSync("OpenNTPD", True, in_sync, f"stratum {match[2]}" if in_sync and match[2] else "")
+
+
+def parse_kernel_clock(text: str, service: str = "") -> bool | None:
+    """Whether the clock is synchronised, by `commands.kernel_clock`; None where the kernel did not answer."""
+    words = dict(re.findall(r"^(kernel|timesyncd) (-?\d{1,10})$", text, re.MULTILINE))
+    if service == "systemd-timesyncd" and "timesyncd" in words:
+        return abs(int(words["timesyncd"])) < KERNEL_TRUST_SECONDS
+    answer = int(words.get("kernel", -1))
+    return answer != _TIME_ERROR if 0 <= answer <= _TIME_ERROR else None
 
 
 def parse_timedate(text: str) -> bool | None:
