@@ -15,6 +15,7 @@ from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, RecordedState
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.ssh.errors import RemoteError
+from dhcptui.servers.ssh.helper import Runs
 from dhcptui.servers.ssh.lease_records import LastRecord, failover_records, log_before
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource
@@ -55,7 +56,7 @@ class RecordedWatch:
             if not self._needed():
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
-            await self._read(session, last)
+            await self._read(session, self._record.helper or session, last)
             await asyncio.sleep(READ_SECONDS)
 
     def heard(self, lines: Sequence[LogLine]) -> None:
@@ -91,11 +92,11 @@ class RecordedWatch:
             return view.process is not None and view.process.value.stopped
         return view.omapi.link is not Link.OK or view.status is None or mono() - view.status.at > LATE_SECONDS
 
-    async def _read(self, session: SshSession, last: LastRecord) -> None:
+    async def _read(self, session: SshSession, looks: Runs, last: LastRecord) -> None:
         note, asked = "", mono()
         written: RecordedState | None = None
         try:
-            record = await last.read(session)
+            record = await last.read(looks)
             written = _of(record) if record else None
             note = "" if record else f"no state of peer {self._record.peer!r} in {self._record.settings.leases}"
         except RemoteError as error:

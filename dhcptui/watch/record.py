@@ -16,6 +16,7 @@ from dhcptui.model.snapshot import Channel, Link, ServerView
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiError
 from dhcptui.servers.ssh.errors import RemoteError
+from dhcptui.servers.ssh.helper import Helper
 from dhcptui.servers.ssh.pace import Pace
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
@@ -32,6 +33,8 @@ class ServerRecord:
         self.view = ServerView(role, self.settings.name, self.settings.host, conf_writer=known)
         self._changed = changed
         self.session: SshSession | None = None
+        self.helper: Helper | None = None
+        """Of that session, for looks that want root."""
         self.session_ready = asyncio.Event()
         self.pace = Pace()
         """How long small commands take there."""

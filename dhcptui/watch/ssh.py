@@ -25,6 +25,7 @@ from dhcptui.model.snapshot import Channel, Link
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.errors import LoginSlow, NoSsh, RemoteError
+from dhcptui.servers.ssh.helper import Helper
 from dhcptui.servers.ssh.lines import Overlap
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource, follow
@@ -113,7 +114,7 @@ class SshWatch:
             backoff.reset()
             session.pace = self._record.pace
             try:
-                self._record.session = session
+                self._record.session, self._record.helper = session, Helper(session)
                 self._record.session_ready.set()
                 self._record.update(way=session.way)
                 self._record.channel("ssh", Link.OK)
@@ -121,7 +122,7 @@ class SshWatch:
             except* Exception as group:
                 self._no_ssh(told(first(group)))
             finally:
-                self._record.session = None
+                self._record.session = self._record.helper = None
                 self._record.session_ready.clear()
                 await session.close()
             await asyncio.sleep(0.2)

@@ -13,6 +13,7 @@ from dhcptui.model.sanitize import clean, is_number
 from dhcptui.servers.ssh import commands, discover_commands, rescue_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
+from dhcptui.servers.ssh.helper import Runs
 from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.ours import DhcpdProcess, servers
 from dhcptui.servers.ssh.session import SshSession
@@ -51,7 +52,7 @@ async def lines(session: SshSession, command: Command) -> list[str]:
     return [clean(line) for line in done.stdout.decode("utf-8", "replace").splitlines()]
 
 
-async def read_configuration(session: SshSession, path: str, *, chroot: str = "", lenient: bool = False) -> Node:
+async def read_configuration(session: Runs, path: str, *, chroot: str = "", lenient: bool = False) -> Node:
     """The server's configuration with its includes, as `conf.files.load` says. Raises ConfParseError, RemoteError."""
 
     async def read(name: str) -> str:

@@ -91,6 +91,11 @@ def _script(script: str, *args: str) -> Command:
     return Command(("/bin/sh", "-c", script, "sh", *args))
 
 
+def _by_account(script: str, *args: str) -> Command:
+    """The same, for what wants no root."""
+    return replace(_script(script, *args), as_account=True)
+
+
 def script(text: str, *args: str) -> Command:
     """The same for the modules that build command lines of their own."""
     return _script(text, *args)
@@ -193,7 +198,7 @@ def restart(words: str) -> Command:
 
 def try_port(address: str, port: int) -> Command:
     """Try a TCP port from the server: prints open, refused, silent or unknown. Wants bash, or else nc."""
-    return _script(
+    return _by_account(
         "command -v bash >/dev/null || { command -v nc >/dev/null || { echo unknown; exit; }; "
         'said=$(nc -n -v -z -w 2 "$1" "$2" 2>&1); status=$?; '
         'case "$status:$said" in 0:*) echo open;; *refused*) echo refused;; *usage*|*option*) echo unknown;; '
@@ -207,10 +212,11 @@ def try_port(address: str, port: int) -> Command:
 
 
 def ping(address: str) -> Command:
-    """One echo request from the server, one second: prints open, silent or unknown."""
-    return _script(
+    """One echo request from the server, one second: prints open, silent or unknown (the account may not)."""
+    return _by_account(
         "command -v ping >/dev/null || { echo unknown; exit; }; "
-        'if ping -c 1 -W 1 "$1" >/dev/null 2>&1; then echo open; else echo silent; fi',
+        'said=$(ping -c 1 -W 1 "$1" 2>&1) && { echo open; exit; }; '
+        'case "$said" in *sendmsg*|*sendto*) echo silent;; *ermitted*|*ermission*) echo unknown;; *) echo silent;; esac',
         address,
     )
 
@@ -240,12 +246,12 @@ _BOUNDED = 'if command -v timeout >/dev/null; then exec timeout 3 "$@"; else exe
 
 def chrony_tracking() -> Command:
     """What chronyd says of the clock, in commas."""
-    return replace(_script(_BOUNDED, "chronyc", "-n", "-c", "tracking"), as_account=True)
+    return _by_account(_BOUNDED, "chronyc", "-n", "-c", "tracking")
 
 
 def ntpq_variables() -> Command:
     """What the reference ntpd says of the clock."""
-    return replace(_script(_BOUNDED, "ntpq", "-n", "-c", "rv"), as_account=True)
+    return _by_account(_BOUNDED, "ntpq", "-n", "-c", "rv")
 
 
 def openntpd_status() -> Command:

@@ -7,6 +7,7 @@ import re
 from dhcptui.logs.lease_file import FailoverRecord, parse_records
 from dhcptui.servers.ssh import lease_record_commands as commands
 from dhcptui.servers.ssh.errors import CommandFailed
+from dhcptui.servers.ssh.helper import Runs
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource
 
@@ -24,10 +25,10 @@ class LastRecord:
         self._where = ""
         self.record: FailoverRecord | None = None
 
-    async def read(self, session: SshSession) -> FailoverRecord | None:
+    async def read(self, looks: Runs) -> FailoverRecord | None:
         """The newest whole record; None where the file has none. Raises RemoteError."""
         command = commands.last_records(self._path, self._peer, self._where)
-        done = await session.run(command, timeout=SEARCH_SECONDS)
+        done = await looks.run(command, timeout=SEARCH_SECONDS)
         head, _, text = done.stdout.decode("utf-8", "replace").partition("\n")
         if done.exit_status != 0 or not re.fullmatch(r"\d+ \d+", head):
             raise CommandFailed(f"reading {self._path}", done.exit_status, done.stderr or done.stdout)

@@ -8,11 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from dhcptui.model.role import Role
+from dhcptui.model.snapshot import ServerView
 from dhcptui.watch import clock, links, ssh
 from tests.lab.driving import Driver, driving
 from tests.platforms.booted.machine import Machine
@@ -86,3 +88,30 @@ def until_still(pair: BootedPair) -> None:
         if found != counts:
             counts, since = found, time.monotonic()
         time.sleep(0.2)
+
+
+def test_a_long_incident_through_sudo(pair: BootedPair) -> None:
+    """While dhcpd is dead the console reads its lease file and tries the partner every few seconds: with one sudo, not one
+    a look."""
+    with driving(pair, **ACCOUNTS) as driver:
+        driver.settled()
+        until_still(pair)
+        pair.primary.kill()
+        driver.until_words("dhcpd not running", "communications-interrupted", 20)
+        view = driver.engine.snapshot()[Role.PRIMARY]
+        driver.until(lambda: looked_on(driver, view), 30, "a look at the lease file, and a try of the partner")
+        before = sum("COMMAND=" in line for line in pair.primary.journal())
+        for _ in range(3):
+            view = driver.engine.snapshot()[Role.PRIMARY]
+            driver.until(partial(looked_on, driver, view), 30, "another look, and another try")
+        after = sum("COMMAND=" in line for line in pair.primary.journal())
+        pair.primary.restart()
+        driver.settled(60)
+    assert after == before
+
+
+def looked_on(driver: Driver, since: ServerView) -> bool:
+    """Whether the primary's lease file was read, and the partner tried from there, later than `since`."""
+    view = driver.engine.snapshot()[Role.PRIMARY]
+    fresh = [(view.recorded, since.recorded), (view.reach, since.reach)]
+    return all(now is not None and (then is None or now.at > then.at) for now, then in fresh)
