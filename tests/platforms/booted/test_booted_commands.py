@@ -76,7 +76,7 @@ def verified(done: Done) -> None:
 
 
 def test_hand_over_and_shutdown(pair: BootedPair) -> None:
-    """Away and back: by state, and by ending dhcpd and starting its unit again."""
+    """Away and back: by state, and by ending dhcpd and a later start of its unit, by a timer of the real systemd."""
     verified(pair.dhcptui("do", "hand-over", "office", "--server", "dhcp2", "--confirm", "dhcp2"))
     code, _ = status(pair)
     assert code == 1
@@ -84,9 +84,15 @@ def test_hand_over_and_shutdown(pair: BootedPair) -> None:
     pair.wait_settled(60)
     verified(pair.dhcptui("do", "shutdown", "office", "--server", "dhcp1", "--confirm", "dhcp1"))
     assert not pair.primary.is_running()
-    verified(pair.dhcptui("do", "start", "office", "--server", "dhcp1", "--confirm", "dhcp1"))
+    done = pair.dhcptui("do", "start", "office", "--server", "dhcp1", "--after", "15s", "--confirm", "dhcp1")
+    verified(done)
+    assert "systemd dhcptui-start-" in done.stdout, done.stdout
+    assert not pair.primary.is_running()
+    assert "dhcp1 will be started" in pair.dhcptui("status", "office").stdout
+    pair.wait_states(timeout=60)
     pair.wait_settled(60)
     assert pair.primary.run("systemctl", "is-active", UNIT).stdout == "active\n"
+    assert "dhcptui" not in pair.primary.run("systemctl", "list-units", "--all", "--no-legend").stdout
 
 
 def test_sync_restart(pair: BootedPair) -> None:
