@@ -22,6 +22,7 @@ from dhcptui.servers.ssh.ours import DhcpdProcess, servers
 from dhcptui.servers.ssh.reachability import try_partner
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
+from dhcptui.servers.ssh.timesync import SystemdWord, read_time_sync
 
 from .stage import P, S, Stage, entered
 
@@ -51,6 +52,15 @@ async def test_the_clock_is_the_machines_own(tmp_path: Path, offset: float) -> N
         answer = await shell.ask("cd var/log && touch x && date -r x +%s; date -r nothing +%s")
         assert int(answer.lines[0]) == pytest.approx(time.time() + offset, abs=2)
         assert answer.exit_status == 1
+
+
+async def test_the_time_service_is_the_machines_own(tmp_path: Path) -> None:
+    """The machine's kernel answers, not the host's: in sync, until somebody has set its clock."""
+    async with entered(tmp_path) as (made, session):
+        for offset, in_sync in ((0.0, True), (90.0, False)):
+            made.machines[P].clock_offset = offset
+            sync = await read_time_sync(session.run, SystemdWord(), 0.0)
+            assert sync.value.in_sync is in_sync, offset
 
 
 async def test_programs_answer_quickly(tmp_path: Path) -> None:
