@@ -31,7 +31,8 @@ from dhcptui.engine.sightings import of_role, recall
 from dhcptui.engine.status_report import recorded_words
 from dhcptui.logs.clock_lines import doubts
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lines import parse
+from dhcptui.logs.lines import parse_lines
+from dhcptui.logs.zone import UTC_ZONE, zone_of
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.moments import Moment
@@ -39,7 +40,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import span
-from dhcptui.servers.ssh.commands import Command
+from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.lease_records import failover_records, log_before
 from dhcptui.servers.ssh.tail import LogSource
@@ -83,10 +84,11 @@ async def _past(engine: PairEngine, role: Role, since: float) -> _Past:
     watcher, past = engine.watchers[role], _Past()
     name, secrets = watcher.settings.name, known_secrets(engine.settings)
     try:
-        zone = _zone((await watcher.quick(Command(("date", "+%z")))).stdout)
+        answer = await watcher.quick(commands.time_zone())
+        zone = zone_of(answer.stdout.decode("ascii", "replace").splitlines(), time.time()) or UTC_ZONE
         raw = await log_before(watcher.session, LogSource.parse(watcher.settings.log), since - 86400, LOG_LINES)
         now = time.time()
-        _take_log(past, name, [_hidden(parse(line, now, zone), secrets) for line in raw])
+        _take_log(past, name, [_hidden(line, secrets) for line in parse_lines(raw, now, zone)])
     except RemoteError as error:
         past.unread = clean(f"{error}", 400)
     try:
@@ -108,14 +110,6 @@ def _take_log(past: _Past, name: str, lines: Sequence[LogLine]) -> None:
         past.notes += (
             f"{name}: {mute} line{'' if mute == 1 else 's'} of its log cannot be read: what they tell is not known.",
         )
-
-
-def _zone(said: bytes) -> int:
-    """Seconds east of UTC, of `+0200`."""
-    text = said.decode("ascii", "replace").strip()
-    if len(text) != 5 or not text[1:].isdecimal():
-        return 0
-    return (-1 if text[0] == "-" else 1) * (int(text[1:3]) * 3600 + int(text[3:]) * 60)
 
 
 def _hidden(line: LogLine, secrets: Sequence[str]) -> LogLine:

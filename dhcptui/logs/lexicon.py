@@ -294,6 +294,7 @@ LEXICON: tuple[Entry, ...] = (
             (M.SEVERAL_SHARED_NETWORKS, "discover.c", "Interface {interface} matches multiple shared networks", _I.CONFIGURATIONS_MISFIT, "two shared networks have addresses of that interface"),
         )
     ),
+    Entry(M.PACKET_NOT_SENT, "dhcp.c", "send_packet: {error:any}", E, None, "an answer could not be sent: firewall, route or interface of this server"),
     Entry(M.NO_SUBNET_DECLARATION, "discover.c", "No subnet declaration for {interface} ({address}).", W, None, "clients at that interface are ignored: declare the network, or do not give dhcpd the interface"),
 )
 """Every line of the lexicon's section 1. More than one entry may fit a line: the one with more fixed text wins."""

@@ -1,13 +1,4 @@
-"""dhcpd's log: one raw line in, one judged line out; repeats folded. No clock is read here.
-
-A line comes from a syslog file, from the journal or from `dhcpd -d`; who wrote it decides the prefix:
-
-    Nov 22 11:33:05 dhcp1 dhcpd[123]: message                       syslog file (RFC 3164: no year, no zone)
-    2026-11-22T11:33:05.123456+00:00 dhcp1 dhcpd[123]: message      rsyslog's ISO form, journalctl -o short-iso-precise
-    1700000000.123456 dhcp1 dhcpd[123]: message                     journalctl -o short-unix
-    dhcpd[123]: message                                             no time
-    message                                                         dhcpd -f -d
-"""
+"""dhcpd's log: raw lines in, judged lines out; repeats folded. No clock is read here. What a line begins with: heads.py."""
 
 from __future__ import annotations
 
@@ -15,37 +6,46 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
+from dhcptui.logs.heads import CLIENT_WORDS, DAY, DHCPD, Head, split, split_json
 from dhcptui.logs.lexicon import TARGET_INCIDENT, Entry, look_up, look_up_reason
 from dhcptui.logs.start_failures import judge
+from dhcptui.logs.zone import UTC_ZONE, Zone
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.log_line import LineKind, LogLine, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
 from dhcptui.model.states import from_word
 
-DAY = 86400
 LOOK_BACK = 4
 """Rows a repeat may look back over: two servers refusing each other write two or three lines in turn."""
 NO_CLOCK = "--:--:--"
+MOST_HEADS = 4096
+"""Beginnings of lines that a reader remembers."""
+KEPT_LINES = 20
+"""Lines of the batch before in which is looked for what a syslog says was repeated."""
+SAME_MOMENT_SECONDS = 120.0
+"""In an hour that comes twice: a line whose second time is so near to now was most likely just written."""
+BACKWARDS_SECONDS = 60.0
+"""Lines of one log cross by less than this: in an hour that comes twice, one that lies farther back is of the second."""
 
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
-_MONTHS = {"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * n : 3 * n + 3]: n + 1 for n in range(12)}
-_PREFIX = re.compile(
-    r"(?:([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)"
-    r"|(\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?"
-    r"|(\d{9,11}(?:\.\d{1,9})?)) \S+ "
-    r"(?:[a-z]+[0-7]?\.[a-z]+ )?"  # busybox syslogd writes facility.level
-    r"(?:(?P<program>[^\s\[\]:]+)(?:\[(\d+)\])?: ?)?(?P<text>.*)"
+_REPEATED = re.compile(
+    r"message repeated (\d{1,6}) times: \[ ?(.*)\]|Last message '(.*)' repeated (\d{1,6}) times?, suppressed by \S+ on \S+"
 )
-_TAG = re.compile(r"(?:(\S*\bdhcpd)(?:\[(\d+)\])?|([^\s\[\]:]+)\[(\d+)\]): ?(.*)")
-_PROGRAMS = frozenset({"dhcpd", "dhcpd3", "/usr/sbin/dhcpd", "/usr/local/sbin/dhcpd"})
-_REPEATED = re.compile(r"message repeated \d+ times: \[ ?(.*)\]")
+"""rsyslog's and syslog-ng's way to write a message once that came often."""
+_LAST_REPEATED = re.compile(r"(?:--- )?[Ll]ast message repeated (\d{1,6}) times?(?: ---)?")
+_TELL_REPEATS = frozenset({"", "syslogd"})
+_STRUCTURED = re.compile(r"<\d+>1 ")
+_BRACES: tuple[str | bytes, ...] = ("{", b"{")
+_PART = re.compile(r"(?P<head>\S+ (?P<stream>stdout|stderr) )(?P<part>[FP]) ?(?P<text>.*)")
+"""A line of Kubernetes' log of a container: whole, or its end (F), or a part of it (P)."""
+_NOTHING = LogLine(None, "", "", None, LineKind.OTHER)
+"""Stands for a line whose end has not come."""
+_MAY_REPEAT = ("message repeated ", "Last message '")
 _new = tuple.__new__  # half the time of the constructor of a NamedTuple
-_CLIENTS = ("DHCP", "BOOTRE")
 _CLIENT = LineKind.CLIENT
 _OF_CLIENTS = {
     f"{id_.name} ": id_
@@ -62,8 +62,8 @@ _ASKS = re.compile(r"\w+ (?:for \S+ (?:\(\S+\) )?)?from (\S+)")
 _MOVERS = {MessageId.I_MOVE: "me", MessageId.PEER_MOVES: "peer"}
 _TURNS_AWAY = frozenset({MessageId.NO_FREE_LEASES, MessageId.PEER_HOLDS_ALL_FREE_LEASES})
 
-Head = tuple[float | None, str, int | None]
-"""Time, clock and pid."""
+Shared = tuple[float | None, str, int | None, str]
+"""What the lines of one second share: time, clock, pid and host."""
 
 
 def beginning(peer: str) -> str:
@@ -85,26 +85,101 @@ def refused_client(line: LogLine) -> str | None:
     return match[1] if match else ""
 
 
-def parse(raw: str | bytes, now: float, utc_offset_seconds: int = 0) -> LogLine:
-    """Judge one raw line.
+def parse(raw: str | bytes, now: float, zone: Zone = UTC_ZONE) -> LogLine:
+    """Judge one raw line, as `parse_lines` does."""
+    return parse_lines((raw,), now, zone)[0]
+
+
+def parse_lines(raws: Iterable[str | bytes], now: float, zone: Zone = UTC_ZONE) -> list[LogLine]:
+    """Judge the raw lines of a log, all at once.
 
     `now` (epoch seconds) only chooses the year of a stamp without one: the latest that lies no more than a day ahead.
-    `utc_offset_seconds` is the server's offset from UTC, for stamps without a zone (east is positive).
+    `zone` is the server's, for stamps without a zone.
     """
-    return parse_lines((raw,), now, utc_offset_seconds)[0]
+    reader = LogReader()
+    return reader.read(raws, now, zone) + reader.rest()
 
 
-def parse_lines(raws: Iterable[str | bytes], now: float, utc_offset_seconds: int = 0) -> list[LogLine]:
-    """Judge raw lines, each as `parse` does. Those of one second share what stands before the message, and one look at it."""
-    heads: dict[str, Head | None] = {}
-    return [
-        _parse_plain(raw, now, utc_offset_seconds, heads) or _parse_any(raw, now, utc_offset_seconds) for raw in raws
-    ]
+class LogReader:
+    """Judges the lines of one log in their order, batch by batch: some tell only together with those before them."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, Shared | None] = {}
+        """What was found of the beginnings seen so far, for this hour and zone."""
+        self._heads_for: tuple[float, Zone] | None = None
+        self._recent: list[LogLine] = []
+        """The end of the batch before."""
+        self._parts: dict[str, str] = {}
+        """Lines of a container that have not ended yet, by its stream."""
+        self._unfinished = False
+        """A line of this batch needs those before it."""
+        self._twice = float("-inf")
+        """The first time of the last line from an hour that comes twice."""
+        self._second_hour = False
+
+    def read(self, raws: Iterable[str | bytes], now: float, zone: Zone = UTC_ZONE) -> list[LogLine]:
+        """Judge the next lines; see `parse_lines`. A line whose end has not come yet is kept until then."""
+        if self._heads_for != (key := (now // 3600, zone)) or len(self._heads) > MOST_HEADS:
+            self._heads, self._heads_for = {}, key
+        heads = self._heads
+        lines = [_parse_plain(raw, now, zone, heads) or self._parse_any(raw, now, zone) for raw in raws]
+        if self._unfinished:
+            lines, self._unfinished = self._finished(lines), False
+        self._recent = lines[-KEPT_LINES:] or self._recent
+        return lines
+
+    def rest(self) -> list[LogLine]:
+        """The lines whose end has not come, as far as they go."""
+        parts, self._parts = self._parts, {}
+        return [_of_head(split(line, 0.0, UTC_ZONE)) for line in parts.values()]
+
+    def _parse_any(self, raw: str | bytes, now: float, zone: Zone) -> LogLine:
+        """Any line at all."""
+        if raw[:1] in _BRACES and (entry := split_json(raw, now, zone)):
+            return _of_head(entry)
+        line = clean(raw)
+        if part := _PART.fullmatch(line):
+            line = self._parts.pop(part["stream"], part["head"] + "F ") + part["text"]
+            if part["part"] == "P":
+                self._parts[part["stream"]] = line[: 2 * DEFAULT_LIMIT]
+                self._unfinished = True
+                return _NOTHING
+        head = split(line, now, zone)
+        if head.again is not None and head.stamp is not None:
+            head = head._replace(stamp=self._of_two(head.stamp, head.again, now))
+        if head.program in _TELL_REPEATS and _LAST_REPEATED.fullmatch(head.text):
+            self._unfinished = True
+        return _of_head(head)
+
+    def _of_two(self, first: float, second: float, now: float) -> float:
+        """Which of two moments with one name: lines stand in their order, so a step back leads into the second hour."""
+        if abs(first - self._twice) > 2 * (second - first):
+            self._second_hour = False
+        elif first < self._twice - BACKWARDS_SECONDS:
+            self._second_hour = True
+        self._twice = first
+        self._second_hour |= abs(now - second) < SAME_MOMENT_SECONDS
+        return second if self._second_hour else first
+
+    def _finished(self, lines: list[LogLine]) -> list[LogLine]:
+        """The lines of a batch, with what is repeated in the place of the words that say so."""
+        finished: list[LogLine] = []
+        for line in lines:
+            if line is _NOTHING:
+                continue
+            other = line.kind is LineKind.OTHER
+            repeated = _LAST_REPEATED.fullmatch(line.text.removeprefix("syslogd: ")) if other else None
+            before = next(
+                (one for one in chain(reversed(finished), reversed(self._recent)) if one.host == line.host), None
+            )
+            if repeated and before is not None:
+                finished.append(before._replace(stamp=line.stamp, clock=line.clock, times=int(repeated[1])))
+            else:
+                finished.append(line)
+        return finished
 
 
-def _parse_plain(
-    raw: str | bytes, now: float, utc_offset_seconds: int, heads: dict[str, Head | None]
-) -> LogLine | None:
+def _parse_plain(raw: str | bytes, now: float, zone: Zone, heads: dict[str, Shared | None]) -> LogLine | None:
     """What nearly every line of a busy server is: printable ASCII, from dhcpd. None for all others.
 
     Every microsecond here is a second of a million lines. `heads`: what was found of the beginnings seen so far.
@@ -119,92 +194,78 @@ def _parse_plain(
             return None
     if not line.isascii() or len(line) > DEFAULT_LIMIT:
         return None
-    head, colon, text = line.partition(": ")
+    begin, colon, text = line.partition(": ")
     fraction = ""
-    if head[19:20] == "." and head[4] == "-" and head[20:26].isdigit() and not head[26:27].isdigit():
-        fraction, head = head[19:26], head[:19] + head[26:]
-    if head in heads:
-        found = heads[head]
+    if begin[19:20] == "." and begin[4] == "-" and begin[20:26].isdigit() and not begin[26:27].isdigit():
+        fraction, begin = begin[19:26], begin[:19] + begin[26:]
+    if begin in heads:
+        shared = heads[begin]
     else:
-        found = heads[head] = _head(head, now, utc_offset_seconds)
-    if found is None or not colon:
+        shared = heads[begin] = _shared(begin, now, zone)
+    if shared is None or not colon:
         return None
-    stamp, clock, number = found
+    stamp, clock, pid, host = shared
     if fraction and stamp is not None:
         stamp += float(fraction)
     message = _OF_CLIENTS.get(text[: text.find(" ") + 1])
     if message is not None and ": " not in text:  # most lines of a busy server end here
-        return _new(LogLine, (stamp, clock, text, number, _CLIENT, None, "", None, text, None, "", message, ()))
-    return _judge(stamp, clock, text, number)
-
-
-@lru_cache(maxsize=4096)
-def _head(head: str, now: float, utc_offset_seconds: int) -> Head | None:
-    """What stands before dhcpd's message, judged; None where another program speaks, or none is named."""
-    match = _PREFIX.fullmatch(head + ": ")
-    if match is None or match["program"] not in _PROGRAMS or match["text"]:
+        return _new(LogLine, (stamp, clock, text, pid, _CLIENT, None, "", None, text, None, "", message, (), host, 1))
+    if text.startswith("["):  # of Solaris
         return None
-    line = _parse_any(head + ": ", now, utc_offset_seconds)
-    return line.stamp, line.clock, line.pid
+    return _judge(stamp, clock, text, pid, host)
 
 
-def _parse_any(raw: str | bytes, now: float, utc_offset_seconds: int) -> LogLine:
-    """Any line at all."""
-    line = clean(raw)
-    match = _PREFIX.fullmatch(line)
-    if match is None:
-        stamp, clock = None, NO_CLOCK
-        if bare := _TAG.fullmatch(line):
-            program, pid, other, other_pid, text = bare.groups()
-            program, pid = program or other, pid or other_pid
-        else:
-            program, pid, text = None if line.startswith("-- ") else "dhcpd", None, line  # "-- Boot ...": journalctl
-    else:
-        local, day, hour, minute, second, fraction, zone, unix, program, pid, text = match.groups()
-        if local:
-            stamp, clock = _local_time(local, now, utc_offset_seconds)
-        elif day:
-            stamp = _iso_time(day, zone, utc_offset_seconds)
-            if stamp is not None:
-                stamp += int(hour) * 3600 + int(minute) * 60 + int(second)
-            clock = _clock(stamp)
-            if fraction and stamp is not None:
-                stamp += float("." + fraction)
-        else:
-            stamp = float(unix)
-            clock = _clock(int(stamp))
-    number = int(pid) if pid else None
-    if program not in _PROGRAMS:
-        return _of_another(stamp, clock, program or "", text, number)
-    return _judge(stamp, clock, text, number)
+def _shared(begin: str, now: float, zone: Zone) -> Shared | None:
+    """What stands before dhcpd's message, judged; None where another program speaks, none is named, or the time is one of two."""
+    if _STRUCTURED.match(begin):  # the colon stands in the text: each beginning would be another one
+        return None
+    head = split(begin + ": ", now, zone)
+    if head.program != DHCPD or head.text or not head.known or head.again is not None:
+        return None
+    return head.stamp, clock_of(head.stamp), head.pid, head.host
 
 
-def _of_another(stamp: float | None, clock: str, program: str, text: str, pid: int | None) -> LogLine:
+def _of_head(head: Head) -> LogLine:
+    """A line that was taken apart, judged."""
+    clock = clock_of(head.stamp)
+    if head.program != DHCPD:
+        return _of_another(head, clock)
+    line = _judge(head.stamp, clock, head.text, head.pid, head.host)
+    if not head.known and line.message is None and line.kind is not _CLIENT and head.text.strip():
+        return line._replace(kind=LineKind.UNREAD)
+    return line
+
+
+def _of_another(head: Head, clock: str) -> LogLine:
     """A line of another program: it may say why dhcpd does not start, or is gone."""
+    program, text = head.program, head.text
     shown = masked(f"{program}: {text}" if program else text)
-    found = judge(program, text) if program else None
-    if found is None:
-        return LogLine(stamp, clock, shown, pid, LineKind.OTHER, fold_key=shown, teller=program)
+    judged = judge(program, text) if program else None
+    if judged is None:
+        return LogLine(
+            head.stamp, clock, shown, head.pid, LineKind.OTHER, fold_key=shown, teller=program, host=head.host
+        )
     # A service manager tries again and again, and each denial has a number: they fold, lest they push out what else is known.
-    key = None if found.own and found.kind is LineKind.FATAL else _NUMBERS.sub("#", shown)
+    key = None if judged.own and judged.kind is LineKind.FATAL else _NUMBERS.sub("#", shown)
     return LogLine(
-        stamp, clock, shown, pid, found.kind, found.incident, found.meaning, None, key, None, program, found.message
-    )
+        head.stamp, clock, shown, head.pid, judged.kind, judged.incident, judged.meaning, None, key, None, program,
+        judged.message, (), head.host,
+    )  # fmt: skip
 
 
-def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLine:
+def _judge(stamp: float | None, clock: str, text: str, pid: int | None, host: str) -> LogLine:
     """What the lexicon says of dhcpd's message `text`."""
-    if not text.startswith(_CLIENTS):  # there the word is a client's, and nothing is quoted
+    times = 1
+    if text.startswith(_MAY_REPEAT) and (repeated := _REPEATED.fullmatch(text)):
+        text, times = repeated[2] or repeated[3] or "", int(repeated[1] or repeated[4])
+    if not text.startswith(CLIENT_WORDS):  # there the word is a client's, and nothing is quoted
         text = masked(text)
-    said = text
-    if repeated := _REPEATED.fullmatch(text):  # rsyslog's own folding: judge what was repeated
-        said = repeated[1]
-    found = look_up(said)
-    if found is None:
-        message = _OF_CLIENTS.get(said[: said.find(" ") + 1])
-        kind = LineKind.CLIENT if message or said.startswith(_CLIENTS) else LineKind.ROUTINE
-        return LogLine(stamp, clock, text, pid, kind, fold_key=text, message=message)
-    entry, match = found
+    message = _OF_CLIENTS.get(text[: text.find(" ") + 1])
+    row = look_up(text) if message is None or ": " in text else None  # a row about a client has more than its words
+    if row is None:
+        kind = LineKind.CLIENT if message or text.startswith(CLIENT_WORDS) else LineKind.ROUTINE
+        return LogLine(stamp, clock, text, pid, kind, fold_key=text, message=message, host=host, times=times)
+    entry, match = row
     slots = match.groupdict()
     kind, incident, meaning = _weigh(entry, slots)
     transition = None
@@ -216,20 +277,9 @@ def _judge(stamp: float | None, clock: str, text: str, pid: int | None) -> LogLi
     key = None if kind in {LineKind.STATE, LineKind.FATAL} else text.replace(each, "*") if each else text
     subject = each if each and "each:ip" in entry.format else None
     return LogLine(
-        stamp,
-        clock,
-        text,
-        pid,
-        kind,
-        incident,
-        meaning,
-        transition,
-        key,
-        subject,
-        "",
-        entry.message,
-        tuple(slots.items()),
-    )
+        stamp, clock, text, pid, kind, incident, meaning, transition, key, subject, "", entry.message,
+        tuple(slots.items()), host, times,
+    )  # fmt: skip
 
 
 def _weigh(entry: Entry, slots: dict[str, str]) -> tuple[LineKind, IncidentId | None, str]:
@@ -243,37 +293,8 @@ def _weigh(entry: Entry, slots: dict[str, str]) -> tuple[LineKind, IncidentId | 
 
 
 @lru_cache(maxsize=1024)
-def _local_time(text: str, now: float, utc_offset: int) -> tuple[float | None, str]:
-    """`Nov 22 11:33:05` in the server's local time -> (epoch seconds, clock)."""
-    month, day = _MONTHS.get(text[:3], 0), int(text[4:6])
-    seconds = int(text[7:9]) * 3600 + int(text[10:12]) * 60 + int(text[13:15]) - utc_offset
-    this_year = date.fromordinal(_EPOCH_DAY + int(now // DAY)).year
-    for year in range(this_year + 1, this_year - 9, -1):  # nine years always hold a 29 February
-        try:
-            stamp = (date(year, month, day).toordinal() - _EPOCH_DAY) * DAY + seconds
-        except ValueError:
-            continue
-        if stamp <= now + DAY:
-            return float(stamp), _clock(stamp)
-    return None, NO_CLOCK
-
-
-@lru_cache(maxsize=64)
-def _iso_time(day: str, zone: str | None, utc_offset: int) -> float | None:
-    """Epoch seconds of the midnight that starts `2026-11-22` in `+02:00`; without a zone, in the server's."""
-    if zone == "Z":
-        utc_offset = 0
-    elif zone:
-        utc_offset = (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60) * (-1 if zone[0] == "-" else 1)
-    try:
-        return float((date.fromisoformat(day).toordinal() - _EPOCH_DAY) * DAY - utc_offset)
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=1024)
-def _clock(stamp: float | None) -> str:
-    """Whole epoch seconds as HH:MM:SS in UTC."""
+def clock_of(stamp: float | None) -> str:
+    """Epoch seconds as HH:MM:SS in UTC."""
     if stamp is None:
         return NO_CLOCK
     minutes, second = divmod(int(stamp) % DAY, 60)
@@ -328,16 +349,16 @@ class Folder:
         key = line.fold_key
         if key is None:
             self.clear()
-            return FoldResult(LogRow(line, 1, line), 0)
+            return FoldResult(LogRow(line, line.times, line), 0)
         if key in self._keys:
             for back, row in enumerate(reversed(self._recent), 1):
                 first = row.line
                 if first.fold_key == key and first.pid == line.pid and first.kind is line.kind:
-                    joined = LogRow(first, row.count + 1, line, _widen(row.span, line.subject))
+                    joined = LogRow(first, row.count + line.times, line, _widen(row.span, line.subject))
                     self._recent[-back] = joined
                     return FoldResult(joined, back)
         subject = line.subject
-        row = LogRow(line, 1, line, (subject, subject) if subject else None)
+        row = LogRow(line, line.times, line, (subject, subject) if subject else None)
         self._recent.append(row)
         self._keys.append(key)
         return _new(FoldResult, (row, 0))

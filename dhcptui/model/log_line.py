@@ -27,6 +27,7 @@ class LineKind(StrEnum):
     FATAL = "fatal"  # the process ends, or serves nobody until someone acts
     CLIENT = "client"  # DHCPDISCOVER and its kin: noise unless somebody looks for it
     OTHER = "other"  # not dhcpd
+    UNREAD = "unread"  # in a format that is not known here: it may say anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class LogLine(NamedTuple):
     plain words ("" for lines the lexicon does not know). Lines with equal `fold_key` say the same of different
     addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs. `teller`: the
     program that logged it, where that was not dhcpd. `message`: what it says, whatever its wording (None: not known).
+    `host`: the name that stands in the line ("": none). `times`: how often it was said, where a syslog wrote that once.
     """
 
     stamp: float | None
@@ -62,6 +64,8 @@ class LogLine(NamedTuple):
     teller: str = ""
     message: MessageId | None = None
     slots: Slots = ()
+    host: str = ""
+    times: int = 1
 
     def slot(self, name: str) -> str:
         """What stands in the line for this slot of its format; "" where the format has none of that name."""

@@ -121,6 +121,7 @@ class MessageId(StrEnum):
     LEASE_CONFLICT = auto()
     ADDRESS_ABANDONED = auto()
     LEASE_CHANGED_OVER_OMAPI = auto()
+    PACKET_NOT_SENT = auto()
     # The lease file
     LEASES_WRITTEN = auto()
     LEASES_NOT_WRITTEN = auto()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from dhcptui.assess.history.timeline import Note, from_lines, from_record
 from dhcptui.logs.lease_file import FailoverRecord
-from dhcptui.logs.lines import parse
+from dhcptui.logs.lines import parse_lines
+from dhcptui.logs.zone import UTC_ZONE, Zone
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
@@ -70,7 +71,7 @@ class RecordedWatch:
             else:
                 self._newest = RecordedState(move.to_state, line.stamp, self._heard, "log", line.stamp)
 
-    async def read_past(self, session: SshSession, utc_offset_seconds: int) -> None:
+    async def read_past(self, session: SshSession, zone: Zone) -> None:
         """Notes of what happened before: from the log, and from the lease file. Once; trouble leaves it out."""
         if self._past_read:
             return
@@ -78,7 +79,7 @@ class RecordedWatch:
         role, peer, settings = self._record.view.role, self._record.peer, self._record.settings
         try:
             source = LogSource.parse(settings.log)
-            lines = await self._lines(session, source, PAST_LINES, utc_offset_seconds)
+            lines = await self._lines(session, source, PAST_LINES, zone)
             self._noted(from_lines(role, lines, peer, -len(lines)))  # what the console follows stands behind it
             records = await failover_records(session, settings.leases, peer, PAST_RECORDS)
             self._noted([note for record in records for note in from_record(role, record)])
@@ -113,17 +114,14 @@ class RecordedWatch:
         """Where the log is not followed: its last lines, once."""
         try:
             source = LogSource.parse(self._record.settings.log)
-            self.heard(await self._lines(session, source, LOG_STATE_LINES, 0))
+            self.heard(await self._lines(session, source, LOG_STATE_LINES, UTC_ZONE))
         except RemoteError:
             return
 
     @staticmethod
-    async def _lines(session: SshSession, source: LogSource, lines: int, utc_offset_seconds: int) -> Sequence[LogLine]:
+    async def _lines(session: SshSession, source: LogSource, lines: int, zone: Zone) -> Sequence[LogLine]:
         now = time.time()
-        return [
-            parse(raw, now, utc_offset_seconds)
-            for raw in await log_before(session, source, now - 7 * 86400, lines, RECENT_BYTES)
-        ]
+        return parse_lines(await log_before(session, source, now - 7 * 86400, lines, RECENT_BYTES), now, zone)
 
 
 def _of(record: FailoverRecord) -> RecordedState:

@@ -51,7 +51,8 @@ class NotableLines:
         at = now if line.stamp is None else line.stamp
         key = (self._count,) if line.fold_key is None else (line.fold_key, line.pid, line.kind)
         old = self._kept.pop(key, None)
-        self._kept[key] = NotableLine(line, old.count + 1, old.first_at, at) if old else NotableLine(line, 1, at, at)
+        count, first_at = (old.count, old.first_at) if old else (0, at)
+        self._kept[key] = NotableLine(line, count + line.times, first_at, at)
         client = refused_client(line)
         if client is not None:
             self._refuse(self._refused.setdefault(key, {}), client, at)

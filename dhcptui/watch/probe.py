@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import re
+import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from dhcptui.assess.space import FULL_BYTES
+from dhcptui.logs.zone import Zone, zone_of
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import ClockOffset, LockFiles
@@ -88,7 +89,7 @@ class Look:
 class Probe:
     """Keeps clock, processes, lock files and room of one server's view as long as a session lasts."""
 
-    def __init__(self, record: ServerRecord, zone_known: Callable[[int], None], heard: Callable[[], None]) -> None:
+    def __init__(self, record: ServerRecord, zone_known: Callable[[Zone], None], heard: Callable[[], None]) -> None:
         self._record, self._zone_known, self._heard = record, zone_known, heard
         self._shell: RemoteShell | None = None
         self._witness: tuple[RemoteShell, ProcessWitness] | None = None
@@ -250,13 +251,9 @@ class Probe:
 
     async def _zone(self, shell: RemoteShell) -> None:
         """Where the log's stamps carry no zone they are the server's local time."""
-        answer = await shell.ask("date +%z")
-        seconds = 0
-        with suppress(ValueError, IndexError):
-            text = answer.lines[0].strip()
-            sign = -1 if text.startswith("-") else 1
-            seconds = sign * (int(text[1:3]) * 3600 + int(text[3:5]) * 60)
-        self._zone_known(seconds)
+        answer = await shell.ask(commands.time_zone().line)
+        if (zone := zone_of(answer.lines, time.time())) is not None:
+            self._zone_known(zone)
 
     async def _version(self, shell: RemoteShell) -> None:
         """dhcpd's version: 3.0.x numbers its states differently."""

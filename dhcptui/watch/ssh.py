@@ -16,7 +16,8 @@ from dhcptui.conf.reader import ConfParseError
 from dhcptui.conf.site import failover_place, is_of_a_firewall, other_peers
 from dhcptui.config.loading import PairSettings
 from dhcptui.config.platforms import writer
-from dhcptui.logs.lines import parse_lines
+from dhcptui.logs.lines import LogReader
+from dhcptui.logs.zone import UTC_ZONE, Zone
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.peers import as_read_before
 from dhcptui.model.role import Role
@@ -78,14 +79,15 @@ class SshWatch:
         self._configuration_read = False
         self._read_at = 0.0
         self._overlap = Overlap()
+        self._reader = LogReader()
         self._notable = NotableLines()
         self._signs = Signs()
         self._taken = Taken()
-        self._utc_offset_seconds = 0
+        self._zone = UTC_ZONE
         self._zone_known = asyncio.Event()
         self._heard_at = 0.0
         self._recorded = RecordedWatch(record, noted)
-        self._probe = Probe(record, self._zone, self._heard)
+        self._probe = Probe(record, self._zone_read, self._heard)
 
     async def run(self) -> None:
         """Keep a session, for ever."""
@@ -169,14 +171,14 @@ class SshWatch:
     def _heard(self) -> None:
         self._heard_at = mono()
 
-    def _zone(self, utc_offset_seconds: int) -> None:
-        self._utc_offset_seconds = utc_offset_seconds
+    def _zone_read(self, zone: Zone) -> None:
+        self._zone = zone
         self._zone_known.set()
 
     async def _past(self, session: SshSession) -> None:
         """What happened before the console looked, for the timeline."""
         await pause(self._zone_known, ZONE_SECONDS)
-        await self._recorded.read_past(session, self._utc_offset_seconds)
+        await self._recorded.read_past(session, self._zone)
 
     async def _log(self, session: SshSession) -> None:
         source = LogSource.parse(self._record.settings.log)
@@ -223,7 +225,7 @@ class SshWatch:
 
     def _deliver(self, batch: Sequence[bytes]) -> None:
         now, self._heard_at = time.time(), mono()
-        lines = parse_lines(batch, now, self._utc_offset_seconds)
+        lines = self._reader.read(batch, now, self._zone)
         self._logged(self._record.view.role, lines)
         if self._notable.add(lines, self._record.view.server_time(moment())):
             self._record.update(notable_lines=self._notable.kept)

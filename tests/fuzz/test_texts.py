@@ -25,6 +25,7 @@ from dhcptui.conf.site import failover_place
 from dhcptui.config.loading import ConfigError, load
 from dhcptui.logs import lines as loglines
 from dhcptui.logs.lease_file import parse_records
+from dhcptui.logs.zone import Zone
 from dhcptui.model.leases import parse_question
 from dhcptui.model.sentence import in_commands
 from dhcptui.servers.ssh import commands
@@ -149,7 +150,7 @@ def test_log(texts: list[str], offset: int) -> None:
     folder = loglines.Folder()
     for text in texts:
         for raw in (text, text.encode("utf-8", "surrogatepass"), text.encode("latin-1", "replace")):
-            line = loglines.parse(raw, NOW, offset)
+            line = loglines.parse(raw, NOW, Zone(offset))
             shown(line.text, line.clock, line.meaning, folder.add(line).row.summary)
             assert len(line.clock) == 8
             assert len(line.text) <= 2000

@@ -157,7 +157,7 @@ def test_what_the_partner_says(mine: ServerView, theirs: S, seconds: int, found:
 def logged(view: ServerView, to: S, ago: float) -> ServerView:
     """Its log's last word on its state."""
     line = f"2026-11-18T17:26:40+00:00 dhcp2 dhcpd[7]: failover peer foo: I move from normal to {to.word}"
-    (parsed,) = parse_lines([line.encode()], NOW.wall, 0)
+    (parsed,) = parse_lines([line.encode()], NOW.wall)
     return replace(view, notable_lines=(NotableLine(parsed, 1, NOW.wall - ago, NOW.wall - ago),))
 
 

@@ -120,9 +120,20 @@ def test_leases_of_a_client(tmp_path: Path) -> None:
     assert run(record_commands.leases_with(str(file), f"hardware ethernet {mine};", 9)) == ["10.0.0.5"]
 
 
-def test_the_log_of_before_with_signs_of_life(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "head",
+    [
+        "2026-11-22T11:33:05.123456+00:00 dhcp1 dhcpd[26]: ",
+        "Nov 22 11:33:05 dhcp1 dhcpd: ",
+        "Nov 22 11:33:05 dhcp1 dhcpd: [ID 702911 daemon.info] ",
+        '<190>1 2026-11-22T12:33:05+01:00 fw1 dhcpd 26 - [meta sequenceId="7"] ',
+        "<30>1 2026-11-22T12:33:05+01:00 fw1 dhcpd 26 - - ",
+        "2026-11-22T11:33:05.123456789Z ",
+        "2026-11-22T11:33:05.123456789Z stderr F ",
+    ],
+)
+def test_the_log_of_before_with_signs_of_life(tmp_path: Path, head: str) -> None:
     """Both files, in order. Of client traffic: why nobody is served, and the last line before each other one and the end."""
-    head = "2026-11-22T11:33:05.123456+00:00 dhcp1 dhcpd[26]: "
     noise = [
         "DHCPDISCOVER from 02:22:60:42:28:34 via eth0",
         "DHCPACK on 10.0.0.187 to 02:17:51:88:f8:3c (laptop) via eth0",

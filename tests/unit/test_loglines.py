@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dhcptui.logs.lexicon import LEXICON, REASONS, look_up
 from dhcptui.logs.lines import Folder, LogRow, parse
+from dhcptui.logs.zone import Zone
 from dhcptui.model.log_line import LineKind, LogLine, Transition
 from dhcptui.model.states import FailoverState
 
@@ -197,6 +198,7 @@ SAMPLES: list[tuple[str, LineKind, str | None]] = [
     ("Open a socket for LPF: Operation not permitted", F, "I-28"),
     ("Interface eth0 matches multiple shared networks", F, "I-6"),
     ("No subnet declaration for eth1 (10.1.1.1).", W, None),
+    ("send_packet: Operation not permitted", E, None),
     ("/etc/dhcp/dhcpd.conf line 12: semicolon expected.", E, "I-6"),
     ("If you think you have received this message due to a bug rather", R, None),
     ("than a configuration issue please read the section on submitting", R, None),
@@ -318,7 +320,7 @@ def test_prefixes(prefix: str, stamp: float | None, pid: int | None) -> None:
 
 def test_stamps_without_a_zone_are_the_servers() -> None:
     """The server's offset shifts local stamps, and only those."""
-    east = 2 * 3600
+    east = Zone(2 * 3600)
     assert parse("Nov 22 13:33:05 dhcp1 dhcpd[1]: x", NOW, east).stamp == AT
     assert parse("2026-11-22 13:33:05 dhcp1 dhcpd[1]: x", NOW, east).stamp == AT
     assert parse("Nov 22 13:33:05 dhcp1 dhcpd[1]: x", NOW, east).clock == "11:33:05"
@@ -363,10 +365,10 @@ def test_other_programs(raw: str, text: str) -> None:
 
 
 def test_what_rsyslog_folded_is_judged() -> None:
-    """`message repeated` has the kind of the message in it, and says how often."""
+    """`message repeated` is the message in it, and counts as often as it says."""
     line = judged("message repeated 3 times: [ timeout waiting for failover peer foo]")
-    assert (line.kind, line.incident) == (L, "I-1")
-    assert "3 times" in line.text
+    assert (line.kind, line.incident, line.times) == (L, "I-1", 3)
+    assert fold([judged("timeout waiting for failover peer foo"), line])[0].summary == "(4 times)"
 
 
 @given(st.text() | st.binary())

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dhcptui.logs.lines import _parse_any, _parse_plain, parse, parse_lines
+from dhcptui.logs.lines import LogReader, _parse_plain, parse, parse_lines
+from dhcptui.logs.zone import UTC_ZONE, Zone
+from dhcptui.model.log_line import LogLine
 from tests.unit.test_loglines import DISCOVER, NOW, SAMPLES
 
 HOSTS = ["dhcp1", "10.0.0.10", "fe80::1", "d.123456", "-"]
@@ -27,36 +29,41 @@ MESSAGES = [
     "x" * 2100, "message repeated 3 times: [ timeout waiting for failover peer foo]", "dhcpd[7]: exiting.",
 ]  # fmt: skip
 ENDS = ["", "\n", "\r\n", "\n\n", " \n", "\r", "\x0b"]
-OFFSETS = [0, 7200, -18000]
+ZONES = [UTC_ZONE, Zone(7200), Zone(-18000), Zone(3600, "CET-1CEST,M3.5.0,M10.5.0/3")]
+
+
+def long_way(raw: str | bytes, zone: Zone = UTC_ZONE) -> LogLine:
+    """The line by itself, by the way that takes any."""
+    return LogReader()._parse_any(raw, NOW, zone)
 
 
 LINES = st.tuples(*map(st.sampled_from, (STAMPS, HOSTS, PROGRAMS, MESSAGES)))
 ODD = st.tuples(st.integers(0, 60), st.text(max_size=3))
 
 
-@given(LINES, st.sampled_from(ENDS), st.sampled_from(OFFSETS), ODD)
+@given(LINES, st.sampled_from(ENDS), st.sampled_from(ZONES), ODD)
 @settings(max_examples=600)
-def test_both_ways_agree(parts: tuple[str, str, str, str], end: str, offset: int, odd: tuple[int, str]) -> None:
+def test_both_ways_agree(parts: tuple[str, str, str, str], end: str, zone: Zone, odd: tuple[int, str]) -> None:
     """As text and as bytes, whole and with something strange in the midst of it."""
     stamp, host, program, message = parts
     line = f"{stamp} {host} {program}{message}"
     for text in (line + end, line[: odd[0]] + odd[1] + line[odd[0] :] + end):
         for raw in (text, text.encode("utf-8", "surrogatepass")):
-            long = _parse_any(raw, NOW, offset)
-            assert (_parse_plain(raw, NOW, offset, {}) or long) == long
-            assert parse(raw, NOW, offset) == long
+            long = long_way(raw, zone)
+            assert (_parse_plain(raw, NOW, zone, {}) or long) == long
+            assert parse(raw, NOW, zone) == long
 
 
 @given(st.binary(max_size=80) | st.text(max_size=80))
 def test_both_ways_agree_on_anything(raw: str | bytes) -> None:
     """No line is only for one of them."""
-    assert parse(raw, NOW) == _parse_any(raw, NOW, 0)
+    assert parse(raw, NOW) == long_way(raw)
 
 
 @pytest.mark.parametrize("stamp", [stamp for stamp in STAMPS if "." not in stamp or "6" in stamp])
 def test_the_usual_lines_go_the_quick_way(stamp: str) -> None:
     """Otherwise the two would agree on nothing; and the fraction of a second is kept."""
-    quick = _parse_plain(f"{stamp} dhcp1 dhcpd[7]: {DISCOVER}\n".encode(), NOW, 0, {})
+    quick = _parse_plain(f"{stamp} dhcp1 dhcpd[7]: {DISCOVER}\n".encode(), NOW, UTC_ZONE, {})
     assert quick is not None
     assert quick.text == DISCOVER
 
@@ -78,4 +85,4 @@ def test_many_lines_are_judged_as_each_of_them_is() -> None:
         for stamp in STAMPS
         for program in PROGRAMS
     ]
-    assert parse_lines(raws, NOW, 7200) == [_parse_any(raw, NOW, 7200) for raw in raws]
+    assert parse_lines(raws, NOW, Zone(7200)) == [long_way(raw, Zone(7200)) for raw in raws]

@@ -74,3 +74,11 @@ def test_it_stays_bounded(lines: list[LogLine], limit: int) -> None:
             assert notable_lines.kept[-1].line == line
         assert len(notable_lines.kept) <= limit
         assert sum(notable.count for notable in notable_lines.kept) <= len(lines)
+
+
+def test_what_a_syslog_folded_counts() -> None:
+    """One line that stands for three is three."""
+    notable_lines = NotableLines()
+    text = "timeout waiting for failover peer foo"
+    notable_lines.add([judged(text), judged(f"message repeated 3 times: [ {text}]")], AT)
+    assert [notable.count for notable in notable_lines.kept] == [4]

@@ -80,7 +80,9 @@ END { for (a in found) print a }' | sort | head -n "$4" """,
 
 # Client traffic is most of a log. Of it travel the lines in which a server says that it does not serve, and the last one
 # before each other line and at the end: the last sign of life of a dhcpd that was killed.
-_NOISE = r"dhcpd(\[[0-9]+\])?: (DHCP|BOOTRE)([^:]|:[^ ])*$"
+# What stands before the message: syslog's, Solaris' with its id, that of RFC 5424, a container's time.
+_HEADS = r"dhcpd(\[[0-9]+\])?: (\[ID [0-9]+ [a-z0-9.]+\] )?|dhcpd [^ ]+ [^ ]+ (-|\[[^]]*\]) |(Z|stdout F|stderr F) "
+_NOISE = rf"({_HEADS})(DHCP|BOOTRE)([^:]|:[^ ])*$"
 _THIN = r"""LC_ALL=C grep -v -E -B 1 -e "$3" | grep -v -x -e -- | tail -n "$4"; """
 
 
