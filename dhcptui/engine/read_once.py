@@ -19,6 +19,8 @@ from dhcptui.watch.pair import PairEngine
 
 LOOK_SECONDS = 6.0
 """At most; a healthy pair takes a fraction of a second."""
+LOG_SECONDS = 2.0
+"""So long is waited for a look at the logs, where all else is known: nothing is judged by it."""
 GREETING_SECONDS = 2.0
 """A dhcpd whose process is seen and whose OMAPI says nothing for this long is not waited for any longer."""
 
@@ -26,6 +28,7 @@ GREETING_SECONDS = 2.0
 async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[PairSnapshot, Moment]:
     """A snapshot in which each server was reached, or is known not to answer, and the moment it was taken."""
     async with looking(settings, seconds) as engine:
+        await engine.until(lambda snapshot, now: all(map(_log_looked_at, snapshot.servers)), LOG_SECONDS)
         now = moment()
         return _given_up(engine.snapshot, now), now
 
@@ -66,6 +69,11 @@ async def _read(engine: PairEngine, began: float, seconds: float, settings: Pair
     login = max(server.login_timeout for server in (settings.primary, settings.secondary))
     if await engine.until(logged_in, max(0.0, login - seconds + GREETING_SECONDS)):
         await engine.until(read, seconds)
+
+
+def _log_looked_at(view: ServerView) -> bool:
+    """Whether its log was looked at, or cannot be."""
+    return view.log.link is not Link.CONNECTING or not view.ssh.ok
 
 
 def settled(view: ServerView, now: Moment, began: float) -> bool:

@@ -61,6 +61,7 @@ def _server(each: ServerAssessment, snapshot: PairSnapshot, now: Moment) -> dict
         "clock_offset_seconds": round(view.clock.value.seconds, 3) if view.clock else None,
         "omapi": health(view.omapi),
         "ssh": health(view.ssh),
+        "log": health(view.log),
         "age_seconds": round(each.age_seconds, 1) if each.age_seconds is not None else None,
         "pools": [
             {
@@ -182,8 +183,8 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
                 lines.append("    " + recorded_words(view.recorded.value, view.server_time(now)))
         lines += [
             f"    {name}: {health(channel)}"
-            for name, channel in (("omapi", view.omapi), ("ssh", view.ssh))
-            if not channel.ok
+            for name, channel in (("omapi", view.omapi), ("ssh", view.ssh), ("log", view.log))
+            if not channel.ok and not (channel is view.log and not view.ssh.ok)
         ]
         lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
         lines += [f"    {what}: {note}" for what, note in unread(view)]

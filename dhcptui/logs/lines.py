@@ -231,9 +231,17 @@ def _of_head(head: Head) -> LogLine:
     if head.program != DHCPD:
         return _of_another(head, clock)
     line = _judge(head.stamp, clock, head.text, head.pid, head.host)
-    if not head.known and line.message is None and line.kind is not _CLIENT and head.text.strip():
-        return line._replace(kind=LineKind.UNREAD)
-    return line
+    if head.known or _is_told_by_its_words(line) or not head.text.strip():
+        return line
+    return LogLine(None, NO_CLOCK, line.text, None, LineKind.UNREAD, fold_key=line.text)
+
+
+def _is_told_by_its_words(line: LogLine) -> bool:
+    """Whether a text with nothing before it is surely a message of dhcpd: what leads to its fixed words is a client's, or one word."""
+    if line.kind is _CLIENT or line.text.startswith(CLIENT_WORDS):
+        return True
+    leading = line.slots[0][1] if line.slots and line.text.startswith(line.slots[0][1]) else ""
+    return line.message is not None and " " not in leading
 
 
 def _of_another(head: Head, clock: str) -> LogLine:

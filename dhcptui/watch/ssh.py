@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
 
 from dhcptui.assess.freshness import SIGHTING_SECONDS
 from dhcptui.conf.files import load
@@ -16,8 +13,6 @@ from dhcptui.conf.reader import ConfParseError
 from dhcptui.conf.site import failover_place, is_of_a_firewall, other_peers
 from dhcptui.config.loading import PairSettings
 from dhcptui.config.platforms import writer
-from dhcptui.logs.lines import LogReader
-from dhcptui.logs.zone import UTC_ZONE, Zone
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.peers import as_read_before
 from dhcptui.model.role import Role
@@ -27,37 +22,25 @@ from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.errors import LoginSlow, NoSsh, RemoteError
 from dhcptui.servers.ssh.helper import Helper
-from dhcptui.servers.ssh.lines import Overlap
 from dhcptui.servers.ssh.session import SshSession
-from dhcptui.servers.ssh.tail import LogSource, follow
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.watch.clock import follow_time_sync
-from dhcptui.watch.clocks import moment, mono
+from dhcptui.watch.clocks import mono
 from dhcptui.watch.lease_file_state import Noted, RecordedWatch
-from dhcptui.watch.notable_lines import NotableLines, Signs
+from dhcptui.watch.log import LogWatch
 from dhcptui.watch.probe import Probe
 from dhcptui.watch.record import ServerRecord, first, pause, told
-from dhcptui.watch.taken import Taken
 
 CONFIGURATION_SECONDS = 5.0
 LONGEST_CONFIGURATION_SECONDS = 300.0
 """Between two tries to read a configuration that could not be read."""
 MOST_PATIENCE = 4.0
 """So many times its `login_timeout` at most is waited for the login of a server that answers."""
-LOG_LINES = 500
-LOG_QUIET_SECONDS = 1.0
-LOG_STUCK_SECONDS = 15.0
-"""A follow that has complained and is silent since is given up after this."""
 SILENT_SECONDS = SIGHTING_SECONDS
 """After so long without a word over SSH the way counts as failed, though nobody has ended the connection."""
 LISTEN_SECONDS = 0.5
 SAME_START_SECONDS = 2.0
 """The console's own start: its first connection follows its first reading so soon, and nothing has changed between."""
-ZONE_SECONDS = 5.0
-"""The log waits this long for the server's time zone: stamps without a zone are in its local time."""
-_LOG_TROUBLE = (
-    "has become inaccessible", "untailable file", "cannot open", "Permission denied", "No such file", "error reading"
-)  # fmt: skip
 
 
 class SshWatch:
@@ -73,21 +56,14 @@ class SshWatch:
         follow_log: bool,
     ) -> None:
         self._record = record
-        self._logged = logged
+        self._log = LogWatch(record, logged)
         self._follow_log = follow_log
         self._probe_addresses = pair.probe_address
         self._configuration_read = False
         self._read_at = 0.0
-        self._overlap = Overlap()
-        self._reader = LogReader()
-        self._notable = NotableLines()
-        self._signs = Signs()
-        self._taken = Taken()
-        self._zone = UTC_ZONE
-        self._zone_known = asyncio.Event()
         self._heard_at = 0.0
         self._recorded = RecordedWatch(record, noted)
-        self._probe = Probe(record, self._zone_read, self._heard)
+        self._probe = Probe(record, self._log.set_zone, self._heard)
 
     async def run(self) -> None:
         """Keep a session, for ever."""
@@ -144,8 +120,10 @@ class SshWatch:
             group.create_task(follow_time_sync(session, self._record))
             group.create_task(self._recorded.run(session))
             if self._follow_log:
-                group.create_task(self._log(session))
+                group.create_task(self._log.follow(session))
                 group.create_task(self._past(session))
+            else:
+                group.create_task(self._log.look(session))
             group.create_task(self._follow_configuration(session))
             await session.wait_closed()
             raise RemoteError(f"the SSH connection to {self._record.settings.name} was lost")
@@ -156,7 +134,7 @@ class SshWatch:
         self._heard_at, silent = mono(), False
         while True:
             view = record.view
-            heard_at = self._heard_at
+            heard_at = max(self._heard_at, self._log.heard_at)
             if record.settings.omapi_transport == "ssh" and view.status:
                 heard_at = max(heard_at, view.status.at + (view.omapi.round_trip_seconds or 0.0))
             late = mono() - heard_at > SILENT_SECONDS
@@ -171,81 +149,10 @@ class SshWatch:
     def _heard(self) -> None:
         self._heard_at = mono()
 
-    def _zone_read(self, zone: Zone) -> None:
-        self._zone = zone
-        self._zone_known.set()
-
     async def _past(self, session: SshSession) -> None:
         """What happened before the console looked, for the timeline."""
-        await pause(self._zone_known, ZONE_SECONDS)
-        await self._recorded.read_past(session, self._zone)
-
-    async def _log(self, session: SshSession) -> None:
-        source = LogSource.parse(self._record.settings.log)
-        backoff = Backoff()
-        await pause(self._zone_known, ZONE_SECONDS)
-        loop = asyncio.get_running_loop()
-        while True:
-            # tail says at once when it cannot read; an empty log says nothing at all.
-            quiet = loop.call_later(LOG_QUIET_SECONDS, self._record.channel, "log", Link.OK)
-            try:
-                async with asyncio.timeout(None) as patience:
-                    notice = partial(self._log_notice, quiet, patience)
-                    async with aclosing(
-                        follow(session, source, LOG_LINES, on_notice=notice, overlap=self._overlap)
-                    ) as batches:
-                        async for batch in batches:
-                            quiet.cancel()
-                            patience.reschedule(None)
-                            backoff.reset()
-                            self._record.channel("log", Link.OK)
-                            self._deliver(batch)
-            except TimeoutError:  # tail does not notice that a file may be read again: it is started anew
-                pass
-            except RemoteError as error:
-                if session.closed:
-                    return
-                self._record.channel("log", Link.FAILED, error)
-            finally:
-                quiet.cancel()
-            await asyncio.sleep(backoff.next_delay())
-
-    def _log_notice(self, quiet: asyncio.TimerHandle, patience: asyncio.Timeout, text: str) -> None:
-        if patience.expired() or not text.startswith("tail:"):  # sshd and the login shell remark things, too
-            return
-        if any(sign in text for sign in _LOG_TROUBLE):
-            quiet.cancel()
-            patience.reschedule(asyncio.get_running_loop().time() + LOG_STUCK_SECONDS)
-            self._record.channel(
-                "log", Link.FAILED, RemoteError(text, f"check log in the configuration: {self._record.settings.log}")
-            )
-        elif "has appeared" in text or "following" in text:
-            patience.reschedule(None)
-            self._record.channel("log", Link.OK)
-
-    def _deliver(self, batch: Sequence[bytes]) -> None:
-        now, self._heard_at = time.time(), mono()
-        lines = self._reader.read(batch, now, self._zone)
-        self._logged(self._record.view.role, lines)
-        if self._notable.add(lines, self._record.view.server_time(moment())):
-            self._record.update(notable_lines=self._notable.kept)
-        self._lives(lines)
-        self._taken.add(lines)
-        view = self._record.view
-        if (self._taken.before, self._taken.kept) != (view.given_before, view.kept_at_start):
-            self._record.update(given_before=self._taken.before, kept_at_start=self._taken.kept)
-        if self._record.view.scarce and self._taken.due(mono()):
-            self._record.update(holders=self._taken.holders)
-        if any(line.transition for line in lines):
-            self._record.refresh()
-
-    def _lives(self, lines: Sequence[LogLine]) -> None:
-        """Note the last sign of life, once a second at most: a busy server writes thousands of them."""
-        process = self._record.view.process
-        seen = process.value.pids if process else ()
-        last = self._signs.last(lines, self._record.peer, seen)
-        if last >= (self._record.view.lived or 0.0) + 1:
-            self._record.update(lived=last)
+        await self._log.wait_for_zone()
+        await self._recorded.read_past(session, self._log.zone)
 
     async def _follow_configuration(self, session: SshSession) -> None:
         """What dhcpd was started with: read again whenever another dhcpd answers, and where it could not be read."""

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.second_try("one look must be over bef
 
 SERVER_KEYS = {
     "name", "state", "since", "partner_state", "partner_since", "mclt_seconds", "unacked_updates",
-    "recover_wait_ends", "clock_offset_seconds", "omapi", "ssh", "age_seconds", "pools", "other_peers",
+    "recover_wait_ends", "clock_offset_seconds", "omapi", "ssh", "log", "age_seconds", "pools", "other_peers",
     "delayed_start",
 }  # fmt: skip
 

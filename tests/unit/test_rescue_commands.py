@@ -249,3 +249,10 @@ def test_whether_dhcpd_is_silent_since_its_start(texts: list[str], silent: bool)
     assert (
         _silent(parse_lines([f"Nov 22 11:33:05 dhcp1 dhcpd[7]: {text}" for text in texts], 1_795_000_000.0)) is silent
     )
+
+
+def test_a_log_that_is_not_understood_proves_nothing() -> None:
+    """Neither that it is silent nor that it is not."""
+    assert (
+        _silent(parse_lines(["22.11. 11:33 dhcpd 7 DHCPDISCOVER: not responding (startup)"], 1_795_000_000.0)) is None
+    )

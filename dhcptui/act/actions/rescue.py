@@ -13,7 +13,7 @@ import asyncio
 import posixpath
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +28,7 @@ from dhcptui.assess.guards import rule
 from dhcptui.assess.peer_guards import afterwards
 from dhcptui.assess.visibility import assess, no_process, process_running
 from dhcptui.config.loading import PairSettings
+from dhcptui.logs.legibility import Legibility
 from dhcptui.logs.lines import parse_lines
 from dhcptui.model.action import Action
 from dhcptui.model.log_line import LogLine
@@ -347,15 +348,21 @@ async def _serves(context: Context) -> str:
             "Both are up: this is no rescue any more. Look at what each reads, and follow what now says.",
         )
     done = await context.command(acting, LogSource.parse(context.me.log).last(200), check=False)
-    if _silent(parse_lines(done.stdout.splitlines(), moment().wall)):
+    silent = _silent(parse_lines(done.stdout.splitlines(), moment().wall)) if done.exit_status == 0 else None
+    if silent:
         raise StepFailed(
             f"{context.me.name} still tells clients `not responding`", f"Look at the log of {context.me.name}."
         )
-    return f"{reads} and serves"
+    unread = "" if silent is False else "; its log, which would tell of clients it turns away, could not be read"
+    return f"{reads} and serves{unread}"
 
 
-def _silent(lines: Iterable[LogLine]) -> bool:
-    """Whether dhcpd has told a client since its last start that it does not respond."""
+def _silent(lines: Sequence[LogLine]) -> bool | None:
+    """Whether dhcpd has told a client since its last start that it does not respond; None where its log is not understood."""
+    legibility = Legibility()
+    legibility.add(lines)
+    if legibility.unreadable:
+        return None
     silent = False
     for line in lines:
         move = line.transition

@@ -1,0 +1,169 @@
+"""One server's log over SSH: followed line by line, or looked at once; what it tells goes into the view."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from functools import partial
+
+from dhcptui.logs.legibility import Legibility
+from dhcptui.logs.lines import LogReader, parse_lines
+from dhcptui.logs.zone import UTC_ZONE, Zone
+from dhcptui.model.log_line import LogLine
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Link
+from dhcptui.servers.ssh.backoff import Backoff
+from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
+from dhcptui.servers.ssh.lines import LineSplitter, Overlap
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.servers.ssh.tail import LogSource, follow
+from dhcptui.watch.clocks import moment, mono
+from dhcptui.watch.notable_lines import NotableLines, Signs
+from dhcptui.watch.record import ServerRecord, pause
+from dhcptui.watch.taken import Taken
+
+LOG_LINES = 500
+LOOK_LINES = 10
+"""Of a log that is only looked at: enough to tell its format, and little on a slow line."""
+LOG_QUIET_SECONDS = 1.0
+LOG_STUCK_SECONDS = 15.0
+"""A follow that has complained and is silent since is given up after this."""
+ZONE_SECONDS = 5.0
+"""The log waits this long for the server's time zone: stamps without a zone are in its local time."""
+SHOWN_LETTERS = 100
+_LOG_TROUBLE = (
+    "has become inaccessible", "untailable file", "cannot open", "Permission denied", "No such file", "error reading"
+)  # fmt: skip
+
+
+class LogWatch:
+    """Reads one server's log, over one session after the other."""
+
+    def __init__(self, record: ServerRecord, logged: Callable[[Role, Sequence[LogLine]], None]) -> None:
+        self._record = record
+        self._logged = logged
+        self._overlap = Overlap()
+        self._reader = LogReader()
+        self._legibility = Legibility()
+        self._notable = NotableLines()
+        self._signs = Signs()
+        self._taken = Taken()
+        self._zone_known = asyncio.Event()
+        self.zone = UTC_ZONE
+        """The server's, for stamps without one."""
+        self.heard_at = 0.0
+        """When lines came last (mono seconds)."""
+
+    def set_zone(self, zone: Zone) -> None:
+        """Stamps without a zone are in the server's local time."""
+        self.zone = zone
+        self._zone_known.set()
+
+    async def wait_for_zone(self) -> None:
+        """Until the zone is known, but not for long."""
+        await pause(self._zone_known, ZONE_SECONDS)
+
+    async def look(self, session: SshSession) -> None:
+        """Whether it can be read, and is understood: once, where nobody follows it."""
+        source = LogSource.parse(self._record.settings.log)
+        try:
+            done = await session.run(source.last(LOOK_LINES))
+            if done.exit_status != 0:
+                raise CommandFailed(f"reading {source}", done.exit_status, done.stderr or done.stdout)
+        except RemoteError as error:
+            if not session.closed:
+                self._record.channel("log", Link.FAILED, error)
+            return
+        splitter = LineSplitter()
+        raws = source.logged(splitter.feed(done.stdout) + splitter.flush())
+        self._judge(parse_lines(raws, time.time(), self.zone))
+
+    async def follow(self, session: SshSession) -> None:
+        """Follow it until the session ends."""
+        source = LogSource.parse(self._record.settings.log)
+        backoff = Backoff()
+        await self.wait_for_zone()
+        loop = asyncio.get_running_loop()
+        while True:
+            # tail says at once when it cannot read; an empty log says nothing at all.
+            quiet = loop.call_later(LOG_QUIET_SECONDS, self._is_read)
+            try:
+                async with asyncio.timeout(None) as patience:
+                    notice = partial(self._notice, quiet, patience)
+                    async with aclosing(
+                        follow(session, source, LOG_LINES, on_notice=notice, overlap=self._overlap)
+                    ) as batches:
+                        async for batch in batches:
+                            quiet.cancel()
+                            patience.reschedule(None)
+                            backoff.reset()
+                            self._deliver(batch)
+            except TimeoutError:  # tail does not notice that a file may be read again: it is started anew
+                pass
+            except RemoteError as error:
+                if session.closed:
+                    return
+                self._record.channel("log", Link.FAILED, error)
+            finally:
+                quiet.cancel()
+            await asyncio.sleep(backoff.next_delay())
+
+    def _notice(self, quiet: asyncio.TimerHandle, patience: asyncio.Timeout, text: str) -> None:
+        if patience.expired() or not text.startswith("tail:"):  # sshd and the login shell remark things, too
+            return
+        if any(sign in text for sign in _LOG_TROUBLE):
+            quiet.cancel()
+            patience.reschedule(asyncio.get_running_loop().time() + LOG_STUCK_SECONDS)
+            self._record.channel(
+                "log", Link.FAILED, RemoteError(text, f"check log in the configuration: {self._record.settings.log}")
+            )
+        elif "has appeared" in text or "following" in text:
+            patience.reschedule(None)
+            self._is_read()
+
+    def _judge(self, lines: Sequence[LogLine]) -> None:
+        """Take new lines for what they tell of the log itself."""
+        self._legibility.add(lines)
+        self._is_read()
+
+    def _is_read(self) -> None:
+        """Its lines come; whether they tell anything is another matter."""
+        if not self._legibility.unreadable:
+            self._record.channel("log", Link.OK)
+            return
+        example = self._legibility.example[:SHOWN_LETTERS]
+        self._record.channel(
+            "log",
+            Link.FAILED,
+            RemoteError(
+                f"log lines of {self._record.settings.name} are in a format this console cannot read",
+                f"{self._record.settings.log} has: {example}",
+            ),
+        )
+
+    def _deliver(self, batch: Sequence[bytes]) -> None:
+        now, self.heard_at = time.time(), mono()
+        lines = self._reader.read(batch, now, self.zone)
+        self._judge(lines)
+        self._logged(self._record.view.role, lines)
+        if self._notable.add(lines, self._record.view.server_time(moment())):
+            self._record.update(notable_lines=self._notable.kept)
+        self._lives(lines)
+        self._taken.add(lines)
+        view = self._record.view
+        if (self._taken.before, self._taken.kept) != (view.given_before, view.kept_at_start):
+            self._record.update(given_before=self._taken.before, kept_at_start=self._taken.kept)
+        if self._record.view.scarce and self._taken.due(mono()):
+            self._record.update(holders=self._taken.holders)
+        if any(line.transition for line in lines):
+            self._record.refresh()
+
+    def _lives(self, lines: Sequence[LogLine]) -> None:
+        """Note the last sign of life, once a second at most: a busy server writes thousands of them."""
+        process = self._record.view.process
+        pids = process.value.pids if process else ()
+        last = self._signs.last(lines, self._record.peer, pids)
+        if last >= (self._record.view.lived or 0.0) + 1:
+            self._record.update(lived=last)

@@ -1,0 +1,155 @@
+"""A log whose lines come and are not understood: said so, never followed as if all were well. Over a real SSH server."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dhcptui.assess.assessment import assess_pair
+from dhcptui.assess.pool_exhausted import log_read
+from dhcptui.assess.verdict import derive
+from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.engine.read_once import look
+from dhcptui.engine.status_report import as_json, as_text
+from dhcptui.logs.legibility import MANY, Legibility
+from dhcptui.logs.lines import parse_lines
+from dhcptui.model.log_line import LogLine
+from dhcptui.model.role import Role
+from dhcptui.model.snapshot import Channel, Link
+from dhcptui.servers.ssh.session import SshSession
+from dhcptui.watch.log import LogWatch
+from dhcptui.watch.record import ServerRecord
+from tests.unit.remote_server import Server, running_server, running_session
+
+NOW = 1_795_347_185.0
+ODD = "22.11.2026 11:33:05 dhcp2 dhcpd 123 failover peer foo I move from normal to shutdown"
+GOOD = "Nov 22 11:33:05 dhcp2 dhcpd[123]: failover peer foo: Both servers normal"
+OTHER = "Nov 22 11:33:05 dhcp2 cron[9]: (root) CMD (true)"
+BARE = "Internet Systems Consortium DHCP Server 4.4.3-P1"
+WORDS = "log lines of dhcp2 are in a format this console cannot read"
+
+
+def unreadable(*batches: list[str]) -> bool:
+    """What is said after these."""
+    legibility = Legibility()
+    for batch in batches:
+        legibility.add(parse_lines(batch, NOW))
+    return legibility.unreadable
+
+
+@pytest.mark.parametrize(
+    ("batches", "wanted"),
+    [
+        ([], False),
+        ([[]], False),
+        ([[ODD]], True),
+        ([[GOOD]], False),
+        ([[OTHER]], False),
+        ([[ODD], [GOOD]], False),
+        ([[ODD, GOOD]], False),
+        ([[GOOD, ODD]], False),
+        ([[GOOD, *[ODD] * MANY]], True),
+        ([[GOOD], *[[ODD]] * MANY], True),
+        ([[OTHER, ODD]], False),
+        ([[ODD, OTHER]], False),
+        # What is surely dhcpd's outweighs what is known of others.
+        ([[OTHER, "22.11. 11:33 failover peer foo: I move from normal to shutdown", OTHER]], True),
+        ([["22.11. 11:33 dhcpd[7]: exiting.", OTHER], [OTHER]], True),
+        ([["22.11. 11:33 dhcpd[7]: exiting."], [GOOD]], False),
+        # dhcpd -d: not all it prints is known, and it has no time.
+        ([[BARE, "Copyright 2004-2022 Internet Systems Consortium.", "Config file: /etc/dhcp/dhcpd.conf"]], False),
+        ([["Listening on LPF/eth0/02:00:00:00:00:01/10.0.0.0/24", "Server starting service."]], False),
+        ([[""]], False),
+        ([["-- Boot 6b9b0c3a --"]], False),
+    ],
+)
+def test_what_is_no_known_format(batches: list[list[str]], wanted: bool) -> None:
+    """Lines in no known format, and none in one since; a few strange ones among known ones are no matter."""
+    assert unreadable(*batches) is wanted
+
+
+@pytest.fixture
+async def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Server, SshSession]]:
+    """A running server and a session with it."""
+    async with running_session(tmp_path, monkeypatch) as both:
+        yield both
+
+
+def settings(logs: dict[Role, Path], server: Server | None = None) -> PairSettings:
+    """A pair on that server, with these logs."""
+    one, two = (
+        ServerSettings(role, f"dhcp{1 if role is Role.PRIMARY else 2}", "127.0.0.1", log=f"file:{logs[role]}")
+        for role in Role
+    )
+    if server is not None:
+        one, two = (
+            replace(
+                each,
+                port=server.port,
+                user=getpass.getuser(),
+                identity=server.identity,
+                known_hosts=server.known_hosts,
+            )
+            for each in (one, two)
+        )
+    return PairSettings("office", "foo", one, two)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(8):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_followed_log_in_an_unknown_format(pair: tuple[Server, SshSession], tmp_path: Path) -> None:
+    """It is not live; its lines are shown all the same; and once they are understood all is well."""
+    log, lines = tmp_path / "dhcpd.log", list[LogLine]()
+    log.write_text(f"{ODD}\n")
+    record = ServerRecord(settings(dict.fromkeys(Role, log)), Role.SECONDARY, lambda view: None)
+    watch = LogWatch(record, lambda role, batch: lines.extend(batch))
+    watch._zone_known.set()
+    task = asyncio.create_task(watch.follow(pair[1]))
+    await until(lambda: record.view.log.link is not Link.CONNECTING)
+    assert (record.view.log.link, record.view.log.detail) == (Link.FAILED, WORDS)
+    assert ODD in record.view.log.advice
+    assert [line.text for line in lines] == [ODD]
+    with log.open("a") as file:
+        file.write(f"{GOOD}\n")
+    await until(lambda: record.view.log.ok)
+    with log.open("a") as file:
+        file.writelines(f"{ODD}\n" for _ in range(MANY))
+    await until(lambda: not record.view.log.ok)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_status_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the text and in `status --json`; nothing that needs the log counts as read."""
+    logs = {Role.PRIMARY: tmp_path / "one.log", Role.SECONDARY: tmp_path / "two.log"}
+    logs[Role.PRIMARY].write_text(f"{GOOD}\n")
+    logs[Role.SECONDARY].write_text(f"{ODD}\n")
+    async with running_server(tmp_path, monkeypatch) as server:
+        snapshot, now = await look(settings(logs, server))
+    verdict = derive(snapshot, now)
+    servers = as_json([(snapshot, verdict)], now)["pairs"][0]["servers"]
+    assert (servers["primary"]["log"], servers["secondary"]["log"]) == ("ok", WORDS)
+    assert f"    log: {WORDS}" in as_text(snapshot, verdict, now).splitlines()
+    assert not log_read(assess_pair(snapshot, now))
+
+
+async def test_status_says_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that is not there is no empty log."""
+    logs = {Role.PRIMARY: tmp_path / "one.log", Role.SECONDARY: tmp_path / "none.log"}
+    logs[Role.PRIMARY].touch()
+    async with running_server(tmp_path, monkeypatch) as server:
+        snapshot, _ = await look(settings(logs, server))
+    assert snapshot.primary.log.ok
+    assert snapshot.secondary.log.link is Link.FAILED
+    assert "none.log" in snapshot.secondary.log.detail
+    assert snapshot.secondary.log != Channel()
