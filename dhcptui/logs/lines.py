@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -216,7 +215,7 @@ def _parse_plain(raw: str | bytes, now: float, zone: Zone, heads: dict[str, Shar
 
 
 def _shared(begin: str, now: float, zone: Zone) -> Shared | None:
-    """What stands before dhcpd's message, judged; None where another program speaks, none is named, or the time is one of two."""
+    """What stands before dhcpd's message; None where another program speaks, none is named, or the time is one of two."""
     if _STRUCTURED.match(begin):  # the colon stands in the text: each beginning would be another one
         return None
     head = split(begin + ": ", now, zone)
@@ -309,18 +308,16 @@ def clock_of(stamp: float | None) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
 
 
-@dataclass(slots=True)
-class LogRow:
+class LogRow(NamedTuple):
     """What one row of a log pane shows: `line`, the first of `count` that say the same, and the latest of them.
 
-    Nobody changes one. (Frozen it takes four times as long to make, and there is one for nearly every line.)
+    `span`: lowest and highest address of the lines. (A tuple is made in half the time, and there is one for nearly every line.)
     """
 
     line: LogLine
-    count: int
+    count: int  # type: ignore[assignment]  # of lines, not of what a tuple holds
     last_line: LogLine
     span: tuple[str, str] | None = None
-    """Lowest and highest address of the lines."""
 
     @property
     def summary(self) -> str:
@@ -366,7 +363,7 @@ class Folder:
                     self._recent[-back] = joined
                     return FoldResult(joined, back)
         subject = line.subject
-        row = LogRow(line, line.times, line, (subject, subject) if subject else None)
+        row = _new(LogRow, (line, line.times, line, (subject, subject) if subject else None))
         self._recent.append(row)
         self._keys.append(key)
         return _new(FoldResult, (row, 0))

@@ -157,7 +157,7 @@ def from_lines(role: Role, lines: Iterable[LogLine], peer: str, start: int = 0) 
     return [
         replace(note, place=place)
         for place, line in enumerate(lines, start)
-        if (note := from_line(role, line, peer)) is not None
+        if line.kind is not LineKind.CLIENT and (note := from_line(role, line, peer)) is not None  # most are clients'
     ]
 
 

@@ -92,18 +92,19 @@ class LogPane(Widget, can_focus=True):
 
     def append(self, results: Iterable[FoldResult]) -> None:
         """Take a batch from a `Folder`; repaints once, and only the visible rows that changed."""
-        before, lines = self._lines(), 0
-        changed = self._end
+        before, lines, rows = self._lines(), 0, self._rows
+        changed = end = self._end
         for row, back in results:
             lines += 1
-            if 0 < back <= len(self._rows):
-                self._rows[-back] = row
-                changed = min(changed, self._end - back)
+            if 0 < back <= len(rows):
+                rows[-back] = row
+                changed = min(changed, end - back)
             else:
-                self._rows.append(row)
-                self._end += 1
+                rows.append(row)
+                end += 1
         if not lines:
             return
+        self._end = end
         self._changes += 1
         if self.paused or not self._follow:
             old_mark = self.mark
@@ -215,7 +216,8 @@ class LogPane(Widget, can_focus=True):
 
     def _height(self, number: int) -> int:
         """How many lines a row takes."""
-        return len(self._row_strips(number))
+        wrapped = self.rows[number - self._first].line.kind in self.WRAPPED_KINDS
+        return len(self._row_strips(number)) if wrapped else 1
 
     def _lines(self) -> list[tuple[int, int]]:
         """What stands on each line of the content, from the top: (row number, line of that row)."""
