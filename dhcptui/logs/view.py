@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from dhcptui.logs.mixed import tag
 from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.role import Role
 
@@ -43,9 +44,9 @@ def problems(line: LogLine) -> bool:
 
 
 def containing(text: str) -> Match:
-    """Lines with this text in them, as it stands; capitals and small letters are the same."""
+    """Lines with this text in them or in what they begin with, as it stands; capitals and small letters are the same."""
     wanted = text.casefold()
-    return lambda line: wanted in line.text.casefold()
+    return lambda line: wanted in line.text.casefold() or wanted in tag(line).casefold()
 
 
 _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)

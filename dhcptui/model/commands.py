@@ -130,6 +130,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("look.find", ("/",), "find", "Find text in the logs."),
     Command("look.filter", ("f",), "filter", "Show all lines, state changes only, or warnings and worse only.", in_bar=False),
     Command("look.only", ("o",), "only", "Show only lines of one client (MAC or IP address), or with a text in them.", in_bar=False),
+    Command("look.others", ("s",), "all programs", "In a log that all programs share: show every line of it, or dhcpd's and what explains them.", in_bar=False),
     Command("look.next-problem", ("e",), "next problem", "Go to the next line that tells of a problem; the newest first.", in_bar=False),
     Command("look.previous-problem", ("E",), "previous problem", "Go to the problem before it; changes nothing, although E is a capital.", in_bar=False),
     Command("look.explain", ("enter",), "explain", "Explain the selected line: what it means, what to do, where to look.", in_bar=False),

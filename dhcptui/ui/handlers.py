@@ -48,6 +48,7 @@ HANDLERS: Final[Mapping[str, Handler]] = complete(
         "look.find": on(LookScreen, LookScreen.action_find),
         "look.filter": on(LookScreen, LookScreen.action_filter),
         "look.only": on(LookScreen, LookScreen.action_only),
+        "look.others": on(LookScreen, LookScreen.action_others),
         "look.next-problem": on(LookScreen, lambda screen: screen.action_problem(1)),
         "look.previous-problem": on(LookScreen, lambda screen: screen.action_problem(-1)),
         "look.explain": on(LookScreen, LookScreen.action_explain),

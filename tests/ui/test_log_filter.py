@@ -130,3 +130,57 @@ async def test_find_looks_in_what_is_shown() -> None:
         await pilot.press("escape", "f", "f", "/")
         await pilot.pause()
         assert row(app, "find-count").startswith("3 of 3")
+
+
+def syslog(*texts: str) -> list[str]:
+    """Lines of a log that all programs share."""
+    return [f"Nov 22 11:33:05 dhcp1 {text}" for text in texts]
+
+
+OWN = "failover peer foo: Both servers normal"
+CRASH = "isc-dhcp-server.service: Main process exited, code=killed, status=11/SEGV"
+MIXED = syslog("cron[9]: (root) CMD (true)", f"dhcpd[7]: {OWN}", f"systemd[1]: {CRASH}", "sshd[8]: Accepted publickey")
+
+
+async def test_a_syslog_of_all_programs_is_reduced() -> None:
+    """To dhcpd's lines and those that explain them; one key shows all, and hides them again; the border says so."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *MIXED)
+        await pilot.pause(0.4)
+        assert shown(app) == [OWN, f"systemd: {CRASH}"]
+        await pilot.press("s")
+        assert len(shown(app)) == 4
+        assert "log dhcp1: all programs" in picture(app)
+        assert "Shown: all programs." in row(app, "what-now")
+        console.log(P, *syslog("cron[9]: again"))
+        await pilot.pause(0.4)
+        assert shown(app)[-1] == "cron: again"
+        await pilot.press("s")
+        assert shown(app) == [OWN, f"systemd: {CRASH}"]
+        assert "all programs" not in picture(app)
+
+
+async def test_only_others_have_written() -> None:
+    """That nothing of dhcpd is there is said, with the key that shows the rest."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *syslog("cron[9]: (root) CMD (true)"))
+        await pilot.pause(0.4)
+        assert shown(app) == []
+        assert "1 lines, none of them: of dhcpd; s shows all programs" in picture(app)
+
+
+async def test_what_is_looked_for_may_stand_in_the_tag() -> None:
+    """The program and its pid are found, and the time of the line is marked; `o` takes them too, of any program."""
+    async with screen(healthy()) as (app, pilot, console):
+        console.log(P, *MIXED, *syslog("dhcpd[17]: peer foo: disconnected"))
+        await pilot.pause(0.4)
+        await pilot.press("/", *"dhcpd[7]")
+        await pilot.pause(0.1)
+        view = app.main.log_view(P)
+        (number,) = view.hits
+        assert view.rows[number - view._first].line.text == OWN
+        first, *_ = view.decorated(number, view._row_strips(number)[0])
+        assert (first.text, first.style) == ("11:33:05", view._style("current"))
+        await pilot.press("escape", "o", *"cron[9]", "enter")
+        await pilot.pause(0.1)
+        assert shown(app) == ["cron: (root) CMD (true)"]

@@ -54,6 +54,7 @@ _MESSAGES = {
 _KINDS = {
     LineKind.OTHER: "another program than dhcpd wrote this",
     LineKind.CLIENT: "the daily work with clients",
+    LineKind.UNREAD: "in no format that this console knows: what it says is not known",
 }
 
 

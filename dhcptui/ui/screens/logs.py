@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from textual import on
 from textual.geometry import Size
@@ -117,7 +118,7 @@ class LogScreen(Places):
         if self._asking_only:
             only = self.view(FindBar).words.strip()
             self.show_over(self._over)
-            self._set_filter(LogFilter(self._filter.kinds, only))
+            self._set_filter(replace(self._filter, only=only))
         else:
             self._step(-1)
 
@@ -154,6 +155,11 @@ class LogScreen(Places):
         if self._logs_on_view:
             self._set_filter(self._filter.next_kinds())
 
+    def action_others(self) -> None:
+        """The lines of other programs in a log that all share, or dhcpd's alone again."""
+        if self._logs_on_view:
+            self._set_filter(self._filter.next_others())
+
     def _set_filter(self, wanted: LogFilter) -> None:
         self._filter = wanted
         for role in Role:
@@ -161,7 +167,7 @@ class LogScreen(Places):
         if self._over is Over.MERGED:
             self.view(MergedLog).filter(wanted)
         keys = f"   {self._commands.key('look.filter')} and {self._commands.key('look.only')} change it"
-        self.note(say((f"Shown: {wanted.words or 'all lines'}.", "bold"), (keys, MUTED)))
+        self.note(say((f"Shown: {wanted.words or 'all lines of dhcpd'}.", "bold"), (keys, MUTED)))
 
     # -- going to a problem
 

@@ -11,12 +11,13 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from dhcptui.logs.lines import FoldResult
+from dhcptui.logs.lines import NO_CLOCK, FoldResult, LogRow
+from dhcptui.logs.mixed import tag
 from dhcptui.ui.panes.log_cursor import CursorPane
 
 
 class FindingPane(CursorPane):
-    """Looks for plain text, whatever its case, in time and words of each row. A row counts once."""
+    """Looks for plain text, whatever its case, in time and words of each row; with a `[` in it, in its tag too. A row counts once."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log-pane--hit", "log-pane--current"}
 
@@ -66,20 +67,27 @@ class FindingPane(CursorPane):
         key = (self._wanted, self._changes, self.paused, self._first)
         if self._hits[0] != key:
             wanted, first = self._wanted, self._first
-            numbers = [
-                first + at
-                for at, row in enumerate(self.rows)
-                if wanted and wanted.search(f"{row.line.clock} {self._text(row)}")
-            ]
+            numbers = [first + at for at, row in enumerate(self.rows) if wanted and self._has(wanted, row)]
             self._hits = (key, numbers)
         return self._hits[1]
+
+    def _has(self, wanted: re.Pattern[str], row: LogRow) -> bool:
+        text = self._text(row)
+        if wanted.search(f"{row.line.clock} {text}"):
+            return True
+        # Each line of dhcpd bears its name: who looks for DHCPACK does not mean that. With a pid it is meant.
+        return "[" in wanted.pattern and wanted.search(f"{tag(row.line)}: {text}") is not None
+
+    def _is_hit(self, number: int) -> bool:
+        hits = self.hits
+        at = bisect_left(hits, number)
+        return at < len(hits) and hits[at] == number
 
     @property
     def place(self) -> tuple[int, int]:
         """(which hit the search stands on, how many there are), counted from the oldest; 0 while it stands on none."""
         hits = self.hits
-        at = bisect_left(hits, self._current)
-        return (at + 1 if at < len(hits) and hits[at] == self._current else 0), len(hits)
+        return (bisect_left(hits, self._current) + 1 if self._is_hit(self._current) else 0), len(hits)
 
     def _reveal(self) -> None:
         """Bring the current row into view, in the middle where it was not."""
@@ -97,6 +105,8 @@ class FindingPane(CursorPane):
             return strip
         text = strip.text
         spans = [found.span() for found in self._wanted.finditer(text)]
+        if not spans and text[: len(NO_CLOCK)].strip() and self._is_hit(number):  # in its tag, which is not shown
+            spans = [(0, len(NO_CLOCK))]
         if not spans:
             return strip
         style = self._style("current" if number == self._current else "hit")

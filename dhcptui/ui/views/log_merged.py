@@ -109,7 +109,8 @@ class MergedLog(FindingPane):
         self._folder = Folder()
         results = self._fold(self._folder, self._view.entries)
         self.refill(results, results)
-        self.hint = f"no line of both logs: {self._filter.words}" if self._filter.words else "no lines yet"
+        words = self._filter.words or ("of dhcpd" if self._view.entries else "")
+        self.hint = f"no line of both logs: {words}" if words else "no lines yet"
 
     def _fold(self, folder: Folder, entries: Iterable[Entry]) -> list[FoldResult]:
         return [folder.add(self._named(entry)) for entry in entries if self._match(entry.line)]

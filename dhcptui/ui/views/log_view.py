@@ -48,6 +48,8 @@ class LogView(FindingPane):
         if self.paused:
             self._since_pause += len(lines)
         self.append([self._folder.add(line) for line in lines if self._match(line)])
+        if not self.rows:
+            self._say_why()
 
     def filter(self, wanted: LogFilter) -> None:
         """Show only what passes; the border says so."""
@@ -71,7 +73,8 @@ class LogView(FindingPane):
     _why = "no lines yet"
 
     def _say_why(self) -> None:
-        self.hint = f"{len(self.lines)} lines, none of them: {self._filter.words}" if self.lines else self._why
+        words = self._filter.words or f"of dhcpd; {self._commands.key('look.others')} shows all programs"
+        self.hint = f"{len(self.lines)} lines, none of them: {words}" if self.lines else self._why
 
     def hold(self, still: bool) -> None:
         """Pause or follow."""
