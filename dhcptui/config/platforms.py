@@ -69,7 +69,7 @@ class Platform:
 
 
 _SYSLOG = ("/var/log/daemon.log", "/var/log/syslog", "/var/log/messages")
-_OWN_LOGS = ("/var/log/*dhcp*.log", "/var/log/dhcp*")
+_OWN_LOGS = ("/var/log/*dhcp*/latest.log", "/var/log/*dhcp*.log", "/var/log/*dhcp*/*dhcp*.log", "/var/log/dhcp*")
 _WRITTEN = "its web interface, which writes the file anew at every start of dhcpd"
 
 _ROWS = (

@@ -307,7 +307,7 @@ async def _log(look: _Look, unit: Told | None) -> Told:
     """A file of dhcpd's own, else the journal, else the file where everything goes."""
     files, unreadable = await _log_files(look)
     for path, number in files:
-        if "dhcp" in path.removeprefix("/var/log/"):
+        if "dhcp" in posixpath.relpath(path, "/var/log"):
             return Told(f"file:{path}", f"{number} of its last lines are dhcpd's")
     if unit and await look.lines(discover_commands.journal_of(unit.value)):
         return Told(f"journal:{unit.value}", "the journal has lines of that unit")

@@ -120,6 +120,19 @@ def test_settings_of_a_start_script(tmp_path: Path) -> None:
     assert (none.returncode, none.stdout, none.stderr) == (0, "", "")
 
 
+def test_the_log_of_today_is_the_link(tmp_path: Path) -> None:
+    """A file a day in a directory of its own, in the format of RFC 5424: the link that is switched is followed, no file of a day."""
+    directory = tmp_path / "dhcpd"
+    directory.mkdir()
+    for day in (21, 22):
+        line = f'<190>1 2026-11-{day}T12:33:05+01:00 fw1 dhcpd 7 - [meta sequenceId="1"] DHCPREQUEST for 10.0.0.1\n'
+        (directory / f"dhcpd_202611{day}.log").write_text(line)
+    (directory / "latest.log").symlink_to(directory / "dhcpd_20261122.log")
+    places = [f"{tmp_path}/*dhcp*/latest.log", f"{tmp_path}/*dhcp*/*dhcp*.log"]
+    found = run(discover_commands.logs_of_dhcpd(places)).stdout.splitlines()
+    assert set(found) == {f"1 {directory}/latest.log"}
+
+
 @pytest.mark.parametrize(
     ("args", "option", "value"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -169,3 +170,50 @@ def test_a_log_that_is_not_there_is_no_empty_log(tmp_path: Path) -> None:
         assert words in why
     assert read("old") == (0, "Nov 22 11:33:05 a dhcpd[1]: peer foo: disconnected\n", "")
     assert read("empty") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("before", "pack"),
+    [
+        ("dhcpd.log.1", ""),
+        ("dhcpd.log.0", ""),
+        ("dhcpd.log.0.gz", "gzip"),
+        ("dhcpd.log.1.gz", "gzip"),
+        ("dhcpd.log.0.bz2", "bzip2"),
+        ("dhcpd.log.1.xz", "xz"),
+        ("dhcpd.log-20261121", ""),
+    ],
+)
+def test_the_file_before_whatever_rotates_it(tmp_path: Path, before: str, pack: str) -> None:
+    """logrotate and newsyslog, plain and packed; the older one of two is not read."""
+    if pack and shutil.which(pack) is None:
+        pytest.skip(f"no {pack} here")
+    head = "Nov 22 11:33:05 dhcp1 dhcpd[7]: "
+    old = f"{head}peer foo: disconnected\n"
+    packed = subprocess.run([pack, "-c"], input=old.encode(), capture_output=True, check=True).stdout if pack else b""
+    (tmp_path / before).write_bytes(packed or old.encode())
+    (tmp_path / "dhcpd.log.2").write_text(f"{head}Sending updates to foo.\n")
+    (tmp_path / "dhcpd.log").write_text(f"{head}failover peer foo: Both servers normal\n")
+    lines = run(record_commands.log_before(str(tmp_path / "dhcpd.log"), 10_000, 50))
+    assert [line.removeprefix(head) for line in lines] == [
+        "peer foo: disconnected",
+        "failover peer foo: Both servers normal",
+    ]
+
+
+def test_a_file_a_day_with_a_link_to_the_newest(tmp_path: Path) -> None:
+    """As OPNsense has it: yesterday's file stands before today's, and today's is not read twice."""
+    for day, text in (
+        (20, "peer foo: disconnected"),
+        (21, "Sending updates to foo."),
+        (22, "failover peer foo: Both servers normal"),
+    ):
+        (tmp_path / f"dhcpd_202611{day}.log").write_text(
+            f"<190>1 2026-11-{day}T12:33:05+01:00 fw1 dhcpd 7 - - {text}\n"
+        )
+    (tmp_path / "latest.log").symlink_to(tmp_path / "dhcpd_20261122.log")
+    lines = run(record_commands.log_before(str(tmp_path / "latest.log"), 10_000, 50))
+    assert [line.partition(" - - ")[2] for line in lines] == [
+        "Sending updates to foo.",
+        "failover peer foo: Both servers normal",
+    ]

@@ -97,10 +97,12 @@ def logs_of_dhcpd(places: Sequence[str]) -> Command:
     `places` are shell patterns. `?` instead of the number: there is such a file, and this account may not read it.
     """
     return script(
-        'for f in "$@"; do for g in $f; do [ -f "$g" ] || continue; case "$g" in *.gz|*.[0-9]|*.xz|*.bz2) continue;; esac; '
+        'for f in "$@"; do for g in $f; do [ -f "$g" ] || continue; case "$g" in '
+        "*.gz|*.[0-9]|*.[0-9][0-9]|*.xz|*.bz2|*.zst|*-[0-9]*[0-9]) continue;; */latest.log) ;; "
+        '*) [ ! -e "${g%/*}/latest.log" ] || continue;; esac; '
         'if [ ! -r "$g" ]; then printf "? %s\\n" "$g"; continue; fi; '
         f'n=$(tail -n {_LOG_LINES} "$g" 2>/dev/null |'
-        " grep -c -E 'dhcpd(\\[[0-9]+\\])?:| dhcpd [0-9]+ - |failover peer ' 2>/dev/null); "
+        " grep -c -E 'dhcpd(\\[[0-9]+\\])?:| dhcpd [0-9]+ [^ ]+ [-[]|failover peer ' 2>/dev/null); "
         'if [ "${n:-0}" -gt 0 ]; then printf "%s %s\\n" "$n" "$g"; fi; done; done',
         *places,
     )

@@ -86,14 +86,31 @@ _NOISE = rf"({_HEADS})(DHCP|BOOTRE)([^:]|:[^ ])*$"
 _THIN = r"""LC_ALL=C grep -v -E -B 1 -e "$3" | grep -v -x -e -- | tail -n "$4"; """
 
 
+# $p: the file before $1, as logrotate (.1, -DATE), newsyslog (.0) or a daily file with a link to the newest one leaves it.
+_PREDECESSOR = r"""p=
+for f in "$1.1" "$1.0"; do for e in "" .gz .bz2 .xz .zst; do [ -n "$p" ] || [ ! -f "$f$e" ] || p=$f$e; done; done
+[ -n "$p" ] || for f in "$1"-[0-9]*; do [ ! -f "$f" ] || p=$f; done
+if [ -L "$1" ]; then for f in "${1%/*}"/*[0-9].log; do if [ -f "$f" ] && ! [ "$f" -ef "$1" ]; then p=$f; fi; done; fi
+"""
+
+
 def log_before(path: str, read_bytes: int, lines: int) -> Command:
-    """The last lines of a log file and of its predecessor (`.1`), nearly all client traffic left out.
+    """The last lines of a log file and of its predecessor, nearly all client traffic left out.
 
     A log that is not there or cannot be read prints nothing, and why on stderr.
     """
     return script(
-        r"""if [ -e "$1" ] || [ ! -e "$1.1" ]; then tail -c 1 -- "$1" >/dev/null || exit 1; fi
-for f in "$1.1" "$1"; do [ ! -f "$f" ] || tail -c "$2" -- "$f"; done | """
+        _PREDECESSOR
+        + r"""if [ -e "$1" ] || [ -z "$p" ]; then tail -c 1 -- "$1" >/dev/null || exit 1; fi
+{ case $p in
+  "") ;;
+  *.gz) gzip -dc -- "$p" | tail -c "$2";;
+  *.bz2) bzip2 -dc -- "$p" | tail -c "$2";;
+  *.xz) xz -dc -- "$p" | tail -c "$2";;
+  *.zst) zstd -dcq -- "$p" | tail -c "$2";;
+  *) tail -c "$2" -- "$p";;
+esac
+[ ! -f "$1" ] || tail -c "$2" -- "$1"; } | """
         + _THIN
         + r"""tail -n 1 -- "$1" 2>/dev/null | LC_ALL=C grep -E -e "$3"; exit 0""",
         path,
