@@ -291,6 +291,19 @@ def test_overlap_neither_repeats_nor_loses(delivered: int, missed: int, more: in
         assert got == [*log, b"last"]
 
 
+def test_a_log_that_repeats_itself_does_not_stand_still() -> None:
+    """Without times, as from `dhcpd -d`, new lines say what old ones said: behind the replay each is new."""
+    cycle = [
+        b"DHCPREQUEST for 10.0.0.7 from 00:16:3e:11:22:33 via eth0",
+        b"DHCPACK on 10.0.0.7 to 00:16:3e:11:22:33 via eth0",
+    ]
+    overlap = Overlap(keep=100)
+    overlap.feed(cycle * 50)
+    overlap.resume(50)
+    assert overlap.feed(cycle * 25) == []
+    assert [overlap.feed([line]) for line in cycle * 3] == [[line] for line in cycle * 3]
+
+
 def test_overlap_gap() -> None:
     """A backlog that does not touch what was delivered comes whole, and says so."""
     overlap = Overlap()

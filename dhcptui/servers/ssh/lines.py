@@ -48,6 +48,7 @@ class Overlap:
         """Remember the last `keep` lines; not fewer than the backlog that a follow begins with."""
         self._seen: deque[bytes] = deque(maxlen=keep)
         self._replay: list[bytes] | None = None
+        self._at_most: int | None = None
         self.gap = False
         """Whether the last backlog did not touch what was delivered: the log was rotated, or lines are missing."""
 
@@ -56,17 +57,21 @@ class Overlap:
         """Whether anything was delivered yet."""
         return bool(self._seen)
 
-    def resume(self) -> None:
-        """A new follow begins: what comes next may be a replay."""
+    def resume(self, at_most: int | None = None) -> None:
+        """A new follow begins: what comes next may be a replay, of no more than `at_most` lines."""
         self._replay = [] if self._seen else None
+        self._at_most = at_most
 
     def feed(self, lines: list[bytes]) -> list[bytes]:
         """The lines that are new; withheld while they only repeat what was delivered."""
         if self._replay is not None:
             self._replay += lines
-            if self._inside(self._replay):
+            size = len(self._replay) if self._at_most is None else self._at_most
+            # Lines behind a replay are new, also where they say what was delivered before: not every log has times.
+            replay, behind = self._replay[:size], self._replay[size:]
+            if not behind and self._inside(replay):
                 return []
-            return self.trim(self._replay)
+            return self.trim(replay) + self.feed(behind)
         self._seen.extend(lines)
         return lines
 

@@ -86,7 +86,7 @@ async def follow(
             if overlap.gap:
                 notice("the log was rotated while we were away, or lines are missing here")
             yield missed
-        overlap.resume()
+        overlap.resume(lines)
     process = await session.start(source.follow(lines), window=_WINDOW)
     notable_lines = asyncio.create_task(_pump_remarks(process, notice))
     try:
