@@ -59,7 +59,7 @@ FOREIGN = {
     "dhcptui.model.log_line": "what the C library says of a full disk",
     "dhcptui.ui.render.plan": "the signs of a unified diff",
     "dhcptui.watch.probe": "what dhcpd says of its version",
-    "dhcptui.watch.ssh": "what tail says of its file",
+    "dhcptui.watch.log": "what tail says of its file",
     "dhcptui.watch.survey": "what dhcpd says of its version, and what a command of ours prints",
 }
 """Module -> whose words it reads: not our own sentences."""
