@@ -15,7 +15,7 @@ import pytest
 
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ServerView
-from dhcptui.watch import clock, links, ssh
+from dhcptui.watch import clock, links, probe
 from tests.lab.driving import Driver, driving
 from tests.platforms.booted.machine import Machine
 from tests.platforms.booted.pair import ACCOUNTS, ROOT, BootedPair
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.lab
 PROGRAM_SECONDS = 65.0
 """The program's own looks: at the time service every 30 s while it is not in sync, at the sockets every 45 s."""
 FASTER = (
-    (clock, "UNSURE_SECONDS"), (clock, "TIME_SYNC_SECONDS"), (links, "CALM_SECONDS"), (ssh, "SPACE_SECONDS"),
+    (clock, "UNSURE_SECONDS"), (clock, "TIME_SYNC_SECONDS"), (links, "CALM_SECONDS"), (probe, "SPACE_SECONDS"),
 )  # fmt: skip
 """The looks of the engines, every 1.5 s instead of 30 s to 5 minutes."""
 LOOKS = 20
