@@ -63,13 +63,14 @@ Tell = Callable[[str], None]
 async def discover(target: SshTarget, peer: str | None = None, tell: Tell = lambda text: None) -> Discovered:
     """Look at one server; where several dhcpd run, at the one that declares `peer`. Raises RemoteError, ConfParseError.
 
-    `tell` gets what somebody should know before anything else is looked at: that sudo asks for a password.
+    `tell` gets what somebody should know before anything else is looked at: that sudo does not work.
     """
     async with await SshSession.connect(target) as session:
         notes = []
         if note := await become_root(session):
             notes.append(note)
-            tell(note)
+            if not session.target.sudo:
+                tell(note)
         platform = find_platform(await lines(session, discover_commands.platform_facts()))
         process, told = await _which(session, await running(session), peer)
         notes += told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from threading import Thread
 
 from dhcptui.model.role import Role
@@ -95,6 +96,17 @@ def _end(process: str) -> Deed:
     return lambda scene: scene.secondary.run("pkill", "-KILL", "-f", process)
 
 
+def _no_shell_lives(scene: Scene) -> None:
+    """Kill each shell of the console's, also those that take their place: one alone is replaced before anybody misses it."""
+    reaper = "while :; do pkill -KILL -f '^/bin/sh$'; sleep 0.05; done"
+    started = f"setsid sh -c {shlex.quote(reaper)} </dev/null >/dev/null 2>&1 & echo $!"
+    scene.kept["reaper"] = scene.secondary.run("sh", "-c", started).stdout.strip()
+
+
+def _shells_live(scene: Scene) -> None:
+    scene.secondary.run("kill", "-KILL", scene.kept.pop("reaper"))
+
+
 def _nothing_more(scene: Scene) -> None:
     """It comes back by itself."""
 
@@ -119,7 +131,7 @@ GROUP = Group(
         Fault("MaxSessions 1", _sshd("MaxSessions 100", "MaxSessions 1"), _sshd_as_before,
               ("^dhcp2 (log failed|process note:) .*refuses another channel.*MaxSessions", "^dhcp2 is normal$"), 10),
         Fault("remote tail killed", _end("^tail -n"), _nothing_more, ("^dhcp2 log failed .*ended",), 4),
-        Fault("remote shell killed", _end("^/bin/sh$"), _nothing_more, ("^dhcp2 process note: .*shell .*ended",), 5),
+        Fault("remote shell killed", _no_shell_lives, _shells_live, ("^dhcp2 process note: .*shell .*ended",), 5),
         Fault("login shell prints a banner", _profile("echo Welcome to dhcp2; sleep 0.2; echo be good >&2\n"), _banner_unseen,
               ("^dhcp2 ssh ok", "^dhcp2 log ok", "^dhcp2 process 1$", "^dhcp2 is normal$"), 8, hold=1),
         Fault("login shell ends at once", _profile("exit 1\n"), _no_profile,
