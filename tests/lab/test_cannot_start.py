@@ -119,7 +119,7 @@ def test_a_test_by_somebody_beside_a_running_dhcpd(lab: Lab, driver: Driver) -> 
     server.wait_log("exiting", since=since)
 
     def failed() -> list[str]:
-        return [event.text for event in driver.engine.timeline() if event.kind is EventKind.FAILED]
+        return [event.words for event in driver.engine.timeline() if event.kind is EventKind.FAILED]
 
     driver.until(lambda: bool(failed()), 10, "told")
     (text,) = failed()
