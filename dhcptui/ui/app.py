@@ -25,8 +25,8 @@ from dhcptui.ui.bridge import Bridge, Wake
 from dhcptui.ui.handlers import HANDLERS
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.monochrome import AsciiOnly, filters
-from dhcptui.ui.screens.frame import Setup
-from dhcptui.ui.screens.main import ActScreen, LookScreen
+from dhcptui.ui.screens.main import MainScreen
+from dhcptui.ui.session import Setup
 from dhcptui.ui.style import ASCII, UNICODE
 from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.theme import ELSEWHERE, THEMES, fitting
@@ -84,7 +84,7 @@ class DhcptuiApp(App[None]):
             drills=drills,
             place=place,
         )
-        self.main = (LookScreen if only_look else ActScreen)(console, setup)
+        self.main = MainScreen(console, setup)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Names of our stylesheet that other themes lack."""
@@ -139,7 +139,7 @@ class DhcptuiApp(App[None]):
         self._log_timer_set = False
         if not self.main.children:  # the console is being left
             return
-        self.main.log_lines({role: self.bridge.take_logs(role) for role in Role})
+        self.main.logs.add({role: self.bridge.take_logs(role) for role in Role})
 
     def tell_title(self, title: str) -> None:
         """Tell the terminal, once per change (OSC 2). The text has passed the sanitiser."""

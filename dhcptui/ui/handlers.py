@@ -13,20 +13,21 @@ from dhcptui.model.commands import COMMANDS, DISMISS, THEMES
 from dhcptui.ui.keymap import Handler, complete, on
 from dhcptui.ui.panes.log_pane import LogPane
 from dhcptui.ui.panes.prompt import Prompt
-from dhcptui.ui.screens.main import ActScreen, LookScreen
-from dhcptui.ui.screens.view_switcher import Over
+from dhcptui.ui.screens.main import MainScreen
+from dhcptui.ui.views.catalogue import VIEWS
+from dhcptui.ui.views.view import View
 
 
 def _act(action: Action) -> Handler:
-    return on(ActScreen, lambda screen: screen.action_act(action), ActScreen.busy)
+    return on(MainScreen, lambda screen: screen.actions.act(action), lambda screen: screen.actions.busy())
 
 
-def _page(over: Over) -> Handler:
-    return on(LookScreen, lambda screen: screen.action_page(over))
+def _view(kind: type[View]) -> Handler:
+    return on(MainScreen, lambda screen: screen.views.toggle(kind), lambda screen: screen.views[kind].refused())
 
 
 def _theme(name: str) -> Handler:
-    return on(LookScreen, lambda screen: screen.action_theme(name))
+    return on(MainScreen, lambda screen: screen.use_theme(name))
 
 
 HANDLERS: Final[Mapping[str, Handler]] = complete(
@@ -37,35 +38,25 @@ HANDLERS: Final[Mapping[str, Handler]] = complete(
         "act.hand-over": _act(Action.HAND_OVER),
         "act.start": _act(Action.START),
         "act.rescue": _act(Action.RESCUE),
-        DISMISS: on(ActScreen, ActScreen.action_dealt_with, ActScreen.no_interrupted_run),
-        "drill.menu": on(LookScreen, LookScreen.action_drills),
-        "drill.explain": on(LookScreen, LookScreen.action_drill_explain, LookScreen.no_drill),
-        "drill.review": on(LookScreen, LookScreen.action_drill_review, LookScreen.no_drill),
-        "look.next-pane": on(LookScreen, lambda screen: screen.action_pane(1)),
-        "look.previous-pane": on(LookScreen, lambda screen: screen.action_pane(-1)),
-        "look.pause": on(LookScreen, LookScreen.action_pause),
-        "look.audit": on(LookScreen, LookScreen.action_audit),
-        "look.find": on(LookScreen, LookScreen.action_find),
-        "look.filter": on(LookScreen, LookScreen.action_filter),
-        "look.only": on(LookScreen, LookScreen.action_only),
-        "look.others": on(LookScreen, LookScreen.action_others),
-        "look.next-problem": on(LookScreen, lambda screen: screen.action_problem(1)),
-        "look.previous-problem": on(LookScreen, lambda screen: screen.action_problem(-1)),
-        "look.explain": on(LookScreen, LookScreen.action_explain),
-        "look.copy": on(LookScreen, LookScreen.action_copy),
-        "look.merged": on(LookScreen, LookScreen.action_merged),
-        "look.timeline": on(LookScreen, LookScreen.action_timeline),
-        "look.incident": on(LookScreen, LookScreen.action_incident),
-        "look.network": _page(Over.NETWORK),
-        "look.pools": _page(Over.POOLS),
-        "look.lease": on(LookScreen, LookScreen.action_lease),
-        "look.configuration": _page(Over.CONFIGURATION),
-        "look.redraw": on(LookScreen, LookScreen.action_redraw),
-        "look.palette": on(LookScreen, LookScreen.action_palette),
-        "look.help": on(LookScreen, LookScreen.action_help),
-        "look.back": on(LookScreen, LookScreen.action_back),
+        DISMISS: on(
+            MainScreen, lambda screen: screen.actions.dealt_with(), lambda screen: screen.actions.no_interrupted_run()
+        ),
+        **{kind.command: _view(kind) for kind in VIEWS},
+        "look.next-pane": on(MainScreen, lambda screen: screen.step_pane(1)),
+        "look.previous-pane": on(MainScreen, lambda screen: screen.step_pane(-1)),
+        "look.pause": on(MainScreen, lambda screen: screen.logs.pause()),
+        "look.find": on(MainScreen, lambda screen: screen.logs.find()),
+        "look.filter": on(MainScreen, lambda screen: screen.logs.filter()),
+        "look.only": on(MainScreen, lambda screen: screen.logs.only()),
+        "look.others": on(MainScreen, lambda screen: screen.logs.others()),
+        "look.next-problem": on(MainScreen, lambda screen: screen.logs.problem(1)),
+        "look.previous-problem": on(MainScreen, lambda screen: screen.logs.problem(-1)),
+        "look.explain": on(MainScreen, lambda screen: screen.logs.explain()),
+        "look.copy": on(MainScreen, lambda screen: screen.logs.copy()),
+        "look.redraw": on(MainScreen, MainScreen.redraw),
+        "look.back": on(MainScreen, MainScreen.go_back),
         **{f"theme.{name}": _theme(name) for name in THEMES},
-        "quit": on(LookScreen, LookScreen.action_leave),
+        "quit": on(MainScreen, MainScreen.action_leave),
         "log.up": on(LogPane, lambda pane: pane.action_rows(-1)),
         "log.down": on(LogPane, lambda pane: pane.action_rows(1)),
         "log.page-up": on(LogPane, lambda pane: pane.action_pages(-1)),
@@ -75,7 +66,7 @@ HANDLERS: Final[Mapping[str, Handler]] = complete(
         "log.tail": on(LogPane, lambda pane: pane.action_tail()),
         "log.left": on(LogPane, lambda pane: pane.action_shift(-1)),
         "log.right": on(LogPane, lambda pane: pane.action_shift(1)),
-        "page.again": on(LookScreen, LookScreen.action_again),
+        "page.again": on(MainScreen, MainScreen.look_again),
         "prompt.copy": on(Prompt, Prompt.action_copy),
     },
     COMMANDS,

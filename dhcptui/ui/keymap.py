@@ -103,7 +103,9 @@ class Commands:
         return self._by_action[own].shown_key
 
     def handler(self, name: str) -> Handler:
-        """What a command does."""
+        """What a command does. Raises LookupError where it does not exist in this session: read-only, no drills."""
+        if not any(each.name == name for each in self.all):
+            raise LookupError(name)
         return self._handlers[name]
 
 

@@ -11,7 +11,7 @@ from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.bridge import AUDIT_BACKLOG, Bridge
 from dhcptui.ui.panes.prompt import Stage
-from dhcptui.ui.views.command_log import MAX_ENTRIES
+from dhcptui.ui.views.command_log import MAX_ENTRIES, CommandLogView
 from tests.ui.feed import HALF_DONE, healthy
 from tests.ui.test_main_screen import picture, row, screen
 from tests.ui.test_prompt import confirm
@@ -19,7 +19,11 @@ from tests.ui.test_prompt import confirm
 
 def on_view(app: DhcptuiApp) -> list[str]:
     """Which of the three stands below the panels."""
-    found = {"command log": app.main.command_log, "prompt": app.main.prompt, "logs": app.screen.query_one("#logs")}
+    found = {
+        "command log": app.main.views[CommandLogView].widget,
+        "prompt": app.main.prompt,
+        "logs": app.screen.query_one("#logs"),
+    }
     return [name for name, widget in found.items() if widget.display]
 
 
@@ -104,7 +108,7 @@ async def test_it_is_bounded() -> None:
             if number % 500 == 0:
                 await pilot.pause()
         await pilot.pause()
-        assert len(app.main.command_log.rows) == MAX_ENTRIES
+        assert len(app.main.views[CommandLogView].widget.rows) == MAX_ENTRIES
 
 
 def test_the_bridge_keeps_a_bounded_heap() -> None:

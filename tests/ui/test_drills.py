@@ -10,6 +10,7 @@ import pytest
 from dhcptui.engine.api import Drill, Drills
 from dhcptui.model.action import Action
 from dhcptui.model.sentence import Sentence
+from dhcptui.ui.views.palette import PaletteView
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import picture, row, screen
 
@@ -123,7 +124,7 @@ async def test_the_palette_knows_the_drills() -> None:
     drills = ScriptedDrills()
     async with screen(healthy(), drills=drills) as (app, pilot, _console):
         await pilot.press(":")
-        names = {each.value for each in app.main.palette.menu.entries}
+        names = {each.value for each in app.main.views[PaletteView].widget.menu.entries}
         assert "drill.menu" in names
         assert "drill.explain" not in names
         await pilot.press(*"drills", "enter")
@@ -131,7 +132,9 @@ async def test_the_palette_knows_the_drills() -> None:
         await pilot.press("1")
         await pilot.pause()
         await pilot.press(":")
-        assert {"drill.explain", "drill.review"} <= {each.value for each in app.main.palette.menu.entries}
+        assert {"drill.explain", "drill.review"} <= {
+            each.value for each in app.main.views[PaletteView].widget.menu.entries
+        }
 
 
 async def test_without_drills_there_are_no_keys_for_them() -> None:

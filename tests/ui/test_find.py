@@ -6,6 +6,7 @@ import pytest
 
 from dhcptui.model.audit import AuditEvent
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.views.command_log import CommandLogView
 from tests.ui.feed import LINES, healthy
 from tests.ui.test_main_screen import P, Q, picture, row, screen
 
@@ -120,8 +121,8 @@ async def test_find_in_the_command_log() -> None:
         await pilot.press("a", "/", *"command 3")
         assert row(app, "find-count").startswith("1 of 1 in command log")
         await pilot.press("escape")
-        assert app.main.command_log.display
-        assert app.screen.focused is app.main.command_log
+        assert app.main.views[CommandLogView].widget.display
+        assert app.screen.focused is app.main.views[CommandLogView].widget
 
 
 async def test_find_opens_where_there_is_a_log() -> None:

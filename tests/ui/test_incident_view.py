@@ -58,7 +58,7 @@ async def test_a_row_names_the_incident_and_i_opens_it(size: tuple[int, int], as
 async def test_trouble_has_a_name_on_screen(snapshot: PairSnapshot) -> None:
     """The heaviest incident of the verdict stands on the main screen, at 80 columns too."""
     async with screen(snapshot, (80, 24)) as (app, _pilot, _console):
-        first = app.main.verdict.incidents[0]
+        first = app.main.session.verdict.incidents[0]
         assert first.title[:40] in rows_of(picture(app))
 
 
@@ -66,7 +66,7 @@ async def test_trouble_has_a_name_on_screen(snapshot: PairSnapshot) -> None:
 async def test_what_only_explains_is_a_key_away(snapshot: PairSnapshot) -> None:
     """Where a countdown or a banner has the free row, a note takes none from the logs; `i` tells it."""
     async with screen(snapshot, (80, 24)) as (app, pilot, _console):
-        first = app.main.verdict.incidents[0]
+        first = app.main.session.verdict.incidents[0]
         assert first.weight is Weight.NOTE
         assert first.title not in rows_of(picture(app))
         await pilot.press("i")
@@ -95,7 +95,7 @@ async def test_it_moves_no_log_where_a_row_is_free() -> None:
 async def test_beside_a_countdown_only_what_is_wrong_has_a_row() -> None:
     """A note that explains the wait takes no row from the logs; a warning does, below what counts down."""
     async with screen(recovering()) as (app, pilot, console):
-        assert app.main.verdict.incidents[0].weight is Weight.NOTE
+        assert app.main.session.verdict.incidents[0].weight is Weight.NOTE
         assert "answers clients again in" in row(app, "countdown")
         assert "looks like" not in picture(app)
         snapshot = recovering()

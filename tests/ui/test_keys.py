@@ -13,6 +13,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.commands import COMMANDS, Where, read_key, twice
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.prompt import Stage
+from dhcptui.ui.views.palette import PaletteView
 from tests.ui.feed import HALF_DONE, healthy, one_down
 from tests.ui.test_command_log import on_view
 from tests.ui.test_drills import ScriptedDrills, is_drills
@@ -77,7 +78,7 @@ async def test_every_place_names_the_new_key(size: tuple[int, int]) -> None:
         assert "f5          shutdown." in app.main.reading.shown
         assert "f1 h " in app.main.reading.shown
         await pilot.press(":")
-        assert "f5" in {each.key for each in app.main.palette.menu.entries}
+        assert "f5" in {each.key for each in app.main.views[PaletteView].widget.menu.entries}
         await pilot.press("f10", "f5", "1")
         assert "f10 to leave" in row(app, "prompt-hint")
         assert "f10 leave" in row(app, "keys")
@@ -116,12 +117,12 @@ async def test_an_interrupted_run_is_dismissed_by_asking_twice() -> None:
     """One press asks, a second one says so, a late one asks again; the palette offers it only while there is such a run."""
     async with screen(healthy()) as (app, pilot, console):
         await pilot.press(":")
-        assert "I" not in {each.key for each in app.main.palette.menu.entries}
+        assert "I" not in {each.key for each in app.main.views[PaletteView].widget.menu.entries}
         await pilot.press("escape", "I")
         assert "There is no interrupted run" in row(app, "what-now")
         console.broken_off = HALF_DONE
         await pilot.press(":")
-        assert "I" in {each.key for each in app.main.palette.menu.entries}
+        assert "I" in {each.key for each in app.main.views[PaletteView].widget.menu.entries}
         await pilot.press("escape", "I")
         assert "Dealt with? I again says so" in row(app, "what-now")
         console.clock.forward(60)

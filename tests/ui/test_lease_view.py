@@ -11,6 +11,7 @@ from textual.widgets import Input
 from dhcptui.model.leases import LeaseAnswer, LeaseView, LookUp, Outcome, differences
 from dhcptui.model.role import Role
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.views.lease import LookUpView
 from tests.ui.feed import WALL, healthy, one_down
 from tests.ui.test_main_screen import P, Q, picture, row, screen
 
@@ -33,7 +34,7 @@ def answer(one: LeaseView | None, two: LeaseView | None, **more: object) -> Look
 
 def shown(app: DhcptuiApp) -> str:
     """The answer, in one line."""
-    return " ".join(app.main.lease.shown.split())
+    return " ".join(app.main.views[LookUpView].widget.shown.split())
 
 
 @pytest.mark.parametrize(("size", "ascii_only"), [(size, plain) for size in SIZES for plain in (False, True)])

@@ -11,8 +11,9 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ClockOffset
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.screens.logs import MOST_COPIED
-from dhcptui.ui.views.log_explanation import LogExplanation
-from dhcptui.ui.views.log_merged import MergedLog
+from dhcptui.ui.views.merged_log import MergedLog
+from dhcptui.ui.views.palette import PaletteView
+from dhcptui.ui.views.reading import LogExplanation
 from tests.ui.feed import LINES, MONO, ScriptedConsole, healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import entry
@@ -301,5 +302,5 @@ async def test_help_and_palette_know_the_keys() -> None:
         ):
             assert words in app.main.reading.shown
         await pilot.press(":")
-        names = {each.value for each in app.main.palette.menu.entries}
+        names = {each.value for each in app.main.views[PaletteView].widget.menu.entries}
         assert {"look.explain", "look.merged", "look.timeline", "look.incident", "look.filter", "look.copy"} <= names

@@ -22,6 +22,7 @@ from dhcptui.model.states import FailoverState
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.panes.server_panel import ServerPanel
+from dhcptui.ui.views.command_log import CommandLogView
 from dhcptui.ui.views.log_view import LogView
 from tests.ui.feed import (
     LINES,
@@ -258,7 +259,7 @@ async def test_read_only_binds_no_acting_key() -> None:
         assert "read-only" in row(app, "header")
         assert "partner-down" not in row(app, "keys")
         await pilot.press("a")
-        assert app.main.command_log.display
+        assert app.main.views[CommandLogView].widget.display
 
 
 async def test_refused_keys_say_why_in_the_bar() -> None:

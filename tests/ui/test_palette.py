@@ -8,7 +8,7 @@ from dhcptui.act.plan import StepState
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.prompt import Stage
 from dhcptui.ui.views.menu import Entry
-from dhcptui.ui.views.palette import rank
+from dhcptui.ui.views.palette import PaletteView, rank
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import confirm
@@ -18,7 +18,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 def names(app: DhcptuiApp) -> list[str]:
     """The labels on offer."""
-    return [each.label for each in app.main.palette.menu.entries]
+    return [each.label for each in app.main.views[PaletteView].widget.menu.entries]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -32,7 +32,7 @@ async def test_typing_finds_a_command(size: tuple[int, int]) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert app.main.prompt.stage is Stage.CHOOSING
-        assert not app.main.palette.display
+        assert not app.main.views[PaletteView].widget.display
 
 
 async def test_refused_actions_stay_and_say_why() -> None:
@@ -42,7 +42,7 @@ async def test_refused_actions_stay_and_say_why() -> None:
         assert "✗ dhcp2 answers and reads normal" in picture(app)
         console.show(one_down())
         await pilot.pause()
-        assert "✗ dhcp2 answers" not in app.main.palette.menu.shown
+        assert "✗ dhcp2 answers" not in app.main.views[PaletteView].widget.menu.shown
         assert names(app)[0] == "partner-down"
 
 
@@ -61,10 +61,10 @@ async def test_arrows_choose_and_esc_leaves() -> None:
         await pilot.press(":")
         for _ in range(40):
             await pilot.press("down")
-        assert "▸ q" in app.main.palette.menu.shown
-        assert "sync+restart" not in app.main.palette.menu.shown
+        assert "▸ q" in app.main.views[PaletteView].widget.menu.shown
+        assert "sync+restart" not in app.main.views[PaletteView].widget.menu.shown
         await pilot.press("pageup", "escape")
-        assert not app.main.palette.display
+        assert not app.main.views[PaletteView].widget.display
         assert app.screen.focused is before
 
 
@@ -73,7 +73,7 @@ async def test_nothing_found_runs_nothing() -> None:
     async with screen(healthy()) as (app, pilot, console):
         await pilot.press(":", *"zzzz", "enter")
         assert "no command is called so" in picture(app)
-        assert app.main.palette.display
+        assert app.main.views[PaletteView].widget.display
         assert console.ran == []
 
 

@@ -135,7 +135,7 @@ async def test_each_level_without_colour(level: Level, glyphs: Glyphs, terminal:
     """At 80x24: glyph and word on the badge, the glyph in the terminal's title; every level has its own."""
     assert len({glyphs.level(each) for each in Level}) == len(Level)
     async with screen(LEVELS[level], (80, 24), theme="dhcptui-16", ascii_only=glyphs.ascii) as (app, _, _console):
-        assert app.main.verdict.level is level
+        assert app.main.session.verdict.level is level
         assert f" {glyphs.level(level)} {level.value.upper()} " in picture(app)
         assert app.told_title.startswith(f"{glyphs.level(level)} office: ")
 

@@ -12,7 +12,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState as S
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.render.timeline import gap, known, lines
-from dhcptui.ui.views.timeline_view import TimelineView
+from dhcptui.ui.views.timeline import TimelinePane
 from tests.ui.feed import WALL, one_down
 from tests.ui.test_log_views import explained
 from tests.ui.test_main_screen import P, Q, panel, picture, screen
@@ -53,7 +53,7 @@ EVENTS = merge(NOTES, OFFSETS)
 
 def told(app: DhcptuiApp) -> list[str]:
     """What the timeline shows."""
-    return [f"{each.line.clock} {each.line.text}" for each in app.main.query_one(TimelineView).rows]
+    return [f"{each.line.clock} {each.line.text}" for each in app.main.query_one(TimelinePane).rows]
 
 
 def test_gaps_fit_their_column() -> None:
@@ -141,7 +141,7 @@ async def test_enter_explains_each_kind_of_entry() -> None:
         assert "22 Nov 2024" in explained(app)
         assert "dhcp1" not in str(app.main.query_one("#explanation").border_title)
         await pilot.press("escape", "G", "E")
-        assert "partner-down (after" in str(app.main.query_one(TimelineView).selected)
+        assert "partner-down (after" in str(app.main.query_one(TimelinePane).selected)
 
 
 async def test_an_event_learned_late_moves_no_selection() -> None:
@@ -149,7 +149,7 @@ async def test_an_event_learned_late_moves_no_selection() -> None:
     async with screen(one_down()) as (app, pilot, console):
         console.events = EVENTS
         await pilot.press("t", "up", "up")
-        view = app.main.query_one(TimelineView)
+        view = app.main.query_one(TimelinePane)
         assert view.selected is not None
         before = view.selected.line.stamp
         late = move(Q, -100, S.NORMAL, S.COMMUNICATIONS_INTERRUPTED)

@@ -11,7 +11,6 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.prompt import Stage
-from dhcptui.ui.screens.view_switcher import Over
 from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import row, screen
@@ -36,7 +35,7 @@ async def at_once(app: DhcptuiApp, pilot: Pilot[None], *keys: str) -> None:
 
 def nothing_else_is_open(app: DhcptuiApp) -> bool:
     """Neither a page nor the palette."""
-    return app.main._over is Over.NOTHING
+    return app.main.views.current is None
 
 
 async def test_a_name_typed_while_it_is_looking_lands_in_the_prompt() -> None:

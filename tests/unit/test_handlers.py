@@ -15,10 +15,10 @@ from dhcptui.ui.handlers import HANDLERS
 from dhcptui.ui.keymap import Commands, bind, complete
 from dhcptui.ui.panes.log_pane import LogPane
 from dhcptui.ui.panes.prompt import Prompt
-from dhcptui.ui.screens.main import ActScreen, LookScreen
-from dhcptui.ui.views.drill_menu import DrillMenu
+from dhcptui.ui.screens.main import MainScreen
+from dhcptui.ui.views.drills import DrillMenu
 from dhcptui.ui.views.find_bar import FindBar
-from dhcptui.ui.views.lease_view import LeaseView
+from dhcptui.ui.views.lease import LeasePane
 from dhcptui.ui.views.palette import Palette
 from dhcptui.ui.views.reading import Reading
 from dhcptui.ui.welcome import Welcome
@@ -26,7 +26,7 @@ from dhcptui.ui.welcome import Welcome
 OWN: dict[str, tuple[type[DOMNode], set[str]]] = {
     "While finding": (FindBar, {"enter"}),
     "On a page to read (help, network, pools, configuration ...)": (Reading, set()),
-    "In the lease look-up": (LeaseView, {"enter"}),
+    "In the lease look-up": (LeasePane, {"enter"}),
     "In the palette": (Palette, {"enter"}),
     "In the list of drills": (DrillMenu, set()),
     "In an open prompt": (Prompt, {"enter"}),
@@ -34,9 +34,9 @@ OWN: dict[str, tuple[type[DOMNode], set[str]]] = {
 }
 """Where keys cannot be changed: the node that binds them, and what a line to type in takes besides."""
 KINDS: dict[Where, tuple[type[DOMNode], ...]] = {
-    "screen": (LookScreen, ActScreen),
-    "drill": (LookScreen,),
-    "page": (LookScreen,),
+    "screen": (MainScreen,),
+    "drill": (MainScreen,),
+    "page": (MainScreen,),
     "log": (LogPane,),
     "prompt": (Prompt,),
 }
@@ -49,10 +49,14 @@ def bindings(node: type[DOMNode]) -> list[Binding]:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_has_a_handler(command: Command) -> None:
-    """On the node that has its key; one that changes anything belongs to the screen that a read-only console lacks."""
+    """On the node that has its key; in a read-only console there is none for what changes anything."""
     handler = HANDLERS[command.name]
     assert handler.kind in KINDS[command.where]
-    assert (handler.kind is ActScreen) == command.acting
+    if command.acting:
+        with pytest.raises(LookupError):
+            Commands(read_only=True, drills=True, handlers=HANDLERS).handler(command.name)
+    else:
+        assert Commands(read_only=True, drills=True, handlers=HANDLERS).handler(command.name) is handler
     assert len(inspect.signature(handler.call).parameters) == 1
     assert len(inspect.signature(handler.refused).parameters) == 1
 
@@ -85,7 +89,7 @@ def test_what_cannot_be_changed_is_told(where: str) -> None:
     assert len(told) == len(set(told))
     for each in bindings(node):
         place, name, arguments = parse(each.action)
-        method = getattr(LookScreen if place == "screen" else node, f"action_{name}")
+        method = getattr(MainScreen if place == "screen" else node, f"action_{name}")
         inspect.signature(method).bind(node, *arguments)
 
 

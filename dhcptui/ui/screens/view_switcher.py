@@ -1,116 +1,64 @@
-"""What stands where: views take the place of logs and prompt, one at a time; the panels above stay live."""
+"""Which view stands in the place of logs and prompt: one at a time, or none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import Enum
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from textual.widget import Widget
 
-from dhcptui.engine.api import Console
-from dhcptui.model.role import Role
-from dhcptui.ui.panes.log_pane import LogPane
-from dhcptui.ui.screens.frame import Frame, Setup
-from dhcptui.ui.views.drill_menu import DrillMenu
-from dhcptui.ui.views.find_bar import FindBar
-from dhcptui.ui.views.log_explanation import LogExplanation
-from dhcptui.ui.views.log_merged import MergedLog
-from dhcptui.ui.views.timeline_view import TimelineView
+from dhcptui.ui.views.view import View
+
+Kind = TypeVar("Kind", bound=View)
 
 
-class Over(Enum):
-    """What stands where the logs or the prompt would."""
+class ViewSwitcher:
+    """Opens and closes views; nothing in a prompt that one hides is lost."""
 
-    NOTHING = "nothing"
-    AUDIT = "audit"
-    MERGED = "merged"
-    TIMELINE = "timeline"
-    INCIDENT = "incident"
-    HELP = "help"
-    PALETTE = "palette"
-    DRILLS = "drills"
-    EXPLANATION = "explanation"
-    REVIEW = "review"
-    NETWORK = "network"
-    POOLS = "pools"
-    LEASE = "lease"
-    CONFIGURATION = "configuration"
+    def __init__(self, views: Iterable[View], *, changed: Callable[[], None]) -> None:
+        """`changed`: called when another one, or the same one again, is shown."""
+        self._views: dict[type[View], View] = {type(view): view for view in views}
+        self._changed = changed
+        self.current: View | None = None
 
+    def __iter__(self) -> Iterator[View]:
+        return iter(self._views.values())
 
-PAGES = {Over.NETWORK, Over.POOLS, Over.CONFIGURATION}
-"""Those that are sheets that follow what is known."""
-READ = {Over.HELP, Over.INCIDENT, Over.EXPLANATION, Over.REVIEW, *PAGES}
-"""Those that are sheets to read."""
-LOGS = {Over.AUDIT, Over.MERGED, Over.TIMELINE}
-"""Those that are logs: lines to select, find and copy."""
+    def __getitem__(self, kind: type[Kind]) -> Kind:
+        view = self._views[kind]
+        assert isinstance(view, kind)  # noqa: S101 - for the type checker
+        return view
 
+    @property
+    def widgets(self) -> list[Widget]:
+        """The widget of each view; one that several share once."""
+        return list(dict.fromkeys(view.widget for view in self))
 
-class Places(Frame):
-    """Opens and closes views. A new view: a member of `Over`, and its widget in `overs`."""
-
-    def __init__(self, console: Console, setup: Setup) -> None:
-        super().__init__(console, setup)
-        self._server = Role.PRIMARY
-        """The server whose pane had the focus last."""
-        self._over = Over.NOTHING
-        self._finding = False
-        """A line to type in stands in the place of the advice."""
-        self._explaining = False
-        """The lower part of the logs explains the selected line."""
-
-    def overs(self) -> dict[Over, Widget]:
-        """The widget of each view."""
-        return {
-            Over.AUDIT: self.command_log, Over.PALETTE: self.palette, Over.DRILLS: self.view(DrillMenu),
-            Over.MERGED: self.view(MergedLog), Over.TIMELINE: self.view(TimelineView),
-            Over.LEASE: self.lease,
-            **dict.fromkeys(READ, self.reading),
-        }  # fmt: skip
-
-    def rearrange(self) -> None:
-        """One log at a time where there is no room for two; what is open takes the place of logs and advice."""
-        shown = self.overs().get(self._over)
-        for widget in set(self.overs().values()):
+    def arrange(self) -> None:
+        """Only what is open is displayed."""
+        shown = self.current.widget if self.current else None
+        for widget in self.widgets:
             widget.display = widget is shown
-        prompting = self.prompt.is_open and shown is None
-        self.prompt.display = prompting
-        self.query_one("#logs").display = not prompting and shown is None
-        self.view(LogExplanation).display = self._explaining
-        self.view(FindBar).display = self._finding
-        self.row("what-now").display = not prompting and not self._finding
-        for role in Role:
-            self.log_view(role).display = not self.is_compact or role is self._server
 
-    def show_over(self, over: Over) -> None:
-        """Open one of them, or lead back to what it hides; nothing in a prompt is lost."""
-        self.leave_line()
-        self._over = over
-        self.rearrange()
-        shown = self.overs().get(over)
-        if isinstance(shown, LogPane):
-            shown.focus()
-        elif over is Over.NOTHING:
-            self.focus_below()
-        self.show_keys()
+    def show(self, view: View | None) -> None:
+        """This view instead of what is open; None: what it hides."""
+        self.current = view
+        self._changed()
 
-    def toggle(self, over: Over, fill: Callable[[], None] | None = None) -> None:
-        """Open a view and let `fill` fill it, or close it."""
-        if self._over is over:
-            self.show_over(Over.NOTHING)
+    def reopen(self) -> None:
+        """The same again, without what was only a while in front of it: a search, an explanation."""
+        self.show(self.current)
+
+    def toggle(self, kind: type[View]) -> None:
+        """Open a view, or close it."""
+        view = self[kind]
+        if self.current is view:
+            self.show(None)
         else:
-            self.show_over(over)
-            if fill is not None:
-                fill()
+            self.show(view)
+            view.open()
 
-    def focus_below(self) -> None:
-        """The focus goes to what stands below the panels when no view is open."""
-        if self.prompt.is_open:
-            self.prompt.take_focus()
-        else:
-            self.log_view(self._server).focus()
-
-    def leave_line(self) -> None:
-        """End what was only for the view that is left: the search, the explanation."""
-
-    def show_keys(self) -> None:
-        """What every key does now."""
+    def renew(self) -> None:
+        """What is open shows what is known now."""
+        if self.current is not None:
+            self.current.renew()

@@ -15,6 +15,7 @@ from dhcptui.model.words import clock
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.style import Glyphs
 from dhcptui.ui.views.finding_pane import FindingPane
+from dhcptui.ui.views.view import Lines
 
 MAX_ENTRIES = 1000
 
@@ -62,6 +63,17 @@ class CommandLog(FindingPane):
         self._told.add(known)
         done = f"{run.action} on {run.acting} by {run.by}: interrupted after step {run.step} of {run.steps}"
         self.append([_result(run.at, f"{done}; last: {run.last}", LineKind.WARNING)])
+
+
+class CommandLogView(Lines):
+    """The command log; it fills while it is closed, too."""
+
+    command, pauses = "look.audit", False
+    widget: CommandLog
+
+    def make(self) -> CommandLog:
+        """Its own pane."""
+        return CommandLog(glyphs=self.session.glyphs, commands=self.session.commands)
 
 
 def _result(at: float, words: str, kind: LineKind) -> FoldResult:

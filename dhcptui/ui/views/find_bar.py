@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import Input
 
 from dhcptui.ui.line import Line, line, say
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.style import ACCENT, MUTED, WARNING, Glyphs, text
+
+
+class Finder(Protocol):
+    """What looks for it."""
+
+    def look_for(self) -> None:
+        """Look for what stands in the line now."""
+
+    def step(self, step: int) -> None:
+        """To an older (-1) or newer (1) hit."""
+
+    def enter(self) -> None:
+        """Enter was pressed."""
+
+    def page(self, pages: int) -> None:
+        """Scroll the log by pages."""
 
 
 class FindBar(Vertical, can_focus=False):
@@ -26,29 +41,9 @@ class FindBar(Vertical, can_focus=False):
         Binding("pagedown", "pages(1)", show=False),
     ]
 
-    class Changed(Message):
-        """Something else is looked for."""
-
-    class Stepped(Message):
-        """To an older (-1) or newer (1) hit."""
-
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
-
-    class Entered(Message):
-        """Enter was pressed."""
-
-    class Paged(Message):
-        """Scroll the log by pages."""
-
-        def __init__(self, pages: int) -> None:
-            super().__init__()
-            self.pages = pages
-
-    def __init__(self, *, glyphs: Glyphs) -> None:
+    def __init__(self, finder: Finder, *, glyphs: Glyphs) -> None:
         super().__init__(id="find")
-        self._glyphs = glyphs
+        self._finder, self._glyphs = finder, glyphs
 
     def compose(self) -> ComposeResult:
         """The line to type in, and the count."""
@@ -96,17 +91,17 @@ class FindBar(Vertical, can_focus=False):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self.post_message(self.Changed())
+        self._finder.look_for()
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Entered())
+        self._finder.enter()
 
     def action_step(self, step: int) -> None:
         """To another hit."""
-        self.post_message(self.Stepped(step))
+        self._finder.step(step)
 
     def action_pages(self, pages: int) -> None:
         """Scroll the log."""
-        self.post_message(self.Paged(pages))
+        self._finder.page(pages)

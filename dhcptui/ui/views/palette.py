@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -10,13 +10,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input
 
+from dhcptui.assess.guards import Ruling
+from dhcptui.model.action import Action
+from dhcptui.model.commands import DISMISS, Command
 from dhcptui.ui.line import say
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.style import ACCENT, Glyphs
 from dhcptui.ui.views.menu import Entry, Menu
+from dhcptui.ui.views.view import Key, View
+
+HIDDEN = {"look.palette", "look.back"}
+"""They make no sense in a list that is open."""
+RARE = {"drill.explain", "drill.review", DISMISS}
+"""They are offered only while there is something to speak of."""
 
 
 def rank(words: str, entry: Entry) -> int | None:
@@ -43,16 +51,9 @@ class Palette(Vertical, can_focus=False):
         Binding("pagedown", "move(8)", show=False),
     ]
 
-    class Chosen(Message):
-        """A command was chosen."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
-
-    def __init__(self, *, glyphs: Glyphs) -> None:
+    def __init__(self, run: Callable[[str], Awaitable[None]], *, glyphs: Glyphs) -> None:
         super().__init__(id="palette")
-        self._glyphs = glyphs
+        self._run, self._glyphs = run, glyphs
         self._offered: tuple[Entry, ...] = ()
         self.border_title = Content("commands")
 
@@ -101,11 +102,56 @@ class Palette(Vertical, can_focus=False):
         self._filter(keep=False)
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    async def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if (chosen := self.menu.chosen) is not None:
-            self.post_message(self.Chosen(chosen.value))
+            await self._run(chosen.value)
 
     def action_move(self, rows: int) -> None:
         """Move the mark."""
         self.menu.move(rows)
+
+
+class PaletteView(View):
+    """Every command, and why a refused one does nothing now."""
+
+    command = "look.palette"
+    widget: Palette
+
+    def make(self) -> Palette:
+        """Its own widget."""
+        return Palette(self._run, glyphs=self.session.glyphs)
+
+    def open(self) -> None:
+        """With all commands."""
+        self.widget.open(self._offered())
+
+    def renew(self) -> None:
+        """What is refused may have changed."""
+        self.widget.offer(self._offered())
+
+    def keys(self) -> list[Key]:
+        """As in every list."""
+        return [("up down", "choose"), ("enter", "run"), self.key("look.back", "back")]
+
+    def _offered(self) -> list[Entry]:
+        return offers(self.session.commands, self.session.rulings(), self.host.refused)
+
+    async def _run(self, name: str) -> None:
+        self.host.close_view()
+        await self.host.action_command(name)
+
+
+def offers(commands: Iterable[Command], rulings: Mapping[Action, Ruling], why_not: Callable[[str], str]) -> list[Entry]:
+    """One entry a command. `why_not` says of a command's name why it would do nothing at the moment."""
+    wanted = (each for each in commands if each.where in {"screen", "drill"} and each.name not in HIDDEN)
+    found = [(each, why_not(each.name)) for each in wanted]
+    return [_entry(each, rulings, refused) for each, refused in found if not (refused and each.name in RARE)]
+
+
+def _entry(command: Command, rulings: Mapping[Action, Ruling], refused: str) -> Entry:
+    ruling = rulings.get(command.action) if command.action else None
+    *_, label = command.labels(ruling.action if ruling else None)
+    if not refused and ruling is not None and not ruling.allowed:
+        refused = ruling.reasons[0]
+    return Entry(command.name, command.shown_key, label, command.help, refused)

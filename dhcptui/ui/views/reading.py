@@ -78,3 +78,18 @@ class Reading(VerticalScroll, can_focus=True):
         words = "more below: PgDn" if below else "more above: PgUp" if self.scroll_offset.y else ""
         if (self.border_subtitle or "") != words:
             self.border_subtitle = text((words, WARNING))
+
+
+class LogExplanation(Reading, can_focus=False):
+    """Follows the selection."""
+
+    def __init__(self, *, glyphs: Glyphs) -> None:
+        super().__init__(glyphs=glyphs, id="explanation")
+
+    def tell(self, title: str, paragraphs: Sequence[Paragraph]) -> None:
+        """Explain another line, from the beginning."""
+        if str(self.border_title or "") != title:
+            self.border_title = Content(title)
+        self.query_one(Sheet).show(paragraphs)
+        self.scroll_home(animate=False)
+        self.call_after_refresh(self._mark_more)

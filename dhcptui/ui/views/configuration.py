@@ -1,8 +1,9 @@
-"""What lint found in both servers' dhcpd.conf: errors first, each with its place, what is wrong, and the fix."""
+"""The view of what lint found in both servers' dhcpd.conf: errors first, each with its place, what is wrong, and the fix."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -13,6 +14,7 @@ from dhcptui.setup.configuration_check import ConfigurationCheck
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.ages import ago
 from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, text
+from dhcptui.ui.views.view import Page, ViewHost
 
 if TYPE_CHECKING:
     from dhcptui.conf.lint.findings import Finding
@@ -27,6 +29,8 @@ SEVERITIES = {
 NEWS = {"L53": "restart needed", "L55": "the shared directories differ"}
 """Findings that belong on top: what is in the file is not what runs, or not what the partner has."""
 _BLANK = Paragraph(text(""))
+OLD_SECONDS = 60.0
+"""A reading that is older is read again when the view is opened."""
 
 
 def configuration_page(
@@ -86,3 +90,38 @@ def _finding(group: Group, style: str, glyphs: Glyphs, commands: Commands) -> li
     )
     fix = [Paragraph(text(("fix: ", ACCENT), in_keys(found.fix, commands.acting_key)), 4)] if found.fix else []
     return [Paragraph(head, 2), Paragraph(text(group.sentence), 4), *fix]
+
+
+class ConfigurationView(Page):
+    """The last reading, whether or not the view was open when it came."""
+
+    command, title, again = "look.configuration", "configuration", "read again"
+
+    def __init__(self, host: ViewHost) -> None:
+        super().__init__(host)
+        self._check: ConfigurationCheck | None = None
+        self._reading = False
+
+    def open(self) -> None:
+        """What was read last; read again where that is old."""
+        if self._check is None or self.session.now().mono - self._check.at > OLD_SECONDS:
+            self.look_again()
+        super().open()
+
+    def paragraphs(self) -> list[Paragraph]:
+        """The findings, or that they are being read."""
+        now, glyphs, commands = self.session.now(), self.session.glyphs, self.session.commands
+        return configuration_page(self._check, reading=self._reading, now=now, glyphs=glyphs, commands=commands)
+
+    def look_again(self) -> None:
+        """Read both servers' files over SSH, in the background."""
+        if not self._reading:
+            self._reading = True
+            self.host.when_done(self.session.engine.check_configuration(), self._read)
+            self.host.refresh_view()
+
+    def _read(self, future: Future[ConfigurationCheck]) -> None:
+        self._reading = False
+        if not future.cancelled():
+            self._check = future.result()
+        self.host.refresh_view()

@@ -1,4 +1,4 @@
-"""The page of pools: every pool with both servers' counters, how fast it empties, and how long it lasts."""
+"""The view of every pool: both servers' counters, how fast it empties, and how long it lasts."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from dhcptui.ui.render.forecast import pace, style, usable
 from dhcptui.ui.render.pools import bar
 from dhcptui.ui.render.table import table
 from dhcptui.ui.style import MUTED, PLAIN, WARNING, Glyphs, Paragraph, text
+from dhcptui.ui.views.view import SCROLL, Key, Page
 
 BAR = 14
 _BLANK = Paragraph(text(""))
@@ -120,3 +121,18 @@ def _low(low: PoolLow, now: Moment) -> Paragraph:
     counts = f"{low.free + low.backup} of {low.total} (free {low.free}, backup {low.backup})"
     said = f"fewest left on {low.server} since this console looks: {counts}, at {day_clock(low.at, now.wall)}"
     return Paragraph(text((said, MUTED)), 4, 2)
+
+
+class PoolsView(Page):
+    """How fast each pool empties, and how long it lasts."""
+
+    command, title = "look.pools", "pools"
+
+    def paragraphs(self) -> list[Paragraph]:
+        """Both servers' counters and what follows from them."""
+        session, now = self.session, self.session.now()
+        return pool_page(session.snapshot, session.verdict, session.prospects(now), now=now, glyphs=session.glyphs)
+
+    def keys(self) -> list[Key]:
+        """Back and scrolling."""
+        return [self.key("look.back", "back"), SCROLL]

@@ -1,19 +1,143 @@
-"""One lease as both servers hold it, side by side, and what they disagree on."""
+"""Look up a lease: a line to type in, and below it what both servers say. Asked in the background."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import partial
+from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.widgets import Input
 
 from dhcptui.model.leases import LeaseAnswer, LeaseView, LookUp, Outcome
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import day_clock, joined
+from dhcptui.ui.line import say
+from dhcptui.ui.panes.row import Row
 from dhcptui.ui.render.table import table
 from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, Part, text
+from dhcptui.ui.views.reading import Reading
+from dhcptui.ui.views.view import SCROLL, Key, View, ViewHost
+
+LONGEST_QUESTION = 255
+
+
+class LeasePane(Vertical, can_focus=False):
+    """In the place of the logs; the pair stays in view. The last answer stays until the next one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "lines(-1)", show=False),
+        Binding("down", "lines(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+
+    def __init__(self, ask: Callable[[str], None], *, glyphs: Glyphs) -> None:
+        super().__init__(id="lease")
+        self._ask, self._glyphs = ask, glyphs
+        self.border_title = Content("lease look-up")
+
+    def compose(self) -> ComposeResult:
+        """The line, and the answer."""
+        with Horizontal(classes="entry"):
+            yield Row(glyphs=self._glyphs, id="lease-mark")
+            entry = Input(id="lease-input", compact=True, max_length=LONGEST_QUESTION)
+            entry.cursor_blink = False
+            yield entry
+        answer = Reading(glyphs=self._glyphs, id="lease-answer")
+        answer.can_focus = False
+        yield answer
+
+    def on_mount(self) -> None:
+        """The mark before the line."""
+        self.query_one("#lease-mark", Row).show(say((self._glyphs.run, f"bold {ACCENT}")))
+
+    def open(self) -> None:
+        """Ready for typing; what was asked last stands there, and the first key replaces it."""
+        # At once: `focus` would leave it to the next turn, and a letter typed before that is a key of the screen.
+        self.screen.set_focus(self.query_one(Input))
+
+    @property
+    def shown(self) -> str:
+        """The answer's text, unwrapped."""
+        return self._reading.shown
+
+    @property
+    def _reading(self) -> Reading:
+        return self.query_one(Reading)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if question := event.value.strip():
+            self._ask(question)
+
+    def show(self, paragraphs: Sequence[Paragraph]) -> None:
+        """Another answer, from its beginning."""
+        self._reading.renew(paragraphs, from_start=True)
+
+    def action_lines(self, rows: int) -> None:
+        """Scroll the answer."""
+        self._reading.action_lines(rows)
+
+    def action_page(self, pages: int) -> None:
+        """Scroll the answer by pages."""
+        self._reading.action_page(pages)
+
+
+class LookUpView(View):
+    """Asks both servers, and shows the answer to the newest question only."""
+
+    command = "look.lease"
+    widget: LeasePane
+
+    def __init__(self, host: ViewHost) -> None:
+        super().__init__(host)
+        self._asking: tuple[str, Future[LookUp]] | None = None
+        self._found: LookUp | None = None
+
+    def make(self) -> LeasePane:
+        """Its own pane."""
+        return LeasePane(self._ask, glyphs=self.session.glyphs)
+
+    def open(self) -> None:
+        """With the last answer."""
+        self._show()
+        self.widget.open()
+
+    def keys(self) -> list[Key]:
+        """Enter asks."""
+        return [self.key("look.back", "back"), ("enter", "ask"), SCROLL]
+
+    def _ask(self, question: str) -> None:
+        future = self.session.engine.look_up(question)
+        self._asking = (question, future)
+        self._show()
+        self.host.when_done(future, self._answered)
+
+    def _answered(self, future: Future[LookUp]) -> None:
+        if self._asking is None or self._asking[1] is not future:
+            return
+        self._asking = None
+        if not future.cancelled():
+            self._found = future.result()
+        self._show()
+
+    def _show(self) -> None:
+        asking = self._asking[0] if self._asking else ""
+        self.widget.show(lease_page(self._found, asking, self.session.snapshot, self.session.glyphs))
+
 
 TIMES = ("starts", "ends", "tstp", "tsfp", "atsfp", "cltt")
 """dhcpd's own names; each server's, by its own clock."""

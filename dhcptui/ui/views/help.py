@@ -1,4 +1,4 @@
-"""The help: keys, levels and states, all from the tables the console itself uses."""
+"""The view of keys, levels and states, all from the tables the console itself uses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dhcptui.model.states import LEADS_TO, FailoverState
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.plan import heading
 from dhcptui.ui.style import ACCENT, LEVELS, MUTED, SEVERITY_STYLES, Glyphs, Paragraph, Part, text
+from dhcptui.ui.views.view import Page
 
 LEVEL_MEANING: dict[Level, str] = {
     Level.OK: "both servers serve as they should",
@@ -88,3 +89,13 @@ def _state(state: FailoverState, glyphs: Glyphs) -> list[Paragraph]:
         Paragraph(text(("who serves: ", MUTED), info.serving), 4),
         Paragraph(text(("leads to: ", MUTED), leads), 4),
     ]
+
+
+class HelpView(Page):
+    """The same throughout a session."""
+
+    command, title, live = "look.help", "help", False
+
+    def paragraphs(self) -> list[Paragraph]:
+        """All of it, with the user's own keys."""
+        return help_text(self.session.commands, self.session.glyphs, self.session.setup.place)

@@ -16,6 +16,7 @@ from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.log_filter import EVERYTHING, LogFilter
 from dhcptui.ui.style import Glyphs
 from dhcptui.ui.views.finding_pane import FindingPane
+from dhcptui.ui.views.view import Lines
 
 MAX_LINES = 10_000
 """Lines of both together that are put in order."""
@@ -129,3 +130,35 @@ class MergedLog(FindingPane):
     def _retitle(self) -> None:
         words = f": {self._filter.words}" if self._filter.words else ", by the clock of this console"
         self.border_title = Content(self.caption + words)
+
+
+class MergedLogView(Lines):
+    """Both logs as one; follows the filter of the two."""
+
+    command, filtered = "look.merged", True
+    widget: MergedLog
+
+    def make(self) -> MergedLog:
+        """Its own pane."""
+        return MergedLog(self.session.snapshot, glyphs=self.session.glyphs, commands=self.session.commands)
+
+    def open(self) -> None:
+        """With the lines there are."""
+        self.widget.open(self._lines(), self._offsets(), self.session.log_filter)
+
+    def renew(self) -> None:
+        """The filter, or a clock, may be another."""
+        self.widget.filter(self.session.log_filter)
+        self.widget.correct(self._lines(), self._offsets())
+
+    def add_lines(self, batches: Mapping[Role, Sequence[LogLine]]) -> None:
+        """To their places."""
+        self.widget.add(list(batches.items()))
+
+    def _lines(self) -> dict[Role, Iterable[LogLine]]:
+        return {role: self.host.log_view(role).lines for role in Role}
+
+    def _offsets(self) -> dict[Role, float]:
+        """Each server's clock minus the console's, in seconds, where it was read."""
+        clocks = {role: self.session.snapshot[role].clock for role in Role}
+        return {role: clock.value.seconds for role, clock in clocks.items() if clock is not None}

@@ -16,9 +16,10 @@ from dhcptui.ui.keymap import Commands
 from dhcptui.ui.render.timeline import GAP, known, lines
 from dhcptui.ui.style import Glyphs
 from dhcptui.ui.views.finding_pane import FindingPane
+from dhcptui.ui.views.view import Lines
 
 
-class TimelineView(FindingPane):
+class TimelinePane(FindingPane):
     """Shows the engine's events; every row can be read to its end."""
 
     WRAPPED_KINDS: ClassVar[frozenset[LineKind]] = frozenset(LineKind)
@@ -60,3 +61,24 @@ class TimelineView(FindingPane):
     def server_of(self, row: LogRow) -> str:
         """The name after the gap."""
         return row.line.text[GAP + 1 :].partition(" ")[0]
+
+
+class TimelineView(Lines):
+    """State changes of both servers and actions of operators."""
+
+    command = "look.timeline"
+    widget: TimelinePane
+
+    def make(self) -> TimelinePane:
+        """Its own pane."""
+        return TimelinePane(self.session.snapshot, glyphs=self.session.glyphs, commands=self.session.commands)
+
+    def open(self) -> None:
+        """What is known by now."""
+        self.renew()
+
+    def renew(self) -> None:
+        """What has happened since, and whose log is missing."""
+        session = self.session
+        unread = [view.name for view in session.snapshot.servers if not view.log.ok]
+        self.widget.show(session.engine.timeline(), session.now().wall, unread)
