@@ -10,8 +10,8 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.acting import candidates, meant
+from dhcptui.ui.panes.plan_view import PlanView
 from dhcptui.ui.panes.prompt import Stage
-from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import (
     FakeClock,
     both_stopped,

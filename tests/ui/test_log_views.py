@@ -10,10 +10,10 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ClockOffset
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.panes.reading import LogExplanation
 from dhcptui.ui.screens.logs import MOST_COPIED
 from dhcptui.ui.views.merged_log import MergedLog
 from dhcptui.ui.views.palette import PaletteView
-from dhcptui.ui.views.reading import LogExplanation
 from tests.ui.feed import LINES, MONO, ScriptedConsole, healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import entry

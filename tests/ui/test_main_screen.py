@@ -20,10 +20,10 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.panes.log_view import LogView
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.panes.server_panel import ServerPanel
 from dhcptui.ui.views.command_log import CommandLogView
-from dhcptui.ui.views.log_view import LogView
 from tests.ui.feed import (
     LINES,
     MONO,

@@ -6,8 +6,8 @@ import pytest
 
 from dhcptui.act.plan import StepState
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.panes.menu import Entry
 from dhcptui.ui.panes.prompt import Stage
-from dhcptui.ui.views.menu import Entry
 from dhcptui.ui.views.palette import PaletteView, rank
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen

@@ -15,9 +15,9 @@ from dhcptui.model.snapshot import LockFiles
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.panes.plan_view import PlanView
 from dhcptui.ui.panes.prompt import Stage
 from dhcptui.ui.panes.text_sheet import Sheet
-from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import MONO, SAME, WALL, ScriptedConsole, healthy, one_down, pair, recovering, server, status
 from tests.ui.test_main_screen import panel, picture, row, screen
 

@@ -11,8 +11,8 @@ from dhcptui.act.plan import Outcome, StepState
 from dhcptui.act.script import plan_as_script
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
+from dhcptui.ui.panes.plan_view import PlanView
 from dhcptui.ui.panes.text_sheet import Sheet
-from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import DIFF, DIFFERENT, MONO, ScriptedConsole, cut_off, healthy, one_down
 from tests.ui.test_main_screen import picture, row, screen
 from tests.ui.test_prompt import confirm, entry, start

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.panes.plan_view import PlanView
 from dhcptui.ui.panes.prompt import Stage
-from dhcptui.ui.views.plan_view import PlanView
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import row, screen
 from tests.ui.test_prompt import entry

@@ -13,14 +13,14 @@ from textual.dom import DOMNode
 from dhcptui.model.commands import BY_NAME, COMMANDS, FIXED, Command, Where
 from dhcptui.ui.handlers import HANDLERS
 from dhcptui.ui.keymap import Commands, bind, complete
+from dhcptui.ui.panes.find_bar import FindBar
 from dhcptui.ui.panes.log_pane import LogPane
 from dhcptui.ui.panes.prompt import Prompt
+from dhcptui.ui.panes.reading import Reading
 from dhcptui.ui.screens.main import MainScreen
 from dhcptui.ui.views.drills import DrillMenu
-from dhcptui.ui.views.find_bar import FindBar
 from dhcptui.ui.views.lease import LeasePane
 from dhcptui.ui.views.palette import Palette
-from dhcptui.ui.views.reading import Reading
 from dhcptui.ui.welcome import Welcome
 
 OWN: dict[str, tuple[type[DOMNode], set[str]]] = {

@@ -16,7 +16,7 @@ from dhcptui.ui import gc_tuning
 from dhcptui.ui.bridge import Bridge
 from dhcptui.ui.handlers import HANDLERS
 from dhcptui.ui.keymap import Commands
-from dhcptui.ui.views.log_view import MAX_LINES, LogView
+from dhcptui.ui.panes.log_view import MAX_LINES, LogView
 from dhcptui.watch.history import History
 from dhcptui.watch.notable_lines import NotableLines
 from tools.bench.lines import busy

@@ -25,14 +25,14 @@ from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
 from dhcptui.ui.keymap import Commands, bind
 from dhcptui.ui.line import Line, say
+from dhcptui.ui.panes.plan_view import PlanView
+from dhcptui.ui.panes.progress_view import ProgressView
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.render.ask import ask, copied, not_that, wanted
 from dhcptui.ui.render.keys import key_list
 from dhcptui.ui.render.plan import short
 from dhcptui.ui.style import ACCENT, MUTED, WARNING, Glyphs, ascii_only, text
 from dhcptui.ui.typed_ahead import TypedAhead
-from dhcptui.ui.views.plan_view import PlanView
-from dhcptui.ui.views.progress_view import ProgressView
 
 
 class Stage(Enum):

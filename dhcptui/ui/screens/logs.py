@@ -13,17 +13,17 @@ from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.words import iso
 from dhcptui.ui.line import Line, say
+from dhcptui.ui.panes.find_bar import FindBar
+from dhcptui.ui.panes.finding_pane import FindingPane
 from dhcptui.ui.panes.log_cursor import CursorPane
 from dhcptui.ui.panes.log_filter import LogFilter, trouble
+from dhcptui.ui.panes.log_view import LogView
 from dhcptui.ui.panes.prompt import Prompt
+from dhcptui.ui.panes.reading import LogExplanation
 from dhcptui.ui.render.explanation import explanation
 from dhcptui.ui.screens.view_switcher import ViewSwitcher
 from dhcptui.ui.session import Session
 from dhcptui.ui.style import MUTED
-from dhcptui.ui.views.find_bar import FindBar
-from dhcptui.ui.views.finding_pane import FindingPane
-from dhcptui.ui.views.log_view import LogView
-from dhcptui.ui.views.reading import LogExplanation
 from dhcptui.ui.views.view import Lines
 
 MOST_COPIED = 16_000

@@ -20,7 +20,9 @@ from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.keymap import bind
 from dhcptui.ui.line import say
 from dhcptui.ui.panes.log_cursor import CursorPane
+from dhcptui.ui.panes.log_view import LogView
 from dhcptui.ui.panes.prompt import Prompt
+from dhcptui.ui.panes.reading import Reading
 from dhcptui.ui.panes.server_panel import ServerPanel
 from dhcptui.ui.render.header import title
 from dhcptui.ui.screens.actions import ActionController
@@ -33,8 +35,6 @@ from dhcptui.ui.style import MUTED
 from dhcptui.ui.terminal.driver import TerminalDriver
 from dhcptui.ui.views.catalogue import VIEWS
 from dhcptui.ui.views.command_log import CommandLogView
-from dhcptui.ui.views.log_view import LogView
-from dhcptui.ui.views.reading import Reading
 from dhcptui.ui.views.view import Answer, Lines
 
 COMPACT_COLUMNS, COMPACT_ROWS = 100, 30

@@ -1,1 +1,1 @@
-"""What is shown in the place of the panes, or above them: one view a file."""
+"""What is shown in the place of logs and prompt: one view a file, all of them in `catalogue`."""

@@ -13,9 +13,9 @@ from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.sanitize import clean
 from dhcptui.model.words import clock
 from dhcptui.ui.keymap import Commands
+from dhcptui.ui.panes.finding_pane import FindingPane
 from dhcptui.ui.style import Glyphs
-from dhcptui.ui.views.finding_pane import FindingPane
-from dhcptui.ui.views.view import Lines
+from dhcptui.ui.views.view import Lines, ViewHost
 
 MAX_ENTRIES = 1000
 
@@ -69,11 +69,10 @@ class CommandLogView(Lines):
     """The command log; it fills while it is closed, too."""
 
     command, pauses = "look.audit", False
-    widget: CommandLog
 
-    def make(self) -> CommandLog:
-        """Its own pane."""
-        return CommandLog(glyphs=self.session.glyphs, commands=self.session.commands)
+    def __init__(self, host: ViewHost) -> None:
+        super().__init__(host)
+        self.widget: CommandLog = CommandLog(glyphs=self.session.glyphs, commands=self.session.commands)
 
 
 def _result(at: float, words: str, kind: LineKind) -> FoldResult:

@@ -14,9 +14,9 @@ from textual.content import Content
 from dhcptui.engine.api import Drill, Drills
 from dhcptui.model.sanitize import clean
 from dhcptui.model.sentence import Sentence, in_keys
+from dhcptui.ui.panes.menu import Entry, Menu
 from dhcptui.ui.style import Glyphs, Paragraph, text
-from dhcptui.ui.views.menu import Entry, Menu
-from dhcptui.ui.views.view import Key, Page, View
+from dhcptui.ui.views.view import Key, Page, View, ViewHost
 
 
 class DrillMenu(Vertical, can_focus=True):
@@ -67,11 +67,10 @@ class DrillsView(View):
     """Every drill there is."""
 
     command = "drill.menu"
-    widget: DrillMenu
 
-    def make(self) -> DrillMenu:
-        """Its own widget."""
-        return DrillMenu(self._begin, glyphs=self.session.glyphs)
+    def __init__(self, host: ViewHost) -> None:
+        super().__init__(host)
+        self.widget: DrillMenu = DrillMenu(self._begin, glyphs=self.session.glyphs)
 
     def open(self) -> None:
         """From the first one."""

@@ -20,10 +20,10 @@ from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import day_clock, joined
 from dhcptui.ui.line import say
+from dhcptui.ui.panes.reading import Reading
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.render.table import table
 from dhcptui.ui.style import ACCENT, CRITICAL, GOOD, MUTED, WARNING, Glyphs, Paragraph, Part, text
-from dhcptui.ui.views.reading import Reading
 from dhcptui.ui.views.view import SCROLL, Key, View, ViewHost
 
 LONGEST_QUESTION = 255
@@ -100,16 +100,12 @@ class LookUpView(View):
     """Asks both servers, and shows the answer to the newest question only."""
 
     command = "look.lease"
-    widget: LeasePane
 
     def __init__(self, host: ViewHost) -> None:
         super().__init__(host)
         self._asking: tuple[str, Future[LookUp]] | None = None
         self._found: LookUp | None = None
-
-    def make(self) -> LeasePane:
-        """Its own pane."""
-        return LeasePane(self._ask, glyphs=self.session.glyphs)
+        self.widget: LeasePane = LeasePane(self._ask, glyphs=self.session.glyphs)
 
     def open(self) -> None:
         """With the last answer."""

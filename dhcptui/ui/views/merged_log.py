@@ -13,10 +13,10 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import clock
 from dhcptui.ui.keymap import Commands
+from dhcptui.ui.panes.finding_pane import FindingPane
 from dhcptui.ui.panes.log_filter import EVERYTHING, LogFilter
 from dhcptui.ui.style import Glyphs
-from dhcptui.ui.views.finding_pane import FindingPane
-from dhcptui.ui.views.view import Lines
+from dhcptui.ui.views.view import Lines, ViewHost
 
 MAX_LINES = 10_000
 """Lines of both together that are put in order."""
@@ -136,11 +136,12 @@ class MergedLogView(Lines):
     """Both logs as one; follows the filter of the two."""
 
     command, filtered = "look.merged", True
-    widget: MergedLog
 
-    def make(self) -> MergedLog:
-        """Its own pane."""
-        return MergedLog(self.session.snapshot, glyphs=self.session.glyphs, commands=self.session.commands)
+    def __init__(self, host: ViewHost) -> None:
+        super().__init__(host)
+        self.widget: MergedLog = MergedLog(
+            self.session.snapshot, glyphs=self.session.glyphs, commands=self.session.commands
+        )
 
     def open(self) -> None:
         """With the lines there are."""

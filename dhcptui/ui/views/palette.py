@@ -16,10 +16,10 @@ from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
 from dhcptui.model.commands import DISMISS, Command
 from dhcptui.ui.line import say
+from dhcptui.ui.panes.menu import Entry, Menu
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.style import ACCENT, Glyphs
-from dhcptui.ui.views.menu import Entry, Menu
-from dhcptui.ui.views.view import Key, View
+from dhcptui.ui.views.view import Key, View, ViewHost
 
 HIDDEN = {"look.palette", "look.back"}
 """They make no sense in a list that is open."""
@@ -116,11 +116,10 @@ class PaletteView(View):
     """Every command, and why a refused one does nothing now."""
 
     command = "look.palette"
-    widget: Palette
 
-    def make(self) -> Palette:
-        """Its own widget."""
-        return Palette(self._run, glyphs=self.session.glyphs)
+    def __init__(self, host: ViewHost) -> None:
+        super().__init__(host)
+        self.widget: Palette = Palette(self._run, glyphs=self.session.glyphs)
 
     def open(self) -> None:
         """With all commands."""

@@ -13,10 +13,10 @@ from dhcptui.model.log_line import LineKind
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.keymap import Commands
+from dhcptui.ui.panes.finding_pane import FindingPane
 from dhcptui.ui.render.timeline import GAP, known, lines
 from dhcptui.ui.style import Glyphs
-from dhcptui.ui.views.finding_pane import FindingPane
-from dhcptui.ui.views.view import Lines
+from dhcptui.ui.views.view import Lines, ViewHost
 
 
 class TimelinePane(FindingPane):
@@ -67,15 +67,12 @@ class TimelineView(Lines):
     """State changes of both servers and actions of operators."""
 
     command = "look.timeline"
-    widget: TimelinePane
 
-    def make(self) -> TimelinePane:
-        """Its own pane."""
-        return TimelinePane(self.session.snapshot, glyphs=self.session.glyphs, commands=self.session.commands)
-
-    def open(self) -> None:
-        """What is known by now."""
-        self.renew()
+    def __init__(self, host: ViewHost) -> None:
+        super().__init__(host)
+        self.widget: TimelinePane = TimelinePane(
+            self.session.snapshot, glyphs=self.session.glyphs, commands=self.session.commands
+        )
 
     def renew(self) -> None:
         """What has happened since, and whose log is missing."""

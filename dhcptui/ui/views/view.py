@@ -11,11 +11,11 @@ from textual.widget import Widget
 
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
+from dhcptui.ui.panes.finding_pane import FindingPane
+from dhcptui.ui.panes.log_view import LogView
+from dhcptui.ui.panes.reading import Reading
 from dhcptui.ui.session import Session
 from dhcptui.ui.style import Paragraph
-from dhcptui.ui.views.finding_pane import FindingPane
-from dhcptui.ui.views.log_view import LogView
-from dhcptui.ui.views.reading import Reading
 
 Answer = TypeVar("Answer")
 Key = tuple[str, str]
@@ -54,22 +54,18 @@ class ViewHost(Protocol):
 
 
 class View(ABC):
-    """Opened and closed by its command. It is made once; its widget is hidden while something else stands there."""
+    """Opened and closed by its command. It is made once; its widget, by default the shared sheet, is hidden meanwhile."""
 
     command: ClassVar[str]
     """The command's name in `model/commands.py`."""
 
     def __init__(self, host: ViewHost) -> None:
         self.host, self.session = host, host.session
-        self.widget = self.make()
+        self.widget: Widget = host.reading
 
-    @abstractmethod
-    def make(self) -> Widget:
-        """The widget it stands in."""
-
-    @abstractmethod
     def open(self) -> None:
-        """Fill it; it stands there already."""
+        """Fill the widget; it stands there already."""
+        self.renew()
 
     def renew(self) -> None:  # noqa: B027 - for those that follow
         """Show what is known now; called about once a second while it is open."""
@@ -103,10 +99,6 @@ class Page(View):
     def paragraphs(self) -> Sequence[Paragraph]:
         """The whole text, from values; it waits for nothing."""
 
-    def make(self) -> Reading:
-        """The shared sheet."""
-        return self.host.reading
-
     def open(self) -> None:
         """From the beginning."""
         self.host.reading.open(self.title, self.paragraphs())
@@ -130,13 +122,6 @@ class Lines(View):
     filtered: ClassVar[bool] = False
     """The filter of the two logs applies to it, too."""
     widget: FindingPane
-
-    @abstractmethod
-    def make(self) -> FindingPane:
-        """The pane of its lines."""
-
-    def open(self) -> None:
-        """It fills by itself."""
 
     def add_lines(self, batches: Mapping[Role, Sequence[LogLine]]) -> None:
         """Lines of both servers have come."""

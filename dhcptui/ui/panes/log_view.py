@@ -12,8 +12,8 @@ from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Channel, Link
 from dhcptui.ui.keymap import Commands
+from dhcptui.ui.panes.finding_pane import FindingPane
 from dhcptui.ui.panes.log_filter import EVERYTHING, LogFilter
-from dhcptui.ui.views.finding_pane import FindingPane
 
 MAX_LINES = 10_000
 """Lines kept of each server, whatever the filter shows; about 5 MB."""
