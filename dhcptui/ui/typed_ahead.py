@@ -28,4 +28,7 @@ class TypedAhead:
     @property
     def unread(self) -> bool:
         """Whether the Enter that came confirms nothing."""
-        return self.begun and (self.painted_at is None or self.entered_at < self.painted_at + READ_SECONDS)
+        if self.painted_at is None:
+            return self.begun
+        # On a slow machine the text may be handled after the plan was painted, although all was typed before.
+        return self.entered_at < self.painted_at + (READ_SECONDS if self.begun else 0.0)

@@ -12,6 +12,7 @@ from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.plan_view import PlanView
 from dhcptui.ui.panes.prompt import Stage
+from dhcptui.ui.typed_ahead import TypedAhead
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import row, screen
 from tests.ui.test_prompt import entry
@@ -125,3 +126,12 @@ async def test_a_digit_chooses_at_once() -> None:
         assert app.main.prompt.plan.acting is Q
         assert entry(app).value == ""
         assert console.ran == []
+
+
+def test_an_enter_older_than_the_plan_confirms_nothing() -> None:
+    """Also where a slow terminal has the letters handled only after the plan was painted."""
+    slow = TypedAhead(begun=False, painted_at=10.0, entered_at=9.9)
+    assert slow.unread
+    assert not TypedAhead(begun=False, painted_at=10.0, entered_at=10.1).unread
+    assert TypedAhead(begun=True, painted_at=10.0, entered_at=10.1).unread
+    assert not TypedAhead(begun=True, painted_at=10.0, entered_at=10.5).unread
