@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dhcptui.config.loading import ServerSettings
-from dhcptui.servers.omapi.objects import CONTROL_SHUTDOWN, SettableState
-from dhcptui.servers.ssh.commands import Command
+from dhcptui.model.failover import CONTROL_SHUTDOWN
+
+if TYPE_CHECKING:  # a plan is shown in the first frame, which waits for no server's room
+    from dhcptui.servers.omapi.objects import SettableState
+    from dhcptui.servers.ssh.commands import Command
 
 SHELL = "/bin/sh"
 """The program of a command that is a script."""

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 
+CONTROL_SHUTDOWN = 2
+"""The only state of the control object that dhcpd acts on (server/dhcpd.c:1770)."""
+
 
 @dataclass(frozen=True, slots=True)
 class FailoverStatus:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -26,12 +27,18 @@ P, Q = Role.PRIMARY, Role.SECONDARY
 DIRECT = {"omapi_transport": "direct", "omapi_port": Relay.port}
 
 
-def slow_sudo(server: Server, seconds: str) -> None:
-    """A sudo that asks a resolver that is dead before it does anything."""
-    script = server.etc / "lab" / "slow-sudo"
-    script.write_text(f'#!/bin/sh\nsleep {seconds}\n[ "$1" = -n ] && shift\nexec "$@"\n')
-    script.chmod(0o755)
-    server.run("mount", "--bind", "/etc/dhcp/lab/slow-sudo", "/usr/bin/sudo")
+def slow_commands(server: Server, seconds: str) -> None:
+    """A sudo that asks a resolver that is dead before it does anything, and tries of the partner that take as long."""
+    for program in ("/usr/bin/sudo", "/usr/bin/ping", "/usr/bin/timeout"):
+        name = Path(program).name
+        real = "" if name == "sudo" else f"/etc/dhcp/lab/real-{name} "
+        if real:
+            server.run("cp", "-p", program, real.strip())
+        script = server.etc / "lab" / f"slow-{name}"
+        skip = '[ "$1" = -n ] && shift\n' if name == "sudo" else ""
+        script.write_text(f'#!/bin/sh\n/bin/sleep {seconds}\n{skip}exec {real}"$@"\n')
+        script.chmod(0o755)
+        server.run("mount", "--bind", f"/etc/dhcp/lab/slow-{name}", program)
 
 
 @pytest.mark.timeout(240)
@@ -39,7 +46,7 @@ def test_a_survivor_whose_commands_take_twelve_seconds() -> None:
     """It answers late, and it counts: partner-down is asked for with the sentence, and is written."""
     with Lab(mclt=20, max_response_delay=3, key_algorithm="hmac-sha256") as lab:
         lab.wait_states()
-        slow_sudo(lab.primary, "12")
+        slow_commands(lab.primary, "12")
         with driving(lab, primary={"sudo": True}) as driver:
             driver.until_words("normal", "normal", 40)
             lab.cut("operator", "secondary")
@@ -58,7 +65,7 @@ def test_a_survivor_whose_commands_never_end() -> None:
     """A look that ran out of time is an answer: how long it was tried is said, and the sentence is the way out."""
     with Lab(mclt=20, max_response_delay=3, key_algorithm="hmac-sha256") as lab:
         lab.wait_states()
-        slow_sudo(lab.primary, "9999")
+        slow_commands(lab.primary, "9999")
         with driving(lab, primary={"sudo": True}) as driver:
             driver.until_words("normal", "normal", 40)
             lab.cut("operator", "secondary")

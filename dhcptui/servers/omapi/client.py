@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
-from dhcptui.model.failover import FailoverStatus
+from dhcptui.model.failover import CONTROL_SHUTDOWN, FailoverStatus
 from dhcptui.servers.omapi import codec, objects
 from dhcptui.servers.omapi.errors import (
     KEY_ADVICE,
@@ -181,7 +181,7 @@ class OmapiClient:
                 codec.UPDATE,
                 next(self._ids),
                 handle=opened.handle,
-                object_={b"state": codec.net32(objects.CONTROL_SHUTDOWN)},
+                object_={b"state": codec.net32(CONTROL_SHUTDOWN)},
                 authenticator=self._authenticator,
             )
         )

@@ -28,10 +28,6 @@ class SettableState(Enum):
     SHUTDOWN = FailoverState.SHUTDOWN
 
 
-CONTROL_SHUTDOWN = 2
-"""The only control state that dhcpd acts on (server/dhcpd.c:1770)."""
-
-
 def _number(attributes: Attributes, name: bytes) -> int:
     value = attributes.get(name)
     if value is None or len(value) != 4:

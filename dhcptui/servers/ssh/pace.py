@@ -15,25 +15,32 @@ _FADING = 0.7
 
 
 class Pace:
-    """What one server has shown, kept across sessions."""
+    """What one server has shown, kept across sessions.
+
+    What goes through sudo is counted apart: one that asks a dead resolver is slow beside quick commands, and stays it.
+    """
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self._seconds = {False: 0.0, True: 0.0}  # by whether it went through sudo
+
+    @property
+    def seconds(self) -> float:
         """What a small command must be expected to take; after one without an answer: at least that long."""
+        return max(self._seconds.values())
 
     @property
     def slow(self) -> bool:
         """Whether it needs more patience than others."""
         return self.seconds > USUAL_SECONDS
 
-    def limit(self, least: float) -> float:
+    def limit(self, least: float, *, sudo: bool = True) -> float:
         """How long to wait for a small command, in seconds; never less than `least`."""
-        return max(least, min(FACTOR * self.seconds, LONGEST_SECONDS))
+        return max(least, min(FACTOR * (self.seconds if sudo else self._seconds[False]), LONGEST_SECONDS))
 
-    def answered(self, seconds: float) -> None:
+    def answered(self, seconds: float, *, sudo: bool = False) -> None:
         """A command took this long."""
-        self.seconds = max(seconds, _FADING * self.seconds)
+        self._seconds[sudo] = max(seconds, _FADING * self._seconds[sudo])
 
-    def silent(self, seconds: float) -> None:
+    def silent(self, seconds: float, *, sudo: bool = False) -> None:
         """A command had no answer within this time: the next one is given more, but silence alone does not earn much."""
-        self.seconds = max(self.seconds, min(seconds, SILENT_SECONDS))
+        self._seconds[sudo] = max(self._seconds[sudo], min(seconds, SILENT_SECONDS))

@@ -149,13 +149,14 @@ class SshSession:
 
         Raises as `run`.
         """
-        limit, began = self.pace.limit(timeout), time.monotonic()
+        sudo = command.as_root(self.target.sudo).sudo
+        limit, began = self.pace.limit(timeout, sudo=sudo), time.monotonic()
         try:
             done = await self.run(command, timeout=limit)
         except CommandTimeout:
-            self.pace.silent(limit)
+            self.pace.silent(limit, sudo=sudo)
             raise
-        self.pace.answered(time.monotonic() - began)
+        self.pace.answered(time.monotonic() - began, sudo=sudo)
         return done
 
     async def start(self, command: Command, **options: Any) -> SSHClientProcess[bytes]:

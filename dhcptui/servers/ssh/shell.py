@@ -82,8 +82,8 @@ class RemoteShell:
         async with self._lock:
             if self.closed:
                 raise self._ended()
-            pace = self.session.pace
-            limit = timeout if self.answered else pace.limit(timeout)
+            pace, sudo = self.session.pace, self.session.target.sudo
+            limit = timeout if self.answered else pace.limit(timeout, sudo=sudo)
             try:
                 with self.session.translated():
                     async with asyncio.timeout(limit):
@@ -91,14 +91,14 @@ class RemoteShell:
             except TimeoutError:
                 self.close()
                 if not self.answered:
-                    pace.silent(limit)
+                    pace.silent(limit, sudo=sudo)
                 raise CommandTimeout(name, limit) from None
             except BaseException:
                 self.close()
                 raise
             if not self.answered:
                 self.answered = True
-                pace.answered(answer.ended_mono - answer.started_mono)
+                pace.answered(answer.ended_mono - answer.started_mono, sudo=sudo)
             return answer
 
     def close(self) -> None:
