@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,15 +30,13 @@ DIRECT = {"omapi_transport": "direct", "omapi_port": Relay.port}
 
 def slow_commands(server: Server, seconds: str) -> None:
     """A sudo that asks a resolver that is dead before it does anything, and tries of the partner that take as long."""
-    for program in ("/usr/bin/sudo", "/usr/bin/ping", "/usr/bin/timeout"):
+    lab = server.etc / "lab"
+    for program in filter(None, map(shutil.which, ("sudo", "timeout", "ping"))):
         name = Path(program).name
-        real = "" if name == "sudo" else f"/etc/dhcp/lab/real-{name} "
-        if real:
-            server.run("cp", "-p", program, real.strip())
-        script = server.etc / "lab" / f"slow-{name}"
-        skip = '[ "$1" = -n ] && shift\n' if name == "sudo" else ""
-        script.write_text(f'#!/bin/sh\n/bin/sleep {seconds}\n{skip}exec {real}"$@"\n')
-        script.chmod(0o755)
+        shutil.copy2(program, lab / f"real-{name}")
+        run = '[ "$1" = -n ] && shift\nexec "$@"' if name == "sudo" else f'exec /etc/dhcp/lab/real-{name} "$@"'
+        (lab / f"slow-{name}").write_text(f"#!/bin/sh\n/bin/sleep {seconds}\n{run}\n")
+        (lab / f"slow-{name}").chmod(0o755)
         server.run("mount", "--bind", f"/etc/dhcp/lab/slow-{name}", program)
 
 
