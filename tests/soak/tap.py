@@ -50,6 +50,15 @@ def changes(line: str) -> bool:
     return bool(_CHANGING.search(words[2] if words[0] == "/bin/sh" and len(words) > 2 else line))
 
 
+def sent(command: str) -> str:
+    """The line of a command as it was before it was encoded for the login shell; what is not so encoded as it is."""
+    words = shlex.split(command)
+    if words[:3] != ["exec", "/bin/sh", "-c"]:
+        return command
+    text = re.sub(r"\\0([0-7]{3})", lambda match: chr(int(match[1], 8)), "".join(words[5:]))
+    return text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
 _NAMED = {("failover-state", b"local-state"): "local-state", ("control", b"state"): "control"}
 
 
@@ -137,8 +146,7 @@ class Tap:
         """A command in a channel of its own."""
 
         def heard(session: Any, command: str) -> bool:
-            prelude, _, line = command.partition(' exec "$@"')
-            self._line(session, line.removeprefix("' sh ") or prelude)
+            self._line(session, sent(command))
             return real(session, command)
 
         return heard

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from dhcptui.model.role import Role
+from dhcptui.servers.ssh.commands import Command
 from tests.soak import judge, judge_audit
 from tests.soak.history import CONSOLE, NOT_RUNNING, STRANGER, Act, Fault, History, LockRequest, Sample, Server, Truth
-from tests.soak.tap import changes
+from tests.soak.tap import changes, sent
 
 P, Q = Role.PRIMARY, Role.SECONDARY
 GONE = Server()
@@ -248,6 +249,13 @@ def test_a_file_that_is_not_as_it_should_be(tmp_path: Path, data: str, mode: int
     path.chmod(mode)
     found: Iterator[str] = judge_audit.Reader(path, ["c2VjcmV0"]).read(History())
     assert bool(list(found)) is broken
+
+
+@pytest.mark.parametrize("words", [("tail", "-F", "/var/log/ö!'\\\n$"), ("/bin/sh", "-c", "kill -9 1\n", "sh")])
+def test_what_is_sent_is_read_as_it_was_meant(words: tuple[str, ...]) -> None:
+    """Whatever the way in which it passes the login shell."""
+    command = Command(words)
+    assert sent(command.wire) == command.line
 
 
 @pytest.mark.parametrize(
