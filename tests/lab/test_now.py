@@ -54,8 +54,8 @@ def test_a_pool_comes_to_its_end() -> None:
                 load.join(40)
             lab.wait_settled()
             left = until_counted(driver, lab.primary.leases.read_text())
-        since = time.monotonic()
         named(driver, low, 20)
+        since = time.monotonic()
         dry = Answer(
             "I-23", Weight.CRITICAL, Level.CRITICAL, r"pool 10.0.0.0/24 is used up: \d+ clients were refused in a minute",
             "No action frees an address: enlarge the range of pool 10.0.0.0/24 on both",
