@@ -103,8 +103,8 @@ class Probe:
             Look(self._zone, once=True),
             Look(self._clock, self._no_clock),
             Look(self._locks, self._no_locks),
-            Look(self._processes, self._no_processes),  # last of what guards ask for: one that is new tells that all is
             Look(self._space),
+            Look(self._processes, self._no_processes),  # last of what guards ask for: one that is new tells that all is
             Look(self._growth),
             Look(self._version, once=True),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 STAND_IN = Path(__file__).with_name("stand_in.py")
 BIN = "/usr/local/look/bin"
 OWN = ("/etc", "/var", "/usr/local", "/root", "/run", "/tmp")  # /tmp last: the lab lies there
+CSH = "/usr/bin/tcsh"
 OLD = 1_700_000_000
 
 
@@ -91,6 +93,9 @@ def dress(server: Server, look: Look, master: str, conf: str) -> None:
     root.mkdir(parents=True, exist_ok=True)
     shutil.copytree("/etc", root / "etc", symlinks=True, ignore=shutil.ignore_patterns("dhcp", "ssh"))
     (root / "etc/ssh").mkdir()
+    if look.bsd:  # csh for root: FreeBSD up to 13, and each OPNsense
+        passwd = (root / "etc/passwd").read_text()
+        (root / "etc/passwd").write_text(re.sub(r"^(root:.*:)[^:\n]*$", rf"\g<1>{CSH}", passwd, flags=re.MULTILINE))
     hosts = "127.0.0.1 localhost\n" + "".join(f"{ADDRESSES[role]} {name}\n" for role, name in NAMES.items())
     (root / "etc/hosts").write_text(hosts)
     (root / "etc/shadow").write_text("root:*:19000:0:99999:7:::\nsshd:*:19000:0:99999:7:::\n")

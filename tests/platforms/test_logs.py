@@ -9,14 +9,13 @@ from dhcptui.engine.thread import EngineThread
 from dhcptui.model.role import Role
 from tests.lab.driving import Driver
 from tests.lab.net import namespace, thread_in
-from tests.platforms.declared import on
+from tests.platforms.declared import ALL, on
 from tests.platforms.look_alike import LookAlike
-from tests.platforms.looks import ALPINE, FREEBSD, FREEBSD_CHROOT, PFSENSE, RHEL
 
 pytestmark = pytest.mark.lab
 
 
-@on((FREEBSD, FREEBSD_CHROOT, PFSENSE, ALPINE, RHEL), "console logs")
+@on(ALL, "console logs")
 def test_the_log_of_both_servers(place: LookAlike) -> None:
     """It is followed where the platform has it; lines have their time, and a new one comes in."""
     settings = load(place.config).pair("office")
