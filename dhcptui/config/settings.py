@@ -14,7 +14,7 @@ from dhcptui.config.platforms import DEFAULT
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 
-ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha256", "hmac-sha512")
+ALGORITHMS = ("hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512")
 
 
 class ConfigError(Exception):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dhcptui.config.settings import ALGORITHMS
 from dhcptui.servers.omapi import codec
 from dhcptui.servers.omapi.errors import OmapiProtocolError
 from dhcptui.servers.omapi.objects import SettableState, failover_status, lease, pool
@@ -32,9 +33,7 @@ def test_startup_vector() -> None:
     assert bytes.fromhex("0000006400000018") == codec.STARTUP
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "size"), [("hmac-md5", 16), ("hmac-sha1", 20), ("hmac-sha256", 32), ("hmac-sha512", 64)]
-)
+@pytest.mark.parametrize(("algorithm", "size"), list(zip(ALGORITHMS, (16, 20, 28, 32, 48, 64), strict=True)))
 def test_signatures(algorithm: str, size: int) -> None:
     """Each algorithm signs with its own size; our decoder accepts it and refuses a changed byte."""
     authenticator = codec.Key("k", algorithm, SECRET).authenticator()

@@ -28,7 +28,7 @@ DELETE = _wire.OMAPI_OP_DELETE
 STARTUP: bytes = _wire.OmapiStartupMessage().as_string()
 """The 8 bytes that both sides send first: version 100, header size 24."""
 
-_DIGESTS = {"hmac-md5": "md5", "hmac-sha1": "sha1", "hmac-sha256": "sha256", "hmac-sha512": "sha512"}
+_DIGESTS = {f"hmac-{digest}": digest for digest in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")}
 
 
 def net32(number: int) -> bytes:
@@ -37,7 +37,7 @@ def net32(number: int) -> bytes:
 
 
 class Key:
-    """An omapi-key: name, algorithm (`hmac-md5`, `-sha1`, `-sha256`, `-sha512`) and the secret's base64 text.
+    """An omapi-key: name, algorithm (`hmac-md5`, `-sha1`, `-sha224`, `-sha256`, `-sha384`, `-sha512`) and the secret's base64 text.
 
     dhcpd appends `.SIG-ALG.REG.INT.` to an algorithm without a dot (common/parse.c:3013). Raises ValueError for an
     unknown algorithm or a secret that is not base64.

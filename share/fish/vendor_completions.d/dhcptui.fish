@@ -169,7 +169,7 @@ complete -c dhcptui -n '__dhcptui_in scaffold' -l port -x -d 'the failover port 
 complete -c dhcptui -n '__dhcptui_in scaffold' -l omapi-port -x -d 'the OMAPI port (7911)'
 complete -c dhcptui -n '__dhcptui_in scaffold' -l router -x -d 'may be repeated'
 complete -c dhcptui -n '__dhcptui_in scaffold' -l dns -x -d 'may be repeated'
-complete -c dhcptui -n '__dhcptui_in scaffold' -l key-algorithm -x -a 'hmac-md5 hmac-sha1 hmac-sha256 hmac-sha512' -d 'of the OMAPI key (hmac-sha256)'
+complete -c dhcptui -n '__dhcptui_in scaffold' -l key-algorithm -x -a 'hmac-md5 hmac-sha1 hmac-sha224 hmac-sha256 hmac-sha384 hmac-sha512' -d 'of the OMAPI key (hmac-sha256)'
 complete -c dhcptui -n '__dhcptui_in scaffold' -l out -r -F -d 'where to write (a directory called as the peer)'
 complete -c dhcptui -n '__dhcptui_in scaffold' -l force -d 'write over what is there'
 complete -c dhcptui -n '__dhcptui_in scaffold' -l config -r -F -d 'the configuration file'
