@@ -69,6 +69,16 @@ def _globals(parser: argparse.ArgumentParser, *, again: bool) -> None:
     )
 
 
+def _waits(parser: argparse.ArgumentParser, usual: str) -> None:
+    """How long a look at both servers may take; a login under way has its own time, `login_timeout`."""
+    parser.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=_seconds,
+        help=f"how long the answers of both servers may take, a login not counted ({usual})",
+    )
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; `command` in what it parses names the command."""
     parser = argparse.ArgumentParser(
@@ -122,6 +132,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     status.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
     status.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    _waits(status, "6")
 
     plan = command(
         "plan",
@@ -189,6 +200,7 @@ def _asking_commands(
     report.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
     report.add_argument("--since", metavar="TIME", default="24h", help="as for audit (24h)")
     report.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    _waits(report, "8")
     yield report
 
     lease = command(
@@ -200,6 +212,7 @@ def _asking_commands(
     lease.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
     lease.add_argument("address", metavar="ADDRESS", help="an IPv4 address, a hardware address, or a host name")
     lease.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    _waits(lease, "6")
     yield lease
 
 

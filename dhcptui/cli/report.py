@@ -14,10 +14,12 @@ def run(args: argparse.Namespace) -> int:
     import time
 
     from dhcptui.engine.audit_report import parse_since
-    from dhcptui.engine.post_mortem import investigate
+    from dhcptui.engine.post_mortem import LOOK_SECONDS, investigate
     from dhcptui.engine.post_mortem_report import as_json, as_markdown
 
     settings = settings_of(args).pair(args.pair)
-    incident = asyncio.run(investigate(settings, parse_since(args.since, time.time())))
+    incident = asyncio.run(
+        investigate(settings, parse_since(args.since, time.time()), seconds=args.wait or LOOK_SECONDS)
+    )
     print(json.dumps(as_json(incident), indent=2) if args.json else as_markdown(incident))
     return 0

@@ -17,7 +17,7 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     from dhcptui.assess.verdict import derive, worst
-    from dhcptui.engine.read_once import look
+    from dhcptui.engine.read_once import LOOK_SECONDS, look
     from dhcptui.engine.status_report import EXIT_CODES, as_json, as_text
     from dhcptui.watch.clocks import moment
 
@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     async def every() -> list[Any]:
-        return await asyncio.gather(*(look(pair) for pair in pairs))
+        return await asyncio.gather(*(look(pair, args.wait or LOOK_SECONDS) for pair in pairs))
 
     # Each pair is judged at the moment it was looked at: waiting for a slower one must not age it.
     looked = [(snapshot, derive(snapshot, at)) for snapshot, at in asyncio.run(every())]

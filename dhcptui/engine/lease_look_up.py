@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable
 
 from dhcptui.config.loading import PairSettings
-from dhcptui.engine.read_once import looking
+from dhcptui.engine.read_once import LOOK_SECONDS, looking
 from dhcptui.model.leases import (
     Asked,
     LeaseAnswer,
@@ -63,9 +63,9 @@ async def look_up(engine: PairEngine, text: str) -> LookUp:
     return min(tried, key=_rank)
 
 
-async def look_up_once(settings: PairSettings, text: str) -> tuple[LookUp, PairSnapshot]:
-    """The same without a console: look at the pair, ask, and leave."""
-    async with looking(settings) as engine:
+async def look_up_once(settings: PairSettings, text: str, seconds: float = LOOK_SECONDS) -> tuple[LookUp, PairSnapshot]:
+    """The same without a console: look at the pair, `seconds` at most, ask, and leave."""
+    async with looking(settings, seconds) as engine:
         return await look_up(engine, text), engine.snapshot
 
 

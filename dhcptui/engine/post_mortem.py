@@ -73,9 +73,11 @@ class _Past:
     notes: tuple[str, ...] = ()
 
 
-async def investigate(settings: PairSettings, since: float, log: AuditLog | None = None) -> Incident:
-    """The incident since `since` (epoch seconds). What cannot be read is told in its notes."""
-    async with looking(settings, LOOK_SECONDS) as engine:
+async def investigate(
+    settings: PairSettings, since: float, log: AuditLog | None = None, seconds: float = LOOK_SECONDS
+) -> Incident:
+    """The incident since `since` (epoch seconds), looked at for `seconds` at most. What cannot be read is in its notes."""
+    async with looking(settings, seconds) as engine:
         pasts = dict(zip(Role, await asyncio.gather(*(_past(engine, role, since) for role in Role)), strict=True))
         return _build(settings, engine.snapshot, moment(), since, pasts, log=log or AuditLog())
 

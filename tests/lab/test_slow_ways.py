@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,6 +84,21 @@ def test_a_survivor_whose_commands_never_end() -> None:
             assert [step.state for step in told.steps] == [StepState.DONE, StepState.DONE, StepState.FAILED]
             assert "is in partner-down and serves, but no marker" in told.result
             assert lab.primary.local_state() == "partner-down"
+
+
+@pytest.mark.timeout(240)
+def test_status_waits_as_long_as_it_is_told() -> None:
+    """Looks that go through a slow sudo come with `--wait`; what has not come is not known, and nothing is made up."""
+    with Lab(mclt=20, key_algorithm="hmac-sha256") as lab:
+        lab.wait_states()
+        slow_commands(lab.primary, "8")
+        config = str(lab.write_config(primary={"sudo": True}))
+        for wait, known in (("1", False), ("120", True)):
+            program = (sys.executable, "-m", "dhcptui", "status", "--json", "--wait", wait, "--config", config)
+            done = subprocess.run(lab.operator_argv(*program), capture_output=True, text=True, timeout=150, check=False)
+            (pair,) = json.loads(done.stdout)["pairs"]
+            assert (pair["servers"]["primary"]["clock_offset_seconds"] is not None) is known, done
+        assert pair["servers"]["secondary"]["state"] == "normal"
 
 
 def alone(lab: Lab, driver: Driver) -> None:
