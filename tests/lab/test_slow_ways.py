@@ -36,8 +36,11 @@ def slow_commands(server: Server, seconds: str) -> None:
     lab = server.etc / "lab"
     for program in filter(None, map(shutil.which, ("sudo", "timeout", "ping"))):
         name = Path(program).name
-        shutil.copy2(program, lab / f"real-{name}")
-        run = '[ "$1" = -n ] && shift\nexec "$@"' if name == "sudo" else f'exec /etc/dhcp/lab/real-{name} "$@"'
+        if name == "sudo":
+            run = '[ "$1" = -n ] && shift\nexec "$@"'
+        else:
+            shutil.copy2(program, lab / f"real-{name}")
+            run = f'exec /etc/dhcp/lab/real-{name} "$@"'
         (lab / f"slow-{name}").write_text(f"#!/bin/sh\n/bin/sleep {seconds}\n{run}\n")
         (lab / f"slow-{name}").chmod(0o755)
         server.run("mount", "--bind", f"/etc/dhcp/lab/slow-{name}", program)

@@ -33,9 +33,9 @@ _LOOKING = {
 }  # fmt: skip
 _CHANGING = re.compile(
     r"(?<![\w./#-])(?:rm|mv|cp|ln|mkdir|rmdir|kill|pkill|touch|tee|dd|chmod|chown|truncate|install|xargs|systemd-run|at)\s"
-    r"|(?<!<)>\s*(?!&|/dev/null\b|>?\s*&)[\"'$\w./]|-x[a-z]*f\b"
+    r"|(?<!<)>\s*(?!&|/dev/null\b|>?\s*&|\d+ [&|{])[\"'$\w./]|-x[a-z]*f\b"
 )
-"""Words and redirections that change a server."""
+"""Words and redirections that change a server; awk compares with `> 1 &&`, and redirects nothing."""
 
 
 def changes(line: str) -> bool:

@@ -264,6 +264,8 @@ def test_what_is_sent_is_read_as_it_was_meant(words: tuple[str, ...]) -> None:
         ("tail -n 10 -F -- /var/log/dhcpd.log", False),
         ("ps -A -ww -o pid=", False),
         ("/bin/sh -c 'ping -c 1 -W 1 \"$1\" >/dev/null 2>&1' sh 10.0.0.20", False),
+        ("/bin/sh -c 'fstat | awk \"NR > 1 && \\$3 == p { f = 1 }\"' sh", False),
+        ("/bin/sh -c 'echo x > 1' sh", True),
         ("kill -TERM 100", True),
         ("/etc/dhcp/restart-dhcpd", True),
         ("tar -C /etc -xpf -", True),

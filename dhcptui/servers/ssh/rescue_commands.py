@@ -81,7 +81,7 @@ for p; do
   esac; fi
   if [ -n "$t" ] && [ -f "$t" ] && [ ! -L "$t" ]; then
     if o=$(fstat -- "$t" 2>/dev/null) && [ -n "$o" ]; then
-      if printf '%s\n' "$o" | awk -v p="$p" 'NR != 1 && $3 == p { f = 1 } END { exit !f }'; then printf 'open %s\n' "$t"; exit 0; fi
+      if printf '%s\n' "$o" | awk -v p="$p" 'NR > 1 && $3 == p { f = 1 } END { exit !f }'; then printf 'open %s\n' "$t"; exit 0; fi
       printf 'dhcpd (pid %s) names %s, and does not have it open\n' "$p" "$t" >&2; exit 1
     fi
     printf 'named %s\n' "$t"; exit 0
