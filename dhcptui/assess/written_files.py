@@ -6,18 +6,18 @@ from dhcptui.assess.assessment import Assessment
 from dhcptui.assess.evidence import Finding
 from dhcptui.model.snapshot import ServerView
 
-ASKED = "people write dhcpd.conf on both servers"
+ASKED = "no web interface writes dhcpd.conf anew"
 
 
 def written_by_people(each: Assessment) -> Finding:
-    """People write dhcpd.conf on both servers: what a web interface generates cannot be copied, and is not copied into."""
+    """No sign of a web interface on either server: what a web interface generates cannot be copied, and is not copied into."""
     views = (each.me.view, each.partner.view)
     for view in views:
         if view.conf_writer is not None and view.conf_writer.by:
             return _generated(view)
     unread = [view for view in views if view.conf_writer is None]
     if not unread:
-        return Finding(ASKED, "they do", True, _known_by(views))
+        return Finding(ASKED, "neither shows a sign of one", True, _known_by(views))
     names = " and ".join(view.name for view in unread)
     failed = all(view.configuration_note for view in unread)
     said = "cannot be read: dhcpd -t tries it first" if failed else "has not been read yet"

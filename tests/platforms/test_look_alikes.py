@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dhcptui.assess.written_files import ASKED
 from dhcptui.config.loading import load
 from tests.platforms.declared import ALL, on
 from tests.platforms.look_alike import LookAlike
@@ -87,8 +88,8 @@ def test_the_plan_of_a_sync_restart(place: LookAlike) -> None:
     """Nothing about the platform is in its way; in a chroot the plan says which file is tested."""
     done = place.dhcptui("plan", "sync-restart", "office", "--json")
     told = json.loads(done.stdout)
-    (people,) = [each for each in told["findings"] if each["asked"].startswith("people write")]
-    assert people["ok"], people
+    (written,) = [each for each in told["findings"] if each["asked"] == ASKED]
+    assert written["ok"], written
     assert bool([each for each in told["warnings"] if "chroot" in each]) is place.look.copies
     if place.look.shared:
         assert (done.returncode, told["allowed"]) == (0, True), told["reasons"]
