@@ -36,4 +36,7 @@ def _generated(view: ServerView) -> Finding:
 
 
 def _known_by(views: tuple[ServerView, ...]) -> str:
-    return "; ".join(f"{view.name}: {view.conf_writer.known_by}" for view in views if view.conf_writer)
+    known_by = {view.name: view.conf_writer.known_by for view in views if view.conf_writer}
+    if len(set(known_by.values())) == 1:
+        return f"both: {next(iter(known_by.values()))}"
+    return "; ".join(f"{name}: {words}" for name, words in known_by.items())

@@ -187,9 +187,9 @@ def writer(platform: str | None, dhcpd_conf: str, *, firewall_like: bool | None 
     elif firewall_like is None:
         return None
     elif firewall_like:
-        known_by = "what it declares: firewalls write it so"
+        known_by = "what is declared: firewalls write it so"
     else:
-        return ConfWriter(known_by="what it declares")
+        return ConfWriter(known_by="what is declared")
     names = " or ".join(row.title for row in rows)
     ways = "; ".join(f"{row.title}: {row.own_way}" for row in rows)
     return ConfWriter(f"{names}: {rows[0].written_by}", ways, known_by)

@@ -100,7 +100,7 @@ def server(
         process=Seen(ProcessSighting((4711,)), at),
         pools=Seen(pools, at),
         other_peers=(),
-        conf_writer=ConfWriter(known_by="what it declares"),
+        conf_writer=ConfWriter(known_by="what is declared"),
     )
 
 

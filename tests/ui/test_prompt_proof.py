@@ -109,7 +109,7 @@ async def test_the_diff_is_read_before_confirming() -> None:
         console.comparison = None
         await pilot.press("R")
         await pilot.pause()
-        assert "… the shared directories are being compared" in app.screen.query_one(PlanView).shown
+        assert row(app, "prompt-hint").startswith("… Looking: the shared directories are being compared;")
         console.comparison = DIFFERENT
         console.show(healthy())
         await pilot.pause()

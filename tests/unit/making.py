@@ -63,7 +63,7 @@ def live(
         other_peers=(),
         lock_files=Seen(LockFiles(), NOW.mono - 1),
         space=Seen(LeaseSpace(10**9, 40_000), NOW.mono - 1),
-        conf_writer=ConfWriter(known_by="what it declares"),
+        conf_writer=ConfWriter(known_by="what is declared"),
     )
 
 

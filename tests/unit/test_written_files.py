@@ -46,7 +46,7 @@ def test_by_what_is_found() -> None:
     assert writer(None, "/etc/dhcp/dhcpd.conf") is None
     by_text = writer(None, "/conf/dhcpd.conf", firewall_like=True)
     assert by_text
-    assert "declares" in by_text.known_by
+    assert "declared" in by_text.known_by
     people = writer(None, "/etc/dhcp/dhcpd.conf", firewall_like=False)
     assert people
     assert not people.by

@@ -16,7 +16,12 @@ def ask(plan: Plan, glyphs: Glyphs, *, confirmed: bool, changed: bool, back: str
     """Ask for the confirmation, or for the sentence. `back`: the key that leaves."""
     news: Part = (f"{glyphs.warn} The situation changed; read again. ", f"bold {WARNING}") if changed else ""
     if plan.ruling.pending:
-        return say(news, (f"{glyphs.wait} Looking; {back} to leave", MUTED))
+        looking = f"{glyphs.wait} Looking"
+        reasons = "; ".join(plan.ruling.reasons)
+        return line(
+            text(news, (f"{looking}: {reasons}; {back} to leave", MUTED)),
+            text(news, (f"{looking}; {back} to leave", MUTED)),
+        )
     if not plan.allowed:
         return say(news, (f"{back} to leave", MUTED))
     words: Part = (wanted(plan, confirmed=confirmed), f"bold {ACCENT}")

@@ -20,10 +20,9 @@ MOST_LINES = 400
 
 
 def top(plan: Plan, glyphs: Glyphs) -> list[Paragraph]:
-    """Refused: why. Allowed: the headline, and what it may cost."""
+    """Refused: why. Allowed: the headline, and what it may cost. Pending: the headline, where it will stand; ask() says why."""
     if plan.ruling.pending:
-        waits = (_marked((f"{glyphs.wait} ", ACCENT), reason) for reason in plan.ruling.reasons)
-        return [Paragraph(text((plan.headline, "bold"))), *waits]
+        return [Paragraph(text((plan.headline, "bold")))]
     if not plan.allowed:
         head = text(("Refused", f"bold {CRITICAL}"), (f" {glyphs.dot} nothing was done", MUTED))
         return [Paragraph(head), *(_marked((f"{glyphs.bad} ", CRITICAL), reason) for reason in plan.ruling.reasons)]
