@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
         count = len(config.pairs)
         print(f"{path}: valid, {count} pair{'' if count == 1 else 's'}: {', '.join(config.pairs) or 'none'}")
         return 0
-    from dhcptui.config.loading import show
+    from dhcptui.config.show import show
 
     print(show(config), end="")
     return 0

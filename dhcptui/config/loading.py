@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
 import os
 import re
-import shlex
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from dhcptui.config.console import ConsoleSettings, check_theme, read_keys
 from dhcptui.config.ownership import distrust
 from dhcptui.config.platforms import DEFAULT, PLATFORMS
-from dhcptui.config.settings import ALGORITHMS, ConfigError, LintSettings, OmapiKey, PairSettings, ServerSettings
-from dhcptui.config.toml import toml, toml_key
+from dhcptui.config.settings import (
+    ALGORITHMS,
+    SHARED_DIRECTORY,
+    ConfigError,
+    LintSettings,
+    OmapiKey,
+    PairSettings,
+    ServerSettings,
+)
+from dhcptui.config.table import Table, nearest
+from dhcptui.config.toml import toml_key
 from dhcptui.model.lint_rules import RULE_IDS
 from dhcptui.model.role import Role
 
@@ -29,7 +34,6 @@ __all__ = [
     "ServerSettings",
     "default_path",
     "load",
-    "show",
 ]
 
 COMMANDS = (
@@ -57,6 +61,8 @@ class Config:
 
     path: Path
     pairs: dict[str, PairSettings] = field(default_factory=dict)
+    servers: dict[str, ServerSettings] = field(default_factory=dict)
+    """The machines of [servers], as they are where no pair says otherwise; their role means nothing."""
     console: ConsoleSettings = field(default_factory=ConsoleSettings)
 
     def pair(self, name: str | None) -> PairSettings:
@@ -68,7 +74,7 @@ class Config:
                 return next(iter(self.pairs.values()))
             raise ConfigError(f"{self.path} has several pairs: name one of {', '.join(self.pairs)}")
         if name not in self.pairs:
-            raise ConfigError(f"{self.path}: no pair is called {name!r}{_nearest(name, self.pairs)}")
+            raise ConfigError(f"{self.path}: no pair is called {name!r}{nearest(name, self.pairs)}")
         return self.pairs[name]
 
 
@@ -102,21 +108,26 @@ def load(path: Path | None = None) -> Config:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits; arrays within arrays without end
         raise ConfigError(f"{path}: not valid TOML: {type(error).__name__}") from error
-    top = _Table(path, "", data)
-    pairs = top.table("pairs", required=False)
+    top = Table(path, "", data)
+    pairs, machines = top.table("pairs", required=False), top.table("servers", required=False)
     console = _console(top)
     top.done()
+    servers = {}
+    for name in machines.names():  # also those that no pair names
+        if not name or not name.isprintable():
+            raise ConfigError(f"{path}: the name of a server must be printable text: {name!a}")
+        servers[name] = _server(Role.PRIMARY, machines.table(name), SHARED_DIRECTORY, machine=name)
     found = {}
     for name in pairs.names():
         if not name or not name.isprintable():
             raise ConfigError(f"{path}: the name of a pair must be printable text: {name!a}")
         if name in COMMANDS:
             raise ConfigError(f"{path}: a pair may not be called {name!r}: that is a command. Rename [pairs.{name}].")
-        found[name] = _pair(name, pairs.table(name))
-    return Config(path, found, console)
+        found[name] = _pair(name, pairs.table(name), machines)
+    return Config(path, found, servers, console)
 
 
-def _console(top: _Table) -> ConsoleSettings:
+def _console(top: Table) -> ConsoleSettings:
     looks, keys = top.table("console", required=False), top.table("keys", required=False)
     theme = looks.text("theme", "")
     settings = ConsoleSettings(
@@ -128,9 +139,9 @@ def _console(top: _Table) -> ConsoleSettings:
     return settings
 
 
-def _pair(name: str, table: _Table) -> PairSettings:
-    shared_dir = table.text("shared_dir", "/etc/dhcp/shared")
-    servers = {role: _server(role, table.table(role.value), shared_dir) for role in Role}
+def _pair(name: str, table: Table, machines: Table) -> PairSettings:
+    shared_dir = table.text("shared_dir", SHARED_DIRECTORY)
+    servers = {role: _side(role, table, machines, shared_dir) for role in Role}
     order = tuple(
         Role(word) for word in table.words("restart_order", ("secondary", "primary"), [r.value for r in Role])
     )
@@ -144,26 +155,33 @@ def _pair(name: str, table: _Table) -> PairSettings:
         sync_from=Role(table.choice("sync_from", "primary", [role.value for role in Role])),
         restart_order=order,
         read_only=table.flag("read_only", False),
+        group=table.text("group", ""),
+        production=table.flag("production", False),
         probe_address=table.addresses("probe_address"),
         mirror=table.flag("mirror", False),
         lint=_lint(table.table("lint", required=False)),
     )
     table.done()
+    if (pair.primary.host, pair.primary.port) == (pair.secondary.host, pair.secondary.port):
+        what = (
+            f"server {pair.primary.machine!r}"
+            if pair.primary.machine == pair.secondary.machine != ""
+            else repr(pair.primary.host)
+        )
+        raise table.error("secondary.host", f"both tables name {what}: that is one server, not a pair")
     if pair.primary.name == pair.secondary.name:
         raise table.error("primary.name", f"both servers are called {pair.primary.name!r}; give each a name of its own")
-    if (pair.primary.host, pair.primary.port) == (pair.secondary.host, pair.secondary.port):
-        raise table.error("secondary.host", f"both tables name {pair.primary.host!r}: that is one server, not a pair")
     for server in (pair.primary, pair.secondary):
         _check_shared_dir(table, server)
     return pair
 
 
-def _lint(table: _Table) -> LintSettings:
+def _lint(table: Table) -> LintSettings:
     silence = table.table("silence", required=False)
     for rule in silence.names():
         if rule not in RULE_IDS:
             raise silence.error(
-                rule, f"there is no such rule of lint{_nearest(rule, RULE_IDS, shown=False)}; docs/lint.md has them all"
+                rule, f"there is no such rule of lint{nearest(rule, RULE_IDS, shown=False)}; docs/lint.md has them all"
             )
     reasons = tuple((rule, silence.text(rule).strip()) for rule in silence.names())
     for rule, reason in reasons:
@@ -173,7 +191,7 @@ def _lint(table: _Table) -> LintSettings:
     return LintSettings(reasons)
 
 
-def _check_shared_dir(table: _Table, server: ServerSettings) -> None:
+def _check_shared_dir(table: Table, server: ServerSettings) -> None:
     """What differs between the servers must not lie in what is copied from one to the other."""
     shared = PurePosixPath(server.shared_dir)
     if shared == PurePosixPath("/") or ".." in shared.parts:
@@ -185,7 +203,21 @@ def _check_shared_dir(table: _Table, server: ServerSettings) -> None:
             )
 
 
-def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
+def _side(role: Role, pair: Table, machines: Table, shared_dir: str) -> ServerSettings:
+    """One server of a pair: a table of its own, or the name of one in [servers]."""
+    machine = pair.name_or_table(role.value)
+    if isinstance(machine, Table):
+        return _server(role, machine, shared_dir)
+    if machine not in machines.names():
+        where = (
+            nearest(machine, machines.names()) if machines.names() else f"; add a table [servers.{toml_key(machine)}]"
+        )
+        raise pair.error(role.value, f"there is no server {machine!r}{where}")
+    return _server(role, machines.table(machine), shared_dir, machine=machine)
+
+
+def _server(role: Role, table: Table, shared_dir: str, *, machine: str = "") -> ServerSettings:
+    """`machine`: the name of the table in [servers] that this is; it is the server's label, too, where none is given."""
     host = table.text("host")
     platform = table.choice("platform", "", list(PLATFORMS)) or None
     place = PLATFORMS[platform] if platform else DEFAULT
@@ -194,7 +226,7 @@ def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
         raise table.error("log", 'must be "file:/absolute/path" or "journal:UNIT"')
     server = ServerSettings(
         role=role,
-        name=table.text("name", host),
+        name=table.text("name", machine or host),
         host=host,
         port=table.number("port", None, 1, 65535),
         user=table.text("user", "") or None,
@@ -211,12 +243,13 @@ def _server(role: Role, table: _Table, shared_dir: str) -> ServerSettings:
         log=log,
         restart=table.command("restart", place.restart),
         shared_dir=table.absolute("shared_dir", shared_dir),
+        machine=machine,
     )
     table.done()
     return server
 
 
-def _omapi_key(table: _Table) -> OmapiKey | None:
+def _omapi_key(table: Table) -> OmapiKey | None:
     key = table.table("omapi_key", required=False)
     if not key.names():
         return None
@@ -227,152 +260,3 @@ def _omapi_key(table: _Table) -> OmapiKey | None:
     )
     key.done()
     return found
-
-
-def _nearest(word: str, valid: Any, *, shown: bool = True) -> str:
-    close = difflib.get_close_matches(word, list(valid), 1, 0.5)
-    there = f" (there is: {', '.join(valid)})" if shown else ""
-    return f"; did you mean {close[0]!r}?" if close else there
-
-
-class _Table:
-    """One TOML table being read: hands out typed values and remembers which keys were asked for."""
-
-    def __init__(self, file: Path, name: str, data: dict[str, Any]) -> None:
-        self.file, self.name, self.data = file, name, data
-        self.asked: list[str] = []
-
-    def error(self, key: str, what: str) -> ConfigError:
-        where = f"[{self.name}] {key}" if self.name else key
-        return ConfigError(f"{self.file}: {where}: {what}")
-
-    def names(self) -> list[str]:
-        return list(self.data)
-
-    def done(self) -> None:
-        """Refuse keys nobody asked for."""
-        for key in self.data:
-            if key not in self.asked:
-                raise self.error(key, f"unknown key{_nearest(key, self.asked)}")
-
-    def _get(self, key: str, kind: type, wanted: str) -> Any:
-        self.asked.append(key)
-        value = self.data.get(key)
-        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            raise self.error(key, f"must be {wanted}")
-        return value
-
-    def table(self, key: str, *, required: bool = True) -> _Table:
-        value = self._get(key, dict, "a table")
-        if value is None and required:
-            raise self.error(key, f"missing; add a table [{self.name}.{key}]")
-        return _Table(self.file, f"{self.name}.{key}" if self.name else key, value or {})
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._get(key, str, "a string in quotes")
-        if value is None:
-            if default is None:
-                raise self.error(key, "missing; it is required")
-            return default
-        if not value.isprintable() or (not value and default is None):
-            raise self.error(key, "must be printable text" if value else "must not be empty")
-        return str(value)
-
-    def absolute(self, key: str, default: str) -> str:
-        value = self.text(key, default)
-        if not value.startswith("/"):
-            raise self.error(key, "must be an absolute path on the server")
-        return value
-
-    def choice(self, key: str, default: str, valid: list[str]) -> str:
-        """One of a few words; `default` where it is not given, which need not be one of them."""
-        value = self.text(key, default)
-        if value not in valid and key in self.data:
-            close = difflib.get_close_matches(value.lower(), valid, 1, 0.5)
-            meant = f"; did you mean {close[0]!r}?" if close else ""
-            raise self.error(key, f"{value!r} is not one of {', '.join(valid)}{meant}")
-        return value
-
-    def number(self, key: str, default: int | None, low: int, high: int) -> int | None:
-        value = self._get(key, int, "a whole number")
-        if value is not None and not low <= value <= high:
-            raise self.error(key, f"must be between {low} and {high}")
-        return default if value is None else int(value)
-
-    def flag(self, key: str, default: bool) -> bool:
-        value = self._get(key, bool, "true or false")
-        return default if value is None else bool(value)
-
-    def path(self, key: str) -> Path | None:
-        value = self.text(key, "")
-        try:
-            return Path(value).expanduser() if value else None
-        except RuntimeError as error:
-            raise self.error(key, f"{value!r}: {error}") from error
-
-    def words(self, key: str, default: tuple[str, ...], valid: list[str]) -> tuple[str, ...]:
-        value = self._get(key, list, "a list of strings")
-        words = default if value is None else tuple(str(word) for word in value)
-        for word in words:
-            if word not in valid:
-                raise self.error(key, f"{word!r} is not one of {', '.join(valid)}")
-        return words
-
-    def addresses(self, key: str) -> tuple[str, ...]:
-        value = self._get(key, list, "a list of IPv4 addresses") or []
-        for address in value:
-            try:
-                ipaddress.IPv4Address(str(address))
-            except ValueError as error:
-                raise self.error(key, f"{address!r} is not an IPv4 address") from error
-        return tuple(str(address) for address in value)
-
-    def command(self, key: str, default: str) -> tuple[str, ...]:
-        try:
-            words = tuple(shlex.split(self.text(key, default)))
-        except ValueError as error:
-            raise self.error(key, f"cannot be split into words: {error}") from error
-        if not words or not words[0]:
-            raise self.error(key, "must not be empty")
-        return words
-
-
-def show(config: Config) -> str:
-    """The configuration as it is understood, defaults included, as TOML. Secrets are never read for it."""
-    lines = [f"# {config.path}", *_shown_console(config.console)]
-    for pair in config.pairs.values():
-        lines += ["", f"[pairs.{toml_key(pair.name)}]"]
-        lines += _shown(pair, skip={"name", "primary", "secondary", "lint"})
-        lines += _shown_lint(pair)
-        for server in (pair.primary, pair.secondary):
-            lines += [
-                "",
-                f"[pairs.{toml_key(pair.name)}.{server.role.value}]",
-                *_shown(server, skip={"role", "omapi_key"}),
-            ]
-            if key := server.omapi_key:
-                names = ("name", "algorithm", "secret_file")
-                lines.append(f"omapi_key = {toml({name: getattr(key, name) for name in names})}")
-    return "\n".join(lines) + "\n"
-
-
-def _shown_lint(pair: PairSettings) -> list[str]:
-    table = ["", f"[pairs.{toml_key(pair.name)}.lint]", f"silence = {toml(pair.lint.reasons)}"]
-    return table if pair.lint.silence else []
-
-
-def _shown_console(console: ConsoleSettings) -> list[str]:
-    lines = ["", "[console]"]
-    lines += [f"theme = {toml(console.theme)}"] if console.theme else []
-    lines += [f"ascii = {toml(console.ascii)}"]
-    lines += ["", "[keys]"] if console.keys else []
-    return lines + [f"{toml_key(name)} = {toml(keys)}" for name, keys in console.keys.items()]
-
-
-def _shown(settings: PairSettings | ServerSettings, skip: set[str]) -> list[str]:
-    named = ((each.name, getattr(settings, each.name)) for each in fields(settings) if each.name not in skip)
-    return [
-        f"{name} = {toml(shlex.join(value) if name == 'restart' else value)}"
-        for name, value in named
-        if value is not None
-    ]

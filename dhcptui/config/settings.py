@@ -162,6 +162,8 @@ class ServerSettings:
             "the pair's",
         ),
     )
+    machine: str = ""
+    """NAME of the table [servers.NAME] this was read from; empty where the pair has a table of its own for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,18 @@ class PairSettings:
         default=(Role.SECONDARY, Role.PRIMARY),
         metadata=about("Which server sync + restart restarts first.", '["secondary", "primary"]', "list of strings"),
     )
+    group: str = field(
+        default="",
+        metadata=about("The heading under which the pair stands where several are shown.", '"hq"', default="none"),
+    )
+    production: bool = field(
+        default=False,
+        metadata=about(
+            "The header says so in a strong colour, and every confirmation begins with the pair's name: `office dhcp2`.",
+            "true",
+            "boolean",
+        ),
+    )
     read_only: bool = field(default=False, metadata=about("Bind no acting key, run no action.", "true", "boolean"))
     probe_address: tuple[str, ...] = field(
         default=(),
@@ -226,6 +240,7 @@ class PairSettings:
         return self.primary if role is Role.PRIMARY else self.secondary
 
 
+SHARED_DIRECTORY = "/etc/dhcp/shared"
 SHARED_DIR = about(
     "What sync + restart copies. It may not hold what differs between the servers: dhcpd.conf, the lease file.",
     '"/etc/dhcp/shared"',

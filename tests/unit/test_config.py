@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config.loading import Config, ConfigError, default_path, load, show
+from dhcptui.config.loading import Config, ConfigError, default_path, load
+from dhcptui.config.show import show
 from dhcptui.model.role import Role
 
 MINIMAL = """
@@ -24,6 +25,8 @@ restart_order = ["primary", "secondary"]
 read_only = true
 probe_address = ["10.0.0.100"]
 mirror = true
+group = "hq"
+production = true
 [pairs.office.primary]
 name = "dhcp1"
 host = "10.0.0.10"
@@ -86,6 +89,79 @@ def test_show_is_the_same_configuration(tmp_path: Path) -> None:
     again = tmp_path / "again.toml"
     again.write_text(show(first))
     assert load(again).pairs == first.pairs
+
+
+SHARED = """
+[servers.fw1]
+host = "10.0.0.10"
+platform = "opnsense"
+login_timeout = 60
+[servers.fw2]
+name = "gate"
+host = "10.0.0.20"
+shared_dir = "/srv/shared"
+omapi_key = { name = "omapi", secret_file = "/etc/omapi.key" }
+[servers.spare]
+host = "10.0.0.30"
+[pairs.lan]
+peer = "dhcp_lan"
+primary = "fw1"
+secondary = "fw2"
+[pairs.opt1]
+primary = "fw2"
+secondary = "fw1"
+shared_dir = "/etc/opt1"
+[pairs.lone]
+primary = "fw1"
+[pairs.lone.secondary]
+host = "10.0.0.40"
+"""
+"""Machines that several relationships share, in mixed roles, one of them beside a server with a table of its own."""
+
+
+def test_a_machine_is_written_once(tmp_path: Path) -> None:
+    """Pairs name it; its label is its name where none is given, and each key is as in a pair's own table."""
+    config = read(tmp_path, SHARED)
+    lan, opt1, lone = (config.pair(name) for name in ("lan", "opt1", "lone"))
+    assert (lan.primary.name, lan.secondary.name) == ("fw1", "gate")
+    assert (opt1.primary.name, opt1.secondary.name) == ("gate", "fw1")
+    assert lone.secondary.name == "10.0.0.40"
+    assert lan.primary.login_timeout == opt1.secondary.login_timeout == lone.primary.login_timeout == 60
+    assert lan.primary.leases == "/var/dhcpd/var/db/dhcpd.leases"
+    assert [opt1.primary.role, opt1.secondary.role] == [Role.PRIMARY, Role.SECONDARY]
+    assert (opt1.primary.shared_dir, opt1.secondary.shared_dir) == ("/srv/shared", "/etc/opt1")
+    assert (lan.primary.machine, lan.secondary.machine, lone.secondary.machine) == ("fw1", "fw2", "")
+    assert list(config.servers) == ["fw1", "fw2", "spare"]
+
+
+def test_shared_machines_are_shown_as_they_are_read(tmp_path: Path) -> None:
+    """`config show` writes each machine once, also one that no pair names."""
+    first = read(tmp_path, SHARED)
+    again = tmp_path / "again.toml"
+    again.write_text(show(first))
+    assert show(first).count('host = "10.0.0.10"') == 1
+    assert load(again).pairs == first.pairs
+    assert list(load(again).servers) == list(first.servers)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('primary = "fw2"', 'primary = "fw22"'), ["[pairs.opt1] primary", "no server 'fw22'", "did you mean 'fw2'"]),
+        (('primary = "fw2"', "primary = 2"), ["[pairs.opt1] primary", "[servers.NAME]"]),
+        (('primary = "fw2"', 'primary = "fw1"'), ["[pairs.opt1]", "server 'fw1'", "one server, not a pair"]),
+        (('host = "10.0.0.30"', 'hots = "x"'), ["[servers.spare] host", "missing"]),
+        (("login_timeout", "login_timout"), ["[servers.fw1] login_timout", "did you mean 'login_timeout'"]),
+        (('name = "gate"', 'name = "fw1"'), ["[pairs.lan]", "both servers are called 'fw1'"]),
+        (("[servers.spare]", '["servers"."\\u001b[2J"]'), ["name of a server", "printable"]),
+    ],
+)
+def test_errors_of_shared_machines(tmp_path: Path, change: tuple[str, str], words: list[str]) -> None:
+    """The table that is wrong is named: the machine's, or the pair's that names it."""
+    assert change[0] in SHARED
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, SHARED.replace(*change))
+    assert all(word in str(caught.value) for word in ["config.toml", *words]), str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.config import loading as config
 from dhcptui.config.console import ConsoleSettings
 from dhcptui.config.loading import load
 from dhcptui.config.settings import OmapiKey, PairSettings, ServerSettings
+from dhcptui.config.table import Table
 from tools.documents.configuration import EXAMPLE, described, pair_keys, server_keys
 from tools.generate import ROOT
 
@@ -44,13 +44,13 @@ def test_every_example_is_taken(tmp_path: Path) -> None:
 def test_every_key_is_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the reader asks for in a file is what the document lists, table by table."""
     asked: dict[str, set[str]] = {}
-    done = config._Table.done
+    done = Table.done
 
-    def noted(self: config._Table) -> None:
+    def noted(self: Table) -> None:
         asked[self.name] = set(self.asked)
         done(self)
 
-    monkeypatch.setattr(config._Table, "done", noted)
+    monkeypatch.setattr(Table, "done", noted)
     path = tmp_path / "config.toml"
     path.write_text(EXAMPLE)
     load(path)

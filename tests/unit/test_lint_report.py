@@ -17,7 +17,8 @@ from dhcptui.conf.lint.findings import Expected, Finding, Pair, Severity, Subjec
 from dhcptui.conf.lint.grouping import grouped, without_silenced
 from dhcptui.conf.lint.rules import lint
 from dhcptui.conf.reader import ConfParseError, parse, parse_leniently
-from dhcptui.config.loading import ConfigError, load, show
+from dhcptui.config.loading import ConfigError, load
+from dhcptui.config.show import show
 from dhcptui.engine.lint_report import SHOWN, as_json, as_text
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import in_commands

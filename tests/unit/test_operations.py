@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dhcptui.act.actions import make_plan
@@ -119,3 +121,11 @@ def test_every_step_says_what_it_is(action: Action) -> None:
             case OmapiWrite(peer, _):
                 assert peer == SETTINGS.peer
         assert SETTINGS[step.role].name == step.where
+
+
+@pytest.mark.parametrize(("action", "text"), [(Action.SHUTDOWN, "office dhcp1"), (Action.SYNC_RESTART, "office")])
+def test_in_production_the_pair_is_typed_too(action: Action, text: str) -> None:
+    """On top of the server's name; where the pair's name is the confirmation, once."""
+    snapshot = pair(live(P), live(Q))
+    assert make_plan(action, P, replace(SETTINGS, production=True), snapshot, NOW).confirm_text == text
+    assert make_plan(action, P, SETTINGS, snapshot, NOW).confirm_text == text.removeprefix("office ")

@@ -52,6 +52,11 @@ MISTAKES = (
     ("a log that is neither file nor journal", "journal:isc-dhcp-server", "/var/log/dhcpd.log"),
     ("one server twice", "10.0.0.20", "10.0.0.10"),
     ("one name twice", "dhcp2", "dhcp1"),
+    (
+        "a server that is not there",
+        "[pairs.office]\npeer",
+        '[servers.fw1]\nhost = "10.0.0.1"\n[pairs.lan]\nprimary = "fw11"\nsecondary = "fw1"\n[pairs.office]\npeer',
+    ),
     ("a file that differs per server, in what is copied", '"/etc/dhcp/shared"', '"/etc/dhcp"'),
     ("a pair with the name of a command", "pairs.office", "pairs.status"),
     ("a key that no terminal sends", "[pairs.office]\npeer", '[keys]\n"look.pause" = "f15"\n[pairs.office]\npeer'),
@@ -82,6 +87,37 @@ printed.
 
 ```toml
 {example}```
+"""
+
+
+MACHINES = """\
+## A machine of several pairs: `[servers.NAME]`
+
+Two servers may share several relationships, as firewalls do with one per interface, and a server may have a partner per
+branch. Such a machine is written once, with the keys of a server's table, and the pairs name it:
+
+```toml
+[servers.fw1]
+host = "10.0.0.10"
+platform = "opnsense"
+
+[servers.fw2]
+host = "10.0.0.20"
+platform = "opnsense"
+
+[pairs.lan]
+peer = "dhcp_lan"
+primary = "fw1"
+secondary = "fw2"
+
+[pairs.opt1]
+peer = "dhcp_opt1"
+primary = "fw2"
+secondary = "fw1"
+```
+
+Its label on screen is its NAME where it has no `name`. A `shared_dir` of the machine wins over the pair's. One file may
+have both forms, and one pair may: `primary = "fw1"` beside a table `[pairs.lan.secondary]`.
 """
 
 
@@ -181,6 +217,7 @@ def configuration() -> str:
     lines += table(pair_keys())
     lines += ["", "## A server: `[pairs.NAME.primary]` and `[pairs.NAME.secondary]`", ""]
     lines += ["Both tables have the same keys.", "", *table(server_keys())]
+    lines += ["", *MACHINES.splitlines()]
     lines += ["", "`omapi_key` is a table of its own:", "", *table(dict(described(OmapiKey)))]
     lines += ["", "## Platforms", "", *platforms()]
     lines += [

@@ -65,6 +65,13 @@ def _start(acting: Role, pair: PairSettings, variant: str) -> ActionScript:
     return start.script(pair, acting, scheduled=variant == delayed.AT_ONCE)
 
 
+def _confirm_text(script: ActionScript, pair: PairSettings) -> str:
+    """What has to be typed; in production the pair's name stands before it."""
+    if pair.production and script.confirm_text != pair.name:
+        return f"{pair.name} {script.confirm_text}"
+    return script.confirm_text
+
+
 def make_plan(
     action: Action,
     acting: Role,
@@ -108,7 +115,7 @@ def make_plan(
         headline=sync_restart.BEFORE_COMPARED if unknown else script.headline,
         steps=tuple(step.planned for step in script.steps),
         ruling=ruling,
-        confirm_text=script.confirm_text,
+        confirm_text=_confirm_text(script, pair),
         attachment=comparison.attachment if syncing and comparison else (),
         variant=variant,
     )
