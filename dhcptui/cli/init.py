@@ -15,7 +15,7 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     from dhcptui.setup.init_pair import InitError, draft, look, target
-    from dhcptui.setup.init_write import write
+    from dhcptui.setup.init_write import existing, write
 
     def ask(question: str) -> bool:
         return bool(args.yes) or (sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in {"y", "yes"})
@@ -26,19 +26,22 @@ def run(args: argparse.Namespace) -> int:
     path = (args.config or default_path()).expanduser().absolute()
     try:
         one, two = (target(host, args.user, args.identity, args.known_hosts) for host in args.hosts)
-        made = draft(asyncio.run(look((one, two), args.peer, tell)), args.pair, args.peer, path.parent)
+        there = existing(path)
+        made = draft(asyncio.run(look((one, two), args.peer, tell)), args.pair, args.peer, path.parent, there)
         print("\n".join(made.report), end="\n\n")
         if args.read_only:
             raise InitError(f"--read-only: {path} was not written")
         print("\n".join(write(made, path, ask)))
     except InitError as error:
         raise ConfigError(*error.lines) from error
-    print(next_commands(args.config, made.name))
+    print(next_commands(args.config, made.names))
     return 0
 
 
-def next_commands(config: Path | None, name: str) -> str:
-    """What to type next: with `--config` where that was given."""
+def next_commands(config: Path | None, names: tuple[str, ...]) -> str:
+    """What to type next: with `--config` where that was given; each command once, the console for all."""
     program = f"dhcptui --config {shlex.quote(str(config))}" if config else "dhcptui"
-    pair = shlex.quote(name)
+    pair = shlex.quote(names[0])
+    if len(names) > 1:
+        return f"Now: {program} status, {program} lint {pair} (and each other), {program}"
     return f"Now: {program} status {pair}, {program} lint {pair}, {program} {pair}"

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import posixpath
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from dhcptui.conf.failover import Key, Peer, keys, omapi_key, omapi_port, peers
 from dhcptui.conf.pools import failover_pools
 from dhcptui.conf.reader import ConfParseError
-from dhcptui.config.loading import COMMANDS
+from dhcptui.config.loading import COMMANDS, Config
 from dhcptui.config.settings import ALGORITHMS
 from dhcptui.config.toml import toml, toml_key
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
+from dhcptui.model.words import joined
 from dhcptui.servers.ssh.connect import parse_jump
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.target import SshTarget
@@ -23,6 +26,7 @@ from dhcptui.setup.discover import Discovered, Tell, Told, discover
 from dhcptui.watch.survey import explain
 
 DEFAULT_OMAPI_PORT = 7911
+K = TypeVar("K")
 
 
 class InitError(Exception):
@@ -35,16 +39,17 @@ class InitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A pair ready to be written. `secrets`: file name beside config.toml -> base64 text, kept out of every repr."""
+    """Pairs ready to be written. `secrets`: file name beside config.toml -> base64 text, kept out of every repr."""
 
-    name: str
+    names: tuple[str, ...]
+    """The pairs' names."""
     text: str
     secrets: dict[str, str]
     report: tuple[str, ...]
     """What was found and what was guessed, for a person."""
 
     def __repr__(self) -> str:
-        return f"Draft({self.name!r})"
+        return f"Draft({joined(self.names)!r})"
 
 
 def target(place: str, user: str | None, identity: Path | None, known_hosts: Path | None) -> SshTarget:
@@ -83,67 +88,184 @@ async def look(
     return one, two
 
 
-def draft(found: tuple[Discovered, Discovered], pair: str | None, peer: str | None, directory: Path) -> Draft:
-    """The pair's tables and secrets; `directory` is where config.toml lies. Raises InitError."""
-    relation = _common_peer(found, peer)
+def draft(
+    found: tuple[Discovered, Discovered],
+    pair: str | None,
+    peer: str | None,
+    directory: Path,
+    there: Config | None = None,
+) -> Draft:
+    """Tables and secrets of every relationship the two servers share, or of `peer` alone. Raises InitError.
+
+    `directory` is where config.toml lies, `there` what stands in it: a machine that is there is named, not written again,
+    and of several relationships only those that are new are written.
+    """
+    relations = _common_peers(found, peer)
+    if len(relations) > 1:
+        return _several(found, relations, pair, directory, there or Config(directory))
+    relation = relations[0]
     servers = _by_role(found, relation)
-    name = pair or (f"{relation}-pair" if relation in COMMANDS else relation)
-    if name in COMMANDS or not name.isprintable():
-        raise InitError(f"a pair may not be called {clean(name)!r}: name another one with --name")
+    name = _pair_name(pair or (f"{relation}-pair" if relation in COMMANDS else relation))
     labels = _labels(servers)
-    notes: list[str] = [f"failover peer: {clean(relation)}"]
-    table = [f"[pairs.{toml_key(name)}]", f"peer = {toml(relation)}"]
+    lines, notes = _pair(name, relation, servers)
+    keys = {role: key for role, server in servers.items() if (key := _used_key(server))}
+    files = _secret_files(
+        {role: key.secret for role, key in keys.items()}, name, {role: f"{name}-{role.value}" for role in servers}
+    )
+    named = {role: _machine_there(server, there) for role, server in servers.items()}
+    for role, machine in named.items():
+        if machine:
+            lines.append(f"{role.value} = {toml(machine)}")
+    for role, server in servers.items():
+        place = directory / files[role] if role in files else None
+        notes += ["", f"{labels[role]} ({role.value}, {clean(str(server.target))})"]
+        if machine := named[role]:
+            notes.append(f"  it is [servers.{toml_key(machine)}] of the configuration")
+            continue
+        lines += ["", f"[pairs.{toml_key(name)}.{role.value}]", f"name = {toml(labels[role])}"]
+        lines += _server(server, keys.get(role), place)
+        notes += _server_notes(server, keys.get(role), place)
+    secrets = {files[role]: keys[role].secret for role in files if not named[role]}
+    return Draft((name,), "\n".join(lines) + "\n", secrets, tuple(notes))
+
+
+def _several(
+    found: tuple[Discovered, Discovered], relations: list[str], pair: str | None, directory: Path, there: Config
+) -> Draft:
+    """Each machine once, and a pair for each relationship that is not there yet."""
+    notes = [f"failover peers: {joined(clean(relation) for relation in relations)}"]
+    machines = _machines(found, there)
+    lines: list[str] = []
+    new = [index for index, server in enumerate(found) if not _machine_there(server, there)]
+    keys = {index: key for index in new if (key := _used_key(found[index]))}
+    stems = {index: machines[index] for index in new}
+    files = _secret_files({index: key.secret for index, key in keys.items()}, "-".join(machines), stems)
+    for index, server in enumerate(found):
+        place = directory / files[index] if index in files else None
+        notes += ["", f"{machines[index]} ({clean(str(server.target))})"]
+        if index not in new:
+            notes.append(f"  it is [servers.{toml_key(machines[index])}] of the configuration")
+            continue
+        lines += ["", f"[servers.{toml_key(machines[index])}]", *_server(server, keys.get(index), place)]
+        notes += _server_notes(server, keys.get(index), place)
+    names: list[str] = []
+    for relation in relations:
+        notes.append("")
+        if known := _pair_there(found, relation, there):
+            notes.append(f"failover peer {clean(relation)}: pair {clean(known)} of the configuration is left as it is")
+            continue
+        try:
+            servers = _by_role(found, relation)
+        except InitError as error:
+            notes.append(f"failover peer {clean(relation)}: left out: {error}")
+            continue
+        name = _free_name(f"{pair}-{relation}" if pair else relation, machines, {*there.pairs, *names})
+        names.append(name)
+        tables, told = _pair(name, relation, servers)
+        sides = [f"{role.value} = {toml(machines[found.index(server)])}" for role, server in servers.items()]
+        lines += ["", *tables, *sides]
+        notes += [*told, *(f"  {side}" for side in sides)]
+    if not names:
+        raise InitError(*(note.strip() for note in notes if note.startswith("failover peer ")), "nothing new was found")
+    secrets = {files[index]: keys[index].secret for index in files}
+    return Draft(tuple(names), "\n".join(lines).strip() + "\n", secrets, tuple(notes))
+
+
+def _pair(name: str, relation: str, servers: dict[Role, Discovered]) -> tuple[list[str], list[str]]:
+    """The table of a pair without its servers, and what is told of it."""
+    notes = [f"failover peer: {clean(relation)}"]
+    lines = [f"[pairs.{toml_key(name)}]", f"peer = {toml(relation)}"]
     shared = _shared_dir(servers)
-    table.append(_line("shared_dir", shared))
+    lines.append(_line("shared_dir", shared))
     notes.append(_told("shared_dir", shared))
     pools = failover_pools(servers[Role.PRIMARY].configuration, relation)
     if pools:
-        table.append(f"probe_address = {toml([pool.probe_address for pool in pools])}")
+        lines.append(f"probe_address = {toml([pool.probe_address for pool in pools])}")
         notes.append(f"  probe_address: {', '.join(f'{each.probe_address} ({each.network})' for each in pools)}")
     else:
         notes.append("  probe_address: no pool of this peer was found; pool counters will be missing")
-    secrets, key_files = _secrets(servers, name)
-    for role, server in servers.items():
-        key, port = _used_key(server), omapi_port(server.configuration)
-        place = directory / key_files[role] if key else None
-        table += ["", f"[pairs.{toml_key(name)}.{role.value}]", *_server(server, labels[role], key, place)]
-        notes += ["", f"{labels[role]} ({role.value}, {clean(str(server.target))})"]
-        notes += [_told("platform", server.platform)] if server.platform else []
-        notes += [_told(what, getattr(server, what)) for what in ("conf", "leases", "log", "restart")]
-        if port:
-            notes.append(f"  omapi_port: {port[0]} ({port[1].where})")
-        else:
-            notes.append("  omapi_port: NONE: add `omapi-port 7911;` to its dhcpd.conf, or its state cannot be read")
-        if key:
-            notes.append(
-                f"  omapi_key: {clean(key.name)}, {clean(key.algorithm)} ({key.node.where}); secret in {place}"
-            )
-        elif named := omapi_key(server.configuration):
-            notes.append(
-                f"  omapi_key: {clean(named[0])} is not usable here: not defined, or not of {', '.join(ALGORITHMS)}"
-            )
-        else:
-            notes.append("  omapi_key: none; whoever reaches the port commands dhcpd")
-        notes += [f"  note: {clean(note)}" for note in server.notes]
-    return Draft(name, "\n".join(table) + "\n", secrets, tuple(notes))
+    return lines, notes
 
 
-def _common_peer(found: tuple[Discovered, Discovered], wanted: str | None) -> str:
+def _pair_name(name: str) -> str:
+    """The name, where a pair may have it. Raises InitError."""
+    if name in COMMANDS or not name.isprintable():
+        raise InitError(f"a pair may not be called {clean(name)!r}: name another one with --name")
+    return name
+
+
+def _free_name(relation: str, machines: tuple[str, str], taken: set[str]) -> str:
+    """A name that no pair has: the relationship's, else with its machines behind it. Raises InitError."""
+    tries = (relation, "-".join((relation, *machines)))
+    name = next((each for each in tries if each not in {*taken, *COMMANDS}), None)
+    if name is None:
+        raise InitError(
+            f"pairs {joined(clean(each) for each in tries)} are there, and are others: name this one with --peer and --name"
+        )
+    return _pair_name(name)
+
+
+def _pair_there(found: tuple[Discovered, Discovered], relation: str, there: Config) -> str:
+    """The pair of the configuration that is this relationship of these two servers; empty where there is none."""
+    both = {(server.target.host, server.target.port) for server in found}
+    for name, pair in there.pairs.items():
+        if pair.peer == relation and {(pair[role].host, pair[role].port) for role in Role} == both:
+            return name
+    return ""
+
+
+def _machine_there(server: Discovered, there: Config | None) -> str:
+    """The machine of [servers] that this server is; empty where there is none."""
+    place = server.target.host, server.target.port
+    machines = there.servers.items() if there else ()
+    return next((name for name, machine in machines if (machine.host, machine.port) == place), "")
+
+
+def _machines(found: tuple[Discovered, Discovered], there: Config) -> tuple[str, str]:
+    """The names of both in [servers]: those they have there, else their own, else their hosts where these are taken."""
+    names = [_machine_there(server, there) for server in found]
+    own = [server.name.value for server in found]
+    for index, server in enumerate(found):
+        taken = {*there.servers, *names[:index], *(own if own.count(own[index]) > 1 else ())}
+        names[index] = names[index] or (own[index] if own[index] not in taken else server.target.host)
+    return names[0], names[1]
+
+
+def _server_notes(server: Discovered, key: Key | None, place: Path | None) -> list[str]:
+    """What was found of a server, line by line."""
+    port = omapi_port(server.configuration)
+    notes = [_told("platform", server.platform)] if server.platform else []
+    notes += [_told(what, getattr(server, what)) for what in ("conf", "leases", "log", "restart")]
+    if port:
+        notes.append(f"  omapi_port: {port[0]} ({port[1].where})")
+    else:
+        notes.append("  omapi_port: NONE: add `omapi-port 7911;` to its dhcpd.conf, or its state cannot be read")
+    if key:
+        notes.append(f"  omapi_key: {clean(key.name)}, {clean(key.algorithm)} ({key.node.where}); secret in {place}")
+    elif named := omapi_key(server.configuration):
+        notes.append(
+            f"  omapi_key: {clean(named[0])} is not usable here: not defined, or not of {', '.join(ALGORITHMS)}"
+        )
+    else:
+        notes.append("  omapi_key: none; whoever reaches the port commands dhcpd")
+    return [*notes, *(f"  note: {clean(note)}" for note in server.notes)]
+
+
+def _common_peers(found: tuple[Discovered, Discovered], wanted: str | None) -> list[str]:
+    """The relationships that both declare, each once, or the one that is wanted. Raises InitError."""
     names = [[each.name for each in peers(server.configuration)] for server in found]
     shown = [
         f"{clean(server.target.host)} has {', '.join(repr(clean(name)) for name in own) or 'none'}"
         for server, own in zip(found, names, strict=True)
     ]
-    both = [name for name in names[0] if name in names[1]]
+    both = list(dict.fromkeys(name for name in names[0] if name in names[1]))
     if wanted is not None:
         if wanted not in both:
             raise InitError(f"failover peer {wanted!r} is not declared on both servers: {'; '.join(shown)}")
-        return wanted
+        return [wanted]
     if not both:
         raise InitError(f"no failover peer of the same name is declared on both servers: {'; '.join(shown)}")
-    if len(set(both)) > 1:
-        raise InitError(f"the two servers share several failover peers: name one with --peer {' or '.join(both)}")
-    return both[0]
+    return both
 
 
 def _declared(server: Discovered, relation: str) -> Peer:
@@ -193,18 +315,16 @@ def _used_key(server: Discovered) -> Key | None:
     return key if key and key.algorithm in ALGORITHMS else None
 
 
-def _secrets(servers: dict[Role, Discovered], pair: str) -> tuple[dict[str, str], dict[Role, str]]:
-    """Secret by file name, and the file of each server: one file where both have the same secret."""
-    found = {role: key.secret for role, server in servers.items() if (key := _used_key(server))}
-    stem = re.sub(r"[^A-Za-z0-9_-]", "-", pair)
-    one = len(set(found.values())) == 1
-    files = {role: f"{stem}.omapi.key" if one else f"{stem}-{role.value}.omapi.key" for role in found}
-    return {files[role]: secret for role, secret in found.items()}, files
+def _secret_files(secrets: Mapping[K, str], together: str, alone: Mapping[K, str]) -> dict[K, str]:
+    """The file of each server's secret: one, named after `together`, where they are all the same; else one each, after `alone`."""
+    one = len(set(secrets.values())) == 1
+    stems = {server: together if one else alone[server] for server in secrets}
+    return {server: f"{re.sub(r'[^A-Za-z0-9_-]', '-', stem)}.omapi.key" for server, stem in stems.items()}
 
 
-def _server(server: Discovered, label: str, key: Key | None, secret_file: Path | None) -> list[str]:
+def _server(server: Discovered, key: Key | None, secret_file: Path | None) -> list[str]:
     target = server.target
-    table = [f"name = {toml(label)}", f"host = {toml(target.host)}"]
+    table = [f"host = {toml(target.host)}"]
     if target.port:
         table.append(f"port = {target.port}")
     table += [

@@ -131,6 +131,93 @@ def test_other_pairs_are_kept(tmp_path: Path) -> None:
     assert "[console]" in path.read_text()
 
 
+def firewall(number: int, roles: dict[str, str], secret: str = BASE64) -> Discovered:
+    """One of two servers with a relationship per interface; `roles`: its role in each."""
+    here, other = (f"10.0.0.{each}0" for each in (number, 3 - number))
+    declared = [
+        f'failover peer "{name}" {{ {role}; address {here}; port 647; peer address {other}; peer port 647; }}\n'
+        f'subnet 10.{index}.0.0 netmask 255.255.255.0 {{ pool {{ failover peer "{name}"; range 10.{index}.0.10 10.{index}.0.20; }} }}\n'
+        for index, (name, role) in enumerate(roles.items(), 1)
+    ]
+    key = f'key omapi {{ algorithm hmac-sha256; secret "{secret}"; }}\nomapi-port 7911;\nomapi-key omapi;\n'
+    return Discovered(
+        SshTarget(here, None, "root"),
+        Told(f"fw{number}", "uname -n"),
+        Told("/etc/dhcp/dhcpd.conf", "-cf"),
+        Told("/var/lib/dhcp/dhcpd.leases", "-lf"),
+        Told("file:/var/log/dhcpd.log", "x"),
+        Told("service isc-dhcpd restart", "x", True),
+        parse(key + "".join(declared), f"/fw{number}.conf"),
+    )
+
+
+ROLES = {"lan": "primary", "opt1": "secondary", "status": "primary"}
+"""Of the first firewall; the third is called like a command."""
+
+
+def firewalls(roles: dict[str, str], **changed: str) -> tuple[Discovered, Discovered]:
+    """Two servers that share these; `changed`: the second one's role where it does not answer the first one's."""
+    answers = {name: "secondary" if role == "primary" else "primary" for name, role in roles.items()}
+    return firewall(1, roles), firewall(2, {**answers, **changed})
+
+
+def test_every_relationship_becomes_a_pair(tmp_path: Path) -> None:
+    """Each machine is written once, with one secret; roles may be mixed."""
+    path = tmp_path / "config.toml"
+    path.write_text(OTHER)
+    one = draft(firewalls(ROLES), None, None, tmp_path, load(path))
+    told = write(one, path, no)
+    config = load(path)
+    assert path.read_text().startswith(OTHER)
+    assert list(config.pairs) == ["branch", "lan", "opt1", "status-fw1-fw2"]
+    assert {name: server.host for name, server in config.servers.items()} == {"fw1": "10.0.0.10", "fw2": "10.0.0.20"}
+    primaries = [config.pairs[name].primary.name for name in one.names]
+    assert primaries == ["fw1", "fw2", "fw1"]
+    assert config.pair("opt1").probe_address == ("10.2.0.10",)
+    assert config.pair("status-fw1-fw2").peer == "status"
+    assert [each.name for each in tmp_path.glob("*.key")] == ["fw1-fw2.omapi.key"]
+    assert "pairs lan and opt1 and status-fw1-fw2" in told[-1]
+    assert BASE64 not in path.read_text() + "\n".join(one.report) + repr(one)
+
+
+def test_again_adds_what_is_new(tmp_path: Path) -> None:
+    """A pair that is there stays as it was made, and so do the machines; with nothing new nothing is written."""
+    path = tmp_path / "config.toml"
+    write(draft(firewalls({"lan": "primary", "opt1": "secondary"}), None, None, tmp_path), path, no)
+    edited = path.read_text().replace('peer = "lan"', 'peer = "lan"\ngroup = "hq"')
+    path.write_text(edited)
+    write(draft(firewalls(ROLES), None, None, tmp_path, load(path)), path, no)
+    assert path.read_text().startswith(edited.rstrip())
+    assert path.read_text().count("[servers.") == 2
+    assert load(path).pair("lan").group == "hq"
+    with pytest.raises(InitError, match="pair lan of the configuration is left as it is(.|\n)*nothing new"):
+        draft(firewalls(ROLES), None, None, tmp_path, load(path))
+
+
+def test_one_of_several(tmp_path: Path) -> None:
+    """--peer narrows; a machine of the configuration is named."""
+    path = tmp_path / "config.toml"
+    path.write_text('[servers.edge]\nhost = "10.0.0.10"\n')
+    write(draft(firewalls(ROLES), None, "opt1", tmp_path, load(path)), path, no)
+    pair = load(path).pair("opt1")
+    assert (pair.primary.name, pair.secondary.machine) == ("fw2", "edge")
+    assert list(load(path).pairs) == ["opt1"]
+
+
+def test_a_relationship_that_is_none_is_left_out(tmp_path: Path) -> None:
+    """Both primary of one of three: that one is told with its reason, the others are written."""
+    one = draft(firewalls(ROLES, lan="primary"), "site", None, tmp_path)
+    assert one.names == ("site-opt1", "site-status")
+    assert any("lan: left out: both servers are primary" in line for line in one.report)
+
+
+def test_names_that_are_taken(tmp_path: Path) -> None:
+    """By another site's firewalls, with the same names as everywhere."""
+    path = tmp_path / "config.toml"
+    path.write_text(OTHER.replace("branch", "lan"))
+    assert draft(firewalls(ROLES), None, None, tmp_path, load(path)).names[0] == "lan-fw1-fw2"
+
+
 def test_a_read_only_pair_is_not_replaced(tmp_path: Path) -> None:
     """Whoever made it read_only meant it."""
     path = tmp_path / "config.toml"
@@ -193,7 +280,7 @@ def test_name_and_pair_are_one_option() -> None:
 )
 def test_what_is_next(config: Path | None, name: str, commands: str) -> None:
     """The commands as they must be typed: with the configuration that was written, and quoted."""
-    assert next_commands(config, name) == commands
+    assert next_commands(config, (name,)) == commands
 
 
 def test_the_platform_is_written(tmp_path: Path) -> None:
