@@ -77,10 +77,17 @@ class Plan:
         """Whether a person who confirmed one has confirmed the other: steps, verdict and reasons, but not ages, nor what is no matter."""
         return self._essence() == other._essence()
 
+    def does_as(self, other: Plan) -> bool:
+        """Whether both do the same on the same evidence; what else may come of it, as the warnings have it, may differ."""
+        return self._deed() == other._deed()
+
     def _essence(self) -> tuple[object, ...]:
-        findings = tuple((finding.asked, finding.holds, finding.sentence) for finding in self.ruling.findings)
         warnings = tuple(said for said in self.ruling.warnings if said not in self.ruling.unread)
-        texts = warnings, self.confirm_text, self.attachment
+        return *self._deed(), warnings
+
+    def _deed(self) -> tuple[object, ...]:
+        findings = tuple((finding.asked, finding.holds, finding.sentence) for finding in self.ruling.findings)
+        texts = self.confirm_text, self.attachment
         return self.action, self.variant, self.acting, self.steps, findings, texts
 
 

@@ -79,6 +79,15 @@ def _waits(parser: argparse.ArgumentParser, usual: str) -> None:
     )
 
 
+def _pair(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Which pair; `several`: or which pairs."""
+    parser.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
+    if several:
+        parser.add_argument("--all", action="store_true", help="every pair of the configuration")
+        parser.add_argument("--group", metavar="NAME", help="the pairs of this group")
+        parser.add_argument("--machine", metavar="NAME", help="the pairs with this server: its name or its host")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; `command` in what it parses names the command."""
     parser = argparse.ArgumentParser(
@@ -107,7 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
         "PAIR is needed where the configuration has several. `dhcptui PAIR` does the same.",
         "0, or 1 when the configuration cannot be used",
     )
-    console.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
+    _pair(console)
     _looks(console)
 
     demo = command(
@@ -130,26 +139,34 @@ def build_parser() -> argparse.ArgumentParser:
         "Without PAIR: every pair of the configuration; the exit status is that of the worst one.",
         "0 ok, 1 warning, 2 critical, 3 unknown",
     )
-    status.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
+    _pair(status, several=True)
     status.add_argument("--json", action="store_true", help="machine-readable, schema 1")
     _waits(status, "6")
 
     plan = command(
         "plan",
         "the plan of an action and each precondition",
-        "It changes nothing.",
+        "It changes nothing. Without PAIR: on every pair. With --machine that server acts, or is declared down.",
         "0 allowed, 1 refused",
     )
     do = command(
         "do",
         "run the plan of an action",
         "Each step is printed as it is verified. TEXT of --confirm is what the plan asks for: for partner-down the name of"
-        " the server that is declared down, for sync-restart the pair's name, else the acting server's name.",
+        " the server that is declared down, for sync-restart the pair's name, else the acting server's name. With --machine:"
+        " partner-down, hand-over or take-back for each relationship of that server, one after the other; the first surprise ends it.",
         "0 verified, 1 refused, 2 failed",
     )
     for acting in (plan, do):
         acting.add_argument("action", metavar="ACTION", choices=ACTIONS, help=", ".join(ACTIONS))
-        acting.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
+        _pair(acting, several=acting is plan)
+        if acting is do:
+            acting.set_defaults(all=False, group=None)
+            acting.add_argument(
+                "--machine",
+                metavar="NAME",
+                help="every relationship of this server, whose name is then the TEXT of --confirm",
+            )
         acting.add_argument("--server", metavar="NAME", help="the server that acts (for partner-down: the survivor)")
         if acting is plan:
             acting.add_argument("--json", action="store_true", help="machine-readable, schema 1")
@@ -194,10 +211,11 @@ def _asking_commands(
     report = command(
         "report",
         "an incident as Markdown, for the post-mortem",
-        "Made from both servers' logs and lease files and from this operator's audit log; no console needs to run.",
+        "Made from both servers' logs and lease files and from this operator's audit log; no console needs to run."
+        " Without PAIR: one report a pair.",
         "0",
     )
-    report.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
+    _pair(report, several=True)
     report.add_argument("--since", metavar="TIME", default="24h", help="as for audit (24h)")
     report.add_argument("--json", action="store_true", help="machine-readable, schema 1")
     _waits(report, "8")
@@ -209,7 +227,7 @@ def _asking_commands(
         "Asked over OMAPI, side by side, with what the two disagree on.",
         "0 found, 1 not found, 3 no answer",
     )
-    lease.add_argument("pair", metavar="PAIR", help="the pair's name in the configuration")
+    _pair(lease)
     lease.add_argument("address", metavar="ADDRESS", help="an IPv4 address, a hardware address, or a host name")
     lease.add_argument("--json", action="store_true", help="machine-readable, schema 1")
     _waits(lease, "6")
@@ -223,13 +241,14 @@ def _configuration_commands(
     lint = command(
         "lint",
         "what is wrong between the two servers' dhcpd.conf",
-        "It reads both servers over SSH and changes nothing; with --files it reads two files of this machine instead.",
+        "It reads both servers over SSH and changes nothing; with --files it reads two files of this machine instead."
+        " Without PAIR: every pair of the configuration; the exit status is that of the worst one.",
         "0 nothing or only info, 1 warnings, 2 errors, 3 could not be read",
     )
-    lint.add_argument("pair", nargs="?", metavar="PAIR", help="the pair's name in the configuration")
+    _pair(lint, several=True)
     lint.add_argument("--files", nargs=2, type=Path, metavar=("PRIMARY", "SECONDARY"), help="two dhcpd.conf")
     lint.add_argument("--peer", metavar="NAME", default="", help="with --files: the failover peer to look at")
-    lint.add_argument("--all", action="store_true", help="every finding by itself, however many there are")
+    lint.add_argument("--ungrouped", action="store_true", help="every finding by itself, however many there are")
     lint.add_argument("--json", action="store_true", help="machine-readable, schema 1")
     yield lint
 

@@ -1,11 +1,15 @@
-"""What every command needs: the configuration, as the options change it."""
+"""What every command needs: the configuration, as the options change it, and the pairs that they mean."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
 
-from dhcptui.config.loading import Config, load
+from dhcptui.config.loading import Config, ConfigError, load
+from dhcptui.config.settings import PairSettings
+from dhcptui.config.table import nearest
+from dhcptui.model.action import Action
+from dhcptui.model.role import Role
 
 
 def settings_of(args: argparse.Namespace) -> Config:
@@ -14,3 +18,45 @@ def settings_of(args: argparse.Namespace) -> Config:
     if args.read_only:
         return replace(config, pairs={name: replace(pair, read_only=True) for name, pair in config.pairs.items()})
     return config
+
+
+def pairs_of(args: argparse.Namespace) -> tuple[PairSettings, ...]:
+    """The pairs that PAIR, --group or --machine mean; every one where none of them is given. Raises ConfigError."""
+    config = settings_of(args)
+    if sum(map(bool, (args.pair, args.all, args.group, args.machine))) > 1:
+        raise ConfigError("PAIR, --all, --group and --machine exclude each other")
+    if args.pair or not config.pairs:
+        return (config.pair(args.pair),)
+    pairs = tuple(config.pairs.values())
+    if args.group:
+        return _those(config, "group", args.group, {pair.name: {pair.group} - {""} for pair in pairs})
+    if args.machine:
+        return _those(config, "machine", args.machine, {pair.name: set(machines(pair)) for pair in pairs})
+    return pairs
+
+
+def machines(pair: PairSettings) -> dict[str, Role]:
+    """Every word for a server of the pair: its name in [servers], its label, its host."""
+    words = ((word, role) for role in Role for word in (pair[role].machine, pair[role].name, pair[role].host))
+    return {word: role for word, role in words if word}
+
+
+def acting_server(args: argparse.Namespace, pair: PairSettings, action: Action) -> str | None:
+    """The server that acts, as --server or --machine has it: --machine is the one that is declared down, else the one that acts."""
+    if args.server or not args.machine:
+        return str(args.server) if args.server else None
+    role = machines(pair)[args.machine]
+    return pair[role.other if action is Action.PARTNER_DOWN else role].name
+
+
+def one_object(args: argparse.Namespace, pairs: tuple[PairSettings, ...]) -> bool:
+    """Whether JSON is one pair's object; a list where the question may have had several answers."""
+    return len(pairs) == 1 and not (args.all or args.group or args.machine)
+
+
+def _those(config: Config, what: str, wanted: str, words: dict[str, set[str]]) -> tuple[PairSettings, ...]:
+    found = tuple(config.pairs[name] for name, own in words.items() if wanted in own)
+    if not found:
+        there = sorted(set().union(*words.values()))
+        raise ConfigError(f"{config.path}: no pair has the {what} {wanted!r}{nearest(wanted, there) if there else ''}")
+    return found

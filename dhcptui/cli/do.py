@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from dhcptui.cli import do_machine
 from dhcptui.cli.common import settings_of
 from dhcptui.cli.plan import choose, roles, variant
 
@@ -22,6 +23,8 @@ def run(args: argparse.Namespace) -> int:
     from dhcptui.model.action import Action
     from dhcptui.watch.clocks import moment
 
+    if args.machine:
+        return do_machine.run(args)
     settings, action = settings_of(args).pair(args.pair), Action(args.action)
     printer = StepPrinter()
 

@@ -5,14 +5,48 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING, Any
 
-from dhcptui.cli.common import settings_of
+from dhcptui.cli.common import one_object, pairs_of
 from dhcptui.config.loading import ConfigError
 from dhcptui.model.role import Role
+from dhcptui.model.words import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dhcptui.config.settings import PairSettings
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read both and compare. Returns the exit code."""
+    """Read both of each pair and compare. Returns the exit code."""
+    if args.files and (args.pair or args.all or args.group or args.machine):
+        raise ConfigError("either a pair or --files")
+    pairs = () if args.files else pairs_of(args)
+    looked = [_look(args, couple, heading=len(pairs) > 1) for couple in _couples(pairs)] or [_look(args)]
+    if args.json:
+        found = [each for _, each in looked if each]
+        if found:
+            print(json.dumps(found[0] if args.files or one_object(args, pairs) else found, indent=2))
+    return max(code for code, _ in looked)
+
+
+def _couples(pairs: Sequence[PairSettings]) -> list[list[PairSettings]]:
+    """The pairs by the two machines they are on: each couple of files is read, and compared, once."""
+    found: dict[object, list[PairSettings]] = {}
+    for pair in pairs:
+        places = frozenset((pair[role].host, pair[role].port, pair[role].dhcpd_conf) for role in Role)
+        found.setdefault((places, pair.lint), []).append(pair)
+    return list(found.values())
+
+
+def _look(
+    args: argparse.Namespace, couple: Sequence[PairSettings] = (), *, heading: bool = False
+) -> tuple[int, dict[str, Any] | None]:
+    """Two files, printed where no JSON is wanted: the exit code, and what they are as JSON; None where unread.
+
+    `couple`: every pair that is on these two machines; none for two files of this one.
+    """
     import asyncio
 
     from dhcptui.conf.lint.grouping import without_silenced
@@ -20,22 +54,22 @@ def run(args: argparse.Namespace) -> int:
     from dhcptui.engine.lint_report import COULD_NOT_READ, as_json, as_text, exit_code
     from dhcptui.setup.read import LintError, from_files, missing, over_ssh
 
-    if args.files and args.pair:
-        raise ConfigError("either a pair or --files")
-    settings = None if args.files else settings_of(args).pair(args.pair)
+    settings = couple[0] if couple else None
+    names = [each.name for each in couple]
+    name = names[0] if names else ""
     try:
         pair = asyncio.run(over_ssh(settings) if settings else from_files(args.files[0], args.files[1], args.peer))
     except LintError as error:
-        print(f"dhcptui: {error}", file=sys.stderr)
-        return COULD_NOT_READ
-    silence = settings.lint.reasons if settings else {}
-    findings, silenced = without_silenced(lint(pair), silence)
-    name = settings.name if settings else ""
-    if args.json:
-        print(json.dumps(as_json(name, pair, findings, silenced), indent=2))
-    else:
-        print(as_text(name, pair, findings, silenced, everything=args.all))
+        print(f"dhcptui: {f'{joined(names)}: ' if heading else ''}{error}", file=sys.stderr)
+        return COULD_NOT_READ, None
+    findings, silenced = without_silenced(lint(pair), settings.lint.reasons if settings else {})
+    if not args.json:
+        head = f"== {', '.join(names)}\n" if heading else ""
+        print(
+            f"{head}{as_text(name, pair, findings, silenced, everything=args.ungrouped)}",
+            end="\n\n" if heading else "\n",
+        )
     unread = [missing(pair[role], node) for role in Role for node in pair[role].absent]
     for line in unread:
         print(f"dhcptui: {line}", file=sys.stderr)
-    return exit_code(findings, unread=bool(unread))
+    return exit_code(findings, unread=bool(unread)), {**as_json(name, pair, findings, silenced), "pairs": names}

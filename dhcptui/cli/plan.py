@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from dhcptui.cli.common import settings_of
+from dhcptui.cli.common import acting_server, one_object, pairs_of
 from dhcptui.config.loading import ConfigError
 
 if TYPE_CHECKING:
@@ -18,19 +18,32 @@ if TYPE_CHECKING:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show the plan. Returns the exit code."""
+    """Show the plan of each pair. Returns the exit code."""
+    from dhcptui.engine.plan_report import plan_json, plan_text
+
+    pairs = pairs_of(args)
+    made = [_made(args, settings) for settings in pairs]
+    if args.json:
+        found = [plan_json(plan) for plan, _ in made]
+        print(json.dumps(found[0] if one_object(args, pairs) else found, indent=2))
+    else:
+        print("\n\n".join(plan_text(plan, helping) for plan, helping in made))
+    return 0 if all(plan.allowed for plan, _ in made) else 1
+
+
+def _made(args: argparse.Namespace, settings: PairSettings) -> tuple[Plan, list[str]]:
+    """The plan of one pair, and what helps where it is refused."""
     from dhcptui.engine.headless import Headless
-    from dhcptui.engine.plan_report import helps, plan_json, plan_text
+    from dhcptui.engine.plan_report import helps
     from dhcptui.model.action import Action
     from dhcptui.watch.clocks import moment
 
-    settings, action = settings_of(args).pair(args.pair), Action(args.action)
+    action = Action(args.action)
+    server = acting_server(args, settings, action)
     with Headless(settings, wait=args.wait) as engine:
         engine.look()
-        plan = choose(engine.plans(action, roles(settings, action, args.server), variant(args)))
-        helping = helps(plan, engine.engine.snapshot(), moment())
-    print(json.dumps(plan_json(plan), indent=2) if args.json else plan_text(plan, helping))
-    return 0 if plan.allowed else 1
+        plan = choose(engine.plans(action, roles(settings, action, server), variant(args)))
+        return plan, list(helps(plan, engine.engine.snapshot(), moment()))
 
 
 def roles(settings: PairSettings, action: Action, server: str | None) -> list[Role]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from typing import TYPE_CHECKING
 
-from dhcptui.cli.common import settings_of
+from dhcptui.cli.common import one_object, pairs_of
+
+if TYPE_CHECKING:
+    from dhcptui.assess.history.post_mortem import Incident
 
 
 def run(args: argparse.Namespace) -> int:
@@ -17,9 +21,15 @@ def run(args: argparse.Namespace) -> int:
     from dhcptui.engine.post_mortem import LOOK_SECONDS, investigate
     from dhcptui.engine.post_mortem_report import as_json, as_markdown
 
-    settings = settings_of(args).pair(args.pair)
-    incident = asyncio.run(
-        investigate(settings, parse_since(args.since, time.time()), seconds=args.wait or LOOK_SECONDS)
-    )
-    print(json.dumps(as_json(incident), indent=2) if args.json else as_markdown(incident))
+    pairs, since = pairs_of(args), parse_since(args.since, time.time())
+
+    async def every() -> list[Incident]:
+        return await asyncio.gather(*(investigate(pair, since, seconds=args.wait or LOOK_SECONDS) for pair in pairs))
+
+    incidents = asyncio.run(every())
+    if args.json:
+        found = [as_json(incident) for incident in incidents]
+        print(json.dumps(found[0] if one_object(args, pairs) else found, indent=2))
+    else:
+        print("\n".join(map(as_markdown, incidents)))
     return 0

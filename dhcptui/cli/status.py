@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dhcptui.cli.common import settings_of
-
-if TYPE_CHECKING:
-    from dhcptui.config.loading import PairSettings
+from dhcptui.cli.common import pairs_of
 
 
 def run(args: argparse.Namespace) -> int:
@@ -21,10 +18,7 @@ def run(args: argparse.Namespace) -> int:
     from dhcptui.engine.status_report import EXIT_CODES, as_json, as_text
     from dhcptui.watch.clocks import moment
 
-    config = settings_of(args)
-    pairs: list[PairSettings] = (
-        [config.pair(args.pair)] if args.pair or not config.pairs else list(config.pairs.values())
-    )
+    pairs = pairs_of(args)
 
     async def every() -> list[Any]:
         return await asyncio.gather(*(look(pair, args.wait or LOOK_SECONDS) for pair in pairs))

@@ -43,7 +43,7 @@ class Headless:
         self.settings = settings
         self.engine = EngineThread(settings, tidy=False, patience=wait or 0.0)
         self._wait = wait
-        self._show = show
+        self.show = show
         self._change = threading.Condition()
         self._moves: deque[Progress] = deque()
 
@@ -102,6 +102,20 @@ class Headless:
         self._until(complete, EVIDENCE_SECONDS if self._wait is None else self._wait)
         return made
 
+    def again(self, plan: Plan) -> Plan:
+        """The plan made anew, once it does what it did: an action on the same machine leaves its lock in sight for a moment.
+
+        What it says of other relationships may differ: they were acted on. As it is after a while where it differs in more.
+        """
+        made = plan
+
+        def same() -> bool:
+            nonlocal made
+            made = self.engine.plan(plan.action, plan.acting, plan.variant)
+            return made.allowed and made.does_as(plan)
+
+        return made if self._until(same, LOOK_SECONDS) else plan
+
     def _stale(self) -> bool:
         """Whether a server that is connected has not answered lately."""
         now = moment()
@@ -118,7 +132,7 @@ class Headless:
                 moves = list(self._moves)
                 self._moves.clear()
             for progress in moves:
-                self._show(progress)
+                self.show(progress)
             for line in farewell.news():
                 tell(line)
             if moves and moves[-1].outcome is not Outcome.RUNNING:

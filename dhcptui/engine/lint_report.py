@@ -88,7 +88,7 @@ def as_text(
         lines += ["", f"{clean(pair[role].name)} ({role.value})" if role else "both"]
         lines += [line for group in own for line in _lines(group, name)]
     if rest := [each for group in groups[len(shown) :] for each in group.findings]:
-        lines += ["", f"{_number(rest)} more: `dhcptui lint --all` shows everything"]
+        lines += ["", f"{_number(rest)} more: `dhcptui lint --ungrouped` shows everything"]
     return "\n".join([*lines, "", *silenced_words(silenced), _summary(pair, findings)]).lstrip("\n")
 
 

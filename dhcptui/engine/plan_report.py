@@ -71,8 +71,8 @@ def helps(plan: Plan, snapshot: PairSnapshot, now: Moment) -> list[str]:
     return said
 
 
-def plan_text(plan: Plan, helping: Sequence[str] = (), *, steps: bool = True) -> str:
-    """A plan for a person: of a refused one the reason first, and what would help. Without its steps on request."""
+def plan_text(plan: Plan, helping: Sequence[str] = (), *, steps: bool = True, confirm: bool = True) -> str:
+    """A plan for a person: of a refused one the reason first, and what would help. Without its steps, or how to confirm, on request."""
     lines = [] if plan.allowed else ["Refused: " + "; ".join(plan.ruling.reasons), *(f"  {each}" for each in helping)]
     lines.append(f"{plan.action.value} on {plan.acting_name}: {plan.headline}")
     lines += [f"  ! {warning}" for warning in plan.ruling.warnings]
@@ -82,7 +82,7 @@ def plan_text(plan: Plan, helping: Sequence[str] = (), *, steps: bool = True) ->
         read = f", {age(finding.age_seconds)} ago" if finding.age_seconds is not None else ""
         lines.append(f"  {sign} {finding.asked}: {finding.observed} ({finding.by}{read})")
     lines += _steps(plan) if steps else []
-    if plan.allowed:
+    if plan.allowed and confirm:
         lines.append(f"Allowed. To run it: --confirm {plan.confirm_text!r}")
         if plan.ruling.sentence:
             lines.append(f"Not everything is proven; you answer for it with: --sentence {plan.ruling.sentence!r}")

@@ -149,24 +149,27 @@ def _several(
         lines += ["", f"[servers.{toml_key(machines[index])}]", *_server(server, keys.get(index), place)]
         notes += _server_notes(server, keys.get(index), place)
     names: list[str] = []
+    not_written: list[str] = []
     for relation in relations:
-        notes.append("")
         if known := _pair_there(found, relation, there):
-            notes.append(f"failover peer {clean(relation)}: pair {clean(known)} of the configuration is left as it is")
+            not_written.append(
+                f"failover peer {clean(relation)}: pair {clean(known)} of the configuration is left as it is"
+            )
             continue
         try:
             servers = _by_role(found, relation)
         except InitError as error:
-            notes.append(f"failover peer {clean(relation)}: left out: {error}")
+            not_written.append(f"failover peer {clean(relation)}: left out: {error}")
             continue
         name = _free_name(f"{pair}-{relation}" if pair else relation, machines, {*there.pairs, *names})
         names.append(name)
         tables, told = _pair(name, relation, servers)
         sides = [f"{role.value} = {toml(machines[found.index(server)])}" for role, server in servers.items()]
         lines += ["", *tables, *sides]
-        notes += [*told, *(f"  {side}" for side in sides)]
+        notes += ["", *told, *(f"  {side}" for side in sides)]
     if not names:
-        raise InitError(*(note.strip() for note in notes if note.startswith("failover peer ")), "nothing new was found")
+        raise InitError(*not_written, "nothing new was found")
+    notes += ["", *not_written] if not_written else []
     secrets = {files[index]: keys[index].secret for index in files}
     return Draft(tuple(names), "\n".join(lines).strip() + "\n", secrets, tuple(notes))
 

@@ -190,7 +190,7 @@ def test_again_adds_what_is_new(tmp_path: Path) -> None:
     assert path.read_text().startswith(edited.rstrip())
     assert path.read_text().count("[servers.") == 2
     assert load(path).pair("lan").group == "hq"
-    with pytest.raises(InitError, match="pair lan of the configuration is left as it is(.|\n)*nothing new"):
+    with pytest.raises(InitError, match=r"pair lan of the configuration is left as it is(.|\n)*nothing new"):
         draft(firewalls(ROLES), None, None, tmp_path, load(path))
 
 

@@ -68,7 +68,7 @@ def test_a_large_pair_is_read_at_a_glance(tmp_path: Path, capsys: pytest.Capture
     assert lines[-1] == "failover peer 'foo': 1 error, 1 warning, 1000 info"
     (group,) = [line for line in lines if "L27" in line and "primary.conf" in line]
     assert "and 297 more: deny dynamic bootp clients is needless" in group
-    assert main([*argv, "--all"]) == 2
+    assert main([*argv, "--ungrouped"]) == 2
     assert sum(" L27 " in line for line in capsys.readouterr().out.splitlines()) == 600
 
 
@@ -94,10 +94,10 @@ def test_more_than_can_be_read() -> None:
     shown = as_text("office", pair({}), [*warnings, *one]).splitlines()
     assert shown[1].startswith("  error   L13")
     assert sum(line.startswith("  warning") for line in shown) == SHOWN - 1
-    assert "8 warnings more: `dhcptui lint --all` shows everything" in shown
+    assert "8 warnings more: `dhcptui lint --ungrouped` shows everything" in shown
     everything = as_text("office", pair({}), [*warnings, *one], everything=True)
     assert everything.count("  warning") == SHOWN + 7
-    assert "--all" not in everything
+    assert "--ungrouped" not in everything
 
 
 def finding(rule: str, role: Role | None, line: int, sentence: str, *, refused: bool = False) -> Finding:

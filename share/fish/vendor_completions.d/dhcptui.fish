@@ -24,7 +24,7 @@ function __dhcptui_words
     for word in $words[2..]
         if test $skip -gt 0
             set skip (math $skip - 1)
-        else if contains -- $word --after --break-lock --config --confirm --dns --drill --identity --key-algorithm --known-hosts --mclt --name --omapi-port --out --pair --peer --port --primary --range --router --secondary --sentence --server --since --speed --split --subnet --theme --user --wait
+        else if contains -- $word --after --break-lock --config --confirm --dns --drill --group --identity --key-algorithm --known-hosts --machine --mclt --name --omapi-port --out --pair --peer --port --primary --range --router --secondary --sentence --server --since --speed --split --subnet --theme --user --wait
             set skip 1
         else if contains -- $word --files
             set skip 2
@@ -91,12 +91,18 @@ complete -c dhcptui -n '__dhcptui_in demo' -l ascii -d 'no character beyond ASCI
 complete -c dhcptui -n '__dhcptui_in demo' -l config -r -F -d 'the configuration file'
 complete -c dhcptui -n '__dhcptui_in demo' -l read-only -d 'bind no acting key'
 complete -c dhcptui -n '__dhcptui_in status' -s h -l help -d 'show this help message and exit'
+complete -c dhcptui -n '__dhcptui_in status' -l all -d 'every pair of the configuration'
+complete -c dhcptui -n '__dhcptui_in status' -l group -x -d 'the pairs of this group'
+complete -c dhcptui -n '__dhcptui_in status' -l machine -x -d 'the pairs with this server: its name or its host'
 complete -c dhcptui -n '__dhcptui_in status' -l json -d 'machine-readable, schema 1'
 complete -c dhcptui -n '__dhcptui_in status' -l wait -x -d 'how long the answers of both servers may take, a login not counted (6)'
 complete -c dhcptui -n '__dhcptui_in status' -l config -r -F -d 'the configuration file'
 complete -c dhcptui -n '__dhcptui_in status' -l read-only -d 'bind no acting key'
 complete -c dhcptui -n '__dhcptui_at status 0' -a '(__dhcptui_names pairs)'
 complete -c dhcptui -n '__dhcptui_in plan' -s h -l help -d 'show this help message and exit'
+complete -c dhcptui -n '__dhcptui_in plan' -l all -d 'every pair of the configuration'
+complete -c dhcptui -n '__dhcptui_in plan' -l group -x -d 'the pairs of this group'
+complete -c dhcptui -n '__dhcptui_in plan' -l machine -x -d 'the pairs with this server: its name or its host'
 complete -c dhcptui -n '__dhcptui_in plan' -l server -x -a '(__dhcptui_names servers)' -d 'the server that acts (for partner-down: the survivor)'
 complete -c dhcptui -n '__dhcptui_in plan' -l json -d 'machine-readable, schema 1'
 complete -c dhcptui -n '__dhcptui_in plan' -l wait -x -d 'how long evidence may take to come; with do also a dhcpd that reads its leases (usually 30, and 900)'
@@ -108,6 +114,7 @@ complete -c dhcptui -n '__dhcptui_in plan' -l read-only -d 'bind no acting key'
 complete -c dhcptui -n '__dhcptui_at plan 0' -a 'sync-restart partner-down shutdown hand-over take-back start rescue'
 complete -c dhcptui -n '__dhcptui_at plan 1' -a '(__dhcptui_names pairs)'
 complete -c dhcptui -n '__dhcptui_in do' -s h -l help -d 'show this help message and exit'
+complete -c dhcptui -n '__dhcptui_in do' -l machine -x -d 'every relationship of this server, whose name is then the TEXT of --confirm'
 complete -c dhcptui -n '__dhcptui_in do' -l server -x -a '(__dhcptui_names servers)' -d 'the server that acts (for partner-down: the survivor)'
 complete -c dhcptui -n '__dhcptui_in do' -l confirm -x -d 'what the plan asks to be typed'
 complete -c dhcptui -n '__dhcptui_in do' -l sentence -x -d 'what the plan asks for where proof is impossible'
@@ -130,6 +137,9 @@ complete -c dhcptui -n '__dhcptui_in config' -l config -r -F -d 'the configurati
 complete -c dhcptui -n '__dhcptui_in config' -l read-only -d 'bind no acting key'
 complete -c dhcptui -n '__dhcptui_at config 0' -a 'path show validate names'
 complete -c dhcptui -n '__dhcptui_in report' -s h -l help -d 'show this help message and exit'
+complete -c dhcptui -n '__dhcptui_in report' -l all -d 'every pair of the configuration'
+complete -c dhcptui -n '__dhcptui_in report' -l group -x -d 'the pairs of this group'
+complete -c dhcptui -n '__dhcptui_in report' -l machine -x -d 'the pairs with this server: its name or its host'
 complete -c dhcptui -n '__dhcptui_in report' -l since -x -d 'as for audit (24h)'
 complete -c dhcptui -n '__dhcptui_in report' -l json -d 'machine-readable, schema 1'
 complete -c dhcptui -n '__dhcptui_in report' -l wait -x -d 'how long the answers of both servers may take, a login not counted (8)'
@@ -143,10 +153,13 @@ complete -c dhcptui -n '__dhcptui_in lease' -l config -r -F -d 'the configuratio
 complete -c dhcptui -n '__dhcptui_in lease' -l read-only -d 'bind no acting key'
 complete -c dhcptui -n '__dhcptui_at lease 0' -a '(__dhcptui_names pairs)'
 complete -c dhcptui -n '__dhcptui_in lint' -s h -l help -d 'show this help message and exit'
+complete -c dhcptui -n '__dhcptui_in lint' -l all -d 'every pair of the configuration'
+complete -c dhcptui -n '__dhcptui_in lint' -l group -x -d 'the pairs of this group'
+complete -c dhcptui -n '__dhcptui_in lint' -l machine -x -d 'the pairs with this server: its name or its host'
 complete -c dhcptui -n '__dhcptui_in lint' -l files -r -F -d 'two dhcpd.conf'
 complete -c dhcptui -n '__dhcptui_second --files' -F
 complete -c dhcptui -n '__dhcptui_in lint' -l peer -x -d 'with --files: the failover peer to look at'
-complete -c dhcptui -n '__dhcptui_in lint' -l all -d 'every finding by itself, however many there are'
+complete -c dhcptui -n '__dhcptui_in lint' -l ungrouped -d 'every finding by itself, however many there are'
 complete -c dhcptui -n '__dhcptui_in lint' -l json -d 'machine-readable, schema 1'
 complete -c dhcptui -n '__dhcptui_in lint' -l config -r -F -d 'the configuration file'
 complete -c dhcptui -n '__dhcptui_in lint' -l read-only -d 'bind no acting key'

@@ -1,0 +1,113 @@
+"""Which pairs a command line means, and what is read once for several of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dhcptui.cli.arguments import build_parser, with_command
+from dhcptui.cli.common import acting_server, one_object, pairs_of
+from dhcptui.cli.lint import _couples
+from dhcptui.config.loading import ConfigError, load
+from dhcptui.config.settings import LintSettings
+from dhcptui.model.action import Action
+
+CONFIG = """
+[servers.fw1]
+host = "10.0.0.10"
+[servers.fw2]
+host = "10.0.0.20"
+[servers.branch]
+host = "10.0.0.30"
+[pairs.lan]
+group = "hq"
+primary = "fw1"
+secondary = "fw2"
+[pairs.opt1]
+group = "hq"
+primary = "fw2"
+secondary = "fw1"
+[pairs.far]
+primary = "fw1"
+secondary = "branch"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Two firewalls with two relationships, and a branch that shares one of them."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("status", "lan opt1 far"),
+        ("status far", "far"),
+        ("status --all", "lan opt1 far"),
+        ("lint --group hq", "lan opt1"),
+        ("report --machine fw2", "lan opt1"),
+        ("plan hand-over --machine 10.0.0.30", "far"),
+        ("plan hand-over", "lan opt1 far"),
+        ("do hand-over --machine fw1 --confirm fw1", "lan opt1 far"),
+    ],
+)
+def test_which_pairs_are_meant(config: Path, line: str, names: str) -> None:
+    """By name, by group, by machine under any of its names, or all."""
+    args = build_parser().parse_args(with_command(["--config", str(config), *line.split()]))
+    assert " ".join(pair.name for pair in pairs_of(args)) == names
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("status --group hw", "no pair has the group 'hw'; did you mean 'hq'?"),
+        ("lint --machine fw3", "no pair has the machine 'fw3'; did you mean"),
+        ("status lan --group hq", "exclude each other"),
+        ("report --all --machine fw1", "exclude each other"),
+        ("plan hand-over lann", "did you mean 'lan'?"),
+    ],
+)
+def test_what_is_not_there(config: Path, line: str, words: str) -> None:
+    """The nearest word is offered."""
+    args = build_parser().parse_args(with_command(["--config", str(config), *line.split()]))
+    with pytest.raises(ConfigError) as caught:
+        pairs_of(args)
+    assert words in str(caught.value)
+
+
+def test_one_pair_needs_no_name(tmp_path: Path) -> None:
+    """Wherever one pair is configured; JSON is its object then, and a list where several were asked for."""
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG.partition("[pairs.opt1]")[0])
+    for line in ("plan shutdown", "report", "lint", "status"):
+        args = build_parser().parse_args(["--config", str(path), *line.split()])
+        assert [pair.name for pair in pairs_of(args)] == ["lan"]
+        assert one_object(args, pairs_of(args))
+        args = build_parser().parse_args(["--config", str(path), *line.split(), "--all"])
+        assert not one_object(args, pairs_of(args))
+    args = build_parser().parse_args(["--config", str(path), "lease", "10.0.0.1"])
+    assert (args.pair, args.address) == (None, "10.0.0.1")
+
+
+def test_who_acts_for_a_machine(config: Path) -> None:
+    """The machine itself; for partner-down it is the one that is declared down. --server is the last word."""
+    pairs = load(config).pairs
+    args = build_parser().parse_args(["do", "hand-over", "--machine", "fw1", "--confirm", "fw1"])
+    assert acting_server(args, pairs["opt1"], Action.HAND_OVER) == "fw1"
+    assert acting_server(args, pairs["opt1"], Action.PARTNER_DOWN) == "fw2"
+    assert acting_server(args, pairs["far"], Action.PARTNER_DOWN) == "branch"
+    args.server = "fw1"
+    assert acting_server(args, pairs["far"], Action.PARTNER_DOWN) == "fw1"
+
+
+def test_two_machines_are_linted_once(config: Path) -> None:
+    """Whatever the roles; apart where something is silenced for one of the pairs only."""
+    pairs = list(load(config).pairs.values())
+    assert [[pair.name for pair in couple] for couple in _couples(pairs)] == [["lan", "opt1"], ["far"]]
+    pairs[1] = replace(pairs[1], lint=LintSettings((("L38", "own name servers"),)))
+    assert [[pair.name for pair in couple] for couple in _couples(pairs)] == [["lan"], ["opt1"], ["far"]]
