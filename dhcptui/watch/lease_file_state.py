@@ -24,6 +24,8 @@ from dhcptui.watch.clocks import mono
 from dhcptui.watch.record import ServerRecord
 
 READ_SECONDS = 5.0
+SHARE = 4.0
+"""A search of the whole file that failed is tried again after so many times what it took: the server has other work."""
 LOOK_SECONDS = 0.1
 LATE_SECONDS = 4.0
 """A status older than this is nothing, whatever the connection looks like."""
@@ -57,8 +59,9 @@ class RecordedWatch:
             if not self._needed():
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
+            began = mono()
             await self._read(session, self._record.helper or session, last)
-            await asyncio.sleep(READ_SECONDS)
+            await asyncio.sleep(max(READ_SECONDS, 0.0 if last.cheap else SHARE * (mono() - began)))
 
     def heard(self, lines: Sequence[LogLine]) -> None:
         """New log lines: the newest state in them."""

@@ -17,6 +17,7 @@ from tools.bench import table
 BENCHES = {
     "first_paint": False,
     "log_ingest": False,
+    "lease_files": False,
     "idle": True,
     "sent": True,
     "faults": True,

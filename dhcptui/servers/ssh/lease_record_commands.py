@@ -1,6 +1,7 @@
 """The remote command lines that read what a server wrote down: failover records, leases by client, the log of before.
 
-Lease files can have 100 MB: each script looks from the end, in growing steps, and sends only what was asked for.
+A lease file can have half a gigabyte, and busybox reads slowly: what comes again and again reads only what was appended,
+and what must see all of it goes through one grep, which leaves little for awk. Only what was asked for is sent.
 """
 
 from __future__ import annotations
@@ -8,15 +9,16 @@ from __future__ import annotations
 from dhcptui.logs.lease_file import first_line
 from dhcptui.servers.ssh.commands import Command, script
 
-SEARCH_BYTES = 256 * 1024 * 1024
-"""How far back a lease file is searched."""
 SAME = "same"
 """What `last_records` prints when nothing was written since."""
+MOST_HITS = 1000
+"""So many leases of one client are remembered at a time, the newest ones: a name may be that of every second client."""
 
-# $i and $s: inode and size of the file. A rewrite by dhcpd makes another file.
+# The words of the script become $w, $i0 and $s0; $i and $s: inode and size of the file. A rewrite by dhcpd makes another
+# file. `wc -c` would do, but that of busybox reads every byte.
 _STAT = (
-    'f=$1; i=$(ls -iLd -- "$f") || exit 9; i=${i#"${i%%[! ]*}"}; i=${i%% *}; '
-    's=$(wc -c <"$f") || exit 9; s=${s#"${s%%[! ]*}"}; '
+    'f=$1 w=$2 i0=$3 s0=$4; x=$(LC_ALL=C ls -ilnLd -- "$f") || exit 9; true <"$f" || exit 9\n'
+    "set -f; set -- $x; i=$1 s=$6\n"
 )
 
 
@@ -24,27 +26,27 @@ def last_records(path: str, peer: str, before: str = "") -> Command:
     """The newest failover records of a peer: a line `inode size`, then lines of the file that hold them (maybe none).
 
     `before` is the first line of an earlier answer: then only what was appended is searched, and one word (`SAME`) comes
-    back when nothing of this peer is in it.
+    back when nothing of this peer is in it. Otherwise it is looked for from the end, in growing steps: dhcpd rewrites
+    its file with the records in front of all leases, so they may stand at the very beginning.
     """
     return script(
         _STAT
         + r"""echo "$i $s"
-look() { tail -c "$1" -- "$f" | LC_ALL=C grep -F -A 6 -e "$w" | tail -n 40; }
-w=$2
-if [ "$3" = "$i" ] && [ "$s" -ge "$4" ]; then
-  r=; [ "$s" -eq "$4" ] || r=$(look $((s - $4 + 4096)))
+records() { LC_ALL=C grep -a -F -A 6 -e "$w" | tail -n 40; }
+if [ "$i0" = "$i" ] && [ "$s" -ge "$s0" ]; then
+  r=; [ "$s" -eq "$s0" ] || r=$(tail -c $((s - s0 + 4096)) -- "$f" | records)
   if [ -n "$r" ]; then printf "%s\n" "$r"; else echo """
         + SAME
         + r"""; fi
   exit 0
 fi
-for n in 65536 4194304 """
-        + str(SEARCH_BYTES)
-        + r"""; do
-  r=$(look $n)
+for n in 65536 4194304 67108864; do
+  r=$(tail -c $n -- "$f" | records)
   if [ -n "$r" ]; then printf "%s\n" "$r"; exit 0; fi
   [ "$s" -gt $n ] || exit 0
-done""",
+done
+records <"$f"
+exit 0""",
         path,
         first_line(peer),
         *(before.split() if before else ("", "0")),
@@ -54,27 +56,33 @@ done""",
 def all_records(path: str, peer: str, most: int) -> Command:
     """The last `most` failover records of a peer, oldest first, in lines of the file."""
     return script(
-        'tail -c "$2" -- "$1" | LC_ALL=C grep -F -A 6 -e "$3" | tail -n "$4"; exit 0',
-        path,
-        str(SEARCH_BYTES),
-        first_line(peer),
-        str(8 * most),
+        'LC_ALL=C grep -a -F -A 6 -e "$2" -- "$1" | tail -n "$3"; exit 0', path, first_line(peer), str(8 * most)
     )
 
 
 def leases_with(path: str, statement: str, most: int) -> Command:
-    """Addresses of the leases whose newest entry has this line (leading blanks apart), at most `most`, one a line."""
+    """Addresses of the leases whose newest entry has this line (leading blanks apart): the `most` newest, one a line.
+
+    An entry that is being written at this moment, without its end, does not hide the one before it.
+    """
     return script(
-        r"""tail -c "$2" -- "$1" | STATEMENT=$3 LC_ALL=C awk '
-function trim(t) { sub(/^[ \t]+/, "", t); return t }
-/^lease / { a = $2; on = 1; hit = 0; next }
-on && trim($0) == ENVIRON["STATEMENT"] { hit = 1 }
-on && /^}/ { on = 0; if (hit) found[a] = 1; else delete found[a] }
-END { for (a in found) print a }' | sort | head -n "$4" """,
+        r"""f=$1; case $(tail -c 3 -- "$f") in *"}"*) t=0;; *) t=1;; esac
+LC_ALL=C grep -a -F -e "lease " -e "host " -e "$2" -- "$f" | STATEMENT=$2 LC_ALL=C awk -v torn="$t" -v most="$3" -v kept="$4" '
+/^lease / { a = $2; was = (a in hit) ? hit[a] : 0; delete hit[a]; next }
+/^host / { a = "" } # one made over OMAPI has such lines, too
+{ sub(/^[ \t]+/, "") }
+$0 == ENVIRON["STATEMENT"] && a != "" {
+  hit[a] = ++n; at[n] = a; x = n - kept
+  if (x in at) { if (hit[at[x]] == x) delete hit[at[x]]; delete at[x] }
+}
+END {
+  if (torn && was && !(a in hit)) hit[a] = was
+  for (x = n; x > 0 && (x in at) && most > 0; x--) if ((at[x] in hit) && hit[at[x]] == x) { print at[x]; most-- }
+}'""",
         path,
-        str(SEARCH_BYTES),
         statement,
         str(most),
+        str(MOST_HITS),
     )
 
 

@@ -25,7 +25,7 @@ _PIN = r"""pin() {
   (set -f; set -- $(ls -ldn pin); [ "$2" = 2 ]) && return 0
   printf '%s has other names besides\n' "$1" >&2; return 1
 }
-size() { wc -c <"$1" | tr -d ' '; }
+size() (set -f; set -- $(LC_ALL=C ls -ldn -- "$1"); echo "$5")
 shorten() { dd if=/dev/null of=pin bs=1 seek="$1" 2>/dev/null && [ "$(size pin)" = "$1" ]; }
 ends() { tail -c "$(size text)" pin | cmp -s - text; }
 over() { rm -f pin text copy reserve own; left "$w"; exit "$1"; }
