@@ -29,6 +29,7 @@ from dhcptui.assess.interrupted import (
     unmarked,
 )
 from dhcptui.assess.links import matrix
+from dhcptui.assess.loading import loading, loading_words
 from dhcptui.assess.pool_exhausted import shortage
 from dhcptui.assess.return_path import OUT_OF_SERVICE
 from dhcptui.assess.role_mismatch import RoleMismatch, role_mismatch
@@ -43,7 +44,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.incident_ids import IncidentId
 from dhcptui.model.sentence import On, Sentence, in_keys
 from dhcptui.model.states import CONFLICT, REBUILDING, FailoverState
-from dhcptui.model.words import age, clock, span
+from dhcptui.model.words import age, clock, joined, span
 
 _S, _A, _I = FailoverState, Action, IncidentId
 Advice = Sentence
@@ -95,6 +96,8 @@ def short(each: ServerAssessment) -> str:
         return f"{brief(each)} (dhcpd not running)"
     if each.visibility is Visibility.SILENT and each.stopped:
         return f"{brief(each)} (dhcpd process suspended)"
+    if loading(each) and (words := loading_words(each)):
+        return f"{brief(each)}, {words}"
     return brief(each)
 
 
@@ -118,6 +121,8 @@ def brief(each: ServerAssessment) -> str:
         case Visibility.SILENT:
             if each.stopped:
                 return "is stopped"
+            if loading(each):
+                return "is reading its lease file"
             return "does not tell its state" if each.view.omapi.detail else "does not answer"
         case Visibility.UNREACHABLE:
             return "cannot be reached"
@@ -129,7 +134,7 @@ def advise(pair: Assessment, named: Mapping[IncidentId, Probable]) -> Advice:
     """What now, for a pair of which these incidents were named."""
     case = _Case(pair.snapshot, pair.now, pair.me, pair.partner, named)
     questions: tuple[Callable[[_Case], Advice | None], ...] = (
-        _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _will_start, _alone, _silenced, _both_down, _rebuilding,
+        _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _will_start, _loading, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _unseen, _shut, _out_of_contact, _healthy, _none_answers,
     )  # fmt: skip
     found = (said for ask in questions if (said := ask(case)))
@@ -454,6 +459,16 @@ def _starting(case: _Case) -> Advice | None:
     if starting:
         return (f"Wait: {starting[0].name} is starting and looks for its partner for up to 15 s.",)
     return None
+
+
+def _loading(case: _Case) -> Advice | None:
+    """A dhcpd that reads its lease file: a restart would make it begin anew."""
+    busy = [each for each in case.servers if loading(each)]
+    if not busy:
+        return None
+    names = joined(each.name for each in busy)
+    verb, they = ("answer", "they have") if len(busy) == 2 else ("answers", "it has")
+    return (f"Wait: {names} {verb} once {they} read all leases. Do not restart dhcpd meanwhile: it would begin anew.",)
 
 
 def _shut(case: _Case) -> Advice | None:

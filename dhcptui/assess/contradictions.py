@@ -108,7 +108,8 @@ def _silent(each: ServerAssessment) -> Iterator[Contradiction]:
     if each.live or not each.running or view.process is None:
         return
     look = view.process.value
-    quiet = each.now.mono - max(look.since, view.status.at if view.status else 0.0)
+    since = [look.since, *(seen.at for seen in (view.status, view.work) if seen)]  # before that it read its leases
+    quiet = each.now.mono - max(since)
     if look.stopped or not look.omapi_held or view.omapi.answered or view.omapi.untried or quiet < SILENT_SECONDS:
         return
     if view.omapi.link is Link.CONNECTING:

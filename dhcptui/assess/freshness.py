@@ -22,6 +22,8 @@ SIGHTING_SECONDS = 6.0
 """A look at processes, sockets and lock files: it is taken every two seconds."""
 GROWTH_SECONDS = 10.0
 """The size of a lease file that is filled."""
+WORK_SECONDS = 15.0
+"""That a dhcpd which does not answer yet was seen to work: looks at a slow disk or a busy machine may miss it."""
 LINK_SECONDS = 15.0
 """A look at a socket table, while the two are not both normal: it is taken every few seconds."""
 CALM_LINK_SECONDS = 120.0

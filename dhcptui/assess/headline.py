@@ -11,6 +11,7 @@ from dhcptui.assess.assessment import Assessment, PairMember
 from dhcptui.assess.contradictions import Contradiction, Kind
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.signs import Probable
+from dhcptui.assess.loading import loading
 from dhcptui.assess.pool_exhausted import shortage
 from dhcptui.assess.role_mismatch import RoleMismatch, role_mismatch, role_said
 from dhcptui.assess.space import missing
@@ -243,7 +244,7 @@ def _not_known(case: _Case) -> tuple[Level, str]:
 def _last(each: ServerAssessment, tell: Tell, *, dated: bool = False) -> str:
     """In a few words, with what it wrote down last where that is all there is; with `dated` also since when."""
     recorded = each.view.recorded
-    if each.visibility is not Visibility.SILENT or recorded is None or each.serving is False:
+    if each.visibility is not Visibility.SILENT or recorded is None or each.serving is False or loading(each):
         return tell(each)
     since = recorded.value.since if dated else None
     when = f" since {day_clock(since, each.time)}" if since else ""

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dhcptui.act.audit import AuditError, AuditLog
 from dhcptui.act.interrupted_runs import look_back
+from dhcptui.assess.loading import may_load
 from dhcptui.assess.peers import peers_read
 from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.config.loading import PairSettings
@@ -91,6 +92,8 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
         read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
         return read or bool(view.pools_note or view.configuration_note)
     if view.omapi.link is Link.FAILED or (seen and seen.stopped):
+        if may_load(view) and not (view.work and view.work.value.judged):
+            return False
         return view.recorded is not None or bool(view.recorded_note)
     return now.mono - max(began, view.ssh.since) > GREETING_SECONDS
 

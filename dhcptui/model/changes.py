@@ -23,6 +23,20 @@ NO_CHANGES = Changes()
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What a dhcpd that does not answer yet is seen to do. Times in mono seconds."""
+
+    pid: int
+    cpu_seconds: float | None
+    """CPU time that it has used; None: not known."""
+    worked_at: float | None
+    """When it was last seen to work: it used CPU since the look before, or waited for the disk. None: not yet."""
+    looked_at: float
+    judged: bool = False
+    """It was looked at before: whether it works is known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Growth:
     """The size of a lease file. `since`: since when it has been so (mono seconds)."""
 

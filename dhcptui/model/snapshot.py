@@ -16,7 +16,7 @@ from dhcptui.model.way import NO_WAY, SshWay
 
 if TYPE_CHECKING:
     from dhcptui.model.audit import Interrupted
-    from dhcptui.model.changes import Growth
+    from dhcptui.model.changes import Growth, Work
     from dhcptui.model.holders import Holders
     from dhcptui.model.log_line import NotableLine
     from dhcptui.model.peers import OtherPeer
@@ -336,6 +336,8 @@ class ServerView:
     """When its queue of unacknowledged updates was last seen empty or of another length (mono seconds)."""
     growth: Seen[Growth] | None = None
     """Its lease file, looked at only while it fetches the leases."""
+    work: Seen[Work] | None = None
+    """What its dhcpd does, looked at only while that runs and has not opened its OMAPI port."""
     sockets: Seen[FailoverSockets] | None = None
     way: SshWay = NO_WAY
     """Of the last SSH session, and the jump hosts of the last try of one."""

@@ -1,14 +1,13 @@
-"""Whether a lease file grows, asked while a server fetches its leases: progress that no OMAPI value shows."""
+"""Progress that no OMAPI value shows: a lease file that grows, a dhcpd that works and does not answer yet."""
 
 from __future__ import annotations
 
-import shlex
-
 from dhcptui.assess.stuck import grown
 from dhcptui.model.moments import Seen
-from dhcptui.model.sanitize import is_number
 from dhcptui.model.states import REBUILDING
+from dhcptui.servers.ssh import holder_commands
 from dhcptui.servers.ssh.shell import RemoteShell
+from dhcptui.servers.ssh.work import size_of, worked
 from dhcptui.watch.clocks import mono
 from dhcptui.watch.record import ServerRecord
 
@@ -21,14 +20,28 @@ async def watch_growth(shell: RemoteShell, record: ServerRecord) -> None:
             record.update(growth=None)
         return
     asked = mono()
-    answer = await shell.ask(f"LC_ALL=C ls -lnL {shlex.quote(record.settings.leases)}")
-    size = _size(answer.lines)
+    answer = await shell.ask(holder_commands.file_size(record.settings.leases).line)
+    size = size_of(answer.lines)
     if size is not None:
         before = record.view.growth
         record.update(growth=Seen(grown(before.value if before else None, size, asked), asked))
 
 
-def _size(lines: list[str] | tuple[str, ...]) -> int | None:
-    """The fifth word of `ls -ln`, the same on every system; None for anything else."""
-    words = lines[0].split() if len(lines) == 1 else []
-    return int(words[4]) if len(words) > 8 and words[0].startswith("-") and is_number(words[4]) else None
+async def watch_work(shell: RemoteShell, record: ServerRecord) -> None:
+    """Look at a dhcpd that runs and has not opened its OMAPI port; nothing is asked of any other. Raises as the shell does.
+
+    What was seen last is kept until OMAPI answers: it tells since when an answer may be expected.
+    """
+    view = record.view
+    seen = view.process.value if view.process else None
+    if seen is None or not seen.pids or seen.stopped or view.omapi.ok:
+        if view.work is not None:
+            record.update(work=None)
+        return
+    if seen.omapi_held:
+        return
+    asked = mono()
+    answer = await shell.ask(holder_commands.work(seen.pids[0]).line)
+    before = record.view.work
+    work = worked(before.value if before else None, seen.pids[0], " ".join(answer.lines), asked)
+    record.update(work=Seen(work, asked))

@@ -29,7 +29,7 @@ from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.space import read_space
 from dhcptui.servers.ssh.sync_commands import record_of
 from dhcptui.watch.clocks import mono
-from dhcptui.watch.growth import watch_growth
+from dhcptui.watch.growth import watch_growth, watch_work
 from dhcptui.watch.processes import ProcessWitness
 from dhcptui.watch.record import ServerRecord, pause
 
@@ -106,6 +106,7 @@ class Probe:
             Look(self._space),
             Look(self._processes, self._no_processes),  # last of what guards ask for: one that is new tells that all is
             Look(self._growth),
+            Look(self._work),
             Look(self._version, once=True),
         )
         backoff = Backoff()
@@ -248,6 +249,9 @@ class Probe:
 
     async def _growth(self, shell: RemoteShell) -> None:
         await watch_growth(shell, self._record)
+
+    async def _work(self, shell: RemoteShell) -> None:
+        await watch_work(shell, self._record)
 
     async def _zone(self, shell: RemoteShell) -> None:
         """Where the log's stamps carry no zone they are the server's local time."""

@@ -53,7 +53,6 @@ SENTENCES = frozenset(
 READERS = ("dhcptui.logs.", "dhcptui.conf.", "dhcptui.servers.", "dhcptui.practice.")
 """Rooms that read what others write: dhcpd's log and its words, dhcpd.conf, what commands on a server print."""
 FOREIGN = {
-    "dhcptui.act.actions.start_watch": "what a command of ours prints of the processor time",
     "dhcptui.act.sync.copy": "how cp and tar tell of a full disk",
     "dhcptui.assess.delayed_start": "a plan's variant, as locks and the audit log keep it",
     "dhcptui.model.log_line": "what the C library says of a full disk",

@@ -118,6 +118,7 @@ ADVICE: tuple[Row, ...] = (
     Row(("_refused",), (W.LOG, W.PROCESS), "bring it up; the start itself then tells dhcpd's first complaint"),
     Row(("_wrong_one",), (W.MARKS, W.LOG, W.LEASES), "the guard of `start` wants a sentence, since nobody saw that it was not declared down"),
     Row(("_will_start",), (W.MARKS,), "a server that is down, as without one: whether a start is scheduled is told only where its mark was read"),
+    Row(("_loading",), (W.PROCESS, W.DISK), "`does not tell its state`: that dhcpd works takes two looks at its CPU time, and how large its lease file is the size of that"),
     Row(("_alone", "_silenced", "_both_down"), (W.OMAPI, W.PROCESS, W.REACH, W.LEASES), "`Find out why …`: an action is named only where its guard allows it"),
     Row(("_rebuilding",), (W.OMAPI, W.CLOCK, W.LEASES, W.REACH, W.LOG), "without tries and log the states alone tell that the two are apart; without the clock no word of one that was set back; without the lease files a full queue is not called stuck"),
     Row(("_named",), (W.LOG,), "the next question is asked"),

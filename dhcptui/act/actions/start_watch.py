@@ -14,18 +14,21 @@ from enum import Enum
 
 from dhcptui.act.actions.base import Context
 from dhcptui.act.actions.died_again import GONE_SECONDS, complaint
+from dhcptui.assess.space import kilobytes
 from dhcptui.assess.visibility import answers_since
 from dhcptui.logs.complaints import LETTERS
+from dhcptui.model.changes import Work
 from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
-from dhcptui.model.sanitize import clean, is_number
+from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.words import age
 from dhcptui.servers.ssh import holder_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, CommandTimeout, RemoteError
+from dhcptui.servers.ssh.work import size_of, worked
 from dhcptui.watch.clocks import mono
 
 ENDED_SECONDS = 10.0
@@ -37,10 +40,6 @@ IDLE_SECONDS = 25.0
 AWAY_SECONDS = 25.0
 """So long the server may be out of reach."""
 LOOK_SECONDS = 5.0
-WORKING_SHARE = 0.03
-"""A process that uses more than this of a core works; one that tries a port again every few seconds does not."""
-TICKS_A_SECOND = 100.0
-"""USER_HZ of Linux, on every machine that runs dhcpd."""
 _DIGITS = re.compile(r"\d+")
 KEPT_LINES = 40
 
@@ -78,13 +77,13 @@ class Upcoming:
         """Its log says that dhcpd has ended."""
         self._came: tuple[tuple[int, ...], float] | None = None
         """The new process that was seen last, and since when that is known."""
-        self._began = self._worked = self._looked = self._idle = mono()
+        self._began = self._worked = self._idle = mono()
         """When it was last seen to work, looked at, and seen to do nothing: what was not seen is not known, and not idle."""
         self._ended = self._failed = False
         self._gone_since: float | None = None
         self._away_since: float | None = None
-        self._cpu: float | None = None
-        self._leases = ""
+        self._work: Work | None = None
+        self._size = ""
 
     @property
     def seconds(self) -> float:
@@ -110,7 +109,7 @@ class Upcoming:
             case Fate.OLD:
                 return f"{self.name} still runs the old dhcpd process{because}"
             case Fate.READING:
-                return f"dhcpd on {self.name} still reads its leases after {age(self.seconds)}{self._leases}"
+                return f"dhcpd on {self.name} still reads its lease file{self._size} after {age(self.seconds)}"
             case _:
                 return self.context.snapshot[self.role].ssh.detail or "SSH is gone"
 
@@ -203,32 +202,32 @@ class Upcoming:
             self.context.tell(f"{age(self.seconds)}: no new dhcpd yet")
             return
         try:
-            seconds, self._looked = mono() - self._looked, mono()
-            cpu = _cpu(await self._ask(holder_commands.cpu_time(pids[0])))
-            if cpu is None or self._cpu is None or cpu - self._cpu > WORKING_SHARE * seconds:
-                self._worked = mono()
-            else:
+            text = await self._ask(holder_commands.work(pids[0]))
+            work = worked(self._work, pids[0], text, mono())
+            known = work.judged and work.cpu_seconds is not None
+            if known and work.worked_at != work.looked_at:
                 self._idle = mono()
-            self._cpu = cpu
+            else:
+                self._worked = mono()
+            self._work = work
         except RemoteError:
             self._worked = mono()
         with suppress(RemoteError):
-            if not self._leases:
-                count = await self._ask(holder_commands.count_leases(self.context.pair[self.role].leases))
-                self._leases = f", {count} lease records" if is_number(count) else " "
-        self.context.tell(f"{age(self.seconds)}: dhcpd (pid {pids[0]}) reads its leases{self._leases}")
+            if not self._size:
+                text = await self._ask(holder_commands.file_size(self.context.pair[self.role].leases))
+                size = size_of(text.splitlines())
+                self._size = f", {kilobytes(size)}" if size is not None else " "
+        self.context.tell(f"dhcpd on {self.name} (pid {pids[0]}) {self._doing}: {age(self.seconds)} so far")
+
+    @property
+    def _doing(self) -> str:
+        """What the new process is at, as far as it is known."""
+        if self._serves:
+            return "has read its leases, and OMAPI does not answer yet"
+        if self._idle > self._worked:
+            return "does nothing at this moment, and does not answer yet"
+        return f"is reading its lease file{self._size.rstrip()}"
 
     async def _ask(self, command: Command) -> str:
         done = await self.context.engine.watchers[self.role].quick(command)
         return clean(done.stdout).strip()
-
-
-def _cpu(text: str) -> float | None:
-    """CPU time in seconds: "1234 ticks", "00:01:02", "1-00:00:03", "0:03.25"; None where it is none of these."""
-    if ticks := re.fullmatch(r"(\d+) ticks", text):
-        return float(ticks[1]) / TICKS_A_SECOND
-    found = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)", text)
-    if found is None:
-        return None
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds

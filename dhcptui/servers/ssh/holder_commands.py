@@ -154,15 +154,15 @@ def stop_if(pid: int | str, born: str) -> Command:
     )
 
 
-def cpu_time(pid: int) -> Command:
-    """The CPU time that a process has used: in ticks of Linux, "1234 ticks", which is finer, else as ps tells it."""
+def work(pid: int) -> Command:
+    """State and CPU time of a process: "R 1234 ticks" on Linux, which is finer, else as ps tells them: "D 0:03.25"."""
     return script(
-        'if [ -r "/proc/$1/stat" ]; then s=$(cat "/proc/$1/stat") && set -- ${s##*)} && echo "$((${12} + ${13})) ticks"; '
-        'else ps -o time= -p "$1"; fi',
+        'if [ -r "/proc/$1/stat" ]; then s=$(cat "/proc/$1/stat") && set -- ${s##*)} && echo "$1 $((${12} + ${13})) ticks"; '
+        'else LC_ALL=C ps -o stat= -o time= -p "$1"; fi',
         str(pid),
     )
 
 
-def count_leases(path: str) -> Command:
-    """How many lease records a lease file holds."""
-    return Command(("grep", "-c", "^lease ", "--", path))
+def file_size(path: str) -> Command:
+    """A file as `ls -ln` tells it; its fifth word is its size, on every system."""
+    return script('LC_ALL=C ls -lnL -- "$1"', path)

@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from textual.content import Content
 
+from dhcptui.assess.loading import loading, loading_words
 from dhcptui.assess.since import state_since
 from dhcptui.assess.timesync import ClockLevel, level_of
 from dhcptui.assess.visibility import ServerAssessment, Visibility, unread
@@ -133,6 +134,9 @@ def _absent(me: ServerAssessment, style: str, glyphs: Glyphs) -> Line:
             return line(text((f"{glyphs.wait} contacting", style)))
     if process and process.value.stopped:
         return line(text((f"{glyphs.unknown} dhcpd is stopped (suspended)", style)))
+    if loading(me):
+        long, short = f"reads its lease file, {loading_words(me)}", "reads its leases"
+        return line(text((f"{glyphs.wait} dhcpd {long}", style)), text((f"{glyphs.wait} {short}", style)))
     if process and process.value.running and me.view.omapi.link is Link.FAILED:
         return line(
             text((f"{glyphs.unknown} dhcpd runs, but OMAPI does not answer", style)),
