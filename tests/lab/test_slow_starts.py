@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dhcptui.act.actions import start
 from dhcptui.act.actions import start_watch as upcoming
 from dhcptui.act.plan import Outcome, Progress, StepState
 from dhcptui.model.action import Action
@@ -200,3 +201,34 @@ def test_a_server_that_answers_slowly_does_not_make_its_dhcpd_idle(lab: Lab, mon
         told = synced(lab, driver)
         assert told.outcome is Outcome.VERIFIED, told
         both_normal(lab)
+
+
+def test_a_recovery_that_goes_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that has lost its leases fetches thousands of them: as long as they come its start does not fail."""
+    monkeypatch.setattr(start, "SETTLE_SECONDS", 1.0)
+    lab = Lab(mclt=5, key_algorithm="hmac-sha256")
+    lab.start(dhcpd=False)
+    try:
+        for server in lab.servers.values():
+            master = server.etc / "shared/master.conf"
+            pool = 'pool { failover peer "foo"; range 10.50.0.1 10.50.24.254; }'
+            master.write_text(f"{master.read_text()}subnet 10.50.0.0 netmask 255.255.0.0 {{ {pool} }}\n")
+        lab.start_dhcpd()
+        lab.wait_states(timeout=90)
+        with driving(lab) as driver:
+            driver.settled(60)
+            lab.wait_settled()
+            lab.secondary.kill()
+            lab.secondary.leases.write_text("")
+            driver.until_words("communications-interrupted", "dhcpd not running", 10)
+            told = driver.run(Action.START, S, timeout=120)
+            assert told.outcome is Outcome.VERIFIED, told
+            assert took_longest(told) > 2 * start.SETTLE_SECONDS
+            assert re.search(r"takes the leases of its partner over \(recover, lease file \d", told_meanwhile(driver))
+    finally:
+        lab.stop()
+
+
+def took_longest(told: Progress) -> float:
+    """How long the longest step took, in seconds."""
+    return max((each.ended_seconds or 0.0) - (each.started_seconds or 0.0) for each in told.steps)

@@ -12,6 +12,7 @@ from dhcptui.act.locks import why
 from dhcptui.act.operations import OmapiShutdown, OmapiWrite, Operation, Run, Wait, as_line
 from dhcptui.act.plan import PlannedStep
 from dhcptui.assess.assessment import Assessment, PairMember, assess_pair
+from dhcptui.assess.exchange import exchange_words, exchanging
 from dhcptui.assess.guards import PARTNER_DOWN_FROM, TAKE_BACK_FROM
 from dhcptui.assess.links import calm
 from dhcptui.assess.peers import peers_read
@@ -24,6 +25,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.sentence import Sentence, sentence
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
+from dhcptui.model.words import age
 from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
 from dhcptui.servers.omapi.objects import SettableState
 from dhcptui.servers.ssh import lock_files
@@ -36,6 +38,8 @@ from dhcptui.watch.pair import PairEngine
 PATIENCE_SECONDS = 900.0
 """A dhcpd with hundreds of thousands of addresses reads its leases for ten minutes."""
 
+LOOK_SECONDS = 5.0
+"""So often is asked whether what is waited for moves on."""
 READ_BACK_SECONDS = 10.0
 """How long a write without an answer is looked for: the connection must be made anew first."""
 _SHUTDOWN_FROM = {
@@ -332,6 +336,18 @@ class Context:
         self.refresh()
         self.alive(timeout)
         return await self.engine.until(holds, timeout)
+
+    async def until_settled(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
+        """As `until`, but while leases are seen to travel between the two `timeout` begins anew, up to `patience`."""
+        began, moved = moment().mono, moment().mono
+        while not await self.until(holds, min(timeout, LOOK_SECONDS)):
+            now = moment()
+            if each := exchanging(self.assessment()):
+                moved = now.mono
+                self.tell(f"{exchange_words(each)}: {age(now.mono - began)} so far")
+            if now.mono - moved >= timeout or now.mono - began >= max(self.patience, timeout):
+                return False
+        return True
 
     async def until_state(self, role: Role, state: FailoverState, timeout: float) -> bool:
         """Wait until a server reads `state`, fresh."""

@@ -42,8 +42,10 @@ class GoneAgain:
         self._gone_since: float | None = None
 
     async def until(self, holds: Callable[[PairSnapshot, Moment], bool], timeout: float) -> bool:
-        """Wait for the world as long as it lives; False when it did not come, or `dead`."""
-        came = await self._context.until(lambda snapshot, now: holds(snapshot, now) or self._seen(snapshot), timeout)
+        """As `until_settled`, as long as it lives; False when it did not come, or `dead`."""
+        came = await self._context.until_settled(
+            lambda snapshot, now: holds(snapshot, now) or self._seen(snapshot), timeout
+        )
         return came and not self.dead
 
     def _seen(self, snapshot: PairSnapshot) -> bool:

@@ -47,12 +47,13 @@ class OthersBack:
         """
         if not self._served:
             return ""
-        if not await self._context.until(self._back, BACK_SECONDS):
+        began = moment().mono
+        if not await self._context.until_settled(self._back, BACK_SECONDS):
             left = [
                 who_serves(each) for each in judge(self._context.assessment(), self._role) if not self._as_was(each)
             ]
             raise StepFailed(
-                f"not as before within {BACK_SECONDS:.0f} s: {'; '.join(left)}",
+                f"not as before within {moment().mono - began:.0f} s: {'; '.join(left)}",
                 "Look at these relationships before anything else is restarted.",
             )
         rest = sorted(self._served - self._normal)

@@ -332,14 +332,15 @@ async def _serves(context: Context) -> str:
     def serving(snapshot: PairSnapshot, now: Moment) -> bool:
         return assess(snapshot[acting], now).serving is True
 
-    gone = GoneAgain(context, acting)
+    gone, began = GoneAgain(context, acting), moment().mono
     served = await gone.until(serving, SERVE_SECONDS)
     with suppress(StepFailed):  # whether the partner is back is asked now, and not what was seen before
         await context.fresh()
     reads, back = context.reads(acting), _back(context)
     if not served:
         raise StepFailed(
-            (gone.why if gone.dead else f"{reads} after {SERVE_SECONDS:.0f} s") + (f", and {back}" if back else ""),
+            (gone.why if gone.dead else f"{reads} after {moment().mono - began:.0f} s")
+            + (f", and {back}" if back else ""),
             f"Look at the log of {context.me.name}; the old lease file lies beside the new one.",
         )
     if back:

@@ -22,7 +22,8 @@ from dhcptui.model.role import Role
 from dhcptui.model.sentence import On
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import CONFLICT, FailoverState
-from dhcptui.model.words import clock, joined
+from dhcptui.model.words import age, clock, joined
+from dhcptui.watch.clocks import moment
 
 SETTLE_SECONDS = 60.0
 
@@ -100,7 +101,7 @@ async def _settle(context: Context) -> str:
             return True
         return me.serving is True and (not partner.live or partner.state in OUT_OF_SERVICE)
 
-    gone = GoneAgain(context, acting)
+    gone, began = GoneAgain(context, acting), moment().mono
     well = await gone.until(settled, SETTLE_SECONDS)
     if gone.dead:
         raise StepFailed(gone.why, f"Look at the log of {context.me.name}.")
@@ -109,7 +110,7 @@ async def _settle(context: Context) -> str:
         advice = "It resolves conflicts: wait." if state in CONFLICT else ""
         if state is None:
             advice = f"Look at the log of {context.me.name}."
-        raise StepFailed(f"{context.reads(acting)} after a minute", advice)
+        raise StepFailed(f"{context.reads(acting)} after {age(moment().mono - began)}", advice)
     _not_off(context)
     others = await _others_settle(context)
     view = context.snapshot[acting]

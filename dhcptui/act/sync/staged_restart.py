@@ -115,7 +115,7 @@ async def _restart(context: Context, run: SyncRun, server: ServerSettings) -> st
         raise DidNotComeUp(gone.why)
     if not came:
         raise StepFailed(
-            f"not both normal after {BOTH_NORMAL_SECONDS:.0f} s: {_words(context)}",
+            f"not both normal after {moment().mono - since:.0f} s: {_words(context)}",
             f"{other} was not restarted after it. " + _left(run),
         )
     return await pid_now(context, role)
