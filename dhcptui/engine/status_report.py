@@ -203,5 +203,7 @@ def _peers_and_pools(snapshot: PairSnapshot, view: ServerView, now: Moment) -> I
     """Lines on a server's other relationships, and on its pools."""
     for one in judge(assess_pair(snapshot, now), view.role):
         yield f"    also failover peer {one.peer.label}: {one.state.word if one.state else f'not known ({one.why})'}"
+    if view.pools is None and view.omapi.ok:
+        yield f"    pools: not known ({view.pools_note or 'the counters were not read yet'})"
     for pool in view.pools.value if view.pools else ():
         yield f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"

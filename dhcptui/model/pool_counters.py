@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntEnum
+
+FINE_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,25 @@ class PoolCounters:
     def used(self) -> int:
         """Addresses that are neither free nor backup."""
         return max(0, self.total - self.free - self.backup)
+
+    @property
+    def name(self) -> tuple[str, tuple[str, ...]]:
+        """What tells it from the others: several pools may lie in one network."""
+        return self.network, self.pools
+
+    @property
+    def need(self) -> tuple[float, float, tuple[int, ...], str]:
+        """Sorts the pools: one of which a half is used up first, before it one with nothing left; equal ones by network.
+
+        Above a tenth shares count in tenths, so that healthy pools keep their places while clients come and go.
+        """
+        shares = (_coarse(part / max(1, self.total)) for part in (min(self.free, self.backup), self.free + self.backup))
+        numbers = tuple(map(int, re.findall(r"\d{1,9}", self.network)))
+        return *shares, numbers, self.network  # type: ignore[return-value]
+
+
+def _coarse(share: float) -> float:
+    return share if share < FINE_SHARE else int(share * 10) / 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING
 from dhcptui.assess.freshness import LONGEST_TRIP_SECONDS, STALE_AFTER_SECONDS, status_seconds
 from dhcptui.assess.pool_exhausted import remember
 from dhcptui.assess.queues import queue_moved
-from dhcptui.conf.pools import FailoverPool, merged
+from dhcptui.conf.pools import FailoverPool
 from dhcptui.config.loading import ConfigError
 from dhcptui.model.moments import Seen
-from dhcptui.model.pool_counters import Emptied, PoolCounters
+from dhcptui.model.pool_counters import Emptied
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link
 from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.codec import Key
-from dhcptui.servers.omapi.errors import OmapiClosed, OmapiError, OmapiNotFound, OmapiTimeout
+from dhcptui.servers.omapi.errors import OmapiClosed, OmapiNotFound, OmapiTimeout
 from dhcptui.servers.ssh.errors import TunnelRefused
 from dhcptui.watch.clocks import mono
 from dhcptui.watch.peers import follow_peers
+from dhcptui.watch.pools import KnownPools, PoolUnread, pools_seconds
 from dhcptui.watch.record import ServerRecord, first, told
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ POLL_SECONDS = 1.0
 FAST_POLL_SECONDS = 0.25
 URGENT_POLL_SECONDS = 0.05
 """While an action waits for this server."""
-POOLS_SECONDS = 5.0
 REFUSED_RETRY_SECONDS = 0.5
 """Nobody listens: trying again costs dhcpd nothing."""
 RETRY_SECONDS = 3.0
@@ -155,29 +155,20 @@ class OmapiWatch:
 
     async def _follow_pools(self, client: OmapiClient) -> None:
         """Pool counters beside the polls: many pools on a slow link must not make the state look old."""
+        known = KnownPools(client)
         while True:
-            if self._record.pools:
-                await self._read_pools(client, self._record.pools)
-            await asyncio.sleep(POOLS_SECONDS if self._record.pools else FAST_POLL_SECONDS)
+            if pools := self._record.pools:
+                await self._read_pools(known, pools)
+            await asyncio.sleep(pools_seconds(len(pools)) if pools else FAST_POLL_SECONDS)
 
-    async def _read_pools(self, client: OmapiClient, pools: tuple[FailoverPool, ...]) -> None:
-        by_handle: dict[int, list[FailoverPool]] = {}
-        counters, asked = [], mono()
+    async def _read_pools(self, known: KnownPools, pools: tuple[FailoverPool, ...]) -> None:
+        asked = mono()
         try:
-            for pool in pools:  # one handle is one pool, however many `pool {}` dhcpd made it of
-                handle = (await client.lease(pool.probe_address)).pool_handle
-                if handle is not None:
-                    by_handle.setdefault(handle, []).append(pool)
-            for handle, parts in by_handle.items():
-                pool, found = parts[0], await client.pool(handle)
-                network, stands_for = merged(parts)
-                counters.append(
-                    PoolCounters(network, found.lease_count, found.free_leases, found.backup_leases, stands_for)
-                )
+            counters = await known.counters(pools)
         except OmapiClosed:
             raise
-        except OmapiError as error:
-            self._record.update(pools_note=clean(f"pool of {pool.probe_address}: {error}", 200))
+        except PoolUnread as error:
+            self._record.update(pools_note=clean(str(error), 200))
             return
         scarce = remember(counters, dict(self._record.view.scarce))
         before = self._record.view.pools

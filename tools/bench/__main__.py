@@ -24,6 +24,7 @@ BENCHES = {
     "keys": True,
     "actions": True,
     "omapi": True,
+    "pools": True,
     "million": True,
     "day": True,
 }

@@ -25,13 +25,17 @@ from dhcptui.watch import (
     omapi as omapi_watch,
 )
 from dhcptui.watch import (
+    pools as pool_watch,
+)
+from dhcptui.watch import (
     ssh as ssh_watch,
 )
 from dhcptui.watch.processes import ProcessWitness
 
 FACTOR = 1000.0
 PERIODS = {
-    omapi_watch: ("POLL_SECONDS", "POOLS_SECONDS"),
+    omapi_watch: ("POLL_SECONDS",),
+    pool_watch: ("EVERY_SECONDS",),
     ssh_watch: ("PROBE_SECONDS",),
     reach_watch: ("CALM_SECONDS",),
     time_watch: ("TIME_SYNC_SECONDS",),

@@ -36,16 +36,11 @@ def pool_rows(
 
 
 def pool_lines(me: ServerAssessment, glyphs: Glyphs, rows: int) -> list[Line]:
-    """At most `rows` lines; where pools have to be left out, the emptiest are shown and the rest counted."""
+    """At most `rows` lines, the emptiest pools first; those that have to be left out are counted."""
     if me.view.pools is None or rows < 1:
         return [say((me.view.pools_note, MUTED))] if me.view.pools_note and rows > 0 else []
-    pools = me.view.pools.value
-    hidden = 0
-    if len(pools) > rows:
-        by_need = sorted(pools, key=lambda pool: min(pool.free, pool.backup) / max(1, pool.total))
-        shown = by_need[:rows]
-        hidden = len(pools) - rows
-        pools = tuple(pool for pool in pools if pool in shown)
+    pools = sorted(me.view.pools.value, key=lambda pool: pool.need)[:rows]
+    hidden = len(me.view.pools.value) - len(pools)
     widest = max((len(pool.network) for pool in pools), default=0)
     return [_pool(pool, me.live, glyphs, widest, hidden if pool is pools[-1] else 0) for pool in pools]
 

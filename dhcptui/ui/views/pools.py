@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from textual.content import Content
 
 from dhcptui.assess.forecast import PoolForecast, PoolMismatch
@@ -22,6 +24,7 @@ from dhcptui.ui.style import MUTED, PLAIN, WARNING, Glyphs, Paragraph, text
 from dhcptui.ui.views.view import SCROLL, Key, Page
 
 BAR = 14
+PoolName = tuple[str, tuple[str, ...]]
 _BLANK = Paragraph(text(""))
 
 
@@ -30,17 +33,21 @@ def pool_page(
 ) -> list[Paragraph]:
     """Every pool that a server has told of, then why one has told of none."""
     said: list[Paragraph] = []
-    for network in _networks(snapshot):
-        said += [*_pool(network, snapshot, verdict, prospects, now=now, glyphs=glyphs), _BLANK]
+    names = _names(snapshot)
+    networks = Counter(network for network, _ in names)
+    for name in names:
+        title = f"{name[0]} {', '.join(name[1])}" if networks[name[0]] > 1 else name[0]
+        said += [*_pool(name, title, snapshot, verdict, prospects, now=now, glyphs=glyphs), _BLANK]
     missing = [_missing(view) for view in snapshot.servers if view.pools is None]
     said += [*missing, _BLANK] if missing else []
     words = "free is what the primary may give out, backup what the secondary may; used is all the rest."
     return [*said, Paragraph(text((words, MUTED)))]
 
 
-def _networks(snapshot: PairSnapshot) -> list[str]:
-    """Every pool's network, in the order in which the servers tell them."""
-    return list(dict.fromkeys(pool.network for view in snapshot.servers if view.pools for pool in view.pools.value))
+def _names(snapshot: PairSnapshot) -> list[PoolName]:
+    """Every pool's name: first what is nearest to its end on either server."""
+    pools = [pool for view in snapshot.servers if view.pools for pool in view.pools.value]
+    return list(dict.fromkeys(pool.name for pool in sorted(pools, key=lambda pool: pool.need)))
 
 
 def _missing(view: ServerView) -> Paragraph:
@@ -52,16 +59,24 @@ def _missing(view: ServerView) -> Paragraph:
 
 
 def _pool(
-    network: str, snapshot: PairSnapshot, verdict: Verdict, prospects: Prospects, *, now: Moment, glyphs: Glyphs
+    name: PoolName,
+    title: str,
+    snapshot: PairSnapshot,
+    verdict: Verdict,
+    prospects: Prospects,
+    *,
+    now: Moment,
+    glyphs: Glyphs,
 ) -> list[Paragraph]:
-    counts = {role: _counters(snapshot[role], network) for role in Role}
+    network = name[0]
+    counts = {role: _counters(snapshot[role], name) for role in Role}
     total = next((each.total for each in counts.values() if each), 0)
     digits = max(2, len(str(total)))
     rows = [
         _row(snapshot[role], counts[role], live=verdict[role].live, digits=digits, now=now, glyphs=glyphs)
         for role in Role
     ]
-    said = [Paragraph(text((network, "bold"), (f"  {total} addresses", MUTED))), *table(rows, widths=(8,))]
+    said = [Paragraph(text((title, "bold"), (f"  {total} addresses", MUTED))), *table(rows, widths=(8,))]
     said += [_differ(each, snapshot, glyphs) for each in prospects.mismatches if each.network == network]
     for forecast in prospects.forecasts:
         if forecast.network == network:
@@ -69,8 +84,11 @@ def _pool(
     return [*said, *(_low(each, now) for each in prospects.lows if each.network == network)]
 
 
-def _counters(view: ServerView, network: str) -> PoolCounters | None:
-    return next((pool for pool in view.pools.value if pool.network == network), None) if view.pools else None
+def _counters(view: ServerView, name: PoolName) -> PoolCounters | None:
+    """Those of the pool of this name; of the only one in its network, where the two servers cut it otherwise."""
+    pools = view.pools.value if view.pools else ()
+    near = [pool for pool in pools if pool.network == name[0]]
+    return next((pool for pool in near if pool.name == name), near[0] if len(near) == 1 else None)
 
 
 def _row(
