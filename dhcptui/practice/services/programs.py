@@ -85,6 +85,7 @@ class Tools:
             "at": self._at,
             "atq": self._atq,
             "atrm": self._atrm,
+            "crontab": self._crontab,
             "df": self._df,
             "systemctl": self._systemctl,
         }
@@ -335,6 +336,11 @@ class Tools:
 
     async def _atq(self, question: Question) -> Answer:
         return Answer("".join(f"{name}\tpractice a root\n" for name in self._later if name.isdecimal()))
+
+    async def _crontab(self, question: Question) -> Answer:
+        """`-l`: what runs the jobs of `at` on a FreeBSD."""
+        del question
+        return Answer("*/5 * * * * /usr/libexec/atrun\n")
 
     async def _atrm(self, question: Question) -> Answer:
         self._forget(*question.words)

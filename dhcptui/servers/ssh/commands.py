@@ -352,18 +352,25 @@ ours() { is "$l" && grep -F -q -e "\"token\":\"$t\"" "$l"; }
 _SHOW = f'if is "$l"; then head -c {MARK_BYTES} "$l"; fi; exit 1'
 
 
+QUEUED = r"""queued() { atq | awk -v n="$1" '{ j = $1 ~ /^[0-9]+$/ ? $1 : $NF } j == n { f = 1 } END { exit !f }'; }
+"""
+"""A shell function: whether `at` has a job of that number. Linux tells the number first, BSD last, below a title."""
+
 # Whether the job of a delayed start is still there. An account sees its own jobs of `at` only; root sees all.
-_JOB_THERE = r"""there() {
+_JOB_THERE = (
+    QUEUED
+    + r"""there() {
   j=$(sed -n 's/^.*"job":"\([^"]*\)"}$/\1/p' "$1" | tail -n 1)
   case $j in
   systemd\ dhcptui-start-*) systemctl is-active "${j#systemd }.timer" >/dev/null 2>&1 && echo there || echo gone;;
   at\ [0-9]*)
     if [ ! -O "$1" ] && [ "$(id -u)" != 0 ]; then return; fi
     command -v atq >/dev/null 2>&1 || return
-    if atq | grep -q "^${j#at }[^0-9]"; then echo there; else echo gone; fi;;
+    if queued "${j#at }"; then echo there; else echo gone; fi;;
   esac
 }
 """
+)
 
 
 def lockout_name(peer: str) -> str:

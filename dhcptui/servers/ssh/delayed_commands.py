@@ -9,10 +9,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from dhcptui.servers.ssh.commands import START, Command, script
+from dhcptui.servers.ssh.commands import QUEUED, START, Command, script
 
 SYSTEMD = "/run/systemd/system"
 """The sign of a running systemd."""
+CRONTABS = "/etc/crontab /etc/cron.d/* /usr/local/etc/cron.d/*"
+"""Where a BSD's cron is told to run atrun, which runs the jobs of `at`, if not in root's own table; shell patterns."""
 HALF_DONE = 5
 """Exit status of both commands where a job or a file of theirs may be left."""
 _JOB = 'sed -n \'s/^.*"job":"\\([^"]*\\)"}$/\\1/p\' "$f" | tail -n 1'
@@ -23,7 +25,9 @@ def nothing_done(exit_status: int) -> bool:
     return exit_status > 0 and exit_status != HALF_DONE
 
 
-def start_later(directory: str, body: str, words: Sequence[str], seconds: int, systemd: str = SYSTEMD) -> Command:
+def start_later(
+    directory: str, body: str, words: Sequence[str], seconds: int, *, systemd: str = SYSTEMD, crontabs: str = CRONTABS
+) -> Command:
     """Run the restart command in `seconds`, never earlier, whatever becomes of us; says by what job.
 
     A transient timer where systemd runs, else `at`: that knows whole minutes only, so the next whole one is taken, and
@@ -33,7 +37,7 @@ def start_later(directory: str, body: str, words: Sequence[str], seconds: int, s
         raise ValueError("a delayed restart needs a command and at least one second")
     return script(
         f"f={START}; "
-        + r"""cd -- "$1" || exit 9; d=$1 body=$2 s=$3 line=$4 sign=$5; shift 5
+        + r"""cd -- "$1" || exit 9; d=$1 body=$2 s=$3 line=$4 sign=$5 tabs=$6; shift 6
 if [ -e "$f" ] || [ -L "$f" ]; then echo "a start is scheduled there already" >&2; exit 1; fi
 now=$(date +%s)
 mark() { (umask 022; set -C; printf '%s,"since":%s,"earliest":%s,"latest":%s,"job":"%s"}\n' "$body" "$now" "$1" "$2" "$3" >"$f"); }
@@ -50,6 +54,9 @@ if command -v at >/dev/null 2>&1; then
   if [ "$(uname)" = Linux ] && command -v pgrep >/dev/null 2>&1 && ! pgrep -x atd >/dev/null; then
     echo "at is installed, but atd does not run" >&2; exit 1
   fi
+  if [ "$(uname)" != Linux ] && ! { crontab -l; cat $tabs; } 2>/dev/null | grep -q '^[^#]*atrun'; then
+    echo "at is installed, but nothing runs its jobs: cron's files name no atrun" >&2; exit 1
+  fi
   m=$(((now % 60 + s + 59) / 60)) w=60
   [ "$(uname)" = Linux ] || w=300
   said=$(printf "%s\n" "$line" | at now + "$m" minutes 2>&1) || { printf "%s\n" "$said" >&2; exit 1; }
@@ -64,6 +71,7 @@ echo "neither systemd-run (with a running systemd) nor at is there" >&2; exit 1"
         str(seconds),
         f"rm -f -- {shlex.quote(f'{directory}/{START}')}; {shlex.join(words)}",
         systemd,
+        crontabs,
         *words,
     )
 
@@ -75,6 +83,7 @@ def cancel_start(directory: str) -> Command:
     """
     return script(
         f"f={START}; "
+        + QUEUED
         + rf"""cd -- "$1" || exit 9; d=$1
 if [ -L "$f" ] || [ ! -f "$f" ]; then echo "no start is scheduled there" >&2; exit 1; fi
 job=$({_JOB})
@@ -87,10 +96,10 @@ systemd\ dhcptui-start-*)
 at\ [0-9]*)
   n=${{job#at }}
   case $n in *[!0-9]*) echo "its job cannot be read" >&2; exit 1;; esac
-  if atq | grep -q "^$n[^0-9]"; then
+  if queued "$n"; then
     at -c "$n" | grep -F -q -e "$d/$f" || {{ echo "job $n is not ours" >&2; exit 1; }}
     atrm "$n" >&2
-    if atq | grep -q "^$n[^0-9]"; then echo "job $n is still there" >&2; exit 1; fi
+    if queued "$n"; then echo "job $n is still there" >&2; exit 1; fi
   fi;;
 *) echo "its job cannot be read" >&2; exit 1;;
 esac
