@@ -401,7 +401,7 @@ def dhcpd_ports(conf: Path) -> set[int]:
 
 def _columns(pid: int, stat: str, started: float, name: str, args: str) -> dict[str, str]:
     born = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(started))
-    told = {"pid": str(pid), "uid": "0", "stat": stat, "etime": _elapsed(time.time() - started)}
+    told = {"pid": str(pid), "jid": "0", "uid": "0", "stat": stat, "etime": _elapsed(time.time() - started)}
     return {**told, "lstart": born, "comm": name, "args": args}
 
 

@@ -1,7 +1,7 @@
 """The remote command lines that find out who holds a dhcpd's resources, and that end a process which does.
 
-Linux: /proc alone, in any POSIX shell; FreeBSD: sockstat, fstat and ps. One line an answer, its first letter says what
-it is; `servers/ssh/holders.py` reads them.
+Linux: /proc alone, in any POSIX shell; FreeBSD: sockstat, fstat, and ps with each process's jail. One line an answer, its
+first letter says what it is; `servers/ssh/holders.py` reads them.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ if [ -n "$1" ]; then
 fi
 q=" $2 $(printf "%s\n%s\n" "$s" "$r" | awk '{ printf "%s ", $3 }')"
 export q
-ps -A -ww -o pid= -o uid= -o stat= -o etime= -o lstart= -o comm= -o args= | awk '
+ps -A -ww -o pid= -o jid= -o uid= -o stat= -o etime= -o lstart= -o comm= -o args= | awk '
 index($0, "dhcp") || index(ENVIRON["q"], " " $1 " ") || $1 == 1 { print "P", $0 }'
 exit 0"""
 

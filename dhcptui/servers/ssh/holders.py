@@ -242,7 +242,7 @@ def _lease_unseen(rows: Rows, place: Place | None, *, all_seen: bool) -> list[st
 def _freebsd(rows: Rows, place: Place | None) -> Look:
     """By sockstat, fstat and ps. fstat shows an ordinary account its own processes only, and says nothing of it."""
     root = "0" in rows["O"]
-    processes = [each for row in rows["P"] if (each := _ps(row))]
+    processes = [each for row in rows["P"] if (each := _ps_with_jail(row))]
     sockets = [found for row in rows["S"] if (found := _sockstat(row.split(), place))]
     writers, readers = _fstat(rows["F"])
     unseen = _lease_unseen(rows, place, all_seen=any(each.pid == 1 for each in processes) or root)
@@ -280,6 +280,13 @@ def _fstat(rows: Iterable[str]) -> tuple[set[int], set[int]]:
         if len(words) >= 9 and is_number(words[2]):
             (writers if "w" in words[8] else readers).add(int(words[2]))
     return writers, readers
+
+
+def _ps_with_jail(row: str) -> DhcpdProcess | None:
+    """`PID JID` and the rest of `_ps`: 0 is the jail of the account that looks, or the host itself."""
+    pid, jid, rest = (*row.split(None, 2), "", "", "")[:3]
+    process = _ps(f"{pid} {rest}")
+    return replace(process, elsewhere=jid != "0") if process else None
 
 
 def _ps(row: str) -> DhcpdProcess | None:

@@ -38,7 +38,7 @@ class DhcpdProcess:
     born: str = ""
     """When it was started, in whatever form the system tells it: another process of that number has another one."""
     elsewhere: bool = False
-    """It lives in another namespace (network, files, processes) than the account that looks."""
+    """It lives in another jail, or namespace (network, files, processes), than the account that looks."""
     hidden: bool = False
     """What it holds may not be seen."""
 
@@ -78,7 +78,8 @@ class DhcpdProcess:
         return not {"-6", "-t", "-T"} & set(self.args.split())
 
     def __str__(self) -> str:
-        return f"pid {self.pid} ({' '.join(self.args.split()[:8]) or self.name or '?'})"
+        where = ", in a jail or container" if self.elsewhere else ""
+        return f"pid {self.pid}{where} ({' '.join(self.args.split()[:8]) or self.name or '?'})"
 
 
 @dataclass(frozen=True, slots=True)
