@@ -55,7 +55,7 @@ class Platform:
     lacks: tuple[str, ...] = ()
     """Programs that are not there as the platform comes."""
     at_minutes: int = 1
-    """How often `at` looks for jobs; 0: there is no `at`."""
+    """How often `at` looks for jobs; 0: there is none, or nothing runs its jobs."""
 
     @property
     def log_path(self) -> str:
@@ -130,8 +130,9 @@ _ROWS = (
         written_by=_WRITTEN,
         own_way="change it under Services > DHCP Server, let System > High Availability Sync bring it to the partner,"
         " and restart dhcpd under Status > Services",
-        lacks=("sudo", "bash", "systemd-run", "ss", "/proc"),
-        at_minutes=5,
+        lacks=("sudo", "bash", "systemd-run", "ss", "/proc", "atrun"),
+        # Its crontab is its own, without atrun: `at` takes jobs that nothing runs.
+        at_minutes=0,
     ),
     Platform(
         name="opnsense",

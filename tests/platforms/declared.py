@@ -18,7 +18,11 @@ CAPABILITIES = (
     "init", "lint", "status", "lease", "report", "console logs", "R", "S", "H", "U", "P", "X", "--after",
 )  # fmt: skip
 """The columns: commands, then what the console does, then the actions by their keys."""
-LOOK_ALIKE, TESTED, NOT_TESTED = "look-alike", "tested", "not tested"
+LOOK_ALIKE, TESTED = "look-alike", "tested"
+
+
+class BlankCell(LookupError):
+    """Nobody has tried a capability on a platform, or proven that it is refused there."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,11 @@ ALL = tuple(LOOKS.values())
 
 
 def outcome(look: str, capability: str) -> str:
-    """What is declared of a capability on a look-alike; a refusal counts before a test that it is refused."""
+    """What is declared of a capability on a look-alike; a refusal counts before all else. Raises BlankCell."""
     found = [each.outcome for each in DECLARED if (each.look, each.capability) == (look, capability)]
-    return next((word for word in found if word != LOOK_ALIKE), found[0] if found else NOT_TESTED)
+    if not found:
+        raise BlankCell(f"no test of tests/platforms declares {capability!r} on {look!r}")
+    return next((word for word in found if word != LOOK_ALIKE), LOOK_ALIKE)
 
 
 ELSEWHERE = {

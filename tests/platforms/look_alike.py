@@ -65,7 +65,8 @@ class LookAlike(Lab):
     def do(self, action: str, server: str, *more: str, confirm: str = "") -> subprocess.CompletedProcess[str]:
         """`dhcptui do`, on one server."""
         which = ("--server", server) if server else ()
-        return self.dhcptui("do", action, "office", *which, "--confirm", confirm or server, *more, timeout=200)
+        words = ("do", action, "office", *which, "--confirm", confirm or server, "--wait", "60", *more)
+        return self.dhcptui(*words, timeout=220)
 
     @staticmethod
     def crash(server: Server) -> None:
@@ -137,6 +138,7 @@ def _programs(root: Path, look: Look) -> None:
         "tag": look.tag,
         "copies": look.copies,
         "built_in_leases": look.row.built_in_leases,
+        "in_a_jail": look.in_a_jail,
     }
     (there.parent / "look.json").write_text(json.dumps(told))
     (there.parent / "restart").write_text('#!/bin/sh\nexec /usr/local/look/stand_in.py systemctl restart "$@"\n')
@@ -146,7 +148,7 @@ def _programs(root: Path, look: Look) -> None:
         "pfsense": ("usr/local/sbin/dhcpd", "usr/local/sbin/pfSsh.php"),
         "opnsense": ("usr/local/sbin/dhcpd", "usr/local/sbin/configctl"),
         "alpine": (f"{BIN[1:]}/rc-service", f"{BIN[1:]}/dhcpd"),
-        "rhel": (f"{BIN[1:]}/systemctl", f"{BIN[1:]}/journalctl"),
+        "rhel": (f"{BIN[1:]}/systemctl", f"{BIN[1:]}/journalctl", f"{BIN[1:]}/systemd-run"),
     }
     for name in own[look.platform]:
         (root / name).symlink_to("/usr/local/look/stand_in.py")
@@ -168,7 +170,8 @@ def _files(root: Path, look: Look) -> None:
     match look.id:
         case "freebsd" | "freebsd-chroot":
             chroot = "YES" if look.copies else "NO"
-            (root / "etc/rc.conf").write_text(f'dhcpd_enable="YES"\ndhcpd_chroot_enable="{chroot}"\n')
+            options = f'dhcpd_enable="YES"\ndhcpd_chroot_enable="{chroot}"\n'
+            (root / "etc/rc.conf").write_text(options + f'dhcpd_includedir="{look.shared}"\n' * look.copies)
             (root / "usr/local/etc/rc.d/isc-dhcpd").symlink_to("/usr/local/look/stand_in.py")
         case "pfsense":
             (root / "etc/platform").write_text("pfSense\n")
@@ -176,6 +179,9 @@ def _files(root: Path, look: Look) -> None:
             (root / "usr/local/opnsense").mkdir(parents=True)
             (root / "var/log/dhcpd").mkdir(parents=True, exist_ok=True)
             (root / "var/log/dhcpd/latest.log").symlink_to(look.log)
+    if look.bsd and look.row.at_minutes:
+        (root / "etc/cron.d").mkdir(exist_ok=True)
+        (root / "etc/cron.d/at").write_text("*/5\t*\t*\t*\t*\troot\t/usr/libexec/atrun\n")
     (root / "etc/os-release").unlink(missing_ok=True)
     names = {"alpine": "ID=alpine\n", "rhel": 'ID="rhel"\nID_LIKE="fedora"\n'}
     if text := names.get(look.id):

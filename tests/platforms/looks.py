@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dhcptui.config.platforms import PLATFORMS, Platform
 from tests.lab.texts import Settings
 
-BSD_TOOLS = ("ps", "sockstat", "netstat", "fstat", "uname", "date", "stat", "mv")
+BSD_TOOLS = ("ps", "sockstat", "netstat", "fstat", "uname", "date", "stat", "mv", "at", "atq", "atrm")
 BSD_HAS = (
     "sh", "cat", "ls", "tail", "head", "grep", "sed", "awk", "cut", "tr", "wc", "sort", "od", "cmp", "cp", "rm", "mkdir",
     "rmdir", "ln", "touch", "chmod", "chown", "id", "kill", "sleep", "test", "printf", "find", "df", "dd", "readlink",
@@ -42,6 +42,8 @@ class Look:
     """Before the program's name, in a log of RFC 3164."""
     shared: str = ""
     """The directory that both servers include files from; empty: one file, without includes."""
+    in_a_jail: bool = False
+    """Its servers are jails themselves: there is no process 1."""
 
     @property
     def row(self) -> Platform:
@@ -56,7 +58,7 @@ class Look:
     @property
     def settings(self) -> Settings:
         """Its failover relationship; a firewall has one for each interface."""
-        return Settings(mclt=20, key_algorithm="hmac-sha256", peer="dhcp_lan" if self.firewall else "foo")
+        return Settings(mclt=5, key_algorithm="hmac-sha256", peer="dhcp_lan" if self.firewall else "foo")
 
     def as_file(self, conf: str, master: str) -> str:
         """dhcpd.conf as it is there; `master` is what both servers share."""
@@ -95,6 +97,8 @@ FREEBSD_CHROOT = Look(
     "/var/db/dhcpd/var/db/dhcpd/dhcpd.leases",
     dead=("/var/db/dhcpd/dhcpd.leases", "/var/db/dhcpd.leases"),
     copies=True,
+    shared="/usr/local/etc/dhcp/shared",
+    in_a_jail=True,
 )
 WALL = (
     "/usr/local/sbin/dhcpd -user dhcpd -group _dhcp -chroot /var/dhcpd -cf /etc/dhcpd.conf -pf /var/run/dhcpd.pid eth0"

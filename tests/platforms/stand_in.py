@@ -29,6 +29,8 @@ PROC = KEPT_PROC if KEPT_PROC.exists() else Path("/proc")
 DHCPD = "/usr/sbin/dhcpd"
 START_SECONDS = 10.0
 TICKS = 100.0
+JOBS = Path("/var/at/jobs")
+TIMERS = Path("/run/look")
 
 
 def look() -> dict[str, Any]:
@@ -66,10 +68,17 @@ def seconds_since_start(pid: int) -> float:
     return float((PROC / "uptime").read_text().split()[0]) - int(stat_fields(pid)[19]) / TICKS
 
 
+def in_jail(pid: int) -> bool:
+    """Whether it lives in a jail of this host: here that is a network of its own."""
+    return os.readlink(PROC / str(pid) / "ns/net") != os.readlink(PROC / "self/ns/net")  # noqa: PTH115 - no paths
+
+
 def column(pid: int, name: str) -> str:
     """One column of ps."""
     if name == "pid":
         return str(pid)
+    if name == "jid":
+        return "3" if in_jail(pid) else "0"
     if name == "uid":
         return str((PROC / str(pid)).stat().st_uid)
     if name == "stat":
@@ -79,15 +88,16 @@ def column(pid: int, name: str) -> str:
         value = seconds_since_start(pid) if name == "etime" else (int(fields[11]) + int(fields[12])) / TICKS
         return f"{int(value) // 60:02d}:{int(value) % 60:02d}"
     if name == "lstart":
-        return time.strftime("%a %b %e %H:%M:%S %Y", time.localtime(time.time() - seconds_since_start(pid)))
+        booted = int((PROC / "stat").read_text().partition("btime ")[2].split()[0])
+        return time.strftime("%a %b %e %H:%M:%S %Y", time.localtime(booted + int(int(stat_fields(pid)[19]) / TICKS)))
     return comm(pid) if name == "comm" else words(pid)
 
 
 def ps(*args: str) -> int:
-    """FreeBSD's: -A, -ww, -o COLUMN=, -p PID."""
+    """FreeBSD's: -A, -ww, -o COLUMN=, -p PID. Within a jail there is no process 1."""
     columns = [args[index + 1].rstrip("=") for index, arg in enumerate(args) if arg == "-o"]
     wanted = [int(args[index + 1]) for index, arg in enumerate(args) if arg == "-p"]
-    for pid in wanted or sorted(processes()):
+    for pid in wanted or sorted(processes() if not look()["in_a_jail"] else set(processes()) - {1}):
         with suppress(OSError, IndexError):
             print(" ".join(f"{column(pid, name):>5}" for name in columns))
     return 0
@@ -217,37 +227,51 @@ def mv(*args: str) -> int:
 # --- dhcpd and what starts it ---
 
 
-def translated(*args: str) -> list[str]:
-    """The words of a dhcpd that was built to enter its chroot early, for one that was not: the files as seen from outside."""
+def command_line(*args: str) -> list[str]:
+    """The real dhcpd, as one runs that was built to enter its chroot before it reads anything: this one was not."""
     given = dict(pairwise(args))
-    root, told = given.get("-chroot", ""), look()
-    found, skip = ["-4"], False
+    root, words, skip = given.get("-chroot", ""), ["-4"], False
     for word in args:
         if skip or word in {"-chroot", "-user", "-group", "-q", "-4", "-f", "-d"}:
             skip = word in {"-chroot", "-user", "-group"} and not skip
-        elif word in {"-cf", "-lf", "-pf"}:
-            found += [word, root + given[word]]
-            skip = True
         else:
-            found.append(word)
+            words.append(word)
     if "-lf" not in given and "-t" not in args:
-        found[1:1] = ["-lf", root + told["built_in_leases"]]
-    return found
+        words[1:1] = ["-lf", look()["built_in_leases"]]
+    if not root:
+        return [DHCPD, *words]
+    furnish(Path(root))
+    return ["/usr/sbin/chroot", root, DHCPD, *words]
+
+
+def furnish(root: Path) -> None:
+    """Put into a chroot what a dhcpd of this machine needs there, read-only."""
+    if not root.is_dir():
+        return
+    for source in ("/usr/sbin", "/usr/lib", "/usr/lib64", "/dev", str(PROC)):
+        place = root / (source[1:] if source != str(PROC) else "proc")
+        place.mkdir(parents=True, exist_ok=True)
+        if not place.is_mount():
+            subprocess.run(["/usr/bin/mount", "-o", "bind,ro", source, str(place)], check=True)
+    for name in ("lib", "lib64"):
+        if not (root / name).is_symlink():
+            (root / name).symlink_to(f"usr/{name}")
+    (root / "var/run").mkdir(parents=True, exist_ok=True)
 
 
 def dhcpd(*args: str) -> int:
     """`--version` and `-t`; started it is by the platform's own script."""
-    given = list(args) if "--version" in args else translated(*args)
-    return subprocess.run([DHCPD, *given], check=False).returncode
+    argv = [DHCPD, *args] if "--version" in args else command_line(*args)
+    return subprocess.run(argv, check=False).returncode
 
 
-def running() -> list[int]:
-    """The real dhcpd of this server."""
+def running(*, jailed: bool = False) -> list[int]:
+    """The real dhcpd of this server, or those in its jails."""
     found = []
     for pid in processes():
         with suppress(OSError):
             line = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
-            if line[0].decode() == DHCPD and b"-t" not in line:
+            if line[0].decode() == DHCPD and b"-t" not in line and in_jail(pid) is jailed:
                 found.append(pid)
     return found
 
@@ -259,6 +283,12 @@ def stop() -> None:
     deadline = time.monotonic() + START_SECONDS
     while running() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def in_jails(*_args: str) -> int:
+    """The pids of every dhcpd in a jail."""
+    print(*running(jailed=True))
+    return 0
 
 
 def crash(*_args: str) -> int:
@@ -277,9 +307,11 @@ def start() -> int:
         inside = Path(named["-chroot"] + named["-cf"])
         inside.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(named["-cf"], inside)
+        if match := re.search(r'^dhcpd_includedir="(.+)"$', Path("/etc/rc.conf").read_text(), re.MULTILINE):
+            shutil.copytree(match[1], named["-chroot"] + match[1], dirs_exist_ok=True)
     log = Path(told["log"])
     before = log.stat().st_size if log.exists() else 0
-    argv = [sys.executable, "-I", "-S", str(LOOK.with_name("stand_in.py")), "--log", *translated(*given)]
+    argv = [sys.executable, "-I", "-S", str(LOOK.with_name("stand_in.py")), "--log", *command_line(*given)]
     quiet = subprocess.DEVNULL
     keeper = subprocess.Popen(argv, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True, cwd="/")
     deadline = time.monotonic() + START_SECONDS
@@ -295,7 +327,7 @@ def keep_log(*args: str) -> int:
     told = look()
     stamp: Callable[[str, int], str] = {"3164": as_3164, "5424": as_5424, "iso": as_iso}[told["format"]]
     child = subprocess.Popen(
-        [DHCPD, "-f", "-d", *args],
+        [*args, "-f", "-d"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -352,7 +384,7 @@ def restart(*_args: str) -> int:
 
 
 def systemctl(*args: str) -> int:
-    """`restart dhcpd`, and the list of units."""
+    """`restart dhcpd`, the list of units, and `stop` and `is-active` of a timer."""
     if args[:1] == ("restart",):
         return restart()
     if args[:1] == ("list-unit-files",):
@@ -360,7 +392,32 @@ def systemctl(*args: str) -> int:
             "dhcpd.service    enabled  disabled\ndhcpd6.service   disabled disabled\nsshd.service     enabled  enabled"
         )
         return 0
-    return 1
+    timer = TIMERS / args[-1]
+    if args[:1] == ("stop",) and timer.is_file():
+        os.killpg(int(timer.read_text()), signal.SIGKILL)
+        timer.unlink()
+        return 0
+    return 0 if args[:1] == ("is-active",) and timer.is_file() else 3
+
+
+def systemd_run(*args: str) -> int:
+    """One timer, whose unit is a file with the number of its process."""
+    words = args[args.index("--") + 1 :]
+    given = dict(word.split("=", 1) for word in args[: args.index("--")])
+    timer = TIMERS / f"{given['--unit']}.timer"
+    script = 'sleep "$1"; rm -f "$2"; shift 2; exec "$@"'
+    quiet = subprocess.DEVNULL
+    child = subprocess.Popen(
+        ["/bin/sh", "-c", script, "sh", given["--on-active"], str(timer), *words],
+        stdin=quiet,
+        stdout=quiet,
+        stderr=quiet,
+        start_new_session=True,
+        cwd="/",
+    )
+    timer.write_text(str(child.pid))
+    print(f"Running timer as unit: {timer.name}", file=sys.stderr)
+    return 0
 
 
 def journalctl(*args: str) -> int:
@@ -372,9 +429,56 @@ def journalctl(*args: str) -> int:
     return real("tail", "-n", lines if "-n" in args else "+1", *follow, "--", log)
 
 
-def at(*_args: str) -> int:
-    """There is none on these machines."""
-    return 127
+def jobs() -> Iterator[tuple[int, float, Path]]:
+    """FreeBSD's spool: number, time and file of each job, by the file's name."""
+    for path in sorted(JOBS.glob("c*")):
+        yield int(path.name[1:6], 16), int(path.name[6:], 16) * 60.0, path
+
+
+def at(*args: str) -> int:
+    """FreeBSD's `now + MINUTES minutes`, with the job on stdin, and `-c NUMBER`."""
+    if args[:1] == ("-c",):
+        for number, _, path in jobs():
+            if str(number) in args[1:]:
+                print(path.read_text(), end="")
+        return 0
+    if args[:2] != ("now", "+") or args[3:] != ("minutes",):
+        print("at: garbled time", file=sys.stderr)
+        return 1
+    JOBS.mkdir(parents=True, exist_ok=True)
+    number = max((each for each, _, _ in jobs()), default=6) + 1
+    job = JOBS / f"c{number:05x}{int(time.time()) // 60 + int(args[2]):08x}"
+    environment = f"PATH={os.environ['PATH']}; export PATH\ncd / || exit 1\n"
+    job.write_text(f"#!/bin/sh\n# atrun uid=0 gid=0\numask 22\n{environment}{sys.stdin.read()}\n")
+    job.chmod(0o700)
+    print(f"Job {number} will be executed using /bin/sh", file=sys.stderr)
+    return 0
+
+
+def atq(*_args: str) -> int:
+    """The number stands last; without a job there is not even a title."""
+    for index, (number, due, _) in enumerate(jobs()):
+        if not index:
+            print("Date\t\t\t\tOwner\t\tQueue\tJob#")
+        print(f"{time.strftime('%a %b %e %H:%M:%S %Z %Y', time.localtime(due))}\troot            c\t{number}")
+    return 0
+
+
+def atrm(*numbers: str) -> int:
+    """Take jobs off; one that is not there is no error."""
+    for number, _, path in jobs():
+        if str(number) in numbers:
+            path.unlink()
+    return 0
+
+
+def atrun(seconds: str = "0") -> int:
+    """What cron runs every five minutes: each job whose time has come; `seconds`: as if it were so much later."""
+    for _, due, path in list(jobs()):
+        if due <= time.time() + float(seconds):
+            subprocess.run(["/bin/sh", str(path)], check=False)
+            path.unlink()
+    return 0
 
 
 NAMES: dict[str, Callable[..., int]] = {
@@ -393,8 +497,14 @@ NAMES: dict[str, Callable[..., int]] = {
     "rc-service": restart,
     "systemctl": systemctl,
     "journalctl": journalctl,
+    "systemd-run": systemd_run,
+    "at": at,
+    "atq": atq,
+    "atrm": atrm,
+    "--atrun": atrun,
     "--log": keep_log,
     "--crash": crash,
+    "--jailed": in_jails,
 }
 
 
