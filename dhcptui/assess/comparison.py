@@ -9,6 +9,7 @@ from dhcptui.model.moments import Moment
 from dhcptui.model.sync_record import ROLLING_BACK, SyncRecord
 
 ASKED = "the shared directories were compared"
+REACHES = "what is copied gets into dhcpd's chroot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class Comparison:
     """Servers whose tar tells no access control lists: whether a copy would lose one is not known."""
     error: str = ""
     """Why there is no comparison; empty where there is one."""
+    roots: tuple[tuple[str, str], ...] = ()
+    """Servers whose dhcpd reads its dhcpd.conf in a chroot, each with that directory: `dhcpd -t` is told of it."""
+    left_outside: tuple[str, ...] = ()
+    """Why what is copied would not get into the chroot of a dhcpd, server by server."""
 
     @property
     def nothing_to_copy(self) -> bool:
@@ -94,6 +99,12 @@ class Comparison:
         """The comparison as a precondition."""
         by = f"files on {self.source} and {self.target}"
         return Finding(ASKED, self.error or self.words, not self.error, by, max(0.0, now.mono - self.read_at))
+
+    def reaches_chroots(self, now: Moment) -> Finding:
+        """Whether each dhcpd would be started with the copied files; asked where one runs in a chroot that gets copies."""
+        by = f"rc.conf of {self.source} and {self.target}"
+        age = max(0.0, now.mono - self.read_at)
+        return Finding(REACHES, "; ".join(self.left_outside), False, by, age)
 
 
 def _count(number: int, noun: str) -> str:

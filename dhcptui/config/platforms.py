@@ -44,6 +44,8 @@ class Platform:
     """The directory that its dhcpd is usually, or on request, started in (`-chroot`); empty: it has no such way."""
     copies_files: bool = False
     """Its start script copies dhcpd.conf into the chroot: `dhcpd_conf` is what people edit, dhcpd reads the copy."""
+    includes_setting: str = ""
+    """What names, in `options_file`, the directory of included files that it copies too."""
     start_script: str = ""
     """Its own start script, which tells a chroot made by the platform from one made by hand."""
     enabled_by: str = ""
@@ -111,6 +113,7 @@ _ROWS = (
         options_file="/etc/rc.conf",
         chroot="/var/db/dhcpd",
         copies_files=True,
+        includes_setting="dhcpd_includedir",
         start_script="/usr/local/etc/rc.d/isc-dhcpd",
         enabled_by="service isc-dhcpd rcvar",
         lacks=("sudo", "bash", "systemd-run", "ss", "/proc"),

@@ -116,6 +116,8 @@ class ProcessSighting:
     """When these processes were first seen (mono seconds)."""
     chroot: str = ""
     """The directory that our dhcpd was told to lock itself into (`-chroot`); empty: none, or not known."""
+    conf_root: str = ""
+    """The chroot in which our dhcpd reads the configured dhcpd.conf; empty: it reads it, or a copy of it, as everybody does."""
     other_leases: str = ""
     """Who holds our OMAPI port, and which lease file its chroot makes its own instead of the configured one, in words."""
 

@@ -157,7 +157,8 @@ class _Side:
             return
         self._configuration_at, self._pids = mono(), pids
         try:
-            configuration = await read_configuration(record.helper or session, record.settings.dhcpd_conf)
+            path = record.settings.dhcpd_conf
+            configuration = await read_configuration(record.helper or session, path, chroot=record.conf_root)
         except ConfParseError:
             return
         if place := failover_place(configuration, record.peer):

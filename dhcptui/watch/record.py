@@ -55,6 +55,11 @@ class ServerRecord:
         self.own_tokens: set[str] = set()
         """Of locks that are ours: they are nobody else's, so no guard needs to see them."""
 
+    @property
+    def conf_root(self) -> str:
+        """The chroot in which the running dhcpd reads its configuration; empty: none, or not known yet."""
+        return self.view.process.value.conf_root if self.view.process else ""
+
     def open_session(self) -> SshSession:
         """The open SSH session. Raises RemoteError."""
         if self.session is None:

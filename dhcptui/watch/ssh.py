@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dhcptui.assess.freshness import SIGHTING_SECONDS
-from dhcptui.conf.files import load
 from dhcptui.conf.pools import failover_pools, named_probes
-from dhcptui.conf.reader import ConfParseError
+from dhcptui.conf.reader import ConfParseError, Node
 from dhcptui.conf.site import failover_place, is_of_a_firewall, other_peers
 from dhcptui.config.loading import PairSettings
 from dhcptui.config.platforms import writer
@@ -18,7 +17,6 @@ from dhcptui.model.peers import as_read_before
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, Link
-from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.errors import LoginSlow, NoSsh, RemoteError
 from dhcptui.servers.ssh.helper import Helper
@@ -30,9 +28,12 @@ from dhcptui.watch.lease_file_state import Noted, RecordedWatch
 from dhcptui.watch.log import LogWatch
 from dhcptui.watch.probe import Probe
 from dhcptui.watch.record import ServerRecord, first, pause, told
+from dhcptui.watch.survey import read_configuration
 
 CONFIGURATION_SECONDS = 5.0
 LONGEST_CONFIGURATION_SECONDS = 300.0
+PROCESS_LOOKS, PROCESS_LOOK_SECONDS = 30, 0.1
+"""How often, and how long between, it is asked whether dhcpd's process has been looked at."""
 """Between two tries to read a configuration that could not be read."""
 MOST_PATIENCE = 4.0
 """So many times its `login_timeout` at most is waited for the login of a server that answers."""
@@ -173,15 +174,24 @@ class SshWatch:
         same_start = SAME_START_SECONDS if record.connections == 1 else 0.0
         return record.connected_at > self._read_at + same_start
 
+    async def _configuration(self, session: SshSession) -> Node:
+        """dhcpd.conf, with its includes as dhcpd means them. Raises RemoteError, ConfParseError."""
+        path, root = self._record.settings.dhcpd_conf, self._record.conf_root
+        try:
+            return await read_configuration(session, path, chroot=root)
+        except ConfParseError:
+            # What is missing may lie in the chroot of a dhcpd whose words are not read yet.
+            for _ in range(PROCESS_LOOKS):
+                if self._record.view.process is None:
+                    await asyncio.sleep(PROCESS_LOOK_SECONDS)
+            if self._record.conf_root == root:
+                raise
+            return await read_configuration(session, path, chroot=self._record.conf_root)
+
     async def _find_pools(self, session: SshSession) -> None:
         """One address per pool, from the configuration of the user or of dhcpd; and where the failover link is."""
-
-        async def read(path: str) -> str:
-            done = await session.run(commands.read_file(path), check=True)
-            return done.stdout.decode("utf-8", "replace")
-
         try:
-            configuration = await load(read, self._record.settings.dhcpd_conf)
+            configuration = await self._configuration(session)
         except (RemoteError, ConfParseError, RecursionError) as error:
             if self._probe_addresses:
                 self._record.pools = named_probes(self._probe_addresses, None, self._record.peer)

@@ -19,7 +19,7 @@ from tests.platforms.looks import BSD_HAS, BSD_TOOLS, Look
 ROOT = Path(__file__).parents[2]
 STAND_IN = Path(__file__).with_name("stand_in.py")
 BIN = "/usr/local/look/bin"
-OWN = ("/etc", "/var", "/usr/local", "/root", "/run", "/tmp")  # /tmp last: the lab lies there
+OWN = ("/etc", "/home", "/var", "/usr/local", "/root", "/run", "/tmp")  # /tmp last: the lab lies there
 CSH = "/usr/bin/tcsh"
 OLD = 1_700_000_000
 
@@ -168,7 +168,7 @@ def _programs(root: Path, look: Look) -> None:
 def _files(root: Path, look: Look) -> None:
     """What tells the platform."""
     match look.id:
-        case "freebsd" | "freebsd-chroot":
+        case "freebsd" | "freebsd-chroot" | "freebsd-by-hand":
             chroot = "YES" if look.copies else "NO"
             options = f'dhcpd_enable="YES"\ndhcpd_chroot_enable="{chroot}"\n'
             (root / "etc/rc.conf").write_text(options + f'dhcpd_includedir="{look.shared}"\n' * look.copies)

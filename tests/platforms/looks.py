@@ -62,7 +62,8 @@ class Look:
 
     def as_file(self, conf: str, master: str) -> str:
         """dhcpd.conf as it is there; `master` is what both servers share."""
-        text = conf.replace("/etc/dhcp/shared", self.shared)
+        root = self.conf.removesuffix(self.words.partition(" -cf ")[2].split()[0])  # empty: outside of a chroot
+        text = conf.replace("/etc/dhcp/shared", self.shared.removeprefix(root))
         if not self.shared:
             text = re.sub(r'include ".*";\n', lambda _: master, conf)
         if not self.firewall:
@@ -100,6 +101,18 @@ FREEBSD_CHROOT = Look(
     shared="/usr/local/etc/dhcp/shared",
     in_a_jail=True,
 )
+BY_HAND = Look(
+    "freebsd-by-hand",
+    "freebsd",
+    "FreeBSD, a chroot made by hand",
+    f"{PORT} -chroot /home/dhcp -cf /etc/dhcpd.conf -lf /db/dhcpd.leases -pf /var/run/dhcpd.pid eth0",
+    "/var/log/daemon.log",
+    "3164",
+    "/home/dhcp/etc/dhcpd.conf",
+    "/home/dhcp/db/dhcpd.leases",
+    shared="/home/dhcp/etc/shared",
+)
+"""No row of the table of platforms: dhcpd has everything inside, and there is nothing outside."""
 WALL = (
     "/usr/local/sbin/dhcpd -user dhcpd -group _dhcp -chroot /var/dhcpd -cf /etc/dhcpd.conf -pf /var/run/dhcpd.pid eth0"
 )

@@ -1,4 +1,4 @@
-"""A real dhcpd that locks itself into a chroot, started with no word of its lease file; a dead one lies where all others have it."""
+"""A real dhcpd that locks itself into a chroot: after it has read its configuration, with a dead lease file outside, or before."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import pytest
 
 from dhcptui.config.loading import load
 from tests.lab.pair import Lab
-from tests.platforms.look_alike import ROOT
+from tests.platforms.look_alike import ROOT, LookAlike
+from tests.platforms.looks import BY_HAND
 
 pytestmark = pytest.mark.lab
 JAIL = "/root/jail"
 INSIDE = f"{JAIL}/var/lib/dhcp/dhcpd.leases"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def jailed() -> Iterator[Lab]:
     """Both servers so; Debian's dhcpd reads its configuration before it enters."""
     with Lab(mclt=20, key_algorithm="hmac-sha256") as lab:
@@ -91,3 +92,26 @@ def test_a_rescue_writes_inside(jailed: Lab) -> None:
     assert f"the lease file is {INSIDE} (which dhcpd has open)" in done.stdout
     assert jailed.primary.leases.read_bytes() == dead
     assert jailed.primary.local_state() == "communications-interrupted"
+    jailed.secondary.restart()
+    jailed.wait_states(timeout=60)
+
+
+def test_sync_restart_in_a_chroot_made_by_hand() -> None:
+    """Everything lies inside, and dhcpd's words and includes are meant there: `dhcpd -t` is told so, and sees what dhcpd would see."""
+    with LookAlike(BY_HAND) as place:
+        place.wait_settled()
+        done = place.init()
+        assert done.returncode == 0, done
+        plan = json.loads(place.dhcptui("plan", "sync-restart", "office", "--wait", "60", "--json").stdout)
+        tests = [step["command"] for step in plan["steps"] if step["title"].startswith("test the configuration")]
+        assert all("dhcpd -t -4 -chroot /home/dhcp -cf /etc/dhcpd.conf" in line for line in tests), plan["steps"]
+        assert any("dhcpd -t with `-chroot /home/dhcp`" in warning for warning in plan["warnings"])
+        source = place.primary.root / BY_HAND.shared[1:] / "master.conf"
+        text = source.read_text()
+        source.write_text(f"# changed\noption no-such-option 1;\n{text}")
+        done = place.do("sync-restart", "", confirm="office")
+        assert (done.returncode, "no-such-option" in done.stdout) == (2, True), done
+        source.write_text(f"# changed\n{text}")
+        done = place.do("sync-restart", "", confirm="office")
+        assert done.returncode == 0, done
+        assert (place.secondary.root / BY_HAND.shared[1:] / "master.conf").read_text().startswith("# changed\n")

@@ -31,6 +31,20 @@ def test_sync_restart(place: LookAlike) -> None:
     place.wait_states(timeout=60)
 
 
+@on((FREEBSD_CHROOT,), "R")
+def test_sync_restart_of_files_that_stay_outside(place: LookAlike) -> None:
+    """Without dhcpd_includedir dhcpd would start with the old files in its chroot: refused, before anything is copied."""
+    conf = place.primary.root / "etc/rc.conf"
+    text = conf.read_text()
+    conf.write_text(text.replace("dhcpd_includedir", "#dhcpd_includedir"))
+    try:
+        done = place.dhcptui("plan", "sync-restart", "office", "--wait", "30")
+    finally:
+        conf.write_text(text)
+    assert done.returncode == 1, done
+    assert "dhcpd_includedir in /etc/rc.conf of dhcp1 is not set" in done.stdout.splitlines()[0]
+
+
 @on(ALL, "S", "U")
 def test_shutdown_and_start(place: LookAlike) -> None:
     """dhcp2 hands over and stops; its own restart command brings it back, and both are normal."""

@@ -31,7 +31,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import ROLLING_BACK
-from dhcptui.servers.ssh import commands, sync_commands
+from dhcptui.servers.ssh import sync_commands
 from dhcptui.servers.ssh.commands import Command
 
 
@@ -136,7 +136,8 @@ def judged(
         elif comparison.revertible:
             told += f" It can also be rolled back to the directory of {record.stamp}."
         warnings = (*warnings, told)
-    return replace(ruling, findings=(*ruling.findings, comparison.finding(now)), warnings=warnings)
+    chroots = (comparison.reaches_chroots(now),) if comparison.left_outside else ()
+    return replace(ruling, findings=(*ruling.findings, comparison.finding(now), *chroots), warnings=warnings)
 
 
 def _only_one_left(comparison: Comparison, stopped: str, now: Moment) -> Finding:
@@ -182,13 +183,13 @@ def chroot_notes(pair: PairSettings, snapshot: PairSnapshot) -> tuple[str, ...]:
         if seen is None or not (root := seen.value.chroot):
             continue
         conf = server.dhcpd_conf
-        if PLATFORMS[server.platform].copies_files if server.platform else conf == PLATFORMS["freebsd"].dhcpd_conf:
+        if seen.value.conf_root:
+            said = f"it, and dhcpd -t with `-chroot {root}`, read {conf} and what that includes in there"
+        elif PLATFORMS[server.platform].copies_files if server.platform else conf == PLATFORMS["freebsd"].dhcpd_conf:
             said = (
                 f"it reads a copy of {conf} in there, which the start script makes at each start: dhcpd -t tests {conf};"
                 " what it includes is copied with dhcpd_includedir only"
             )
-        elif conf.startswith(root + "/"):
-            said = f"dhcpd -t tests {conf} as it is seen from outside: what it includes must be there too"
         else:
             said = f"dhcpd -t tests {conf}; how dhcpd was built decides whether it reads that one, or {root}{conf}"
         notes.append(f"{server.name}'s dhcpd runs in the chroot {root}: {said}.")
@@ -200,8 +201,8 @@ def _line(server: ServerSettings, command: Command) -> str:
     return command.as_root(server.sudo).line
 
 
-def _test_line(server: ServerSettings) -> str:
-    return _line(server, commands.dhcpd_test(server.dhcpd_conf))
+def _test_line(run: SyncRun, server: ServerSettings) -> str:
+    return _line(server, run.test_command(server))
 
 
 def _reading(run: SyncRun) -> tuple[Step, ...]:
@@ -221,19 +222,19 @@ def _reading(run: SyncRun) -> tuple[Step, ...]:
             "both directories are as they were when you confirmed",
             partial(sync_copy.read_target, run),
         ),
-        Step.on(source, *_testing(source), "exit status 0", partial(sync_copy.test_source, run)),
+        Step.on(source, *_testing(run, source), "exit status 0", partial(sync_copy.test_source, run)),
     )
 
 
-def _testing(server: ServerSettings) -> tuple[str, Run]:
-    return f"test the configuration of {server.name}", run_on(server, commands.dhcpd_test(server.dhcpd_conf))
+def _testing(run: SyncRun, server: ServerSettings) -> tuple[str, Run]:
+    return f"test the configuration of {server.name}", run_on(server, run.test_command(server))
 
 
 def _only_testing(run: SyncRun) -> tuple[Step, ...]:
     passes = f"exit status 0; noted in {run.place.record}"
     if run.record.stamp and COPIED not in run.record.done:
         passes = f"exit status 0, else {run.target.shared_dir} is swapped back"
-    return (Step.on(run.target, *_testing(run.target), passes, partial(sync_copy.test_target, run)),)
+    return (Step.on(run.target, *_testing(run, run.target), passes, partial(sync_copy.test_target, run)),)
 
 
 def _copying(run: SyncRun) -> tuple[Step, ...]:
@@ -272,7 +273,7 @@ def _copying(run: SyncRun) -> tuple[Step, ...]:
                 sync_commands.swap_in(place.staging, place.directory, place.backups, place.record),
                 f"renames {place.directory} to {place.backups}-STAMP, and {place.staging} to {place.directory}",
             ),
-            f"{_test_line(target)} passes, else swapped back",
+            f"{_test_line(run, target)} passes, else swapped back",
             partial(sync_copy.swap, run),
         ),
     )
@@ -325,7 +326,7 @@ def _rollback(run: SyncRun) -> ActionScript:
                 sync_copy.back_command(run),
                 f"renames {place.directory} to {place.rejected}, and the backup to {place.directory}",
             ),
-            f"{_test_line(target)} passes",
+            f"{_test_line(run, target)} passes",
             partial(sync_copy.roll_back, run),
         )
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dhcptui.act.locks import why
@@ -24,10 +25,11 @@ from dhcptui.act.sync.tree import (
 )
 from dhcptui.assess.comparison import Comparison
 from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.config.platforms import PLATFORMS
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.servers.ssh import commands, sync_commands
+from dhcptui.servers.ssh import commands, discover_commands, sync_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, OutputTooLarge, RemoteError, SessionRefused
 from dhcptui.servers.ssh.session import Completed
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from dhcptui.watch.pair import PairEngine
 
 READ_SECONDS = 60.0
+PROCESS_SECONDS = 5.0
 CONNECT_SECONDS = 15.0
 COPIED = "copied"
 NEEDS_SESSIONS = "it takes three at a time (MaxSessions in its sshd_config; 10 is sshd's own default)"
@@ -169,9 +172,43 @@ async def compare(engine: PairEngine) -> Comparison:
     try:
         trees = await read_both(engine)
         # Long files take long to compare, and this loop polls the servers.
-        return await asyncio.to_thread(of_trees, trees, pair, read_at)
+        comparison = await asyncio.to_thread(of_trees, trees, pair, read_at)
+        return replace(comparison, roots=await _roots(engine), left_outside=await _left_outside(engine))
     except (RemoteError, TreeError) as error:
         return Comparison(source.name, target.name, read_at, error=clean(str(error), 500))
+
+
+async def _roots(engine: PairEngine) -> tuple[tuple[str, str], ...]:
+    """Each server whose dhcpd reads its dhcpd.conf in a chroot, with that directory, once the processes were looked at."""
+    await engine.until(
+        lambda snapshot, _now: all(view.process is not None for view in snapshot.servers), PROCESS_SECONDS
+    )
+    seen = ((view.name, view.process) for view in engine.snapshot.servers)
+    return tuple((name, process.value.conf_root) for name, process in seen if process and process.value.conf_root)
+
+
+async def _left_outside(engine: PairEngine) -> tuple[str, ...]:
+    """Servers whose start script copies dhcpd.conf into a chroot, and not the directory of its includes. Raises RemoteError."""
+    wrong = []
+    for view in engine.snapshot.servers:
+        server, process = engine.settings[view.role], view.process
+        row = PLATFORMS[server.platform] if server.platform else None
+        if not (row and row.copies_files and process and process.value.chroot) or process.value.conf_root:
+            continue
+        directory = posixpath.normpath(server.shared_dir)
+        if server.dhcpd_conf.startswith(f"{directory}/"):
+            continue  # dhcpd.conf itself is in it: whether it includes more is not known here
+        command = discover_commands.shell_setting(row.options_file, row.includes_setting)
+        session = engine.watchers[view.role].session
+        done = await session.run(command, timeout=READ_SECONDS, check=True)
+        values = re.findall(r"""=["']?(/[^"'\s]*)""", done.stdout.decode("utf-8", "replace"))
+        copied = posixpath.normpath(values[-1]) if values else ""
+        if not copied or not f"{directory}/".startswith(f"{copied}/"):
+            wrong.append(
+                f"{row.includes_setting} in {row.options_file} of {view.name} is {clean(copied, 100) or 'not set'}: its start script"
+                f" would leave {directory} outside of {process.value.chroot}, and dhcpd would start with what lies in there now"
+            )
+    return tuple(wrong)
 
 
 def of_trees(trees: Trees, pair: PairSettings, read_at: float) -> Comparison:

@@ -71,6 +71,11 @@ class SyncRun:
         """The directories on the target."""
         return Place.of(self.target)
 
+    def test_command(self, server: ServerSettings) -> Command:
+        """`dhcpd -t` with the server's own configuration, where its dhcpd reads it."""
+        roots = dict(self.comparison.roots) if self.comparison else {}
+        return commands.dhcpd_test(server.dhcpd_conf, roots.get(server.name, ""))
+
     async def on_target(self, context: Context, command: Command, input_: bytes | None = None) -> bytes:
         """Run a command on the target."""
         role = self.target.role
@@ -143,9 +148,9 @@ async def _read(context: Context, server: ServerSettings, command: Command) -> T
         raise StepFailed(str(error), UNWRITTEN) from error
 
 
-async def _test(context: Context, server: ServerSettings, next_: str, command: Command | None = None) -> str:
-    """`dhcpd -t` with the server's own configuration; `command`: as it was confirmed."""
-    done = await context.command(server.role, command or commands.dhcpd_test(server.dhcpd_conf), check=False)
+async def _test(context: Context, server: ServerSettings, next_: str, command: Command) -> str:
+    """`dhcpd -t` with the server's own configuration."""
+    done = await context.command(server.role, command, check=False)
     if done.exit_status != 0:
         said = done.stderr.decode("utf-8", "replace")
         lines = [clean(line, 200) for line in complaints(said)[:4]] or [complaint(said)]
@@ -260,7 +265,7 @@ async def _accept(context: Context, run: SyncRun, command: Command | None = None
     """Test what has just been put in place."""
     place, target = run.place, run.target
     try:
-        passed = await _test(context, target, "", command)
+        passed = await _test(context, target, "", command or run.test_command(target))
     except StepFailed as failure:
         await put_back(context, run)
         await forget(context, run)
@@ -296,7 +301,8 @@ async def put_back(context: Context, run: SyncRun, command: Command | None = Non
 async def roll_back(run: SyncRun, context: Context) -> str:
     """The interrupted run's backup in the place of what it had copied, tested."""
     await put_back(context, run, context.planned_command())
-    passed = await _test(context, run.target, f"Its old directory is back; {run.target.name} was not restarted.")
+    next_ = f"Its old directory is back; {run.target.name} was not restarted."
+    passed = await _test(context, run.target, next_, run.test_command(run.target))
     return f"the old directory is back; {passed}"
 
 

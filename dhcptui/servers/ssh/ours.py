@@ -224,8 +224,14 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         bool(unclaimed) and not hidden,
         lone,
         chroot=next((process.root for process in ours if process.root), ""),
+        conf_root=next((root for process in ours if (root := _conf_root(process, place))), ""),
         other_leases=it.other_leases,
     )
+
+
+def _conf_root(process: DhcpdProcess, place: Place) -> str:
+    """The chroot in which a process has our dhcpd.conf, by its words; empty where they name it as it is seen from outside."""
+    return process.root if place.conf == process.file("-cf") != process.argument("-cf") else ""
 
 
 def _others(look: Look, ours: tuple[DhcpdProcess, ...]) -> tuple[str, ...]:
