@@ -346,7 +346,8 @@ def process_gone(each: Assessment) -> Finding:
     found = proof(each.me.view, each.now)
     if found.gone is Gone.UNSEEN:
         why = each.me.view.process_note or each.me.view.ssh.detail or "not yet"
-        return Finding(asked, f"{name}: its processes cannot be looked at ({why})", False, "console", seen=False)
+        observed, to_come = f"{name}: its processes cannot be looked at ({why})", why == "not yet"
+        return Finding(asked, observed, False, "console", pending=to_come, seen=False)
     return _judged(found, asked, name, {Gone.UNPROVEN})  # with a port of it taken it would not come up as it should
 
 

@@ -432,3 +432,11 @@ def test_the_command_sees_that_it_is_missing(tmp_path: Path, there: bool) -> Non
     assert (found.missing, found.file_bytes) == (not there, int(there))
     elsewhere = looked(tmp_path / "no-such-directory" / "dhcpd.leases")
     assert elsewhere is None or not elsewhere.missing
+
+
+@pytest.mark.parametrize(("note", "awaited"), [("", True), ("ps: not found", False)])
+def test_a_look_that_is_still_to_come_is_awaited(note: str, awaited: bool) -> None:
+    """On a slow server `--wait` waits for the processes of the server that acts, and not for what cannot be looked at."""
+    view = replace(down(P), process=None, process_note=note)
+    finding = ev.process_gone(assess_pair(pair(view, live(Q)), NOW).seen_from(P))
+    assert (finding.ok, finding.seen, finding.pending) == (False, False, awaited), finding
