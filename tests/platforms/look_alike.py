@@ -22,6 +22,8 @@ BIN = "/usr/local/look/bin"
 OWN = ("/etc", "/home", "/var", "/usr/local", "/root", "/run", "/tmp")  # /tmp last: the lab lies there
 CSH = "/usr/bin/tcsh"
 OLD = 1_700_000_000
+REFUSED, REFUSED_SECONDS = 1, 90.0
+"""Exit status of what was not done, and how long it is asked again."""
 
 
 class LookAlike(Lab):
@@ -63,10 +65,13 @@ class LookAlike(Lab):
         return done
 
     def do(self, action: str, server: str, *more: str, confirm: str = "") -> subprocess.CompletedProcess[str]:
-        """`dhcptui do`, on one server."""
+        """`dhcptui do`, on one server; what is refused is asked again for a while: a look may have grown old on a busy machine."""
         which = ("--server", server) if server else ()
         words = ("do", action, "office", *which, "--confirm", confirm or server, "--wait", "60", *more)
-        return self.dhcptui(*words, timeout=220)
+        deadline = time.monotonic() + REFUSED_SECONDS
+        while (done := self.dhcptui(*words, timeout=220)).returncode == REFUSED and time.monotonic() < deadline:
+            time.sleep(1)
+        return done
 
     @staticmethod
     def crash(server: Server) -> None:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.lab
 def test_partner_down_after_a_crash(place: LookAlike) -> None:
     """Nothing must be sworn to: root sees who holds what there. The dead one is brought back afterwards."""
     place.crash(place.primary)
-    place.wait_states(primary="no-answer", secondary="communications-interrupted", timeout=10)
+    place.wait_states(primary="no-answer", secondary="communications-interrupted", timeout=30)
     done = place.do("partner-down", "dhcp2", confirm="dhcp1")
     assert done.returncode == 0, done
     assert place.secondary.local_state() == "partner-down"
@@ -29,7 +29,7 @@ def test_rescue(place: LookAlike) -> None:
     dead = [place.primary.root / path[1:] for path in place.look.dead]
     before = [path.read_bytes() for path in dead]
     place.primary.set_local_state(8)
-    place.wait_states(primary="shutdown", secondary="partner-down", timeout=5)
+    place.wait_states(primary="shutdown", secondary="partner-down", timeout=30)
     place.crash(place.secondary)
     done = place.do("rescue", "dhcp1")
     assert done.returncode == 0, done

@@ -93,7 +93,7 @@ def test_a_start_at_a_later_time(place: LookAlike) -> None:
 def gone(place: LookAlike) -> None:
     """dhcp2 has crashed, and its partner has noticed."""
     place.crash(place.secondary)
-    place.wait_states(primary="communications-interrupted", secondary="no-answer", timeout=20)
+    place.wait_states(primary="communications-interrupted", secondary="no-answer", timeout=30)
 
 
 def scheduled(server: Server) -> list[str]:
