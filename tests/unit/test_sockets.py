@@ -1,9 +1,7 @@
-"""Socket tables of four tools and several systems, and what they say of the link; the real one of this machine too."""
+"""Socket tables of four tools and several systems, and what they say of the link."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import subprocess
 
 import pytest
@@ -11,9 +9,7 @@ import pytest
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.snapshot import FailoverSockets
 from dhcptui.servers.ssh import commands
-from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.session import Completed
-from dhcptui.servers.ssh.sockets import Socket, TcpState, parse_sockets, read_sockets, summarise
+from dhcptui.servers.ssh.sockets import Socket, TcpState, parse_sockets, summarise
 
 PLACE = FailoverPlace("10.0.0.10", 520, "10.0.0.20", 521)
 T = TcpState
@@ -134,44 +130,6 @@ def test_only_the_partner_counts() -> None:
     assert not summarise(other_port, PLACE, "ss").established
     itself = [Socket(T.TIME_WAIT, "10.0.0.10", 520, "10.0.0.10", 4000)]
     assert summarise(itself, PLACE, "ss").strangers == ()
-
-
-async def _here(command: Command) -> Completed:
-    process = await asyncio.create_subprocess_exec(*command.argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = await process.communicate()
-    return Completed(out, err, process.returncode or 0)
-
-
-@pytest.mark.parametrize("hidden", [(), ("ss",), ("ss", "netstat")])
-async def test_the_real_table(hidden: tuple[str, ...]) -> None:
-    """A listener and a connection of this process are found by whatever this machine has, down to the kernel's table."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-        async def ask(command: Command) -> Completed:
-            script = command.argv[2]
-            for name in hidden:  # as on a machine that has no such program
-                script = script.replace(f"$({name} ", "$(no-such-program ")
-            return await _here(Command((*command.argv[:2], script, *command.argv[3:])))
-
-        place = FailoverPlace("127.0.0.1", port, "127.0.0.1", port)
-        before = await read_sockets(ask, place)
-        assert before is not None
-        assert before.source not in hidden
-        assert (before.listening, before.established) == (True, False)
-        with socket.create_connection(("127.0.0.1", port)):
-            during = await read_sockets(ask, place)
-            assert during is not None
-            assert during.established
-
-
-async def test_nothing_can_tell() -> None:
-    """A server without any of them says so."""
-
-    async def ask(command: Command) -> Completed:
-        return await _here(Command(("/bin/sh", "-c", "exit 1")))
-
-    assert await read_sockets(ask, PLACE) is None
 
 
 def test_ports_are_matched_whole() -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -43,7 +41,7 @@ from dhcptui.model.snapshot import (
 )
 from dhcptui.model.states import FailoverState
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.servers.ssh.space import parse_space, space_command
+from dhcptui.servers.ssh.space import parse_space
 from dhcptui.ui.render.plan import evidence as drawn
 from dhcptui.ui.render.plan import top
 from dhcptui.ui.style import UNICODE
@@ -414,29 +412,3 @@ def test_nothing_starts_without_a_lease_file() -> None:
     )
     silent = replace(live(P, S.SHUTDOWN, S.PARTNER_DOWN), space=GONE_FILE)
     assert not rule(Action.RESCUE, P, pair(silent, down(Q)), NOW).allowed
-
-
-@pytest.mark.parametrize("there", [True, False])
-def test_the_command_sees_that_it_is_missing(tmp_path: Path, there: bool) -> None:
-    """Missing only where its directory could be looked into; else it is not known."""
-    leases = tmp_path / "dhcpd.leases"
-    if there:
-        leases.write_text("x")
-
-    def looked(path: Path) -> LeaseSpace | None:
-        done = subprocess.run(["sh", "-c", space_command(str(path)).line], capture_output=True, text=True, check=False)
-        return parse_space(done.stdout.splitlines())
-
-    found = looked(leases)
-    assert found is not None
-    assert (found.missing, found.file_bytes) == (not there, int(there))
-    elsewhere = looked(tmp_path / "no-such-directory" / "dhcpd.leases")
-    assert elsewhere is None or not elsewhere.missing
-
-
-@pytest.mark.parametrize(("note", "awaited"), [("", True), ("ps: not found", False)])
-def test_a_look_that_is_still_to_come_is_awaited(note: str, awaited: bool) -> None:
-    """On a slow server `--wait` waits for the processes of the server that acts, and not for what cannot be looked at."""
-    view = replace(down(P), process=None, process_note=note)
-    finding = ev.process_gone(assess_pair(pair(view, live(Q)), NOW).seen_from(P))
-    assert (finding.ok, finding.seen, finding.pending) == (False, False, awaited), finding

@@ -19,7 +19,7 @@ from dhcptui.servers.ssh.errors import (
     TunnelRefused,
 )
 from dhcptui.servers.ssh.session import SshSession
-from tests.unit.remote_server import Server, free_port, running_server
+from tests.remote.ssh_server import Server, free_port, running_server
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real SSH server on loopback for the test_remote_* files: as root OpenSSH's sshd, else asyncssh's own."""
+"""A real SSH server on loopback for the tests: as root OpenSSH's sshd, else asyncssh's own."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandTimeout
 from dhcptui.servers.ssh.helper import Helper
 from dhcptui.servers.ssh.session import SshSession
-from tests.unit.remote_server import running_session
+from tests.remote.ssh_server import running_session
 
 MARK = Command(("/bin/sh", "-c", "echo out; echo err >&2; exit 3"))
 

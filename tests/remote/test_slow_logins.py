@@ -23,7 +23,7 @@ from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.server import ServerWatcher
-from tests.unit.remote_server import Server, running_server
+from tests.remote.ssh_server import Server, running_server
 
 HELLO = Command(("echo", "hello"))
 

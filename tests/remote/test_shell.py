@@ -19,7 +19,7 @@ from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.ours import Place
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
-from tests.unit.remote_server import Server, running_session
+from tests.remote.ssh_server import Server, running_session
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from dhcptui.servers.ssh.errors import SessionLost, TailEnded
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource, follow
-from tests.unit.remote_server import Server, running_session
+from tests.remote.ssh_server import Server, running_session
 
 
 @pytest.fixture

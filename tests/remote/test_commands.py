@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.session import SshSession
-from tests.unit.remote_server import running_session
+from tests.remote.ssh_server import running_session
 
 ODD_NAMES = ["plain", "-rf two  words", 'it\'s "b" $HOME `id`; *', "new\nline ümläut \\"]
 

@@ -6,7 +6,6 @@ import asyncio
 import getpass
 import shutil
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from dhcptui.servers.ssh.errors import (
 )
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
-from tests.unit.remote_server import Server, free_port, running_server
+from tests.remote.ssh_server import Server, free_port, running_server
 
 HELLO = Command(("echo", "hello"))
 
@@ -317,13 +316,3 @@ def _jump_config(server: Server, known_hosts: str) -> None:
 def test_parse_jump(text: str, target: SshTarget) -> None:
     """The forms a jump host may have."""
     assert parse_jump(text) == target
-
-
-def test_import_is_cheap() -> None:
-    """No module of the package loads asyncssh when it is imported."""
-    code = (
-        "import importlib, pkgutil, sys, dhcptui.servers.ssh as r\n"
-        "for m in pkgutil.iter_modules(r.__path__): importlib.import_module(f'dhcptui.servers.ssh.{m.name}')\n"
-        "sys.exit('asyncssh' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

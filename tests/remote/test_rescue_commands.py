@@ -12,7 +12,7 @@ import pytest
 from dhcptui.act.actions.rescue import _silent
 from dhcptui.logs.lines import parse_lines
 from dhcptui.servers.ssh import rescue_commands
-from tests.unit.test_hostile_trees import Host, applets, host, shell
+from tests.remote.test_hostile_trees import Host, applets, host, shell
 
 __all__ = ["applets", "host", "shell"]
 NOBODY = 5_000_001
