@@ -14,6 +14,7 @@ from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.pool_exhausted import log_read
 from dhcptui.assess.verdict import derive
 from dhcptui.config.loading import PairSettings, ServerSettings
+from dhcptui.engine import read_once
 from dhcptui.engine.read_once import look
 from dhcptui.engine.status_report import as_json, as_text
 from dhcptui.logs.legibility import MANY
@@ -27,6 +28,15 @@ from tests.remote.ssh_server import Server, running_server, running_session
 from tests.unit.test_legibility import GOOD, ODD
 
 WORDS = "log lines of dhcp2 are in a format this console cannot read"
+
+
+PATIENCE_SECONDS = 60.0
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at a log that is waited for on a loaded machine, too: what it tells is tested here, not when."""
+    monkeypatch.setattr(read_once, "LOG_SECONDS", PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -58,7 +68,7 @@ def settings(logs: dict[Role, Path], server: Server | None = None) -> PairSettin
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait for it."""
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.02)
 
@@ -71,8 +81,8 @@ async def test_a_followed_log_in_an_unknown_format(pair: tuple[Server, SshSessio
     watch = LogWatch(record, lambda role, batch: lines.extend(batch))
     watch._zone_known.set()
     task = asyncio.create_task(watch.follow(pair[1]))
-    await until(lambda: record.view.log.link is not Link.CONNECTING)
-    assert (record.view.log.link, record.view.log.detail) == (Link.FAILED, WORDS)
+    await until(lambda: record.view.log.link is Link.FAILED)  # on a slow machine it is quiet, and so ok, at first
+    assert record.view.log.detail == WORDS
     assert ODD in record.view.log.advice
     assert [line.text for line in lines] == [ODD]
     with log.open("a") as file:
@@ -85,13 +95,14 @@ async def test_a_followed_log_in_an_unknown_format(pair: tuple[Server, SshSessio
     await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.mark.usefixtures("patient")
 async def test_status_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the text and in `status --json`; nothing that needs the log counts as read."""
     logs = {Role.PRIMARY: tmp_path / "one.log", Role.SECONDARY: tmp_path / "two.log"}
     logs[Role.PRIMARY].write_text(f"{GOOD}\n")
     logs[Role.SECONDARY].write_text(f"{ODD}\n")
     async with running_server(tmp_path, monkeypatch) as server:
-        snapshot, now = await look(settings(logs, server))
+        snapshot, now = await look(settings(logs, server), PATIENCE_SECONDS)
     verdict = derive(snapshot, now)
     servers = as_json([(snapshot, verdict)], now)["pairs"][0]["servers"]
     assert (servers["primary"]["log"], servers["secondary"]["log"]) == ("ok", WORDS)
@@ -99,12 +110,13 @@ async def test_status_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert not log_read(assess_pair(snapshot, now))
 
 
+@pytest.mark.usefixtures("patient")
 async def test_status_says_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that is not there is no empty log."""
     logs = {Role.PRIMARY: tmp_path / "one.log", Role.SECONDARY: tmp_path / "none.log"}
     logs[Role.PRIMARY].touch()
     async with running_server(tmp_path, monkeypatch) as server:
-        snapshot, _ = await look(settings(logs, server))
+        snapshot, _ = await look(settings(logs, server), PATIENCE_SECONDS)
     assert snapshot.primary.log.ok
     assert snapshot.secondary.log.link is Link.FAILED
     assert "none.log" in snapshot.secondary.log.detail
