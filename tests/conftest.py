@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ LONG = (
 )
 """Files that take minutes: they begin first, so that no worker is left alone with one at the end."""
 KINDS = ("passed", "failed", "error", "rerun", "skipped", "xfailed", "xpassed")
+_homes = itertools.count()
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
@@ -93,7 +95,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads or writes the configuration, keys or state of whoever runs it."""
-    home = tmp_path_factory.mktemp("home")
+    # mktemp would look through thousands of them for the next number.
+    home = tmp_path_factory.getbasetemp() / f"home-{next(_homes)}"
+    home.mkdir(mode=0o700)
     for name in list(os.environ):
         if name.startswith(("TEXTUAL", "XDG_", "DHCPTUI", "SSH_")) or name in {"NO_COLOR", "COLORTERM"}:
             monkeypatch.delenv(name)

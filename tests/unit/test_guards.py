@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dhcptui.act.plan import Plan
-from dhcptui.assess.guards import rule
+from dhcptui.assess.assessment import assess_pair
+from dhcptui.assess.guards import judge, rule
 from dhcptui.assess.queues import queue_moved, queue_words
 from dhcptui.assess.visibility import assess
 from dhcptui.model.action import Action
@@ -185,10 +186,12 @@ def test_a_queue_moves_when_it_is_empty_or_of_another_length() -> None:
 def test_the_table_is_total(action: Action) -> None:
     """Every combination of action, both states (or none) and what is recorded gets an answer with its reasons."""
     kinds = [*(lambda role, s=s, h=h: live(role, s, h) for s in S for h in S), down, hung, gone, never]
-    for one, two in itertools.product(kinds, [*(lambda role, s=s: live(role, s) for s in S), down, hung, gone, never]):
+    partners = [*(lambda role, s=s: live(role, s) for s in S), down, hung, gone, never]
+    for one, two in itertools.product([make(P) for make in kinds], [make(Q) for make in partners]):
+        snapshot = pair(one, two)
+        assessment = assess_pair(snapshot, NOW)
         for acting in Role:
-            snapshot = pair(one(P), two(Q))
-            ruling = rule(action, acting, snapshot, NOW)
+            ruling = judge(action, assessment.seen_from(acting))
             assert ruling.allowed != bool(ruling.reasons)
             assert all(finding.asked and finding.observed and finding.by for finding in ruling.findings)
             if ruling.allowed:

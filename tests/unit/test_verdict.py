@@ -68,11 +68,11 @@ def test_headlines_fit_into_two_rows_of_a_narrow_terminal() -> None:
     """However bad it is: what is cut off cannot be read, and a full disk is named where there is room for it."""
     full = "commit_leases: unable to commit, fflush(): No space left on device"
     named = 0
-    for one, two in itertools.product(KINDS, KINDS):
-        for first in (one(P), said(one(P), full)):
-            headline = derive(pair(first, two(Q)), NOW).headline
-            assert len(headline) <= MOST_LETTERS, headline
-            named += "dhcp1 has no disk space left" in headline
+    ones = [view for make in KINDS for view in (make(P), said(make(P), full))]
+    for first, second in itertools.product(ones, [make(Q) for make in KINDS]):
+        headline = derive(pair(first, second), NOW).headline
+        assert len(headline) <= MOST_LETTERS, headline
+        named += "dhcp1 has no disk space left" in headline
     assert named > 100
 
 
@@ -390,7 +390,7 @@ def test_a_start_that_is_scheduled_is_what_now() -> None:
     assert both == (
         "U brings dhcp1 up first: it was the last to serve. Then start dhcp2. dhcp2 starts by itself at 11:16:40 UTC."
     )
-    hold_advice(derive(pair(first, due(down(Q))), NOW), pair(first, due(down(Q))), NOW)
+    hold_advice(derive(pair(first, due(down(Q))), NOW))
     declared = replace(
         down(P), lock_files=Seen(LockFiles(lockout=Lockout("dhcp2", "anna", NOW.wall - 600, "crash")), NOW.mono - 1)
     )
