@@ -25,6 +25,7 @@ from tests.ui.feed import (
     pair,
 )
 from tests.ui.test_main_screen import picture, row, screen
+from tests.ui.waiting import until
 
 
 def said(
@@ -114,13 +115,11 @@ async def test_the_banner_takes_the_countdowns_place(size: tuple[int, int]) -> N
         assert not app.screen.query_one("#banner", Row).display
         assert app.screen.query_one("#logs").region == logs
         console.show(locked_out())
-        await pilot.pause(0.1)
-        assert "may use dhcp2's free addresses" in row(app, "countdown")
+        await until(pilot, lambda: "may use dhcp2's free addresses" in row(app, "countdown"))
         assert row(app, "banner").startswith("▲ dhcp2")
         assert "start" in picture(app).splitlines()[-4]
         console.show(healthy())
-        await pilot.pause(0.1)
-        assert app.screen.query_one("#logs").region == logs
+        await until(pilot, lambda: app.screen.query_one("#logs").region == logs)
 
 
 async def test_banner_text_is_no_markup() -> None:

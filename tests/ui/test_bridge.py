@@ -11,6 +11,7 @@ from dhcptui.model.role import Role
 from dhcptui.ui.bridge import LOG_BACKLOG, Bridge
 from tests.ui.feed import WALL, healthy, one_down
 from tests.ui.test_main_screen import panel, screen
+from tests.ui.waiting import until
 
 
 def test_frames_are_dropped_not_queued() -> None:
@@ -59,5 +60,4 @@ async def test_news_from_another_thread_reach_the_screen() -> None:
         thread = threading.Thread(target=console.show, args=(one_down(),))
         thread.start()
         thread.join()
-        await pilot.pause(0.1)
-        assert "dhcpd not running" in panel(app, Role.SECONDARY)
+        await until(pilot, lambda: "dhcpd not running" in panel(app, Role.SECONDARY))

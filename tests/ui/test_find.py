@@ -9,6 +9,7 @@ from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.views.command_log import CommandLogView
 from tests.ui.feed import LINES, healthy
 from tests.ui.test_main_screen import P, Q, picture, row, screen
+from tests.ui.waiting import lines_shown
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -35,7 +36,7 @@ async def test_hits_are_counted_marked_and_stepped_through(size: tuple[int, int]
     async with screen(healthy(), size) as (app, pilot, console):
         console.log(P, *LINES[P])
         console.log(Q, *LINES[Q])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("/", *"dhcpre")
         assert row(app, "find-count") == "1 of 1 in log dhcp1 · 1 in log dhcp2"
         await pilot.press(*["backspace"] * 2)
@@ -58,14 +59,14 @@ async def test_a_hit_out_of_view_is_brought_into_view() -> None:
     """An old line among hundreds; the pane leaves the tail for it, and the count goes on as lines come."""
     async with screen(healthy(), (80, 24)) as (app, pilot, console):
         console.log(P, dhcp(0, "DHCPNAK"), *(dhcp(number) for number in range(1, 300)))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("/", *"nak")
         pane = app.main.log_view(P)
         assert row(app, "find-count") == "1 of 1 in log dhcp1 · 0 in log dhcp2"
         assert marked(app, "current") == ["NAK"]
         assert pane.top == 0
         console.log(P, dhcp(301, "DHCPNAK"))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert row(app, "find-count").startswith("1 of 2")
         assert marked(app, "current") == ["NAK"]
         await pilot.press("down")
@@ -77,10 +78,10 @@ async def test_find_while_paused() -> None:
     """What stands there is searched, not what waits."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *(dhcp(number) for number in range(40)))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("space", "/", *"dhcpack")
         console.log(P, dhcp(41))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert row(app, "find-count").startswith("40 of 40")
         await pilot.press("escape", "space", "/", "up")
         await pilot.pause()
@@ -91,7 +92,7 @@ async def test_no_pattern_language() -> None:
     """What a regular expression would choke on is text like any other; space and : are letters here."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("/", *"(printer-3)")
         assert row(app, "find-count").startswith("2 of 2")
         await pilot.press(*["backspace"] * 11, *"[(*")
@@ -104,7 +105,7 @@ async def test_tab_goes_on_in_the_other_log() -> None:
     """At 80x24 it is the one that is shown then; the line to type in keeps the focus."""
     async with screen(healthy(), (80, 24)) as (app, pilot, console):
         console.log(Q, *LINES[Q])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("/", *"normal", "tab")
         assert row(app, "find-count") == "2 of 2 in log dhcp2 · 0 in log dhcp1"
         assert app.main.log_view(Q).display

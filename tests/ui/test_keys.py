@@ -19,6 +19,7 @@ from tests.ui.test_command_log import on_view
 from tests.ui.test_drills import ScriptedDrills, is_drills
 from tests.ui.test_main_screen import P, Q, picture, row, screen
 from tests.ui.test_prompt import entry, start
+from tests.ui.waiting import lines_shown
 from tests.unit.test_script import SETTINGS
 
 OTHER = {
@@ -46,7 +47,7 @@ async def test_the_new_key_works_and_the_old_one_does_not() -> None:
     """For actions, for looking, for scrolling a log."""
     async with screen(healthy(), keys=OTHER) as (app, pilot, console):
         console.log(P, *(f"Nov 22 10:12:01 dhcp1 dhcpd[{number}]: line {number}" for number in range(90)))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("S", "a", "?", "tab", "g")
         assert on_view(app) == ["logs"]
         assert app.main.log_view(P).following
@@ -149,7 +150,7 @@ async def test_every_key_of_the_table_can_be_pressed() -> None:
     drills = ScriptedDrills()
     async with screen(healthy(), drills=is_drills(drills)) as (app, pilot, console):
         console.log(P, *(f"Nov 22 10:12:01 dhcp1 dhcpd[{number}]: line {number}" for number in range(90)))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         ways: dict[Where, tuple[str, ...]] = {
             "screen": (),
             "drill": (),

@@ -9,6 +9,7 @@ from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.log_filter import EVERYTHING, Kinds, LogFilter, trouble
 from tests.ui.feed import LINES, healthy
 from tests.ui.test_main_screen import P, Q, picture, row, screen
+from tests.ui.waiting import lines_shown, until
 
 MOVED = "failover peer foo: I move from {} to {}"
 
@@ -51,7 +52,7 @@ async def test_f_goes_round_and_the_border_says_so() -> None:
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *LINES[P])
         console.log(Q, *LINES[Q])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         before = shown(app)
         await pilot.press("f")
         assert shown(app) == ["failover peer foo: I move from normal to communications-interrupted"]
@@ -60,7 +61,7 @@ async def test_f_goes_round_and_the_border_says_so() -> None:
         assert "Shown: state changes." in row(app, "what-now")
         console.log(P, "Nov 22 10:59:00 dhcp1 dhcpd[812]: failover peer foo: peer moves from normal to shutdown")
         console.log(P, "Nov 22 10:59:00 dhcp1 dhcpd[812]: DHCPACK on 10.0.0.117 to 52:54:00:12:34:56 via eth1")
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert [text[-8:] for text in shown(app)] == ["errupted", "shutdown"]
         await pilot.press("f", "f")
         assert shown(app)[: len(before)] == before
@@ -74,7 +75,7 @@ async def test_one_client(typed: str, size: tuple[int, int]) -> None:
     """By address in any spelling, or by a text; an empty line shows everything again."""
     async with screen(healthy(), size) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         everything = shown(app)
         await pilot.press("o", *typed)
         assert shown(app) == everything
@@ -90,7 +91,7 @@ async def test_escape_leaves_the_filter_as_it_was() -> None:
     """Nothing is shown differently before enter."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         before = shown(app)
         await pilot.press("o", *"10.0.0.117", "escape")
         assert shown(app) == before
@@ -101,7 +102,7 @@ async def test_a_filter_that_lets_nothing_pass_says_so() -> None:
     """An empty pane is not an empty log."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("o", *"10.9.9.9", "enter")
         assert "8 lines, none of them: only 10.9.9.9" in picture(app)
 
@@ -110,10 +111,10 @@ async def test_a_filter_while_paused() -> None:
     """What stands still is filtered as it stood; what came since waits."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("space")
         console.log(P, "Nov 22 10:59:00 dhcp1 dhcpd[812]: failover peer foo: peer moves from normal to shutdown")
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("f")
         assert len(shown(app)) == 1
         await pilot.press("space")
@@ -124,7 +125,7 @@ async def test_find_looks_in_what_is_shown() -> None:
     """Filtered lines are not found, and are found again afterwards."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("f", "/", *"dhcp")
         assert row(app, "find-count").startswith("not found")
         await pilot.press("escape", "f", "f", "/")
@@ -146,14 +147,14 @@ async def test_a_syslog_of_all_programs_is_reduced() -> None:
     """To dhcpd's lines and those that explain them; one key shows all, and hides them again; the border says so."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *MIXED)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert shown(app) == [OWN, f"systemd: {CRASH}"]
         await pilot.press("s")
         assert len(shown(app)) == 4
         assert "log dhcp1: all programs" in picture(app)
         assert "Shown: all programs." in row(app, "what-now")
         console.log(P, *syslog("cron[9]: again"))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert shown(app)[-1] == "cron: again"
         await pilot.press("s")
         assert shown(app) == [OWN, f"systemd: {CRASH}"]
@@ -164,7 +165,7 @@ async def test_only_others_have_written() -> None:
     """That nothing of dhcpd is there is said, with the key that shows the rest."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *syslog("cron[9]: (root) CMD (true)"))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert shown(app) == []
         assert "1 lines, none of them: of dhcpd; s shows all programs" in picture(app)
 
@@ -173,14 +174,13 @@ async def test_what_is_looked_for_may_stand_in_the_tag() -> None:
     """The program and its pid are found, and the time of the line is marked; `o` takes them too, of any program."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *MIXED, *syslog("dhcpd[17]: peer foo: disconnected"))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("/", *"dhcpd[7]")
-        await pilot.pause(0.1)
         view = app.main.log_view(P)
+        await until(pilot, lambda: len(view.hits) == 1)
         (number,) = view.hits
         assert view.rows[number - view._first].line.text == OWN
         first, *_ = view.decorated(number, view._row_strips(number)[0])
         assert (first.text, first.style) == ("11:33:05", view._style("current"))
         await pilot.press("escape", "o", *"cron[9]", "enter")
-        await pilot.pause(0.1)
-        assert shown(app) == ["cron: (root) CMD (true)"]
+        await until(pilot, lambda: shown(app) == ["cron: (root) CMD (true)"])

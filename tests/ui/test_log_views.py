@@ -17,6 +17,7 @@ from dhcptui.ui.views.palette import PaletteView
 from tests.ui.feed import LINES, MONO, ScriptedConsole, healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import entry
+from tests.ui.waiting import lines_shown
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 SYSLOG = "Nov 22 10:{:02d}:{:02d} {} dhcpd[1]: {}"
@@ -44,7 +45,7 @@ async def test_e_goes_to_the_problem_and_enter_explains_it(size: tuple[int, int]
     """Meaning, who serves, incident, remedy, where to look; esc leads back; the panels go on."""
     async with screen(one_down(), size) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("e")
         selected = app.main.log_view(P).selected
         assert selected is not None
@@ -76,7 +77,7 @@ async def test_the_explanation_follows_the_selection() -> None:
     """Arrows and e move on; enter on nothing takes the newest line; leaving the line leaves the explanation."""
     async with screen(one_down()) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("enter")
         assert "communications-interrupted" in explained(app)
         await pilot.press("up", "up")
@@ -92,7 +93,7 @@ async def test_page_keys_read_a_long_explanation() -> None:
     """At 80x24 it does not fit; the page keys scroll it, and the selected line stays."""
     async with screen(one_down(), (80, 24)) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("e", "enter")
         await pilot.pause()
         assert "more below: PgDn" in picture(app)
@@ -108,7 +109,7 @@ async def test_tab_explains_in_the_other_log() -> None:
     """The lower part belongs to the log that is looked at."""
     async with screen(one_down()) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("e", "enter", "tab")
         await pilot.pause()
         assert "dhcp2 10:58:49" in picture(app)
@@ -123,7 +124,7 @@ async def test_e_and_its_capital_walk_and_stop() -> None:
             for at in range(3, 50)
         ]
         console.log(P, *sorted([*problems, *noise]))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         pane = app.main.log_view(P)
         await pilot.press("E")
         assert pane.selected is not None
@@ -144,7 +145,7 @@ async def test_a_log_without_problems_says_where_there_are_some() -> None:
     """Nobody is left with an empty answer."""
     async with screen(one_down()) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("tab", "e")
         assert "No problem in log dhcp2; 1 in log dhcp1." in row(app, "what-now")
 
@@ -154,7 +155,7 @@ async def test_the_selection_stands_out_in_every_theme(theme: str) -> None:
     """By its ground, or reversed where there are no shades; and by its mark, which needs no colour."""
     async with screen(healthy(), theme=theme) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         pane = app.main.log_view(P)
         await pilot.press("up", "up")
         await pilot.pause()
@@ -176,7 +177,7 @@ async def test_y_copies_the_selected_line() -> None:
                 10, 1, "dhcp1", f"DHCPACK on 10.0.0.9 to 52:54:00:00:00:01 (\x1b]52;c;x\x07{'n' * 90}) via eth1"
             ),
         )
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("up", "y")
         assert app.clipboard == (
             "2024-11-22T10:10:01Z dhcp1 DHCPACK on 10.0.0.9 to 52:54:00:00:00:01 "
@@ -190,7 +191,7 @@ async def test_y_copies_the_screen() -> None:
     """Without a selection: what stands there, line by line, bounded."""
     async with screen(one_down(), (200, 60)) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("y")
         lines = app.clipboard.split("\n")
         assert len(lines) == 60
@@ -218,7 +219,7 @@ async def test_both_logs_as_one(size: tuple[int, int]) -> None:
     """In the order of time, with the server's name; m and esc lead back; the panels stay."""
     async with screen(one_down(), size) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("m")
         lines = merged(app)
         assert [line[:8] for line in lines] == sorted(line[:8] for line in lines)
@@ -239,7 +240,7 @@ async def test_lines_of_a_wrong_clock_stand_where_they_belong() -> None:
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, SYSLOG.format(10, 0, "dhcp1", "peer foo: disconnected"))
         console.log(Q, SYSLOG.format(10, 30, "dhcp2", "Lease conflict at 10.0.0.7"))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("m")
         assert [line[:14] for line in merged(app)] == ["10:10:00 dhcp1", "10:10:30 dhcp2"]
         snapshot = healthy()
@@ -247,7 +248,7 @@ async def test_lines_of_a_wrong_clock_stand_where_they_belong() -> None:
         await pilot.pause()
         assert [line[:14] for line in merged(app)] == ["10:09:30 dhcp2", "10:10:00 dhcp1"]
         console.log(Q, SYSLOG.format(10, 59, "dhcp2", "peer foo: disconnected"))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert [line[:14] for line in merged(app)] == ["10:09:30 dhcp2", "10:09:59 dhcp2", "10:10:00 dhcp1"]
 
 
@@ -258,12 +259,12 @@ async def test_merged_is_live_folds_filters_and_pauses() -> None:
         assert "no lines yet" in picture(app)
         for role, name in ((P, "dhcp1"), (Q, "dhcp2")):
             console.log(role, *(SYSLOG.format(20, 5, name, "Lease conflict at 10.0.0.7") for _ in range(3)))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert len(merged(app)) == 2
         assert picture(app).count("(3 times)") == 2
         await pilot.press("space")
         console.log(P, SYSLOG.format(20, 1, "dhcp1", "exiting."))
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert len(merged(app)) == 2
         assert "= paused, 1 waiting" in picture(app)
         await pilot.press("space")
@@ -277,7 +278,7 @@ async def test_find_in_both_logs_as_one() -> None:
     """The server's name is text like any other."""
     async with screen(healthy()) as (app, pilot, console):
         fill(console)
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press("m", "/", *"dhcp2 DHCP")
         assert row(app, "find-count").startswith("2 of 2 in both logs")
 

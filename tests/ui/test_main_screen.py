@@ -38,6 +38,7 @@ from tests.ui.feed import (
     recovering,
     server,
 )
+from tests.ui.waiting import lines_shown
 
 P, Q = Role.PRIMARY, Role.SECONDARY
 SIZES = [(80, 24), (120, 40), (200, 60)]
@@ -197,7 +198,7 @@ async def test_hostile_text_is_not_markup() -> None:
     bad = replace(snapshot.primary, name="[b]dhcp1[/b]", ssh=replace(snapshot.primary.ssh, detail=evil, advice=evil))
     async with screen(replace(snapshot, primary=bad, pair="[i]office"), (200, 60)) as (app, pilot, console):
         console.log(P, f"Nov 22 10:12:01 dhcp1 dhcpd[8]: DHCPACK on 10.0.0.1 to 52:54:00:00:00:01 ({evil}) via eth1")
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         shown = picture(app)
         assert f"ssh: {evil}" in shown
         assert f"({evil})" in shown
@@ -209,12 +210,12 @@ async def test_logs_come_in_batches_and_can_be_held() -> None:
     """Lines appear within a quarter of a second; space holds both panes and lets them go."""
     async with screen(healthy()) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert "peer foo: disconnected" in picture(app)
         await pilot.press("space")
         assert all(app.main.log_view(role).paused for role in Role)
         console.log(Q, *LINES[Q])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert "Both servers normal" not in picture(app)
         await pilot.press("space")
         await pilot.pause()
@@ -318,7 +319,7 @@ async def test_ascii_terminal_gets_ascii_only() -> None:
     """Where the locale knows no more than ASCII, no other character reaches the terminal."""
     async with screen(recovering(), (120, 40), ascii_only=True) as (app, pilot, console):
         console.log(P, *LINES[P])
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         assert picture(app).isascii()
         await pilot.press("P")
         await pilot.pause()

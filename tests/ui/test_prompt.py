@@ -20,6 +20,7 @@ from dhcptui.ui.panes.prompt import Stage
 from dhcptui.ui.panes.text_sheet import Sheet
 from tests.ui.feed import MONO, SAME, WALL, ScriptedConsole, healthy, one_down, pair, recovering, server, status
 from tests.ui.test_main_screen import panel, picture, row, screen
+from tests.ui.waiting import until
 
 P, Q = Role.PRIMARY, Role.SECONDARY
 
@@ -236,12 +237,10 @@ async def test_more_than_fits_is_announced_and_can_be_read() -> None:
     """At 80x24 the plan is longer than its place: the border says so, PgDn scrolls while the entry keeps the focus."""
     async with screen(one_down(), (80, 24)) as (app, pilot, _console):
         await pilot.press("P")
-        await pilot.pause(0.1)
-        assert "more below" in picture(app)
+        await until(pilot, lambda: "more below" in picture(app))
         for _ in range(3):
             await pilot.press("pagedown")
-        await pilot.pause(0.1)
-        assert "local-state = 4" in picture(app)
+        await until(pilot, lambda: "local-state = 4" in picture(app))
         assert "more below" not in picture(app)
         assert app.screen.focused is entry(app)
 
@@ -250,11 +249,10 @@ async def test_more_than_fits_is_announced_after_a_resize_too() -> None:
     """A plan that fitted is longer than its place in a terminal that has become smaller."""
     async with screen(one_down(), (120, 40)) as (app, pilot, _console):
         await pilot.press("P")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "local-state = 4" in picture(app))
         assert "more below" not in picture(app)
         await pilot.resize_terminal(80, 24)
-        await pilot.pause(0.1)
-        assert "more below" in picture(app)
+        await until(pilot, lambda: "more below" in picture(app))
 
 
 async def test_an_interrupted_run_is_gone_on_with_or_rolled_back() -> None:

@@ -16,6 +16,7 @@ from dhcptui.ui.panes.text_sheet import Sheet
 from tests.ui.feed import DIFF, DIFFERENT, MONO, ScriptedConsole, cut_off, healthy, one_down
 from tests.ui.test_main_screen import picture, row, screen
 from tests.ui.test_prompt import confirm, entry, start
+from tests.ui.waiting import until
 
 P, Q = Role.PRIMARY, Role.SECONDARY
 SENTENCE = "I know that dhcp2 is off"
@@ -135,7 +136,7 @@ async def test_the_diff_can_be_scrolled_at_80x24() -> None:
     async with screen(healthy(), (80, 24)) as (app, pilot, console):
         console.comparison = replace(DIFFERENT, diff=(*DIFF, *(f"+line {n}" for n in range(600))))
         await pilot.press("R")
-        await pilot.pause(0.1)
+        await until(pilot, lambda: "more below" in picture(app))
         seen = ""
         for _ in range(8):
             await pilot.press("pagedown")

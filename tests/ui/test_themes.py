@@ -18,6 +18,7 @@ from dhcptui.ui.run import chosen_theme
 from dhcptui.ui.style import ASCII, UNICODE, Glyphs
 from tests.ui.feed import LINES, both_stopped, both_unreachable, first_frame, healthy, one_down, pair, server
 from tests.ui.test_main_screen import P, Q, panel, picture, screen
+from tests.ui.waiting import lines_shown
 
 
 def luminance(colour: str) -> float:
@@ -148,7 +149,7 @@ async def test_ascii_means_ascii(keys: list[str], size: tuple[int, int]) -> None
     odd = replace(snapshot.primary, name="dhçp1·東")
     async with screen(replace(snapshot, primary=odd), size, ascii_only=True) as (app, pilot, console):
         console.log(P, *LINES[P], "Nov 22 10:12:01 dhcp1 dhcpd[8]: café ─ 東京")
-        await pilot.pause(0.4)
+        await lines_shown(app, pilot)
         await pilot.press(*keys)
         await pilot.pause()
         shown = picture(app)

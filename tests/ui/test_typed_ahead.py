@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from textual import events
@@ -12,10 +13,11 @@ from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.plan_view import PlanView
 from dhcptui.ui.panes.prompt import Stage
-from dhcptui.ui.typed_ahead import TypedAhead
+from dhcptui.ui.typed_ahead import READ_SECONDS, TypedAhead
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import row, screen
 from tests.ui.test_prompt import entry
+from tests.ui.waiting import until
 
 P, Q = Role.PRIMARY, Role.SECONDARY
 
@@ -34,6 +36,16 @@ async def at_once(app: DhcptuiApp, pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause()
 
 
+async def read(app: DhcptuiApp, pilot: Pilot[None]) -> None:
+    """Until the plan was seen for long enough to have been read."""
+
+    def stood() -> bool:
+        painted = app.main.prompt._ahead.painted_at
+        return painted is not None and time.monotonic() >= painted + READ_SECONDS
+
+    await until(pilot, stood)
+
+
 def nothing_else_is_open(app: DhcptuiApp) -> bool:
     """Neither a page nor the palette."""
     return app.main.views.current is None
@@ -47,7 +59,7 @@ async def test_a_name_typed_while_it_is_looking_lands_in_the_prompt() -> None:
         assert nothing_else_is_open(app)
         assert entry(app).value == "dhcp2"
         console.show(one_down())
-        await pilot.pause(0.6)
+        await read(app, pilot)
         assert entry(app).value == "dhcp2"
         assert console.ran == []
         await pilot.press("enter")
@@ -66,7 +78,7 @@ async def test_enter_while_it_is_looking_confirms_nothing() -> None:
         await pilot.press("enter")  # in the moment it appears: nobody has read it
         assert console.ran == []
         assert "Read the plan" in row(app, "prompt-hint")
-        await pilot.pause(0.6)
+        await read(app, pilot)
         await pilot.press("enter")
         await pilot.pause()
         assert len(console.ran) == 1
@@ -80,7 +92,7 @@ async def test_all_of_it_in_one_piece() -> None:
         assert app.main.prompt.stage is Stage.READING
         assert entry(app).value == "dhcp2"
         assert console.ran == []
-        await pilot.pause(0.6)
+        await read(app, pilot)
         await pilot.press("enter")
         await pilot.pause()
         assert len(console.ran) == 1
