@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -189,14 +190,27 @@ def _words(pair: WatchedPair, settings: PairSettings) -> list[tuple[str, str]]:
     ]
 
 
+_STATE = threading.Lock()
+
+
+def _engine(settings: PairSettings, state: Path) -> EngineThread:
+    """One whose audit log is its own: the review of a drill tells of what was done to its pair, not of another night's."""
+    with _STATE:
+        before, os.environ["XDG_STATE_HOME"] = os.environ["XDG_STATE_HOME"], str(state)
+        try:
+            return EngineThread(settings)
+        finally:
+            os.environ["XDG_STATE_HOME"] = before
+
+
 @contextmanager
-def night() -> Iterator[Night]:
+def night(state: Path) -> Iterator[Night]:
     """A healthy pair since half past seven, and the engine on it. Its pools are balanced once: when else, chance decides."""
     once = patch.object(balance, "MIN_BALANCE_SECONDS", 86400)
     with once, WatchedPair(mclt=MCLT_SECONDS, speed=SPEED, key_secret=KEY_TEXT) as pair:
         pair.wait_settled()
         settings = load(pair.write_config()).pair(None)
-        engine = EngineThread(settings)
+        engine = _engine(settings, state)
         this = Night(pair, engine, settings)
         this.stretch("07:31:05")
         engine.start(this.watcher)
@@ -211,9 +225,9 @@ def night() -> Iterator[Night]:
         raise engine.failure
 
 
-def quiet_night(audit: Path) -> dict[str, Take]:
+def quiet_night(state: Path) -> dict[str, Take]:
     """Healthy; a sync-restart from its diff to its end; a drill and its review."""
-    with night() as this:
+    with night(state) as this:
         healthy = this.take("10:59:02")
         master = this.pair.primary.etc / "shared/master.conf"
         text = master.read_text().replace("10.0.0.200", "10.0.0.220")
@@ -226,7 +240,7 @@ def quiet_night(audit: Path) -> dict[str, Take]:
         audit_log = this.audit("10:59:05", STEPS_DONE + 1)
         this.pair.wait_settled()
         this.stretch("11:02:00")
-        drills = PracticeDrills(this.pair, audit=audit)
+        drills = PracticeDrills(this.pair, audit=state / "dhcptui/audit.jsonl")
         drills.begin("secondary-crashes")
         this.watcher.until_words("communications-interrupted", "dhcpd not running", 20)
         time.sleep(1.5)  # long enough to be told
@@ -247,9 +261,9 @@ def quiet_night(audit: Path) -> dict[str, Take]:
         }
 
 
-def crash(_audit: Path) -> dict[str, Take]:
+def crash(state: Path) -> dict[str, Take]:
     """The secondary's dhcpd dies, is declared down, and comes back."""
-    with night() as this:
+    with night(state) as this:
         this.stretch("10:58:51")
         this.pair.secondary.kill()
         this.watcher.until_words("communications-interrupted", "dhcpd not running", 20)
@@ -263,9 +277,9 @@ def crash(_audit: Path) -> dict[str, Take]:
         return {"one-down": one_down, "recover-wait": this.take("11:06:26")}
 
 
-def lost_host(_audit: Path) -> dict[str, Take]:
+def lost_host(state: Path) -> dict[str, Take]:
     """The secondary's host is gone: nothing can be proven. It is declared down with a sentence, and locked out."""
-    with night() as this:
+    with night(state) as this:
         this.stretch("10:57:27")
         this.pair.cut("operator", "secondary")
         this.pair.cut("primary", "secondary")
@@ -290,9 +304,8 @@ def tell() -> dict[str, Take]:
         before = os.environ.get("XDG_STATE_HOME")
         os.environ["XDG_STATE_HOME"] = state
         try:
-            audit = Path(state) / "dhcptui/audit.jsonl"
             with ThreadPoolExecutor(3) as pool:
-                nights = [pool.submit(each, audit) for each in (lost_host, quiet_night, crash)]
+                nights = [pool.submit(each, Path(state) / each.__name__) for each in (lost_host, quiet_night, crash)]
                 return {name: take for night in nights for name, take in night.result().items()}
         finally:
             del os.environ["XDG_STATE_HOME"]
