@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,22 +19,6 @@ pytestmark = pytest.mark.second_try("a client waits a few seconds for its answer
 
 P, S = Role.PRIMARY, Role.SECONDARY
 RECORD = ".dhcptui-sync-shared.json"
-
-
-@pytest.fixture
-def pair() -> Iterator[WatchedPair]:
-    """Both normal, nothing under way; mclt 20 s, dhcpd's own timers three times as fast."""
-    with WatchedPair(mclt=20, speed=3.0) as running:
-        running.wait_settled()
-        yield running
-
-
-@pytest.fixture
-def driver(pair: WatchedPair) -> Iterator[Driver]:
-    """An engine that has read everything."""
-    with driving(pair) as driver:
-        driver.settled()
-        yield driver
 
 
 def verified(told: Progress) -> Progress:

@@ -18,8 +18,6 @@ from tests.lab.driving import Driver
 from tests.lab.naming import Answer, incidents, named, never, read, remedied, said, says, terminal
 from tests.practice.pair import WatchedPair
 
-from .driving import driving
-
 pytestmark = pytest.mark.second_try("each incident must be named within ten seconds of its first sign")
 
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -35,14 +33,6 @@ def pair(request: pytest.FixtureRequest) -> Iterator[WatchedPair]:
     with WatchedPair(mclt=mclt, speed=5.0, range=("10.0.0.100", "10.0.0.119"), max_response_delay=20) as running:
         running.wait_settled()
         yield running
-
-
-@pytest.fixture
-def driver(pair: WatchedPair) -> Iterator[Driver]:
-    """An engine that has read everything."""
-    with driving(pair) as driver:
-        driver.settled()
-        yield driver
 
 
 def shown(pair: WatchedPair, answer: Answer) -> None:

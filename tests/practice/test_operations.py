@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from dhcptui.act.audit import ACT, AuditLog
 from dhcptui.act.operations import OmapiWrite
@@ -23,26 +20,9 @@ from tests.lab.test_sync_restart import allowed, carry_out
 from tests.practice.pair import WatchedPair
 from tests.soak.tap import changes
 
-from .driving import driving
 from .test_actions import widen
 
 P, S = Role.PRIMARY, Role.SECONDARY
-
-
-@pytest.fixture
-def pair() -> Iterator[WatchedPair]:
-    """Both normal, nothing under way."""
-    with WatchedPair(mclt=20, speed=3.0) as running:
-        running.wait_settled()
-        yield running
-
-
-@pytest.fixture
-def driver(pair: WatchedPair) -> Iterator[Driver]:
-    """An engine that has read everything."""
-    with driving(pair) as driver:
-        driver.settled()
-        yield driver
 
 
 def was_shown(step: dict[str, Any], text: str) -> bool:
