@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 POLL_SECONDS = 0.02
+
+
+async def until(holds: Callable[[], object], seconds: float = 60) -> None:
+    """Wait in a running loop until it holds; TimeoutError after so many seconds, which a loaded machine does not need."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(POLL_SECONDS)
 
 
 class Logged:

@@ -186,7 +186,7 @@ async def test_the_end_ends_everything(tmp_path: Path) -> None:
         silent = asyncio.create_task(session.run(commands.try_port("10.9.9.9", 22)))
         await asyncio.sleep(0.3)
     for pid in pids:
-        assert await gone(pid, 1)
+        assert await gone(pid, 10)
     with pytest.raises(SessionLost):
         await silent
     await session.close()

@@ -23,6 +23,7 @@ from dhcptui.servers.ssh.reachability import try_partner
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.timesync import SystemdWord, read_time_sync
+from tests.waiting import until
 
 from .stage import P, S, Stage, entered
 
@@ -143,8 +144,7 @@ async def test_a_restart_put_off(tmp_path: Path) -> None:
             assert pid_of(machine) is None
             if sign == "/nowhere":
                 return
-            await asyncio.sleep(1.3)
-            assert pid_of(machine) is not None
+            await until(lambda: pid_of(machine) is not None)
 
 
 async def test_the_way_to_the_partner(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from dhcptui.servers.ssh.errors import (
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
 from tests.remote.ssh_server import Server, free_port, running_server
+from tests.waiting import until
 
 HELLO = Command(("echo", "hello"))
 
@@ -246,8 +247,7 @@ async def test_silent_server() -> None:
         port = silent.sockets[0].getsockname()[1]
         with pytest.raises(Unreachable, match=r"within 0\.3 s"):
             await SshSession.connect(SshTarget("127.0.0.1", port), connect_timeout=0.3)
-        await asyncio.sleep(0.05)
-    assert asyncio.all_tasks() <= before
+    await until(lambda: asyncio.all_tasks() <= before)
 
 
 async def test_not_an_ssh_server() -> None:
@@ -269,9 +269,8 @@ async def test_proxy_jump(server: Server) -> None:
     before = asyncio.all_tasks()
     async with await SshSession.connect(server.target(port=None), 10) as session:
         assert (await session.run(HELLO)).stdout == b"hello\n"
-    await asyncio.sleep(0.2)
     if server.sshd is not None:
-        assert asyncio.all_tasks() <= before
+        await until(lambda: asyncio.all_tasks() <= before)
 
 
 async def test_proxy_jump_is_strict_too(server: Server) -> None:

@@ -20,6 +20,7 @@ from dhcptui.servers.ssh.lines import LineSplitter, Overlap
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource, follow
 from tests.remote.ssh_server import Server, running_session
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -44,13 +45,19 @@ class Follower:
             async for batch in batches:
                 self.lines += batch
 
-    async def see(self, line: bytes, seconds: float = 6) -> None:
+    async def see(self, line: bytes) -> None:
         """Wait until the line has come."""
-        async with asyncio.timeout(seconds):
-            while line not in self.lines:
-                await asyncio.sleep(0.02)
-                if self.task.done():
-                    self.task.result()
+
+        def came() -> bool:
+            if self.task.done():
+                self.task.result()
+            return line in self.lines
+
+        await until(came)
+
+    async def notice(self, word: str) -> None:
+        """Wait until something that is no line was said with this word in it."""
+        await until(lambda: any(word in notice for notice in self.notices))
 
     async def stop(self) -> None:
         """Stop following."""
@@ -91,16 +98,13 @@ async def test_rotation_truncation_absence(pair: tuple[Server, SshSession], tmp_
     append(log, "after rotation")
     await follower.see(b"after rotation")
     os.truncate(log, 0)
-    await asyncio.sleep(0.3)
+    await follower.notice("truncated")
     append(log, "after truncation")
     await follower.see(b"after truncation")
     log.unlink()
-    await asyncio.sleep(1.3)
+    await follower.notice("inaccessible")
     append(log, "after deletion")
     await follower.see(b"after deletion")
-    notices = "\n".join(follower.notices)
-    assert "truncated" in notices
-    assert "inaccessible" in notices
     assert follower.lines.count(b"one") == 1
     await follower.stop()
 
@@ -115,7 +119,7 @@ async def test_a_link_that_is_switched_each_day(pair: tuple[Server, SshSession],
     append(tmp_path / "dhcpd_22.log", "today")
     (tmp_path / "new").symlink_to(tmp_path / "dhcpd_22.log")
     (tmp_path / "new").rename(link)
-    await follower.see(b"today", 20)  # GNU tail looks at the name of a file that is quiet every five seconds
+    await follower.see(b"today")  # GNU tail looks at the name of a file that is quiet every five seconds
     append(tmp_path / "dhcpd_22.log", "and later")
     await follower.see(b"and later")
     assert follower.lines == [b"yesterday", b"today", b"and later"]
@@ -126,9 +130,7 @@ async def test_missing_file_is_awaited(pair: tuple[Server, SshSession], tmp_path
     """A log that does not exist yet is a notice, not an end."""
     log = tmp_path / "later.log"
     follower = Follower(pair[1], log)
-    async with asyncio.timeout(5):
-        while not follower.notices:
-            await asyncio.sleep(0.02)
+    await until(lambda: follower.notices)
     assert "No such file" in follower.notices[0]
     append(log, "here")
     await follower.see(b"here")
@@ -189,8 +191,7 @@ async def test_reconnect_joins(pair: tuple[Server, SshSession], tmp_path: Path) 
     first = Follower(pair[1], log, overlap)
     await first.see(b"old 799")
     append(log, "same", "same", "same")
-    await first.see(b"same")
-    await asyncio.sleep(0.3)
+    await until(lambda: first.lines.count(b"same") == 3)
     await first.stop()
     append(log, *(f"away {n}" for n in range(2000)))
     async with await SshSession.connect(pair[0].target()) as again:

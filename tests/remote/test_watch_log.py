@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from dhcptui.watch.log import LogWatch
 from dhcptui.watch.record import ServerRecord
 from tests.remote.ssh_server import Server, running_server, running_session
 from tests.unit.test_legibility import GOOD, ODD
+from tests.waiting import until
 
 WORDS = "log lines of dhcp2 are in a format this console cannot read"
 
@@ -64,13 +65,6 @@ def settings(logs: dict[Role, Path], server: Server | None = None) -> PairSettin
             for each in (one, two)
         )
     return PairSettings("office", "foo", one, two)
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait for it."""
-    async with asyncio.timeout(60):
-        while not holds():
-            await asyncio.sleep(0.02)
 
 
 async def test_a_followed_log_in_an_unknown_format(pair: tuple[Server, SshSession], tmp_path: Path) -> None:
