@@ -107,6 +107,8 @@ def free_port() -> int:
         return port
 
 
+_OWN_HOME = "SetEnv HOME={home} SHLVL=1\n"
+"""No file of the account that runs the tests is read by its shell; bash takes itself for none that sshd has started."""
 _SLOW_LOGIN = """AuthorizedKeysFile none
 AuthorizedKeysCommand /bin/sh -c "sleep {seconds}; cat {keys}"
 AuthorizedKeysCommandUser root
@@ -151,7 +153,8 @@ async def _start_sshd(
     server: Server, tmp_path: Path, authorized: Path, login_seconds: float, shell_seconds: float
 ) -> None:
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd insists on it
-    key, banner, conf = tmp_path / "host_key", tmp_path / "banner", tmp_path / "sshd_config"
+    key, banner, conf, there = (tmp_path / name for name in ("host_key", "banner", "sshd_config", "home-there"))
+    there.mkdir()
     key.write_bytes(server.host_key.export_private_key())
     key.chmod(0o600)
     banner.write_text(BANNER)
@@ -161,7 +164,8 @@ async def _start_sshd(
         )  # the first one counts
         + f"ListenAddress 127.0.0.1\nPort {server.port}\nHostKey {key}\nAuthorizedKeysFile {authorized}\nStrictModes no\n"
         f"UsePAM no\nPidFile none\nPermitRootLogin prohibit-password\nBanner {banner}\nMaxStartups 50\n"
-        "AllowTcpForwarding local\n" + (_SLOW_SHELL.format(seconds=shell_seconds) if shell_seconds else "")
+        f"AllowTcpForwarding local\n{_OWN_HOME.format(home=there)}"
+        + (_SLOW_SHELL.format(seconds=shell_seconds) if shell_seconds else "")
     )
     assert SSHD is not None
     log = (tmp_path / "sshd.log").open("wb")
