@@ -158,3 +158,13 @@ def test_the_command_sees_that_it_is_missing(tmp_path: Path, there: bool) -> Non
     assert (found.missing, found.file_bytes) == (not there, int(there))
     elsewhere = looked(tmp_path / "no-such-directory" / "dhcpd.leases")
     assert elsewhere is None or not elsewhere.missing
+
+
+def test_ports_are_matched_whole() -> None:
+    """Port 520 is not 5200 and not 1520."""
+    command = commands.socket_table([520, 521])
+    pattern, kernel = command.argv[-2:]
+    lines = "a:520 x\nb:5200 x\nc:1520 x\nd.521\ne:520%x x\n"
+    done = subprocess.run(["grep", "-E", pattern], input=lines, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["a:520", "x", "d.521"]
+    assert kernel == ":(0208|0209) "
