@@ -202,7 +202,11 @@ async def _execute(shell_seconds: float, process: asyncssh.SSHServerProcess[byte
     try:
         await asyncio.gather(_pump(child.stdout, process.stdout), _pump(child.stderr, process.stderr))
         with suppress(asyncssh.Error, OSError):
-            process.exit(await child.wait())
+            status = await child.wait()
+            if status < 0:
+                process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))
+            else:
+                process.exit(status)
     finally:
         for task in (feeding, leaving):
             task.cancel()
