@@ -197,10 +197,10 @@ FSTAT = """USER     CMD          PID   FD MOUNT      INUM MODE         SZ|DV R/W
 dhcpd    dhcpd        812    6 /var      80516 -rw-r--r--    1337  w  /var/db/dhcpd/dhcpd.leases
 root     less         901    3 /var      80516 -rw-r--r--    1337  r  /var/db/dhcpd/dhcpd.leases
 """
-PS = """    1   0 ILs      3-04:05:06 Wed Nov 25 09:10:11 2026 init /sbin/init
-  812 136 Ss          01:02:03 Sat Nov 28 02:13:14 2026 dhcpd /usr/local/sbin/dhcpd -q -cf /usr/local/etc/dhcpd.conf -lf /var/db/dhcpd/dhcpd.leases -user dhcpd
-  900   0 Ss             02:03 Sat Nov 28 03:13:14 2026 dhcpd /usr/local/sbin/dhcpd -q -cf /usr/local/etc/dhcpd2.conf -lf /var/db/dhcpd2/dhcpd.leases
-  902 1001 I             02:03 Sat Nov 28 03:13:14 2026 dhcpd ./dhcpd 3600
+PS = """    1 0   0 ILs      3-04:05:06 Wed Nov 25 09:10:11 2026 init /sbin/init
+  812 0 136 Ss          01:02:03 Sat Nov 28 02:13:14 2026 dhcpd /usr/local/sbin/dhcpd -q -cf /usr/local/etc/dhcpd.conf -lf /var/db/dhcpd/dhcpd.leases -user dhcpd
+  900 0   0 Ss             02:03 Sat Nov 28 03:13:14 2026 dhcpd /usr/local/sbin/dhcpd -q -cf /usr/local/etc/dhcpd2.conf -lf /var/db/dhcpd2/dhcpd.leases
+  902 0 1001 I             02:03 Sat Nov 28 03:13:14 2026 dhcpd ./dhcpd 3600
 """
 BSD = Place("dhcpd.leases", "/usr/local/etc/dhcpd.conf", 7911, 647, "10.0.0.10")
 
@@ -252,3 +252,19 @@ def test_freebsd_without_ours(tmp_path: Path, bsd: Place) -> None:
     assert not judge(freebsd(tmp_path, bsd, told={**gone, "fstat": "missing"}), bsd).proven_gone
     blind = judge(freebsd(tmp_path, bsd, told={**gone, "sockstat": "missing"}), bsd)
     assert (blind.ports_seen, blind.proven_gone) == (False, False)
+
+
+@pytest.mark.parametrize("jid", ["3", "0"])
+def test_a_dhcpd_in_a_jail(tmp_path: Path, bsd: Place, jid: str) -> None:
+    """The words of the port are the same in each jail, and mean files of the jail: only the jail's number tells them apart."""
+    words = f"/usr/local/sbin/dhcpd -q -cf /usr/local/etc/dhcpd.conf -lf {bsd.leases} -user dhcpd -group dhcpd vnet0"
+    jailed = f"  950 {jid} {os.getuid()} SsJ          00:03 Sat Nov 28 03:15:14 2026 dhcpd {words}\n"
+    first = PS.splitlines()[0] + "\n"
+    gone = {"sockstat": SOCKSTAT.splitlines()[0] + "\n", "fstat": FSTAT.splitlines()[0] + "\n", "ps": first + jailed}
+    seen = judge(freebsd(tmp_path, bsd, told=gone), bsd)
+    if jid == "0":
+        assert seen.pids == (950,)
+    else:
+        assert (seen.pids, seen.proven_gone) == ((), True)
+        (other,) = seen.others
+        assert other.startswith("pid 950, in a jail or container (")

@@ -19,7 +19,7 @@ from dhcptui.act.sync.tree import (
 )
 from dhcptui.model.snapshot import DelayedStart
 from dhcptui.model.sync_record import SyncRecord
-from dhcptui.servers.ssh import delayed_commands, sync_commands
+from dhcptui.servers.ssh import commands, delayed_commands, sync_commands
 from dhcptui.servers.ssh.commands import START, Command
 from dhcptui.servers.ssh.lock_files import parse_start, start_body
 from tests.unit.test_sync import STAMP, tree
@@ -206,7 +206,7 @@ def tools(tmp_path: Path) -> Path:
 
     Scripts that call the real programs, never links to them: as root a write through a link would hit the real one.
     """
-    for name in ("uname", "tail", "cat", "date", "sed", "rm", "grep", "id"):
+    for name in ("uname", "tail", "cat", "date", "sed", "rm", "grep", "id", "awk", "head", "tr", "ls"):
         fake(tmp_path, name, f'exec {shutil.which(name)} "$@"')
     return tmp_path
 
@@ -222,7 +222,12 @@ def fake(tools: Path, name: str, script: str) -> None:
 def later(tools: Path, seconds: int, systemd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     """Schedule `restart 'it now'`."""
     command = delayed_commands.start_later(
-        str(tools), start_body("anna@ws1"), ("restart", "it now"), seconds, str(systemd or tools / "nowhere")
+        str(tools),
+        start_body("anna@ws1"),
+        ("restart", "it now"),
+        seconds,
+        systemd=str(systemd or tools / "nowhere"),
+        crontabs=f"{tools}/nothing {tools}/crontab*",
     )
     return sh(command, PATH=str(tools))
 
@@ -255,6 +260,7 @@ def test_at_is_never_early(tools: Path, times: tuple[int, int, int], system: str
     fake(tools, "systemd-run", "exit 9")
     fake(tools, "pgrep", "exit 0")
     fake(tools, "date", f"echo {now}")
+    (tools / "crontab").write_text("*/5 * * * * root /usr/libexec/atrun\n")
     fake(tools, "uname", f"echo {system}")
     fake(tools, "at", f"echo \"$@\" >{tools}/said; cat >>{tools}/said; echo 'job 7 at noon' >&2")
     done = later(tools, seconds)
@@ -296,6 +302,50 @@ def test_a_start_is_cancelled_only_by_its_own_job(tools: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"job 7 is not ours\n")
     assert not (tools / "removed").exists()
     assert (tools / START).exists()
+
+
+BSD_ATQ = "printf 'Date\\t\\t\\t\\tOwner\\t\\tQueue\\tJob#\\nSat Nov 28 19:05:00 UTC 2026\\troot            c\\t7\\n'"
+"""FreeBSD's atq: the number stands last."""
+
+
+def test_a_job_of_freebsd_is_taken_off(tools: Path) -> None:
+    """Its atq tells the number last: the job is there, and is removed before its file is."""
+    freebsd(tools, "*/5 * * * * root /usr/libexec/atrun")
+    fake(tools, "at", f"[ $1 != -c ] || exec cat {tools}/job; cat >{tools}/job; echo 'Job 7 will be executed' >&2")
+    fake(tools, "atq", f"[ ! -e {tools}/job ] || {BSD_ATQ}")
+    assert later(tools, 60).returncode == 0
+    assert _job_there(tools) == "there"
+    fake(tools, "atrm", "exit 0")
+    done = sh(delayed_commands.cancel_start(str(tools)), PATH=str(tools))
+    assert (done.returncode, done.stderr) == (1, b"job 7 is still there\n")
+    fake(tools, "atrm", f"rm {tools}/job")
+    done = sh(delayed_commands.cancel_start(str(tools)), PATH=str(tools))
+    assert (done.returncode, done.stdout) == (0, b"at 7\n"), done.stderr
+    assert not (tools / START).exists()
+
+
+def _job_there(tools: Path) -> str:
+    """What the look at our files says of the job: there, gone, or nothing."""
+    done = sh(commands.read_marks(str(tools)), PATH=str(tools))
+    line = next(line for line in done.stdout.decode().splitlines() if line.startswith(START))
+    return "".join(line.split()[2:])
+
+
+def freebsd(tools: Path, crontab: str) -> None:
+    """A FreeBSD, with that line in cron's files."""
+    fake(tools, "uname", "echo FreeBSD")
+    (tools / "crontab").write_text(f"# /usr/libexec/atrun is told of here\n{crontab}\n")
+
+
+@pytest.mark.parametrize("crontab", ["", "#*/5 * * * * root /usr/libexec/atrun"])
+def test_at_of_bsd_without_atrun(tools: Path, crontab: str) -> None:
+    """cron runs the jobs of a BSD's `at`: where its files name no atrun, as pfSense's, none would ever begin."""
+    freebsd(tools, crontab)
+    fake(tools, "at", f"cat >{tools}/job; echo 'Job 7 will be executed' >&2")
+    done = later(tools, 300)
+    assert done.returncode == 1
+    assert b"nothing runs its jobs: cron's files name no atrun" in done.stderr
+    assert not (tools / "job").exists()
 
 
 def test_at_without_its_daemon(tools: Path) -> None:

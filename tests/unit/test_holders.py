@@ -57,6 +57,24 @@ def test_words_inside_a_chroot() -> None:
     assert process.file("-cf") == "/var/dhcpd/etc/dhcpd.conf"
 
 
+@pytest.mark.parametrize(
+    ("words", "conf", "root"),
+    [
+        ("-chroot /var/dhcpd -cf /etc/dhcpd.conf", "/var/dhcpd/etc/dhcpd.conf", "/var/dhcpd"),
+        ("-chroot /var/dhcpd/ -cf /etc/dhcpd.conf", "/var/dhcpd/etc/dhcpd.conf", "/var/dhcpd"),
+        ("-chroot /var/db/dhcpd -cf /usr/local/etc/dhcpd.conf", "/usr/local/etc/dhcpd.conf", ""),
+        ("-chroot /srv/jail -cf /srv/jail/dhcpd.conf", "/srv/jail/dhcpd.conf", ""),
+        ("-chroot / -cf /etc/dhcpd.conf", "/etc/dhcpd.conf", ""),
+        ("-cf /etc/dhcpd.conf", "/etc/dhcpd.conf", ""),
+        ("-chroot /srv/jail", "/srv/jail/etc/dhcpd.conf", ""),
+    ],
+)
+def test_the_chroot_in_which_dhcpd_conf_is_read(words: str, conf: str, root: str) -> None:
+    """Where dhcpd's own words, meant inside, are the configured file; a copy and a file read from outside are tested outside."""
+    place = Place("/any/leases", conf, 7911, 520)
+    assert judge(Look((replace(OURS, args=f"dhcpd {words}"),), writers=frozenset({7})), place).conf_root == root
+
+
 def test_a_lease_file_outside_the_chroot() -> None:
     """`-lf` is meant inside: the file of that very name outside is a dead one, and dhcpd's is another. `-cf` may be a copy."""
     args = "/usr/local/sbin/dhcpd -q -chroot /var/db/dhcpd -cf /usr/local/etc/dhcpd.conf -lf /var/db/dhcpd/dhcpd.leases em0"

@@ -412,3 +412,11 @@ def test_nothing_starts_without_a_lease_file() -> None:
     )
     silent = replace(live(P, S.SHUTDOWN, S.PARTNER_DOWN), space=GONE_FILE)
     assert not rule(Action.RESCUE, P, pair(silent, down(Q)), NOW).allowed
+
+
+@pytest.mark.parametrize(("note", "awaited"), [("", True), ("ps: not found", False)])
+def test_a_look_that_is_still_to_come_is_awaited(note: str, awaited: bool) -> None:
+    """On a slow server `--wait` waits for the processes of the server that acts, and not for what cannot be looked at."""
+    view = replace(down(P), process=None, process_note=note)
+    finding = ev.process_gone(assess_pair(pair(view, live(Q)), NOW).seen_from(P))
+    assert (finding.ok, finding.seen, finding.pending) == (False, False, awaited), finding
