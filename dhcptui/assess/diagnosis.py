@@ -145,8 +145,9 @@ def _linked(matrix: LinkMatrix) -> _Said | None:
             )
             return Cause.LOGIN, said, f"Look at sshd on {side.name}."
         if not side.omapi.ok and side.omapi.state is not Reach.UNKNOWN:
-            said = f"The failover connection is up; OMAPI of {side.name} does not answer ({side.omapi.detail})."
-            return Cause.OMAPI, said, f"Look at omapi-port and omapi-key in dhcpd.conf of {side.name}."
+            said = f"The failover connection is up; {side.name} cannot be asked over OMAPI ({side.omapi.detail})."
+            advice = f"{side.name}: {side.omapi.advice}." if side.omapi.advice else ""
+            return Cause.OMAPI, said, advice or f"Look at omapi-port and omapi-key in dhcpd.conf of {side.name}."
     if any(way.state is Reach.UNKNOWN for way in matrix.ways):
         return Cause.UNKNOWN, "The failover connection is up; the console is still looking at the rest.", ""
     if any(side.failover.inferred for side in matrix.sides):

@@ -50,6 +50,8 @@ class Way:
     """It was not tried: something else is there that would not be if it were closed, or that nobody has missed yet."""
     port: int | None = None
     """Of the failover port."""
+    advice: str = ""
+    """What to do about it, where who refused it says so."""
 
     @property
     def label(self) -> str:
@@ -205,7 +207,8 @@ def _omapi(me: PairMember) -> Way:
     state, detail = _channel(view.omapi), view.omapi.detail
     if view.omapi.ok and not me.live:
         state, detail = Reach.SILENT, f"no answer for {seconds:.0f} s" if seconds is not None else "no answer"
-    return Way("console", view.name, "OMAPI", state, "console" if state is not Reach.UNKNOWN else "", seconds, detail)
+    by = "console" if state is not Reach.UNKNOWN else ""
+    return Way("console", view.name, "OMAPI", state, by, seconds, detail, advice=view.omapi.advice)
 
 
 def _channel(channel: Channel) -> Reach:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from dhcptui.conf.failover import Key, Peer, keys, omapi_key, omapi_port, peers
 from dhcptui.conf.pools import failover_pools
-from dhcptui.conf.reader import ConfParseError
+from dhcptui.conf.reader import ConfParseError, Node
 from dhcptui.config.loading import COMMANDS, Config
 from dhcptui.config.settings import ALGORITHMS
 from dhcptui.config.toml import toml, toml_key
@@ -246,9 +246,7 @@ def _server_notes(server: Discovered, key: Key | None, place: Path | None) -> li
     if key:
         notes.append(f"  omapi_key: {clean(key.name)}, {clean(key.algorithm)} ({key.node.where}); secret in {place}")
     elif named := omapi_key(server.configuration):
-        notes.append(
-            f"  omapi_key: {clean(named[0])} is not usable here: not defined, or not of {', '.join(ALGORITHMS)}"
-        )
+        notes.append(f"  omapi_key: NONE: {_unusable(named[0], named[1], keys(server.configuration))}")
     else:
         notes.append("  omapi_key: none; whoever reaches the port commands dhcpd")
     return [*notes, *(f"  note: {clean(note)}" for note in server.notes)]
@@ -310,6 +308,17 @@ def _parents(path: str) -> list[str]:
         path = posixpath.dirname(path)
         found.append(path)
     return found
+
+
+def _unusable(name: str, node: Node, declared: Mapping[str, Key]) -> str:
+    """Why the key that omapi-key names cannot be taken: dhcpd would refuse the file for either."""
+    if (key := declared.get(name)) is None:
+        others = f" (there is {', '.join(map(clean, declared))})" if declared else ""
+        return (
+            f"omapi-key names {clean(name)} ({node.where}), and no key of that name with a secret is declared{others}"
+        )
+    algorithm = f"its algorithm is {clean(key.algorithm)}" if key.algorithm else "it has no algorithm"
+    return f"{clean(name)} ({key.node.where}): {algorithm}; valid are {', '.join(ALGORITHMS)}"
 
 
 def _used_key(server: Discovered) -> Key | None:

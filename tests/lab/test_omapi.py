@@ -13,6 +13,7 @@ from dhcptui.model.states import FailoverState
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.codec import Key
 from dhcptui.servers.omapi.errors import (
+    KeyFault,
     OmapiClosed,
     OmapiError,
     OmapiNotAuthenticated,
@@ -80,6 +81,18 @@ async def test_wrong_keys(lab: Lab, key: Key | None) -> None:
         async with connected(lab, lab.primary, key) as client:
             await client.failover_state("foo")
     assert "omapi_key" in caught.value.advice
+
+
+async def test_a_key_of_something_else(lab: Lab) -> None:
+    """A key that dhcpd has for another use (DDNS) is told as that: omapi-key names another one."""
+    master = lab.primary.etc / "shared/master.conf"
+    master.write_text("key ddns { algorithm hmac-sha512; secret d3Jvbmc=; }\n" + master.read_text())
+    lab.primary.restart()
+    for algorithm, fault in (("hmac-sha512", KeyFault.NOT_CHOSEN), ("hmac-md5", KeyFault.ALGORITHM)):
+        with pytest.raises(OmapiNotAuthenticated) as caught:
+            async with connected(lab, lab.primary, Key("ddns", algorithm, b"d3Jvbmc=")):
+                pass
+        assert caught.value.fault is fault
 
 
 async def test_unknown_peer(lab: Lab) -> None:

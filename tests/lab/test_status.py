@@ -109,6 +109,16 @@ def test_both_down(lab: Lab) -> None:
     assert pair["headline"].startswith("nobody serves")
 
 
+def test_wrong_keys(lab: Lab) -> None:
+    """A wrong algorithm on one, a wrong name on the other: each is told as what it is, with what to do."""
+    key = {"name": "omapi", "algorithm": "hmac-md5", "secret_file": str(lab.dir / "omapi.key")}
+    config = lab.write_config(primary={"omapi_key": key}, secondary={"omapi_key": {**key, "name": "omapy"}})
+    servers = status(lab, config, 3)["servers"]
+    assert servers["primary"]["omapi"] == "key 'omapi' is hmac-sha256 in dhcpd, not hmac-md5"
+    assert servers["secondary"]["omapi"] == "dhcpd has no key called 'omapy', with whatever algorithm"
+    assert 'set algorithm = "hmac-sha256" in omapi_key' in dhcptui(lab, "--config", str(config), "status").stdout
+
+
 def test_wrong_host_key(lab: Lab) -> None:
     """A changed host key is refused and named with its file; the other server still counts."""
     known = lab.dir / "wrong_known_hosts"

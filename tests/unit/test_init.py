@@ -283,6 +283,21 @@ def test_what_is_next(config: Path | None, name: str, commands: str) -> None:
     assert next_commands(config, (name,)) == commands
 
 
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ({"omapi-key omapi": "omapi-key other"}, "omapi-key names other (/primary.conf:"),
+        ({"omapi-key omapi": "omapi-key other"}, "no key of that name with a secret is declared (there is omapi)"),
+        ({"hmac-sha256": "hmac-sha3"}, "its algorithm is hmac-sha3; valid are hmac-md5,"),
+        ({"algorithm hmac-sha256;": ""}, "it has no algorithm; valid are"),
+    ],
+)
+def test_why_a_key_cannot_be_used(tmp_path: Path, texts: dict[str, str], words: str) -> None:
+    """A key that is not there is told from one whose algorithm is none."""
+    (note, *_) = [each for each in made(tmp_path, **texts).report if "omapi_key" in each]
+    assert words in note
+
+
 def test_the_platform_is_written(tmp_path: Path) -> None:
     """Where it was found: for R, and for whoever reads the file; what was not found is not written."""
     found = tuple(

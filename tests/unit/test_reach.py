@@ -171,7 +171,7 @@ CASES = [
     ("not tried yet", view(live(P, ALONE), table()), gone(Q), Cause.UNKNOWN, "has not been able to try"),
     ("blind", gone(P), gone(Q), Cause.UNKNOWN, "reaches neither dhcp1 nor dhcp2"),
     ("first frame", never(P), never(Q), Cause.UNKNOWN, "still looking for the servers"),
-    ("omapi only", healthy(P), replace(healthy(Q), omapi=Channel(Link.FAILED, "connection reset")), Cause.OMAPI, "OMAPI of dhcp2"),
+    ("omapi only", healthy(P), replace(healthy(Q), omapi=Channel(Link.FAILED, "connection reset")), Cause.OMAPI, "dhcp2 cannot be asked over OMAPI (connection reset)"),
     ("login", healthy(P), replace(gone(Q), ssh=Channel(Link.FAILED, "host key changed", answered=True)), Cause.LOGIN, "host key changed"),
 ]  # fmt: skip
 

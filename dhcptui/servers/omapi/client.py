@@ -17,10 +17,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from dhcptui.config.settings import ALGORITHMS
 from dhcptui.model.failover import CONTROL_SHUTDOWN, FailoverStatus
 from dhcptui.servers.omapi import codec, objects
 from dhcptui.servers.omapi.errors import (
-    KEY_ADVICE,
+    KeyFault,
     OmapiChanged,
     OmapiClosed,
     OmapiError,
@@ -31,6 +32,7 @@ from dhcptui.servers.omapi.errors import (
     OmapiTooSlow,
     OmapiUnconfirmed,
     from_status,
+    key_refused,
 )
 from dhcptui.servers.omapi.objects import Lease, Pool, SettableState
 
@@ -72,6 +74,8 @@ class OmapiClient:
         self._reader, self._writer = reader, writer
         self._decoder = codec.Decoder()
         self._authenticator: codec.Authenticator | None = None
+        self._key = ("", "")
+        """Name and algorithm of the key in use, for errors."""
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[codec.Message]] = {}
         self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -210,13 +214,48 @@ class OmapiClient:
 
     async def _authenticate(self, key: codec.Key, deadline: float) -> None:
         authenticator = key.authenticator()
+        self._key = (key.name, key.algorithm)
         try:
             reply = await self._open(b"authenticator", authenticator.auth_object(), deadline)
         except OmapiNotFound as error:
-            advice = f"no key {key.name!r} with {key.algorithm} in dhcpd.conf: {KEY_ADVICE}"
-            raise OmapiNotAuthenticated(error.code, f"dhcpd does not know key {key.name!r}", advice) from error
+            raise await self._unknown_key(key, error.code, deadline) from error
         authenticator.authid = reply.handle
         self._authenticator = self._decoder.authenticator = authenticator
+
+    async def _unknown_key(self, key: codec.Key, code: int, deadline: float) -> OmapiNotAuthenticated:
+        """Why the key was not found: dhcpd says the same of a wrong name and a wrong algorithm, so it is asked for the others."""
+        others = [each for each in ALGORITHMS if each != key.algorithm]
+        known = await asyncio.gather(*(self._has_key(key.name, each, deadline) for each in others))
+        if True in known:
+            return key_refused(KeyFault.ALGORITHM, *self._key, known=others[known.index(True)], code=code)
+        wanted = await self._wants_key(deadline)
+        if None in known or wanted is None:
+            return key_refused(KeyFault.NAME_OR_ALGORITHM, *self._key, code=code)
+        return key_refused(KeyFault.NAME if wanted else KeyFault.NONE_WANTED, *self._key, code=code)
+
+    async def _has_key(self, name: str, algorithm: str, deadline: float) -> bool | None:
+        """Whether dhcpd has a key of this name with this algorithm; None where it does not say. No secret is needed to ask."""
+        try:
+            await self._open(b"authenticator", codec.auth_object(name, algorithm), deadline)
+        except OmapiNotFound:
+            return False
+        except OmapiNotAuthenticated:  # it exists, and omapi-key names another one
+            return True
+        except OmapiError:
+            return None
+        return True
+
+    async def _wants_key(self, deadline: float) -> bool | None:
+        """Whether dhcpd refuses a question without a key; None where it does not say."""
+        try:
+            await self._open(b"lease", {b"ip-address": bytes(4)}, deadline)
+        except OmapiNotFound:
+            return False
+        except OmapiNotAuthenticated:
+            return True
+        except OmapiError:
+            return None
+        return False
 
     async def _open(
         self, kind: bytes, object_: Mapping[bytes, bytes], deadline: float, *, update: bool = False
@@ -251,11 +290,14 @@ class OmapiClient:
             if future.done() and not future.cancelled():
                 future.exception()  # seen: where the request could not even be sent, nobody awaits it
         if reply.opcode == codec.STATUS and reply.number(b"result"):
-            raise from_status(reply.number(b"result"), reply.message.get(b"message", b""))
-        if not reply.signed:
-            raise OmapiNotAuthenticated(
-                0x6000B, "the answer is not signed with our key: the secret differs", KEY_ADVICE
+            raise from_status(
+                reply.number(b"result"),
+                reply.message.get(b"message", b""),
+                self._key,
+                signed=self._authenticator is not None,
             )
+        if not reply.signed:
+            raise key_refused(KeyFault.UNSIGNED, *self._key)
         if reply.opcode != codec.UPDATE:
             raise OmapiProtocolError(f"unexpected OMAPI answer (opcode {reply.opcode})")
         return reply

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import pypureomapi as _wire
 
+from dhcptui.config.settings import ALGORITHMS
 from dhcptui.servers.omapi.errors import OmapiProtocolError
 
 OPEN = _wire.OMAPI_OP_OPEN
@@ -28,12 +29,17 @@ DELETE = _wire.OMAPI_OP_DELETE
 STARTUP: bytes = _wire.OmapiStartupMessage().as_string()
 """The 8 bytes that both sides send first: version 100, header size 24."""
 
-_DIGESTS = {f"hmac-{digest}": digest for digest in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")}
+_DIGESTS = {algorithm: algorithm.removeprefix("hmac-") for algorithm in ALGORITHMS}
 
 
 def net32(number: int) -> bytes:
     """An integer as dhcpd sends it: four bytes, big-endian."""
     return struct.pack("!L", number)
+
+
+def auth_object(name: str, algorithm: str) -> dict[bytes, bytes]:
+    """The object part of an authentication request; it holds no secret."""
+    return {b"name": name.encode(), b"algorithm": f"{algorithm}.SIG-ALG.REG.INT.".encode()}
 
 
 class Key:
@@ -67,13 +73,13 @@ class Authenticator(_wire.OmapiAuthenticatorBase):
 
     def __init__(self, name: str, algorithm: str, digest: str, secret: bytes) -> None:
         super().__init__()
-        self._name, self._digest, self._secret = name.encode(), digest, secret
-        self.algorithm = f"{algorithm}.SIG-ALG.REG.INT.".encode()
+        self._digest, self._secret = digest, secret
+        self._object = auth_object(name, algorithm)
         self.authlen = hashlib.new(digest).digest_size
 
     def auth_object(self) -> dict[bytes, bytes]:
         """The object part of the authentication request."""
-        return {b"name": self._name, b"algorithm": self.algorithm}
+        return self._object
 
     def sign(self, message: bytes) -> bytes:
         """The signature of `authlen` bytes."""
