@@ -250,6 +250,7 @@ def _configuration_commands(
     lint.add_argument("--peer", metavar="NAME", default="", help="with --files: the failover peer to look at")
     lint.add_argument("--ungrouped", action="store_true", help="every finding by itself, however many there are")
     lint.add_argument("--json", action="store_true", help="machine-readable, schema 1")
+    _waits(lint, "15 for each command")
     yield lint
 
     init = command(
@@ -271,6 +272,12 @@ def _configuration_commands(
     init.add_argument("--user", metavar="NAME", help="the account on both servers")
     init.add_argument("--identity", metavar="FILE", type=Path, help="the private key to log in with")
     init.add_argument("--known-hosts", metavar="FILE", type=Path, help="where the servers' host keys are")
+    init.add_argument(
+        "--wait",
+        metavar="SECONDS",
+        type=_seconds,
+        help="how long the login of each server may take, and then its answers (20, and 15 for each command)",
+    )
     init.add_argument("--yes", action="store_true", help="replace what is there without asking")
     yield init
 

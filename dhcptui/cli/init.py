@@ -27,7 +27,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         one, two = (target(host, args.user, args.identity, args.known_hosts) for host in args.hosts)
         there = existing(path)
-        made = draft(asyncio.run(look((one, two), args.peer, tell)), args.pair, args.peer, path.parent, there)
+        made = draft(
+            asyncio.run(look((one, two), args.peer, tell, args.wait)), args.pair, args.peer, path.parent, there
+        )
         print("\n".join(made.report), end="\n\n")
         if args.read_only:
             raise InitError(f"--read-only: {path} was not written")

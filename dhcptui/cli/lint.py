@@ -58,7 +58,9 @@ def _look(
     names = [each.name for each in couple]
     name = names[0] if names else ""
     try:
-        pair = asyncio.run(over_ssh(settings) if settings else from_files(args.files[0], args.files[1], args.peer))
+        pair = asyncio.run(
+            over_ssh(settings, args.wait) if settings else from_files(args.files[0], args.files[1], args.peer)
+        )
     except LintError as error:
         print(f"dhcptui: {f'{joined(names)}: ' if heading else ''}{error}", file=sys.stderr)
         return COULD_NOT_READ, None

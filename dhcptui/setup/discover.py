@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from dhcptui.conf.failover import peers
@@ -21,6 +21,7 @@ from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.sudo import refusal
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.find_platform import find_platform
+from dhcptui.setup.logged_in import Tell, logged_in
 from dhcptui.watch.conf_place import ConfPlace
 from dhcptui.watch.survey import argument, lines, opened, place_of, read_configuration, running
 
@@ -55,17 +56,22 @@ class Discovered:
     """What a person should know; not part of the configuration."""
     platform: Told | None = None
     """A name of the table of platforms; None: it is none of them, as far as is known."""
+    login_seconds: float = 0.0
+    """How long its login took, of all tries."""
 
 
-Tell = Callable[[str], None]
-
-
-async def discover(target: SshTarget, peer: str | None = None, tell: Tell = lambda text: None) -> Discovered:
+async def discover(
+    target: SshTarget, peer: str | None = None, tell: Tell = lambda text: None, wait: float | None = None
+) -> Discovered:
     """Look at one server; where several dhcpd run, at the one that declares `peer`. Raises RemoteError, ConfParseError.
 
-    `tell` gets what somebody should know before anything else is looked at: that sudo does not work.
+    `tell` gets what somebody should know before anything else is looked at: that sudo does not work, that login is slow.
+    `wait`: seconds that all after the login may take, and the login itself where it is longer than its usual time.
     """
-    async with await SshSession.connect(target) as session:
+    if wait is not None:
+        target = replace(target, login_seconds=max(wait, target.login_seconds))
+    async with logged_in(target, wait, tell) as way:
+        session = way.session
         notes = []
         if note := await become_root(session):
             notes.append(note)
@@ -93,6 +99,7 @@ async def discover(target: SshTarget, peer: str | None = None, tell: Tell = lamb
             configuration,
             (*notes, *await _of_the_platform(look)),
             Told(platform.row.name, platform.how) if platform else None,
+            way.login_seconds,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import posixpath
 import re
 from collections.abc import Mapping
@@ -22,10 +23,14 @@ from dhcptui.model.words import joined
 from dhcptui.servers.ssh.connect import parse_jump
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.target import SshTarget
-from dhcptui.setup.discover import Discovered, Tell, Told, discover
+from dhcptui.setup.discover import Discovered, Told, discover
+from dhcptui.setup.logged_in import Tell
 from dhcptui.watch.survey import explain
 
 DEFAULT_OMAPI_PORT = 7911
+SLOW_LOGIN_SECONDS = 10.0
+"""A login that took longer gets a `login_timeout` of its own; the usual one is 20 s."""
+
 K = TypeVar("K")
 
 
@@ -63,15 +68,18 @@ def target(place: str, user: str | None, identity: Path | None, known_hosts: Pat
 
 
 async def look(
-    targets: tuple[SshTarget, SshTarget], peer: str | None = None, tell: Tell = lambda text: None
+    targets: tuple[SshTarget, SshTarget],
+    peer: str | None = None,
+    tell: Tell = lambda text: None,
+    wait: float | None = None,
 ) -> tuple[Discovered, Discovered]:
     """Both servers at once; where several dhcpd run, the one that declares `peer`. Raises InitError that tells of each that failed.
 
-    `tell` gets what is to be said before anything else is looked at, a line a server.
+    `tell` gets what is to be said before anything else is looked at, a line a server; `wait` is `discover`'s.
     """
 
     async def at(target: SshTarget) -> Discovered:
-        return await discover(target, peer, lambda text: tell(clean(f"{target}: {text}", 600)))
+        return await discover(target, peer, lambda text: tell(clean(f"{target}: {text}", 600)), wait)
 
     results = await asyncio.gather(*(at(target) for target in targets), return_exceptions=True)
     failed = []
@@ -346,6 +354,9 @@ def _server(server: Discovered, key: Key | None, secret_file: Path | None) -> li
     ]
     if target.sudo:
         table.append("sudo = true")
+    if server.login_seconds > SLOW_LOGIN_SECONDS:
+        took = f"its login took {server.login_seconds:.0f} s"
+        table.append(f"login_timeout = {login_timeout(server.login_seconds)}  # {took}")
     port = omapi_port(server.configuration)
     table.append(f"omapi_port = {port[0] if port else DEFAULT_OMAPI_PORT}")
     if key:
@@ -354,6 +365,11 @@ def _server(server: Discovered, key: Key | None, secret_file: Path | None) -> li
     table += [_line("platform", server.platform)] if server.platform else []
     table.append(_line("dhcpd_conf", server.conf))
     return [*table, *(_line(name, getattr(server, name)) for name in ("leases", "log", "restart"))]
+
+
+def login_timeout(seconds: float) -> int:
+    """The setting for a server whose login took so long: twice that, in whole tens of seconds."""
+    return min(600, max(20, math.ceil(seconds / 5) * 10))
 
 
 def _line(name: str, told: Told) -> str:

@@ -19,6 +19,7 @@ from dhcptui.model.sanitize import clean
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
+from dhcptui.setup.logged_in import logged_in
 from dhcptui.watch.survey import explain, survey
 
 
@@ -26,9 +27,12 @@ class LintError(Exception):
     """A server or a file could not be read; the text says which, why, and what to do."""
 
 
-async def over_ssh(pair: PairSettings) -> Pair:
-    """Look at both servers at once; nothing is written there. Raises LintError, ConfigError."""
-    one, two = await asyncio.gather(_server(pair.primary), _server(pair.secondary))
+async def over_ssh(pair: PairSettings, wait: float | None = None) -> Pair:
+    """Look at both servers at once; nothing is written there. Raises LintError, ConfigError.
+
+    `wait`: seconds each may take after its login; None: each command has its own limit.
+    """
+    one, two = await asyncio.gather(_server(pair.primary, wait), _server(pair.secondary, wait))
     if isinstance(one, LintError) or isinstance(two, LintError):
         raise LintError("\n".join(line for each in (one, two) for line in _unread(each)))
     drift = await asyncio.to_thread(_drift, pair, one[1], two[1])
@@ -45,18 +49,15 @@ def missing(subject: Subject, include: Node) -> str:
     return f"{subject.name}: {include.where}: {clean(include.words[1])} does not exist"
 
 
-async def _server(server: ServerSettings, chroot: str = "") -> tuple[Subject, Tree | None, str] | LintError:
-    """One server: what lint looks at, its shared directory, and a note. Errors are results, so that both are told.
-
-    `chroot`: where its dhcpd has its `/`; empty: as its command line says.
-    """
+async def _server(server: ServerSettings, wait: float | None) -> tuple[Subject, Tree | None, str] | LintError:
+    """One server: what lint looks at, its shared directory, and a note. Errors are results, so that both are told."""
     target = SshTarget(
         server.host, server.port, server.user, server.identity, server.known_hosts, server.sudo, server.login_timeout
     )
     try:
-        async with await SshSession.connect(target) as session:
-            found = await survey(session, server.dhcpd_conf, chroot, server.platform)
-            tree = await _tree(session, server)
+        async with logged_in(target, wait) as way:
+            found = await survey(way.session, server.dhcpd_conf, platform=server.platform)
+            tree = await _tree(way.session, server)
     except (RemoteError, ConfParseError) as error:
         return LintError(f"{server.name}: {explain(error)}")
     key = server.omapi_key

@@ -298,6 +298,17 @@ def test_why_a_key_cannot_be_used(tmp_path: Path, texts: dict[str, str], words: 
     assert words in note
 
 
+@pytest.mark.parametrize(("seconds", "timeout"), [(0.2, 20), (9.0, 20), (14.0, 30), (31.0, 70), (900.0, 600)])
+def test_a_slow_login_is_written_down(tmp_path: Path, seconds: float, timeout: int) -> None:
+    """The console then gives that server the time that init has seen it need."""
+    slow = replace(server("primary"), login_seconds=seconds)
+    pair = draft((slow, server("secondary")), "office", None, tmp_path)
+    assert ("login_timeout" in pair.text) is (timeout != 20)
+    write(pair, tmp_path / "config.toml", yes)
+    settings = load(tmp_path / "config.toml").pair("office")
+    assert (settings.primary.login_timeout, settings.secondary.login_timeout) == (timeout, 20)
+
+
 def test_the_platform_is_written(tmp_path: Path) -> None:
     """Where it was found: for R, and for whoever reads the file; what was not found is not written."""
     found = tuple(

@@ -149,7 +149,7 @@ class _Dialer:
                 raise LoginSlow(
                     f"{target} answers, and the login was not done within {login:g} s",
                     f"Login takes long there (PAM, DNS?): see sshd's log, and how long `{_ssh(target)} true` takes;"
-                    " login_timeout in the configuration gives it more time.",
+                    " login_timeout in the configuration, or ConnectTimeout in ~/.ssh/config, gives it more time.",
                 )
             raise Unreachable(f"{target} did not answer within {connect:g} s", f"Is the server up? Try: {_ssh(target)}")
         finally:

@@ -22,6 +22,8 @@ class Pace:
 
     def __init__(self) -> None:
         self._seconds = {False: 0.0, True: 0.0}  # by whether it went through sudo
+        self.least_seconds = 0.0
+        """No command has less time than this: somebody has said how long he waits (`--wait`)."""
 
     @property
     def seconds(self) -> float:
@@ -35,7 +37,9 @@ class Pace:
 
     def limit(self, least: float, *, sudo: bool = True) -> float:
         """How long to wait for a small command, in seconds; never less than `least`."""
-        return max(least, min(FACTOR * (self.seconds if sudo else self._seconds[False]), LONGEST_SECONDS))
+        return max(
+            least, self.least_seconds, min(FACTOR * (self.seconds if sudo else self._seconds[False]), LONGEST_SECONDS)
+        )
 
     def answered(self, seconds: float, *, sudo: bool = False) -> None:
         """A command took this long."""

@@ -125,6 +125,7 @@ class SshSession:
         Raises CommandTimeout, OutputTooLarge, SessionLost, SessionRefused, and with `check` CommandFailed.
         """
         command = command.as_root(self.target.sudo)
+        timeout = max(timeout, self.pace.least_seconds)
         gc_tuning = Collector(command, max_bytes)
         started = False
         try:
@@ -166,18 +167,18 @@ class SshSession:
         """
         command = command.as_root(self.target.sudo)
         process: SSHClientProcess[bytes] | None = None
-        began = time.monotonic()
+        began, limit = time.monotonic(), max(self._start_seconds, self.pace.least_seconds)
         try:
             with self.translated(), suppress(asyncio.IncompleteReadError):  # it ended at once: the caller will see
-                async with asyncio.timeout(self._start_seconds):
+                async with asyncio.timeout(limit):
                     process = await self._connection.create_process(command.wire, **_NO_EXTRAS, **options)
                     await process.stdout.readuntil(BEGIN_LINE)
         except BaseException as exc:
             if process is not None:
                 process.channel.abort()
             if isinstance(exc, TimeoutError):
-                self.pace.silent(self._start_seconds)
-                raise self._late(command, self._start_seconds, hangs=process is not None) from None
+                self.pace.silent(limit)
+                raise self._late(command, limit, hangs=process is not None) from None
             raise
         if (seconds := time.monotonic() - began) > PROFILE_SECONDS:  # it is in every channel's way
             self.pace.answered(seconds)

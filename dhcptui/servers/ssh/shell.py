@@ -83,7 +83,7 @@ class RemoteShell:
             if self.closed:
                 raise self._ended()
             pace, sudo = self.session.pace, self.session.target.sudo
-            limit = timeout if self.answered else pace.limit(timeout, sudo=sudo)
+            limit = max(timeout, pace.least_seconds) if self.answered else pace.limit(timeout, sudo=sudo)
             try:
                 with self.session.translated():
                     async with asyncio.timeout(limit):
