@@ -9,16 +9,17 @@ from contextlib import aclosing
 from functools import partial
 
 from dhcptui.logs.legibility import Legibility
-from dhcptui.logs.lines import LogReader, parse_lines
+from dhcptui.logs.lines import NO_CLOCK, LogReader, parse_lines
 from dhcptui.logs.zone import UTC_ZONE, Zone
-from dhcptui.model.log_line import LogLine
+from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Link
+from dhcptui.model.words import day_clock
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
 from dhcptui.servers.ssh.session import SshSession
-from dhcptui.servers.ssh.tail import LogSource, follow
+from dhcptui.servers.ssh.tail import CATCH_UP, LogSource, follow
 from dhcptui.watch.clocks import moment, mono
 from dhcptui.watch.notable_lines import NotableLines, Signs
 from dhcptui.watch.record import ServerRecord, pause
@@ -38,6 +39,23 @@ _LOG_TROUBLE = (
 )  # fmt: skip
 
 
+def gap_line(before: LogLine | None, after: LogLine | None, now: float) -> LogLine:
+    """What stands in the log where lines may be missing: between which times, in UTC, and why. `now` is epoch seconds."""
+    times = [day_clock(line.stamp, now) for line in (before, after) if line and line.stamp is not None]
+    if len(times) == 2:
+        where = f"between {times[0]} and {times[1]}"
+    elif times:
+        where = f"after {times[0]}" if before else f"before {times[0]}"
+    else:
+        where = "here"
+    text = (
+        f"lines {where} may be missing: the connection was lost, and meanwhile the log was rotated or emptied,"
+        f" or more than {LOG_LINES * CATCH_UP} lines were written"
+    )
+    stamp, clock = (before.stamp, before.clock) if before else (None, NO_CLOCK)
+    return LogLine(stamp, clock, text, None, LineKind.WARNING)
+
+
 class LogWatch:
     """Reads one server's log, over one session after the other."""
 
@@ -51,6 +69,10 @@ class LogWatch:
         self._signs = Signs()
         self._taken = Taken()
         self._zone_known = asyncio.Event()
+        self._gap = False
+        """Lines may be missing before the next ones."""
+        self._last: LogLine | None = None
+        """The latest line with a time."""
         self.zone = UTC_ZONE
         """The server's, for stamps without one."""
         self.heard_at = 0.0
@@ -93,7 +115,9 @@ class LogWatch:
                 async with asyncio.timeout(None) as patience:
                     notice = partial(self._notice, quiet, patience)
                     async with aclosing(
-                        follow(session, source, LOG_LINES, on_notice=notice, overlap=self._overlap)
+                        follow(
+                            session, source, LOG_LINES, on_notice=notice, on_gap=self._missing, overlap=self._overlap
+                        )
                     ) as batches:
                         async for batch in batches:
                             quiet.cancel()
@@ -123,6 +147,9 @@ class LogWatch:
             patience.reschedule(None)
             self._is_read()
 
+    def _missing(self) -> None:
+        self._gap = True
+
     def _judge(self, lines: Sequence[LogLine]) -> None:
         """Take new lines for what they tell of the log itself."""
         self._legibility.add(lines)
@@ -147,7 +174,10 @@ class LogWatch:
         now, self.heard_at = time.time(), mono()
         lines = self._reader.read(batch, now, self.zone)
         self._judge(lines)
-        self._logged(self._record.view.role, lines)
+        timed = [line for line in lines if line.stamp is not None]
+        gap = [gap_line(self._last, timed[0] if timed else None, now)] if self._gap else []
+        self._gap, self._last = False, timed[-1] if timed else self._last
+        self._logged(self._record.view.role, [*gap, *lines])
         if self._notable.add(lines, self._record.view.server_time(moment())):
             self._record.update(notable_lines=self._notable.kept)
         self._lives(lines)

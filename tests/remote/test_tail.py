@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
+import shutil
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -37,7 +39,15 @@ class Follower:
         self.lines: list[bytes] = []
         self.notices: list[str] = []
         source = LogSource.parse(f"file:{path}")
-        self._follow = follow(session, source, on_notice=self.notices.append, overlap=overlap)
+        self.gaps: list[int] = []
+        """After how many lines it was said that some may be missing."""
+        self._follow = follow(
+            session,
+            source,
+            on_notice=self.notices.append,
+            on_gap=lambda: self.gaps.append(len(self.lines)),
+            overlap=overlap,
+        )
         self.task = asyncio.create_task(self._collect())
 
     async def _collect(self) -> None:
@@ -207,6 +217,101 @@ async def test_reconnect_joins(pair: tuple[Server, SshSession], tmp_path: Path) 
         b"live",
     ]
     assert not overlap.gap
+
+
+def _renamed(log: Path) -> None:
+    log.rename(log.with_name("a.log.1"))
+
+
+def _packed(log: Path) -> None:
+    log.with_name("a.log.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.unlink()
+
+
+def _newsyslog(log: Path) -> None:
+    log.rename(log.with_name("a.log.0"))
+
+
+def _dated(log: Path) -> None:
+    log.rename(log.with_name("a.log-20261128"))
+
+
+def _copied(log: Path) -> None:
+    shutil.copy(log, log.with_name("a.log.1"))
+    os.truncate(log, 0)
+
+
+def _lost(log: Path) -> None:
+    os.truncate(log, 0)
+
+
+def _twice(log: Path) -> None:
+    log.rename(log.with_name("a.log.2"))
+    append(log.with_name("a.log.1"), "of a file between")
+
+
+@pytest.mark.parametrize("fresh", [0, 3], ids=["nothing since", "lines since"])
+@pytest.mark.parametrize("rotated", [_renamed, _packed, _newsyslog, _dated, _copied, _lost, _twice])
+async def test_rotated_while_away(
+    rotated: Callable[[Path], None], fresh: int, pair: tuple[Server, SshSession], tmp_path: Path
+) -> None:
+    """The end of the old file is read from where the rotation has put it; where it is not found, the gap is told."""
+    log, overlap = tmp_path / "a.log", Overlap()
+    append(log, *(f"old {n}" for n in range(20)))
+    first = Follower(pair[1], log, overlap)
+    await first.see(b"old 19", 40)
+    await first.stop()
+    append(log, "the last of the old file")
+    rotated(log)
+    append(log, *(f"new {n}" for n in range(fresh)))
+    async with await SshSession.connect(pair[0].target()) as again:
+        second = Follower(again, log, overlap)
+        await asyncio.sleep(0.5)
+        append(log, "live")
+        await second.see(b"live", 40)
+        await second.stop()
+        new = [*(b"new %d" % n for n in range(fresh)), b"live"]
+        if rotated in {_lost, _twice}:
+            assert (second.lines, second.gaps) == (new, [0])
+        else:
+            assert (second.lines, second.gaps) == ([b"the last of the old file", *new], [])
+        third = Follower(again, log, overlap)
+        append(log, "later")
+        await third.see(b"later", 40)
+        await third.stop()
+    assert (third.lines, third.gaps) == ([b"later"], []), "what was told once is not told again"
+
+
+async def test_more_lines_than_are_read_again(pair: tuple[Server, SshSession], tmp_path: Path) -> None:
+    """A hole between what was delivered and the last of many lines is told, whatever stands in an older file."""
+    log, overlap = tmp_path / "a.log", Overlap()
+    append(log, "one", "two")
+    first = Follower(pair[1], log, overlap)
+    await first.see(b"two", 40)
+    await first.stop()
+    _renamed(log)
+    append(log, *(f"flood {n}" for n in range(500 * tail.CATCH_UP + 1)))
+    second = Follower(pair[1], log, overlap)
+    await second.see(b"flood 5000", 40)
+    await second.stop()
+    assert (second.lines[0], second.gaps) == (b"flood 1", [0])
+
+
+async def test_a_log_that_cannot_be_read_again_has_no_gap(pair: tuple[Server, SshSession], tmp_path: Path) -> None:
+    """It is tried every few seconds, and says so itself; nothing is known of its lines."""
+    log, overlap = tmp_path / "a.log", Overlap()
+    append(log, "one")
+    first = Follower(pair[1], log, overlap)
+    await first.see(b"one", 40)
+    await first.stop()
+    log.unlink()
+    for _ in range(2):
+        again = Follower(pair[1], log, overlap)
+        async with asyncio.timeout(40):
+            while len(again.notices) < 2:  # of the look back, and of the follow
+                await asyncio.sleep(0.02)
+        await again.stop()
+        assert (again.lines, again.gaps) == ([], [])
 
 
 async def test_slow_consumer_bounds_memory(pair: tuple[Server, SshSession], tmp_path: Path) -> None:

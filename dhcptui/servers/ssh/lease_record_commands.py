@@ -101,6 +101,22 @@ for f in "$1.1" "$1.0"; do for e in "" .gz .bz2 .xz .zst; do [ -n "$p" ] || [ ! 
 if [ -L "$1" ]; then for f in "${1%/*}"/*[0-9].log; do if [ -f "$f" ] && ! [ "$f" -ef "$1" ]; then p=$f; fi; done; fi
 """
 
+# old OPTION NUMBER: the end of $p, as `tail` gives it.
+_OLD = r"""old() { case $p in
+  "") ;;
+  *.gz) gzip -dc -- "$p" | tail "$1" "$2";;
+  *.bz2) bzip2 -dc -- "$p" | tail "$1" "$2";;
+  *.xz) xz -dc -- "$p" | tail "$1" "$2";;
+  *.zst) zstd -dcq -- "$p" | tail "$1" "$2";;
+  *) tail "$1" "$2" -- "$p";;
+esac; }
+"""
+
+
+def rotated_lines(path: str, lines: int) -> Command:
+    """The last `lines` lines of the file that a log file was rotated to; nothing where there is none."""
+    return script(_PREDECESSOR + _OLD + r"""old -n "$2"; exit 0""", path, str(lines))
+
 
 def log_before(path: str, read_bytes: int, lines: int) -> Command:
     """The last lines of a log file and of its predecessor, nearly all client traffic left out.
@@ -109,15 +125,9 @@ def log_before(path: str, read_bytes: int, lines: int) -> Command:
     """
     return script(
         _PREDECESSOR
+        + _OLD
         + r"""if [ -e "$1" ] || [ -z "$p" ]; then tail -c 1 -- "$1" >/dev/null || exit 1; fi
-{ case $p in
-  "") ;;
-  *.gz) gzip -dc -- "$p" | tail -c "$2";;
-  *.bz2) bzip2 -dc -- "$p" | tail -c "$2";;
-  *.xz) xz -dc -- "$p" | tail -c "$2";;
-  *.zst) zstd -dcq -- "$p" | tail -c "$2";;
-  *) tail -c "$2" -- "$p";;
-esac
+{ old -c "$2"
 [ ! -f "$1" ] || tail -c "$2" -- "$1"; } | """
         + _THIN
         + r"""tail -n 1 -- "$1" 2>/dev/null | LC_ALL=C grep -E -e "$3"; exit 0""",

@@ -50,7 +50,7 @@ class Overlap:
         self._replay: list[bytes] | None = None
         self._at_most: int | None = None
         self.gap = False
-        """Whether the last backlog did not touch what was delivered: the log was rotated, or lines are missing."""
+        """Whether the last backlog did not touch what was delivered: lines are missing before it."""
 
     @property
     def started(self) -> bool:
@@ -75,10 +75,14 @@ class Overlap:
         self._seen.extend(lines)
         return lines
 
+    def touches(self, backlog: list[bytes]) -> bool:
+        """Whether a complete backlog goes on from what was delivered, or holds a part of it."""
+        return not self.started or self._known_until(backlog) > 0
+
     def trim(self, backlog: list[bytes]) -> list[bytes]:
         """The lines of a complete backlog that are new. They count as delivered."""
         known = self._known_until(backlog)
-        self.gap = self.started and bool(backlog) and known == 0
+        self.gap = self.started and known == 0
         self._replay = None
         fresh = backlog[known:]
         self._seen.extend(fresh)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Self
 
 from dhcptui.model.sanitize import clean
-from dhcptui.servers.ssh import commands
+from dhcptui.servers.ssh import commands, lease_record_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import TailEnded
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
@@ -70,21 +70,25 @@ async def follow(
     batch_seconds: float = 0.1,
     *,
     on_notice: Notice | None = None,
+    on_gap: Callable[[], None] = lambda: None,
     overlap: Overlap | None = None,
 ) -> AsyncGenerator[list[bytes], None]:
     """Batches of raw log lines, the last `lines` first, then at most one batch every `batch_seconds`.
 
     Pass the same `overlap` again after a reconnect: then only new lines come, and up to 10 times `lines` that were
-    written meanwhile. What the remote side remarks (`Permission denied`, `file truncated`) goes to `on_notice`,
+    written meanwhile, also those at the end of a file that was rotated. `on_gap` is called before a batch (it may be
+    empty) in front of which lines may be missing. What the remote side remarks (`Permission denied`, `file truncated`) goes to `on_notice`,
     sanitised. A slow consumer slows the server down: no more than a few MiB are held here.
     Iterate it inside `contextlib.aclosing`. Raises TailEnded, SessionLost, SessionRefused; it never just ends.
     """
     notice = on_notice or (lambda _: None)
     overlap = overlap or Overlap(keep=2 * lines)
     if overlap.started:
-        if missed := overlap.trim(await _backlog(session, source, lines * CATCH_UP, notice)):
-            if overlap.gap:
-                notice("the log was rotated while we were away, or lines are missing here")
+        known_gap = overlap.gap
+        missed, whole = await _missed(session, source, lines * CATCH_UP, notice, overlap)
+        if gap := overlap.gap and whole and bool(missed or not known_gap):
+            on_gap()
+        if missed or gap:
             yield missed
         overlap.resume(lines)
     process = await session.start(source.follow(lines), window=_WINDOW)
@@ -108,13 +112,24 @@ async def follow(
         process.channel.abort()
 
 
-async def _backlog(session: SshSession, source: LogSource, lines: int, notice: Notice) -> list[bytes]:
-    """The last `lines` lines, or none with a notice: the follow goes on trying."""
+async def _missed(
+    session: SshSession, source: LogSource, lines: int, notice: Notice, overlap: Overlap
+) -> tuple[list[bytes], bool]:
+    """What was written since the last line that was delivered, and whether the log could be read at all."""
     done = await session.run(source.last(lines))
     if done.exit_status != 0:
         notice(clean(done.stderr))
+    backlog = source.logged(_cut(done.stdout))
+    if source.kind == "file" and len(backlog) < lines and not overlap.touches(backlog):
+        older = await session.run(lease_record_commands.rotated_lines(source.name, lines))
+        if overlap.touches(both := _cut(older.stdout) + backlog):
+            backlog = both
+    return overlap.trim(backlog), done.exit_status == 0
+
+
+def _cut(data: bytes) -> list[bytes]:
     splitter = LineSplitter()
-    return source.logged(splitter.feed(done.stdout) + splitter.flush())
+    return splitter.feed(data) + splitter.flush()
 
 
 async def _pump_remarks(process: SSHClientProcess[bytes], notice: Notice) -> str:
