@@ -41,7 +41,14 @@ def lease_file(each: Assessment) -> Finding:
     asked, by = f"{name}'s lease file is there", f"ls on {name}"
     seen = space(each.me.view, each.now)
     if seen is None:
-        return Finding(asked, f"{name}'s lease file has not been looked at", False, by, seen=False, matters=False)
+        return Finding(
+            asked,
+            f"{name}'s lease file has not been looked at{_why(each.me.view)}",
+            False,
+            by,
+            seen=False,
+            matters=False,
+        )
     return Finding(
         asked, _gone(name) if seen.value.missing else "it is", not seen.value.missing, by, seen.age(each.now)
     )
@@ -53,12 +60,17 @@ def partner_records(each: Assessment) -> Finding:
     asked, by = f"{name} can record what it gives out", f"df and ls on {name}"
     seen = space(each.partner.view, each.now)
     if seen is None:
-        observed = f"{name}'s lease file and the space for it have not been seen"
+        observed = f"{name}'s lease file and the space for it have not been seen{_why(each.partner.view)}"
         return Finding(asked, observed, False, by, seen=False, matters=False)
     if seen.value.missing:
         return Finding(asked, _gone(name), False, by, seen.age(each.now))
     observed = f"{name}: {kilobytes(seen.value.free_bytes)} free below its lease file"
     return Finding(asked, observed, not full(each.partner.view, each.now), by, seen.age(each.now))
+
+
+def _why(view: ServerView) -> str:
+    """The reason in brackets, where the look at it was answered with one."""
+    return f" ({view.space_note})" if view.space_note and view.ssh.ok else ""
 
 
 def _gone(name: str) -> str:
@@ -85,7 +97,7 @@ def _fits(server: ServerAssessment) -> Finding:
     asked, by = f"{name} has disk space for its lease file", f"df on {name}"
     seen = space(server.view, now)
     if seen is None:
-        observed = f"the free space below {name}'s lease file has not been seen"
+        observed = f"the free space below {name}'s lease file has not been seen{_why(server.view)}"
         return Finding(asked, observed, False, by, seen=False, matters=False)
     if seen.value.missing:
         return Finding(asked, _gone(name), False, by, seen.age(now))

@@ -131,7 +131,13 @@ def unread(view: ServerView) -> list[tuple[str, str]]:
     """What cannot be looked at though SSH works, and why: ("clock, locks", reason); a shared reason stands once."""
     locks = view.lock_files.value.unread if view.lock_files else ""
     names: dict[str, list[str]] = {}
-    for name, reason in (("clock", view.clock_note), ("processes", view.process_note), ("locks", locks)):
+    for name, reason in (
+        ("clock", view.clock_note),
+        ("processes", view.process_note),
+        ("locks", locks),
+        ("disk space", view.space_note),
+        ("time zone", view.zone_note),
+    ):
         if reason and view.ssh.ok:
             names.setdefault(reason, []).append(name)
     return [(", ".join(several), reason) for reason, several in names.items()]

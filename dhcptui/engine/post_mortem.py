@@ -87,10 +87,14 @@ async def _past(engine: PairEngine, role: Role, since: float) -> _Past:
     name, secrets = watcher.settings.name, known_secrets(engine.settings)
     try:
         answer = await watcher.quick(commands.time_zone())
-        zone = zone_of(answer.stdout.decode("ascii", "replace").splitlines(), time.time()) or UTC_ZONE
+        zone = zone_of(answer.stdout.decode("ascii", "replace").splitlines(), time.time())
+        if zone is None and watcher.settings.log.startswith("file:"):
+            past.notes += (
+                f"{name}: `date` there tells no offset from UTC: log times that carry none are read as UTC.",
+            )
         raw = await log_before(watcher.session, LogSource.parse(watcher.settings.log), since - 86400, LOG_LINES)
         now = time.time()
-        _take_log(past, name, [_hidden(line, secrets) for line in parse_lines(raw, now, zone)])
+        _take_log(past, name, [_hidden(line, secrets) for line in parse_lines(raw, now, zone or UTC_ZONE)])
     except RemoteError as error:
         past.unread = clean(f"{error}", 400)
     try:

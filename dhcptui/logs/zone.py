@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_QUARTER, _FARTHEST = 15 * 60, 15 * 3600
 _RULE = re.compile(r"[!-~]{4,100}")
 
 
@@ -41,17 +42,30 @@ UTC_ZONE = Zone()
 def zone_of(lines: Sequence[str], now: float) -> Zone | None:
     """A server's zone by its offset now (`+0200`) and, on a second line, the rule of its switches; None: not told.
 
+    Without an offset the next two lines count, the time there and in UTC (`20261122113305`).
     A rule that gives another offset at `now` is not that of the server's programs, and does not count.
     """
-    offset, rule, *_ = (*lines, "", "")
-    match = re.fullmatch(r"([+-])(\d\d)(\d\d)", offset.strip())
-    if match is None:
+    offset, rule, local, utc, *_ = (each.strip() for each in (*lines, "", "", "", ""))
+    if match := re.fullmatch(r"([+-])([0-9]{2})([0-9]{2})", offset):
+        seconds = (-1 if match[1] == "-" else 1) * (int(match[2]) * 3600 + int(match[3]) * 60)
+    elif (apart := _apart(local, utc)) is not None:
+        seconds = apart
+    else:
         return None
-    seconds = (-1 if match[1] == "-" else 1) * (int(match[2]) * 3600 + int(match[3]) * 60)
-    zone = _zone_info(rule.strip())
+    zone = _zone_info(rule)
     if zone is None or _seconds(datetime.fromtimestamp(now, zone)) != seconds:
         return Zone(seconds)
-    return Zone(seconds, rule.strip())
+    return Zone(seconds, rule)
+
+
+def _apart(local: str, utc: str) -> int | None:
+    """Seconds between two wall clocks that were read one after the other: zones are whole quarters of an hour."""
+    try:
+        here, there = (datetime.strptime(f"{text}+0000", "%Y%m%d%H%M%S%z") for text in (local, utc))
+    except ValueError:
+        return None
+    seconds = round((here - there).total_seconds() / _QUARTER) * _QUARTER
+    return seconds if abs(seconds) <= _FARTHEST else None
 
 
 def _seconds(local: datetime) -> int:

@@ -354,6 +354,10 @@ class ServerView:
     refused_write: Seen[str] | None = None
     """What dhcpd answered when a state of ours could not be written to its lease file."""
     space: Seen[LeaseSpace] | None = None
+    space_note: str = ""
+    """Why the room on its disk cannot be seen, when SSH itself works."""
+    zone_note: str = ""
+    """Why its time zone is not known: stamps of its log that carry none are read as UTC then."""
     process_note: str = ""
     """Why the process table cannot be read, when SSH itself works."""
     clock_note: str = ""

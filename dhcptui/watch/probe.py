@@ -17,7 +17,7 @@ from dhcptui.assess.space import FULL_BYTES
 from dhcptui.logs.zone import Zone, zone_of
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
-from dhcptui.model.snapshot import ClockOffset, LockFiles
+from dhcptui.model.snapshot import ClockOffset, LeaseSpace, LockFiles
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.clock import read_clock
@@ -100,10 +100,10 @@ class Probe:
     async def run(self, session: SshSession) -> None:
         """Look again and again until the session is lost."""
         looks = (
-            Look(self._zone, once=True),
+            Look(self._zone, self._no_zone, once=True),
             Look(self._clock, self._no_clock),
             Look(self._locks, self._no_locks),
-            Look(self._space),
+            Look(self._space, self._no_space),
             Look(self._processes, self._no_processes),  # last of what guards ask for: one that is new tells that all is
             Look(self._growth),
             Look(self._work),
@@ -244,8 +244,15 @@ class Probe:
         if asked - self._space_at < (SHORT_SPACE_SECONDS if short else SPACE_SECONDS):
             return
         self._space_at = asked
-        if (space := await read_space(shell, self._record.settings.leases)) is not None:
-            self._learn(space=Seen(space, asked))
+        space = await read_space(shell, self._record.settings.leases)
+        if isinstance(space, LeaseSpace):
+            self._learn(space=Seen(space, asked), space_note="")
+        else:
+            self._learn(space_note=space)
+
+    def _no_space(self, note: str) -> None:
+        self._space_at = -SPACE_SECONDS  # it is tried again when the look is due again
+        self._learn(space_note=note)
 
     async def _growth(self, shell: RemoteShell) -> None:
         await watch_growth(shell, self._record)
@@ -256,8 +263,16 @@ class Probe:
     async def _zone(self, shell: RemoteShell) -> None:
         """Where the log's stamps carry no zone they are the server's local time."""
         answer = await shell.ask(commands.time_zone().line)
-        if (zone := zone_of(answer.lines, time.time())) is not None:
-            self._zone_known(zone)
+        zone = zone_of(answer.lines, time.time())
+        if zone is None:
+            raise RemoteError("`date` there tells no offset from UTC: log times that carry none are read as UTC")
+        self._zone_known(zone)
+        self._learn(zone_note="")
+
+    def _no_zone(self, note: str) -> None:
+        """A journal's times carry their zone."""
+        if self._record.settings.log.startswith("file:"):
+            self._learn(zone_note=note)
 
     async def _version(self, shell: RemoteShell) -> None:
         """dhcpd's version: 3.0.x numbers its states differently."""

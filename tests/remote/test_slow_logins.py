@@ -132,7 +132,7 @@ async def test_the_watch_says_so(trouble: str, tmp_path: Path, monkeypatch: pyte
             else:
                 blind = await until(lambda view: view.ssh.ok and bool(view.process_note))
                 ((names, why),) = unread(blind)
-                assert names == "clock, processes, locks"
+                assert names == "clock, processes, locks, disk space, time zone"
                 assert "its login shell began no command within 2 s" in why
                 last = await until(
                     lambda view: view.ssh.ok and view.omapi.link is Link.FAILED and bool(view.clock_note)

@@ -31,6 +31,8 @@ def test_a_shared_reason_stands_once() -> None:
     """All that fails for one reason is named with it."""
     view = shell_hangs(Q)
     assert unread(view) == [("clock, processes, locks", WHY)]
+    more = replace(view, space_note=WHY, zone_note="date tells no offset")
+    assert unread(more) == [("clock, processes, locks, disk space", WHY), ("time zone", "date tells no offset")]
     assert unread(replace(view, clock_note="date: sorry")) == [("clock", "date: sorry"), ("processes, locks", WHY)]
     assert unread(replace(view, ssh=FAILED)) == []  # that reason is told instead
     assert unread(live(P)) == []
@@ -62,6 +64,10 @@ def test_status_and_guards_say_why() -> None:
     """`status` names it; a guard waits for no clock that cannot be read."""
     snapshot = pair(live(P), shell_hangs(Q))
     assert f"    clock, processes, locks: {WHY}" in as_text(snapshot, derive(snapshot, NOW), NOW).splitlines()
+    snapshot = pair(live(P), replace(shell_hangs(Q), space_note=WHY))
+    assert (
+        f"    clock, processes, locks, disk space: {WHY}" in as_text(snapshot, derive(snapshot, NOW), NOW).splitlines()
+    )
     ruling = rule(Action.SYNC_RESTART, P, snapshot, NOW)
     (clock,) = [each for each in ruling.findings if each.asked.startswith("clocks agree")]
     assert (clock.pending, clock.seen, clock.observed) == (False, False, f"dhcp2's clock cannot be read ({WHY})")

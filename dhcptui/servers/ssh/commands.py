@@ -134,9 +134,12 @@ def shell() -> Command:
 
 
 def time_zone() -> Command:
-    """The offset from UTC (`+0200`), and on a second line the rule of summer time, where the server's files tell one."""
+    """The offset from UTC (`+0200`), on a second line the rule of summer time, where the server's files tell one.
+
+    Then the time there and in UTC, from which the offset is told where `date` knows no `%z`.
+    """
     rule = "{ tail -c 200 /etc/localtime || cat /etc/TZ; } 2>/dev/null | tail -n 1 | LC_ALL=C tr -cd '[:graph:]'"
-    return _script(f"date +%z; {rule}; echo")
+    return _script(f"date +%z || echo; {rule}; echo; date '+%Y%m%d%H%M%S'; date -u '+%Y%m%d%H%M%S'")
 
 
 def read_clock() -> Command:

@@ -17,16 +17,17 @@ def space_command(leases: str) -> Command:
     That is said only where its directory can be looked into; else nothing is.
     """
     return commands.script(
-        'df -P -k -- "$1" 2>/dev/null; ls -Lln -- "$2" 2>/dev/null\n'
+        'df -P -k -- "$1" 2>&1 || echo "df failed with exit status $?"; ls -Lln -- "$2" 2>/dev/null\n'
         'if [ -d "$1" ] && [ -x "$1" ] && [ ! -e "$2" ] && [ ! -L "$2" ]; then echo missing; fi',
         posixpath.dirname(leases),
         leases,
     )
 
 
-async def read_space(shell: RemoteShell, leases: str) -> LeaseSpace | None:
-    """The room, or None where it cannot be told. Raises what `RemoteShell.ask` raises."""
-    return parse_space((await shell.ask(space_command(leases).line)).lines)
+async def read_space(shell: RemoteShell, leases: str) -> LeaseSpace | str:
+    """The room, or why it cannot be told. Raises what `RemoteShell.ask` raises."""
+    lines = (await shell.ask(space_command(leases).line)).lines
+    return parse_space(lines) or next((line for line in lines if line.startswith("df")), "df there says nothing of it")
 
 
 def parse_space(lines: list[str]) -> LeaseSpace | None:
