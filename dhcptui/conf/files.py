@@ -7,7 +7,8 @@ import posixpath
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
-from dhcptui.conf.reader import MAX_CHARACTERS, ConfParseError, Node, parse, parse_leniently
+from dhcptui.conf.mending import parse_mended
+from dhcptui.conf.reader import MAX_CHARACTERS, ConfParseError, Node, parse
 
 Read = Callable[[str], Awaitable[str]]
 """Gives a file's text by its path. Raises FileNotFoundError; anything else passes through `load`."""
@@ -22,7 +23,8 @@ async def load(read: Read, path: str, *, chroot: str = "", lenient: bool = False
 
     `path` is seen from outside of `chroot`. Where it lies inside, what it includes is looked for inside first; a file outside
     is copied into the chroot when dhcpd starts, and what lies beside it is what people edit. `lenient`: an include of a file
-    that does not exist is left standing, as the statement it is, and a `;` that is missing before a `}` is added.
+    that does not exist is left standing, as the statement it is, a `;` that is missing before a `}` is added, and a brace or
+    quotation mark that is missing is guessed.
     """
     starts = [START_DIRECTORY, chroot] if chroot else [START_DIRECTORY]
     if path.startswith(f"{chroot}/"):
@@ -61,7 +63,7 @@ class _Loader:
         if self._characters > MAX_CHARACTERS:
             raise ConfParseError(file, line, f"the configuration is longer than {MAX_CHARACTERS} characters")
         # In a thread: ten thousand hosts take a second.
-        node = await asyncio.to_thread(parse_leniently if self._lenient else parse, text, path)
+        node = await asyncio.to_thread(parse_mended if self._lenient else parse, text, path)
         return await self._expanded(node, (*including, path))
 
     async def _expanded(self, node: Node, including: tuple[str, ...]) -> Node:
@@ -69,6 +71,7 @@ class _Loader:
             return node
         found: list[Node] = []
         strange, heads, unended = list(node.odd), list(node.heads), list(node.unended)
+        faults = list(node.faults)
         for child in node.children or ():
             if _include(child):
                 included = await self._included(child, including)
@@ -76,11 +79,19 @@ class _Loader:
                 strange += included.odd
                 heads += included.heads
                 unended += included.unended
+                faults += included.faults
             elif child.children is not None:
                 found.append(await self._expanded(child, including))
             else:
                 found.append(child)
-        return replace(node, children=tuple(found), odd=tuple(strange), heads=tuple(heads), unended=tuple(unended))
+        return replace(
+            node,
+            children=tuple(found),
+            odd=tuple(strange),
+            heads=tuple(heads),
+            unended=tuple(unended),
+            faults=tuple(faults),
+        )
 
     async def _included(self, node: Node, including: tuple[str, ...]) -> Node:
         """The first that there is: a dhcpd reads its files inside of its chroot, or before it enters it, by how it was built."""

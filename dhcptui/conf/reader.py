@@ -55,8 +55,17 @@ class ConfParseError(Exception):
     """The text is no dhcpd.conf. Names file and line, and what was expected."""
 
     def __init__(self, file: str, line: int, what: str) -> None:
-        self.file, self.line = clean(file), line
+        self.file, self.line, self.what = clean(file), line, clean(what, 200)
         super().__init__(f"{self.file} line {line}: {clean(what, 200)}" if line else f"{self.file}: {clean(what, 200)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a file is none of dhcpd's: a brace or a quotation mark is missing, or one too many; and what was expected."""
+
+    file: str
+    line: int
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +98,8 @@ class Node:
     """Of a whole file, and of the block that includes one: each file, and the comment it begins with."""
     unended: tuple[Node, ...] = ()
     """Of the same, where it was read leniently: the last statement of a block, where its `;` is missing."""
+    faults: tuple[Fault, ...] = ()
+    """Of the same, where it was read with guesses: what was missing. What stands behind the first of them is guessed."""
 
     def named(self, *keywords: str) -> Iterator[Node]:
         """Direct children that begin with these keywords (lower case)."""

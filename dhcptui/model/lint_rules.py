@@ -8,6 +8,6 @@ RULE_IDS = (
     *(f"L{number}" for number in range(30, 39)),
     *(f"L{number}" for number in range(40, 50)),
     *(f"L{number}" for number in range(50, 56)),
-    *(f"L{number}" for number in range(60, 69)),
+    *(f"L{number}" for number in range(60, 70)),
     "L70",
 )

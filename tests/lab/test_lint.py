@@ -19,6 +19,7 @@ from dhcptui.conf import statements as known
 from dhcptui.conf.lint.findings import Pair, Subject
 from dhcptui.conf.lint.rules import REFUSED
 from dhcptui.conf.lint.rules import lint as check
+from dhcptui.conf.mending import parse_mended
 from dhcptui.conf.reader import parse
 from dhcptui.model.role import Role
 from dhcptui.setup.read import from_files
@@ -153,7 +154,7 @@ def test_readable_secret_and_wrong_key(lab: Lab) -> None:
 
 
 def test_could_not_read(lab: Lab) -> None:
-    """Exit 3 with the reason of each server: no host key, a missing include, a broken file."""
+    """Exit 3 with the reason of each server: no host key, a missing include; a broken file is a finding beside it."""
     lab.write_config(secondary={"known_hosts": str(lab.dir / "nobody")})
     done = lint(lab, "office")
     assert done.returncode == 3
@@ -165,7 +166,8 @@ def test_could_not_read(lab: Lab) -> None:
     done = lint(lab, "office")
     assert done.returncode == 3
     assert "/etc/dhcp/shared/master.conf does not exist" in done.stderr
-    assert "dhcp2: /etc/dhcp/dhcpd.conf line " in done.stderr
+    assert "/etc/dhcp/dhcpd.conf:" in done.stdout
+    assert "this block is never closed" in done.stdout
 
 
 def test_a_scaffold_runs(lab: Lab) -> None:
@@ -258,6 +260,18 @@ def test_what_lint_calls_refused_is(tmp_path: Path, rule: str, old: str, new: st
     good = test_lint.text("primary")
     assert refused(tmp_path, good) == ""
     assert refused(tmp_path, good.replace(old, new)), rule
+
+
+@pytest.mark.parametrize("sign", ["{", "}", '"'])
+def test_a_missing_brace_or_quotation_mark_is_refused(tmp_path: Path, sign: str) -> None:
+    """Each of them left out: dhcpd refuses the file, and lint names a line of it (L69)."""
+    good = test_lint.text("primary")
+    for match in re.finditer(re.escape(sign), good):
+        text = good[: match.start()] + good[match.end() :]
+        assert refused(tmp_path, text), text
+        node = parse_mended(text, "primary.conf")
+        found = check(Pair("foo", Subject("dhcp1", node), Subject("dhcp2", parse(test_lint.text("secondary"), "s"))))
+        assert [each.refused for each in found if each.id == "L69"], text
 
 
 def test_refused_rules_of_the_table_are(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dhcptui.cli.main import main
 from dhcptui.conf.files import Read
@@ -16,7 +19,8 @@ from dhcptui.conf.files import load as load_configuration
 from dhcptui.conf.lint.findings import Expected, Finding, Pair, Severity, Subject
 from dhcptui.conf.lint.grouping import grouped, without_silenced
 from dhcptui.conf.lint.rules import lint
-from dhcptui.conf.reader import ConfParseError, parse, parse_leniently
+from dhcptui.conf.mending import parse_mended
+from dhcptui.conf.reader import ConfParseError, Node, parse, parse_leniently
 from dhcptui.config.loading import ConfigError, load
 from dhcptui.config.show import show
 from dhcptui.engine.lint_report import SHOWN, as_json, as_text
@@ -333,6 +337,64 @@ def test_not_read_leniently(whole: str) -> None:
     """A brace or a quotation mark that is missing could belong anywhere: that is no configuration."""
     with pytest.raises(ConfParseError):
         parse_leniently(whole, "f")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line", "what", "right"),
+    [
+        ("subnet 1.0.0.0 netmask 255.0.0.0\n  option x 1;\n}\na 1;\n", 1, "`{` expected", "subnet 1.0.0.0 netmask 255.0.0.0 {\n  option x 1;\n}\na 1;\n"),
+        ("group {\n  pool # of all\n    range 1 2;\n  }\n}\nb 1;\n", 2, "`{` expected", "group {\n  pool {\n    range 1 2;\n  }\n}\nb 1;\n"),
+        ("a 1;\n}\nb 1;\n", 2, "a `}` without a `{`", "a 1;\n\nb 1;\n"),
+        ("pool {\n  range 1 2;\na 1;\nhost b { c 1; }\n", 1, "`}` expected", "pool {\n  range 1 2;\n}\na 1;\nhost b { c 1; }\n"),
+        ("group {\n  pool {\n    range 1 2;\n  pool {\n    range 3 4;\n  }\n}\na 1;\n", 2, "`}` expected", "group {\n  pool {\n    range 1 2;\n  }\n  pool {\n    range 3 4;\n  }\n}\na 1;\n"),
+        ("pool {\nrange 1 2;\nhost b { c 1; }\n", 1, "`}` expected", "pool {\nrange 1 2;\n}\nhost b { c 1; }\n"),
+        ("pool {\n  range 1 2;\n", 1, "`}` expected", "pool {\n  range 1 2;\n}\n"),
+        ('a "x;\nb 1;\n', 1, '`"` expected', 'a "x";\nb 1;\n'),
+        ('a "x;\nb "y";\nc 1;\n', 1, '`"` expected', 'a "x";\nb "y";\nc 1;\n'),
+        ('pool {\n  a "x;\n}\nb "y";\n', 2, '`"` expected', 'pool {\n  a "x";\n}\nb "y";\n'),
+        ("a 1;\noption x code 1 = array of { text; integer 8 }\nd 1;\n", 2, "`}`", "a 1;\n\nd 1;\n"),
+    ],
+)  # fmt: skip
+def test_read_with_guesses(wrong: str, line: int, what: str, right: str) -> None:
+    """A brace or a quotation mark that is missing is told with its line, and the rest is read as it was meant."""
+    node = parse_mended(wrong, "f")
+    assert (node.faults[0].file, node.faults[0].line) == ("f", line), node.faults
+    assert what in node.faults[0].what
+
+    def words(of: Node) -> list[object]:
+        return [(each.words, words(each) if each.children is not None else None) for each in of.children or ()]
+
+    assert words(node) == words(parse(right, "f"))
+    assert not parse_mended(right, "f").faults
+
+
+@pytest.mark.parametrize("drop", ["{", "}", '"'])
+@given(data=st.data())
+def test_a_sign_that_is_missing_anywhere(drop: str, data: st.DataObject) -> None:
+    """Whichever of them is left out: lint tells a line of that file, and does not give up."""
+    whole = text(P)
+    at = data.draw(st.sampled_from([match.start() for match in re.finditer(re.escape(drop), whole)]))
+    node = parse_mended(whole[:at] + whole[at + 1 :], "f")
+    assert node.faults
+    assert all(1 <= fault.line <= whole.count("\n") + 1 for fault in node.faults)
+
+
+def test_a_brace_that_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of that file with exit 2, beside what else is wrong in both; what is not seen is not called missing."""
+    one, two = text(P), text(S).replace("peer port 647", "peer port 674")
+    head = next(line for line in two.splitlines() if line.startswith("subnet"))
+    (tmp_path / "primary.conf").write_text(one)
+    (tmp_path / "secondary.conf").write_text(two.replace(head, head.rstrip("{ ")))
+    assert main(["lint", "--files", f"{tmp_path}/primary.conf", f"{tmp_path}/secondary.conf", "--json"]) == 2
+    out = capsys.readouterr()
+    findings = json.loads(out.out)["findings"]
+    found = {(each["id"], each["role"], each["line"]) for each in findings}
+    assert {("L69", S, two.splitlines().index(head) + 1), ("L13", S, _line_of(two, "peer port 674"))} <= found
+    assert {each["id"] for each in findings} == {"L69", "L13"}, findings
+
+
+def _line_of(whole: str, words: str) -> int:
+    return whole[: whole.index(words)].count("\n") + 1
 
 
 @pytest.mark.parametrize(

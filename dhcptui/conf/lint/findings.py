@@ -12,7 +12,7 @@ from dhcptui.conf.failover import Peer, Range, is_address, peers, ranges
 from dhcptui.conf.files import absent
 from dhcptui.conf.lint.generated import Writer, writer
 from dhcptui.conf.overlay import Stretch, overlay
-from dhcptui.conf.reader import Node
+from dhcptui.conf.reader import Fault, Node
 from dhcptui.conf.spelling import Spelling, is_ldap, spelling
 from dhcptui.model.role import Role
 from dhcptui.model.sentence import Sentence
@@ -68,6 +68,11 @@ class Subject:
         return absent(self.configuration)
 
     @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        """Where a brace or a quotation mark is missing: what stands behind the first of them is guessed."""
+        return tuple(fault for node in self.configuration.walk() for fault in node.faults)
+
+    @cached_property
     def directory(self) -> Node | None:
         """The first statement that says: the rest stands in an LDAP directory."""
         return next(filter(is_ldap, self.configuration.children or ()), None)
@@ -84,7 +89,7 @@ class Subject:
     @property
     def is_whole(self) -> bool:
         """Whether all of its configuration was read: what is missing in one that was not is not known to be missing."""
-        return not self.absent and not self.directory
+        return not self.absent and not self.directory and not self.faults
 
     @cached_property
     def spelling(self) -> Spelling:

@@ -81,13 +81,14 @@ RULES = (
     Rule("L66", _I, words.in_a_directory, "dhcpd-ldap(5); not read by lint"),
     Rule("L67", _E, names.names, "seen on 4.4.3: no such class, unknown key, already exists; dhcpd -t refuses it"),
     Rule("L68", _E, peer.values, "confpars.c: expecting number; dhcpd -t refuses it"),
+    Rule("L69", _E, words.broken, "conflex.c, parse.c: semicolon or right brace expected; dhcpd -t refuses it"),
     Rule("L70", _E, relations.same_partner_twice, "failover.c 1137; seen on a real pair: the two never both connect"),
 )  # fmt: skip
 """One row a rule. Their order is the order of the report within a server."""
 
 REFUSED = frozenset({
     "L02", "L06", "L07", "L09", "L11", "L20", "L21", "L26", "L28", "L29", "L43", "L48", "L49", "L50", "L60", "L62", "L64", "L65",
-    "L67", "L68",
+    "L67", "L68", "L69",
 })  # fmt: skip
 """What dhcpd itself refuses: it does not start, and nobody can silence that. Tested against `dhcpd -t` in tests/lab/test_lint.py."""
 

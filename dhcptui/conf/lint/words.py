@@ -87,6 +87,15 @@ def unfinished(pair: Pair) -> Iterator[Problem]:
             yield from (_unended(role, each) for each in node.unended)
 
 
+def broken(pair: Pair) -> Iterator[Problem]:
+    """Braces and quotation marks come in pairs: dhcpd does not start, and what stands behind is read by a guess."""
+    for role in Role:
+        for fault in pair[role].faults[:SHOWN]:
+            node = Node((), None, fault.file, fault.line)
+            said = f"{fault.what}; dhcpd does not start, and what follows was read as it may be meant"
+            yield Problem(role, node, said, "Mend this first, and run lint again: other findings may come of it.")
+
+
 def _unended(role: Role, node: Node) -> Problem:
     words = " ".join(node.words[-4:])[:WORD_CHARACTERS]
     return Problem(role, node, f"`;` is missing after `{words}`: dhcpd does not start", f"Write `{words};`.")
