@@ -10,7 +10,7 @@ from dhcptui.assess.cannot_start import last_sign, why_not
 from dhcptui.assess.freshness import CLOCK_SECONDS, POOLS_SECONDS, fresh
 from dhcptui.assess.visibility import ServerAssessment, judged
 from dhcptui.model.incident_ids import IncidentId
-from dhcptui.model.log_line import LineKind, NotableLine, Transition
+from dhcptui.model.log_line import LineKind, Mover, NotableLine, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.pool_counters import PoolCounters
@@ -89,12 +89,12 @@ class PairMember(ServerAssessment):
     def moves(self, within: float | None = None) -> list[tuple[NotableLine, Transition]]:
         """Its own state changes as its log tells them, oldest first."""
         begin = 0.0 if within is None else self.time - within
-        return [each for each in self.changes if each[1].who == "me" and each[0].last_at >= begin]
+        return [each for each in self.changes if each[1].who is Mover.ME and each[0].last_at >= begin]
 
     def hears(self, within: float | None = None) -> list[tuple[NotableLine, Transition]]:
         """Its partner's state changes as its log tells them, oldest first."""
         begin = 0.0 if within is None else self.time - within
-        return [each for each in self.changes if each[1].who == "peer" and each[0].last_at >= begin]
+        return [each for each in self.changes if each[1].who is Mover.PEER and each[0].last_at >= begin]
 
     def lines(
         self, ids: Collection[IncidentId], within: float, kinds: Collection[LineKind] = BAD, *, after: float = 0.0

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from dhcptui.logs.lexicon import REMEDIES
 from dhcptui.model.incident_ids import IncidentId
-from dhcptui.model.log_line import LineKind, LogLine, NotableLine
+from dhcptui.model.log_line import LineKind, LogLine, Mover, NotableLine
 from dhcptui.model.messages import NEVER_THE_REASON
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import ServerView
@@ -62,7 +62,7 @@ def sign_of_life(line: LogLine) -> bool:
 
 def _ran(notable: NotableLine, peer: str) -> bool:
     move = notable.line.transition
-    return move is not None and move.who == "me" and move.peer == peer
+    return move is not None and move.who is Mover.ME and move.peer == peer
 
 
 def _last_attempt(found: Sequence[NotableLine]) -> tuple[NotableLine, ...]:

@@ -14,7 +14,7 @@ from dhcptui.logs.lexicon import TARGET_INCIDENT, Entry, look_up, look_up_reason
 from dhcptui.logs.start_failures import judge
 from dhcptui.logs.zone import UTC_ZONE, Zone
 from dhcptui.model.incident_ids import IncidentId
-from dhcptui.model.log_line import LineKind, LogLine, Transition
+from dhcptui.model.log_line import LineKind, LogLine, Mover, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.sanitize import DEFAULT_LIMIT, clean, masked
 from dhcptui.model.states import from_word
@@ -58,7 +58,7 @@ _OF_CLIENTS = {
 _NUMBERS = re.compile(r"\d+")
 _ACK = re.compile(r"DHCPACK on (\d+\.\d+\.\d+\.\d+) to ([0-9a-f]{2}(?::[0-9a-f]{2})+)[ ]")
 _ASKS = re.compile(r"\w+ (?:for \S+ (?:\(\S+\) )?)?from (\S+)")
-_MOVERS = {MessageId.I_MOVE: "me", MessageId.PEER_MOVES: "peer"}
+_MOVERS = {MessageId.I_MOVE: Mover.ME, MessageId.PEER_MOVES: Mover.PEER}
 _TURNS_AWAY = frozenset({MessageId.NO_FREE_LEASES, MessageId.PEER_HOLDS_ALL_FREE_LEASES})
 
 Shared = tuple[float | None, str, int | None, str]
@@ -208,7 +208,8 @@ def _parse_plain(raw: str | bytes, now: float, zone: Zone, heads: dict[str, Shar
         stamp += float(fraction)
     message = _OF_CLIENTS.get(text[: text.find(" ") + 1])
     if message is not None and ": " not in text:  # most lines of a busy server end here
-        return _new(LogLine, (stamp, clock, text, pid, _CLIENT, None, "", None, text, None, "", message, (), host, 1))
+        known = (stamp, clock, text, pid, _CLIENT, None, "", None, text, None, "", message, (), host, 1, "", "")
+        return _new(LogLine, known)
     if text.startswith("["):  # of Solaris
         return None
     return _judge(stamp, clock, text, pid, host)

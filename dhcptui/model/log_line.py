@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from dhcptui.model.incident_ids import IncidentId
@@ -30,11 +30,19 @@ class LineKind(StrEnum):
     UNREAD = "unread"  # in a format that is not known here: it may say anything
 
 
+class Mover(Enum):
+    """Whose state a line of dhcpd's tells of: `I move from`, `peer moves from`."""
+
+    ME = "me"
+    """The server that logs it."""
+    PEER = "peer"
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A state change a line tells of. `who` is "me" (the server that logs) or "peer"."""
+    """A state change a line tells of."""
 
-    who: str
+    who: Mover
     peer: str
     from_state: FailoverState
     to_state: FailoverState
@@ -49,6 +57,7 @@ class LogLine(NamedTuple):
     addresses, or twice; None is never folded, nor folded across. `subject`: the address that differs. `teller`: the
     program that logged it, where that was not dhcpd. `message`: what it says, whatever its wording (None: not known).
     `host`: the name that stands in the line ("": none). `times`: how often it was said, where a syslog wrote that once.
+    `server`: whose line it is, in a view that has those of several; `words`: the message alone there, as `text` names the server.
     """
 
     stamp: float | None
@@ -66,6 +75,8 @@ class LogLine(NamedTuple):
     slots: Slots = ()
     host: str = ""
     times: int = 1
+    server: str = ""
+    words: str = ""
 
     def slot(self, name: str) -> str:
         """What stands in the line for this slot of its format; "" where the format has none of that name."""

@@ -10,7 +10,7 @@ from dhcptui.assess.history.timeline import Note, from_lines, from_record
 from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.logs.lines import parse_lines
 from dhcptui.logs.zone import UTC_ZONE, Zone
-from dhcptui.model.log_line import LogLine
+from dhcptui.model.log_line import LogLine, Mover
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, RecordedState
@@ -69,7 +69,7 @@ class RecordedWatch:
             move = line.transition
             if move is None or move.peer != self._record.peer or line.stamp is None:
                 continue
-            if move.who == "peer":
+            if move.who is Mover.PEER:
                 self._heard = move.to_state
             else:
                 self._newest = RecordedState(move.to_state, line.stamp, self._heard, "log", line.stamp)

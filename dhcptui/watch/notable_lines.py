@@ -9,7 +9,7 @@ from dhcptui.assess.cannot_start import sign_of_life
 from dhcptui.logs.lines import refused_client
 from dhcptui.logs.notable_lines import is_notable
 from dhcptui.logs.refusals import REFUSED_SECONDS
-from dhcptui.model.log_line import LogLine, NotableLine
+from dhcptui.model.log_line import LogLine, Mover, NotableLine
 
 LIMIT = 256
 MAX_AGE_SECONDS = 6 * 3600.0
@@ -91,7 +91,7 @@ class Signs:
         """When the last of these lines that is one was written; 0 for none. `pids`: those seen to be ours."""
         for line in lines:
             move = line.transition
-            if move is not None and move.who == "me" and move.peer == peer:
+            if move is not None and move.who is Mover.ME and move.peer == peer:
                 self._pid = line.pid
         for line in reversed(lines):
             ours = line.pid is not None and (line.pid == self._pid or line.pid in pids)

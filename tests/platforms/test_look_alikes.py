@@ -9,6 +9,7 @@ import pytest
 from dhcptui.assess.written_files import ASKED
 from dhcptui.config.loading import load
 from dhcptui.engine.thread import EngineThread
+from dhcptui.model.log_line import Mover
 from dhcptui.model.role import Role
 from tests.lab.driving import Driver
 from tests.lab.net import namespace, thread_in
@@ -151,4 +152,4 @@ def test_the_log_of_both_servers(place: LookAlike) -> None:
 
 def _moves(driver: Driver, role: Role) -> bool:
     """Whether a move of the server's own was read."""
-    return any(line.transition and line.transition.who == "me" for line in driver.logs[role])
+    return any(line.transition and line.transition.who is Mover.ME for line in driver.logs[role])

@@ -144,6 +144,18 @@ async def test_enter_explains_each_kind_of_entry() -> None:
         assert "partner-down (after" in str(app.main.query_one(TimelinePane).selected)
 
 
+async def test_a_server_whose_name_has_two_words() -> None:
+    """The selected entry is of that server, not of one called by its first word."""
+    snapshot = one_down()
+    snapshot = snapshot.with_view(replace(snapshot.primary, name="fw one"))
+    async with screen(snapshot) as (app, pilot, console):
+        console.events = EVENTS
+        await pilot.press("t", "up")
+        view = app.main.query_one(TimelinePane)
+        assert view.selected is not None
+        assert view.server_of(view.selected) == "fw one"
+
+
 async def test_an_event_learned_late_moves_no_selection() -> None:
     """An old entry found in a lease file takes its place; the selected one stays selected."""
     async with screen(one_down()) as (app, pilot, console):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dhcptui.logs.lexicon import LEXICON, REASONS, look_up
 from dhcptui.logs.lines import Folder, LogRow, parse
 from dhcptui.logs.zone import Zone
-from dhcptui.model.log_line import LineKind, LogLine, Transition
+from dhcptui.model.log_line import LineKind, LogLine, Mover, Transition
 from dhcptui.model.states import FailoverState
 
 R, S, L, W, E, F, C = (
@@ -286,8 +286,8 @@ def test_transitions() -> None:
     """Both kinds of transition are taken apart; other lines have none."""
     mine = judged("failover peer foo: I move from recover-done to normal").transition
     peers = judged("failover peer my peer: peer moves from normal to communications-interrupted").transition
-    assert mine == Transition("me", "foo", FailoverState.RECOVER_DONE, FailoverState.NORMAL)
-    assert peers == Transition("peer", "my peer", FailoverState.NORMAL, FailoverState.COMMUNICATIONS_INTERRUPTED)
+    assert mine == Transition(Mover.ME, "foo", FailoverState.RECOVER_DONE, FailoverState.NORMAL)
+    assert peers == Transition(Mover.PEER, "my peer", FailoverState.NORMAL, FailoverState.COMMUNICATIONS_INTERRUPTED)
     assert judged("failover peer foo: Both servers normal").transition is None
 
 

@@ -17,7 +17,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.model.audit import AuditEntry
 from dhcptui.model.changes import Changes
 from dhcptui.model.failover import FailoverStatus
-from dhcptui.model.log_line import LogLine
+from dhcptui.model.log_line import LogLine, Mover
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import (
@@ -168,15 +168,15 @@ class Pose:
         local, partner = status.local_state, status.partner_state
         return replace(
             status,
-            local_stos=self._since(lines, "me", KEPT.get(local, local.word)),
-            partner_stos=self._since(lines, "peer", partner.word),
+            local_stos=self._since(lines, Mover.ME, KEPT.get(local, local.word)),
+            partner_stos=self._since(lines, Mover.PEER, partner.word),
         )
 
     def _recorded(self, recorded: RecordedState, lines: Sequence[LogLine]) -> RecordedState:
-        since = self._since(lines, "me", recorded.state.word)
+        since = self._since(lines, Mover.ME, recorded.state.word)
         return replace(recorded, since=float(since), written=float(since))
 
-    def _since(self, lines: Sequence[LogLine], who: str, word: str) -> int:
+    def _since(self, lines: Sequence[LogLine], who: Mover, word: str) -> int:
         """When the log tells of the move to that state."""
         told = [
             line.stamp
@@ -186,7 +186,7 @@ class Pose:
         return int(told[-1] if told else self.timeline.beginning)
 
     def _marks(self, lock_files: LockFiles, lines: Sequence[LogLine]) -> LockFiles:
-        since = float(self._since(lines, "me", FailoverState.PARTNER_DOWN.word))
+        since = float(self._since(lines, Mover.ME, FailoverState.PARTNER_DOWN.word))
         return LockFiles(lockout=lock_files.lockout and replace(lock_files.lockout, since=since))
 
     def progress(self, told: Progress) -> Progress:

@@ -31,7 +31,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.logs.legibility import Legibility
 from dhcptui.logs.lines import parse_lines
 from dhcptui.model.action import Action
-from dhcptui.model.log_line import LogLine
+from dhcptui.model.log_line import LogLine, Mover
 from dhcptui.model.messages import MessageId
 from dhcptui.model.moments import Moment
 from dhcptui.model.role import Role
@@ -367,7 +367,7 @@ def _silent(lines: Sequence[LogLine]) -> bool | None:
     silent = False
     for line in lines:
         move = line.transition
-        if move is not None and move.who == "me" and move.from_state is FailoverState.STARTUP:
+        if move is not None and move.who is Mover.ME and move.from_state is FailoverState.STARTUP:
             silent = False
         silent = silent or line.message is MessageId.NOT_RESPONDING
     return silent

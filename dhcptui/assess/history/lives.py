@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dhcptui.model.log_line import LineKind, LogLine
+from dhcptui.model.log_line import LineKind, LogLine, Mover
 from dhcptui.model.messages import POOL_COUNTS, MessageId
 from dhcptui.model.states import FailoverState
 
@@ -150,7 +150,7 @@ class _Reader:
     def _sign(self, line: LogLine, at: float) -> None:
         life, move = self.lives[-1], line.transition
         if move is not None and move.peer == self._peer:
-            own = move.who == "me"
+            own = move.who is Mover.ME
             if own:
                 startup = (at, len(life.signs), len(life.moves))
                 self._startup = startup if self._to_startup(line) else None
@@ -167,7 +167,7 @@ class _Reader:
 
     def _to_startup(self, line: LogLine) -> bool:
         move = line.transition
-        return move is not None and move.peer == self._peer and move.who == "me" and move.to_state is _S.STARTUP
+        return move is not None and move.peer == self._peer and move.who is Mover.ME and move.to_state is _S.STARTUP
 
 
 def _runs(line: LogLine) -> bool:

@@ -15,7 +15,7 @@ from enum import Enum
 from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.model.audit import AuditEntry, AuditEvent
 from dhcptui.model.failover import FailoverStatus
-from dhcptui.model.log_line import LineKind, LogLine
+from dhcptui.model.log_line import LineKind, LogLine, Mover
 from dhcptui.model.messages import MessageId
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
@@ -129,7 +129,7 @@ def from_line(role: Role, line: LogLine, peer: str) -> Note | None:
     if move is not None:
         if move.peer != peer or move.from_state is move.to_state:
             return None
-        mine = move.who == "me"
+        mine = move.who is Mover.ME
         return Note(
             EventKind.MOVE,
             Source.LOG if mine else Source.PARTNER_LOG,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dhcptui.assess.incidents.catalogue import BY_ID, Incident, Weight
-from dhcptui.model.log_line import LineKind, LogLine, Transition
+from dhcptui.model.log_line import LineKind, LogLine, Mover, Transition
 from dhcptui.model.messages import MessageId
 from dhcptui.model.states import FailoverState
 
@@ -84,7 +84,7 @@ def explain(line: LogLine) -> Explanation:
 
 
 def _moved(line: LogLine, move: Transition, incident: Incident | None) -> Explanation:
-    who = "this server" if move.who == "me" else "its partner"
+    who = "this server" if move.who is Mover.ME else "its partner"
     target = move.to_state
     if move.from_state is target and target is not _S.UNKNOWN:
         return Explanation(line.kind, f"{who} says {target.word} once more; nothing has changed")

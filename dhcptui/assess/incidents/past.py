@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.signs import Probable
+from dhcptui.model.log_line import Mover
 from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock
@@ -35,7 +36,7 @@ def _normal_after(view: ServerView, peer: str, at: float) -> float | None:
         move = notable.line.transition
         if (
             move
-            and move.who == "me"
+            and move.who is Mover.ME
             and move.peer == peer
             and move.to_state is FailoverState.NORMAL
             and notable.last_at >= at

@@ -9,7 +9,7 @@ from dhcptui.assess.history.timeline import Event, EventKind, Source
 from dhcptui.assess.incidents.catalogue import Weight
 from dhcptui.assess.incidents.explanation import explain
 from dhcptui.logs.lexicon import TARGET_INCIDENT
-from dhcptui.model.log_line import LineKind, LogLine, Transition
+from dhcptui.model.log_line import LineKind, LogLine, Mover, Transition
 from dhcptui.model.role import Role
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import clock, day_clock, joined, span
@@ -67,7 +67,7 @@ def lines(events: Sequence[Event], names: Mapping[Role, str], peer: str, now: fl
             moved[event.role] = event
         # Most stamps are whole seconds: a few hundredths of offset must not show them a second earlier.
         at = event.at if _off(event) else event.stamp
-        shown.append(_judged(event, peer)._replace(stamp=event.at, clock=clock(at), text=" ".join(words)))
+        shown.append(_judged(event, peer)._replace(stamp=event.at, clock=clock(at), text=" ".join(words), server=name))
     return shown
 
 
@@ -109,7 +109,7 @@ def _judged(event: Event, peer: str) -> LogLine:
 
 
 def _move(event: Event, state: FailoverState, peer: str) -> LogLine:
-    move = Transition("me", peer, event.from_state or FailoverState.UNKNOWN, state)
+    move = Transition(Mover.ME, peer, event.from_state or FailoverState.UNKNOWN, state)
     line = LogLine(None, "", "", None, LineKind.STATE, TARGET_INCIDENT.get(state), "", move)
     weight = explain(line).weight
     return line._replace(kind=_WEIGHTS.get(weight, LineKind.STATE) if weight else LineKind.STATE)

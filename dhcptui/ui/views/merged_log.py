@@ -91,12 +91,12 @@ class MergedLog(FindingPane):
             self._put_in_order()
 
     def server_of(self, row: LogRow) -> str:
-        """The name it begins with."""
-        return row.line.text[: self._width].rstrip()
+        """Whose log it stands in."""
+        return row.line.server
 
     def line_of(self, row: LogRow) -> LogLine:
         """The line without the name of its server."""
-        return row.line._replace(text=row.line.text[self._width + 1 :])
+        return row.line._replace(text=row.line.words)
 
     def _merge(self, logs: Mapping[Role, Iterable[LogLine]], offsets: Mapping[Role, float]) -> None:
         self._offsets = dict(offsets)
@@ -119,13 +119,14 @@ class MergedLog(FindingPane):
     def _named(self, entry: Entry) -> LogLine:
         """The line with its server's name, on the console's clock. Lines of two servers are never folded into one."""
         line, name = entry.line, self._names[entry.role]
-        text = f"{name.ljust(self._width)} {line.text.removeprefix(self._drop_peer)}"
+        words = line.text.removeprefix(self._drop_peer)
+        text = f"{name.ljust(self._width)} {words}"
         # Most stamps are whole seconds: a few hundredths of offset must not show them a second earlier.
         apart = round(self._offsets.get(entry.role, 0.0))
         at = clock(line.stamp - apart) if apart and line.stamp is not None else line.clock
         key = None if line.fold_key is None else f"{name} {line.fold_key}"
         stamp = None if line.stamp is None else entry.place[0]
-        return line._replace(text=text, clock=at, fold_key=key, stamp=stamp)
+        return line._replace(text=text, clock=at, fold_key=key, stamp=stamp, server=name, words=words)
 
     def _retitle(self) -> None:
         words = f": {self._filter.words}" if self._filter.words else ", by the clock of this console"

@@ -14,7 +14,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.panes.finding_pane import FindingPane
-from dhcptui.ui.render.timeline import GAP, known, lines
+from dhcptui.ui.render.timeline import known, lines
 from dhcptui.ui.style import Glyphs
 from dhcptui.ui.views.view import Lines, ViewHost
 
@@ -59,8 +59,8 @@ class TimelinePane(FindingPane):
             self.refill(new)
 
     def server_of(self, row: LogRow) -> str:
-        """The name after the gap."""
-        return row.line.text[GAP + 1 :].partition(" ")[0]
+        """The server of its event, or the pair."""
+        return row.line.server
 
 
 class TimelineView(Lines):
