@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dhcptui import __version__
+from dhcptui.config.command_names import COMMAND_NAMES
 from dhcptui.config.console import THEMES
 from dhcptui.config.settings import ALGORITHMS
 from dhcptui.model.action import Action
@@ -30,7 +31,7 @@ def with_command(argv: list[str]) -> list[str]:
         elif word in {"-h", "--help", "--version"}:
             return argv
         elif not word.startswith("-"):
-            return argv if word in NAMES else ["console", *argv]
+            return argv if word in COMMAND_NAMES else ["console", *argv]
     return ["console", *argv]
 
 
@@ -310,7 +311,3 @@ def _configuration_commands(
     scaffold.add_argument("--out", metavar="DIR", type=Path, help="where to write (a directory called as the peer)")
     scaffold.add_argument("--force", action="store_true", help="write over what is there")
     yield scaffold
-
-
-NAMES = ("console", "demo", "status", "plan", "do", "audit", "config", "report", "lease", "lint", "init", "scaffold")
-"""Every command there is."""

@@ -8,12 +8,13 @@ import sys
 from dhcptui.cli import demo
 from dhcptui.cli.arguments import build_parser
 from dhcptui.cli.common import settings_of
-from dhcptui.config.loading import COMMANDS, ConfigError, default_path
+from dhcptui.config.command_names import NO_PAIR_NAMES
+from dhcptui.config.loading import ConfigError, default_path
 
 
 def run(args: argparse.Namespace) -> int:
     """Open the console. Returns the exit code."""
-    if args.pair in COMMANDS:
+    if args.pair in NO_PAIR_NAMES:
         raise ConfigError(f"{args.pair!r} is not available in this version")
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     try:

@@ -8,6 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from dhcptui.config.command_names import NO_PAIR_NAMES
 from dhcptui.config.console import ConsoleSettings, check_theme, read_keys
 from dhcptui.config.ownership import distrust
 from dhcptui.config.platforms import DEFAULT, PLATFORMS
@@ -26,7 +27,6 @@ from dhcptui.model.lint_rules import RULE_IDS
 from dhcptui.model.role import Role
 
 __all__ = [
-    "COMMANDS",
     "Config",
     "ConfigError",
     "OmapiKey",
@@ -35,24 +35,6 @@ __all__ = [
     "default_path",
     "load",
 ]
-
-COMMANDS = (
-    "console",
-    "demo",
-    "status",
-    "plan",
-    "do",
-    "config",
-    "audit",
-    "report",
-    "lease",
-    "lint",
-    "init",
-    "scaffold",
-    "lab",
-    "help",
-)
-"""Names that a pair may not have: they are, or may become, commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +103,7 @@ def load(path: Path | None = None) -> Config:
     for name in pairs.names():
         if not name or not name.isprintable():
             raise ConfigError(f"{path}: the name of a pair must be printable text: {name!a}")
-        if name in COMMANDS:
+        if name in NO_PAIR_NAMES:
             raise ConfigError(f"{path}: a pair may not be called {name!r}: that is a command. Rename [pairs.{name}].")
         found[name] = _pair(name, pairs.table(name), machines)
     return Config(path, found, servers, console)

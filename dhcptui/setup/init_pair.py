@@ -14,7 +14,8 @@ from typing import TypeVar
 from dhcptui.conf.failover import Key, Peer, keys, omapi_key, omapi_port, peers
 from dhcptui.conf.pools import failover_pools
 from dhcptui.conf.reader import ConfParseError, Node
-from dhcptui.config.loading import COMMANDS, Config
+from dhcptui.config.command_names import NO_PAIR_NAMES
+from dhcptui.config.loading import Config
 from dhcptui.config.settings import ALGORITHMS
 from dhcptui.config.toml import toml, toml_key
 from dhcptui.model.role import Role
@@ -113,7 +114,7 @@ def draft(
         return _several(found, relations, pair, directory, there or Config(directory))
     relation = relations[0]
     servers = _by_role(found, relation)
-    name = _pair_name(pair or (f"{relation}-pair" if relation in COMMANDS else relation))
+    name = _pair_name(pair or (f"{relation}-pair" if relation in NO_PAIR_NAMES else relation))
     labels = _labels(servers)
     lines, notes = _pair(name, relation, servers)
     keys = {role: key for role, server in servers.items() if (key := _used_key(server))}
@@ -200,7 +201,7 @@ def _pair(name: str, relation: str, servers: dict[Role, Discovered]) -> tuple[li
 
 def _pair_name(name: str) -> str:
     """The name, where a pair may have it. Raises InitError."""
-    if name in COMMANDS or not name.isprintable():
+    if name in NO_PAIR_NAMES or not name.isprintable():
         raise InitError(f"a pair may not be called {clean(name)!r}: name another one with --name")
     return name
 
@@ -208,7 +209,7 @@ def _pair_name(name: str) -> str:
 def _free_name(relation: str, machines: tuple[str, str], taken: set[str]) -> str:
     """A name that no pair has: the relationship's, else with its machines behind it. Raises InitError."""
     tries = (relation, "-".join((relation, *machines)))
-    name = next((each for each in tries if each not in {*taken, *COMMANDS}), None)
+    name = next((each for each in tries if each not in {*taken, *NO_PAIR_NAMES}), None)
     if name is None:
         raise InitError(
             f"pairs {joined(clean(each) for each in tries)} are there, and are others: name this one with --peer and --name"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dhcptui.cli.arguments import ACTIONS, NAMES
+from dhcptui.cli.arguments import ACTIONS
+from dhcptui.config.command_names import COMMAND_NAMES
 from tests.terminal import Terminal
 from tools.generate import ROOT
 
@@ -29,7 +30,7 @@ host = "10.0.1.20"
 SERVERS = {"north", "south side", "10.0.1.10", "10.0.1.20"}
 SHARE = ROOT / "share"
 CASES = [
-    ("", {*NAMES, "office", "branch"}),
+    ("", {*COMMAND_NAMES, "office", "branch"}),
     ("of", {"office"}),
     ("plan ", set(ACTIONS)),
     ("plan s", {"shutdown", "start", "sync-restart"}),
@@ -107,7 +108,7 @@ def test_offered(home: Path, complete: object, line: str, offered: set[str]) -> 
 def test_a_broken_configuration_offers_only_commands(home: Path) -> None:
     """Nothing is printed into the line that is being typed."""
     (home / "config.toml").write_text("[pairs")
-    assert bash("") == set(NAMES)
+    assert bash("") == set(COMMAND_NAMES)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from dhcptui.cli.arguments import NAMES
+from dhcptui.config.command_names import COMMAND_NAMES
 from dhcptui.model.commands import COMMANDS
 from tools.documents.command_line import program
 from tools.generate import ROOT
@@ -35,7 +35,7 @@ def test_it_renders_without_a_warning() -> None:
         assert not each.name or f"dhcptui {each.name}" in page
     for key in COMMANDS:
         assert not key.keys or key.help in page
-    assert [each.name for each in commands] == list(NAMES)
+    assert [each.name for each in commands] == list(COMMAND_NAMES)
 
 
 def test_mandoc_finds_nothing() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 
 from dhcptui import __version__
-from dhcptui.cli.arguments import ACTIONS
-from dhcptui.cli.main import EXIT_USAGE, main
+from dhcptui.cli.arguments import ACTIONS, build_parser
+from dhcptui.cli.main import _RUN, EXIT_USAGE, main
+from dhcptui.config.command_names import COMMAND_NAMES, NO_PAIR_NAMES
 from dhcptui.model.action import Action
 
 CONFIG = '[pairs.office.primary]\nhost = "10.0.0.10"\n[pairs.office.secondary]\nhost = "10.0.0.20"\n'
@@ -81,6 +83,13 @@ def test_options_that_do_not_go_together(
     """Each is told before anything is done."""
     assert main(["do", *options, "--config", str(config)]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_there_is_one_list_of_commands() -> None:
+    """The parser, what runs them, and the names that no pair may have agree in every command, and in their order."""
+    (commands,) = [each for each in build_parser()._actions if isinstance(each, argparse._SubParsersAction)]
+    assert set(commands.choices) == set(COMMAND_NAMES) <= NO_PAIR_NAMES
+    assert tuple(_RUN) == COMMAND_NAMES
 
 
 def test_actions_are_those_of_the_guards() -> None:
