@@ -259,7 +259,7 @@ async def test_rotated_while_away(
     log, overlap = tmp_path / "a.log", Overlap()
     append(log, *(f"old {n}" for n in range(20)))
     first = Follower(pair[1], log, overlap)
-    await first.see(b"old 19", 40)
+    await first.see(b"old 19")
     await first.stop()
     append(log, "the last of the old file")
     rotated(log)
@@ -268,7 +268,7 @@ async def test_rotated_while_away(
         second = Follower(again, log, overlap)
         await asyncio.sleep(0.5)
         append(log, "live")
-        await second.see(b"live", 40)
+        await second.see(b"live")
         await second.stop()
         new = [*(b"new %d" % n for n in range(fresh)), b"live"]
         if rotated in {_lost, _twice}:
@@ -277,7 +277,7 @@ async def test_rotated_while_away(
             assert (second.lines, second.gaps) == ([b"the last of the old file", *new], [])
         third = Follower(again, log, overlap)
         append(log, "later")
-        await third.see(b"later", 40)
+        await third.see(b"later")
         await third.stop()
     assert (third.lines, third.gaps) == ([b"later"], []), "what was told once is not told again"
 
@@ -287,12 +287,12 @@ async def test_more_lines_than_are_read_again(pair: tuple[Server, SshSession], t
     log, overlap = tmp_path / "a.log", Overlap()
     append(log, "one", "two")
     first = Follower(pair[1], log, overlap)
-    await first.see(b"two", 40)
+    await first.see(b"two")
     await first.stop()
     _renamed(log)
     append(log, *(f"flood {n}" for n in range(500 * tail.CATCH_UP + 1)))
     second = Follower(pair[1], log, overlap)
-    await second.see(b"flood 5000", 40)
+    await second.see(b"flood 5000")
     await second.stop()
     assert (second.lines[0], second.gaps) == (b"flood 1", [0])
 
@@ -302,7 +302,7 @@ async def test_a_log_that_cannot_be_read_again_has_no_gap(pair: tuple[Server, Ss
     log, overlap = tmp_path / "a.log", Overlap()
     append(log, "one")
     first = Follower(pair[1], log, overlap)
-    await first.see(b"one", 40)
+    await first.see(b"one")
     await first.stop()
     log.unlink()
     for _ in range(2):

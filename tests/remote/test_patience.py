@@ -13,7 +13,7 @@ from dhcptui.setup.discover import discover
 from dhcptui.setup.logged_in import logged_in
 from dhcptui.setup.read import LintError, over_ssh
 from dhcptui.watch import survey
-from tests.unit.remote_server import Server, running_server
+from tests.remote.ssh_server import Server, running_server
 
 CONF = """failover peer "foo" {{ {role}; address 127.0.0.1; peer address 127.0.0.2; }}
 subnet 10.0.0.0 netmask 255.255.255.0 {{ pool {{ failover peer "foo"; range 10.0.0.100 10.0.0.200; }} }}
