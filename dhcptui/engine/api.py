@@ -6,7 +6,7 @@ the engine's thread: it must return at once too, and must not touch the screen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -38,19 +38,28 @@ class Listener(Protocol):
         """A line was written to the audit log: the command log shows it live."""
 
 
-class Console(Insight, Protocol):
-    """What the ui may ask of the engine."""
+class FleetListener(Protocol):
+    """Told what happens to each of several pairs, by their names, on the engine's thread."""
 
-    @property
-    def read_only(self) -> bool:
-        """Whether acting is off for this pair."""
+    def on_snapshot(self, pair: str, snapshot: PairSnapshot) -> None:
+        """Something about a server of that pair changed."""
+
+    def on_log(self, pair: str, role: Role, lines: Sequence[LogLine]) -> None:
+        """New log lines of one server, in their order."""
+
+    def on_progress(self, pair: str, progress: Progress) -> None:
+        """An action on that pair moved on or ended."""
+
+    def on_audit(self, pair: str, entry: AuditEntry) -> None:
+        """A line about that pair was written to the audit log."""
+
+
+class Engine(Protocol):
+    """What a program asks of the engine that it starts and leaves, whatever number of pairs it watches."""
 
     @property
     def failure(self) -> BaseException | None:
         """What ended the engine, if anything unexpected did; None while all is well."""
-
-    def start(self, listener: Listener) -> None:
-        """Begin watching."""
 
     @property
     def departure(self) -> Departure:
@@ -68,11 +77,22 @@ class Console(Insight, Protocol):
         """The result of the action that ended early because somebody left; None where none did."""
 
     @property
-    def ended_leaving(self) -> Progress | None:
-        """The result of the action that ended, well or not, after somebody had asked to leave; None where none did."""
+    def ended_leaving(self) -> Sequence[Progress]:
+        """The results of the actions that ended, well or not, after somebody had asked to leave."""
 
     def stop(self) -> None:
         """End watching; waits for a running step, closes every connection. Blocks a few seconds at most."""
+
+
+class Console(Engine, Insight, Protocol):
+    """What the ui may ask of the engine about one pair."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether acting is off for this pair."""
+
+    def start(self, listener: Listener) -> None:
+        """Begin watching."""
 
     def snapshot(self) -> PairSnapshot:
         """The newest snapshot."""
@@ -100,6 +120,17 @@ class Console(Insight, Protocol):
 
     def dismiss_interrupted(self) -> Future[Answer]:
         """Say that it has been dealt with, in the background. The answer says what happened."""
+
+
+class Fleet(Engine, Protocol):
+    """Several pairs on one engine."""
+
+    @property
+    def consoles(self) -> Mapping[str, Console]:
+        """Each pair's own console by its name, in the configuration's order. `start` and `stop` are the fleet's alone."""
+
+    def start(self, listener: FleetListener) -> None:
+        """Begin watching all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from dhcptui.config.loading import PairSettings
+from dhcptui.engine.loop import EngineLoop
 from dhcptui.engine.thread import EngineThread
 from dhcptui.practice.pair import PracticePair
 from dhcptui.practice.services.fake_programs import release
@@ -73,22 +74,12 @@ class DemoEngine(EngineThread):
     """The engine of a pair that may still be coming up: the console's first frame does not wait for it."""
 
     def __init__(self, settings: PairSettings, demo: Demo) -> None:
-        super().__init__(settings)
-        self._demo = demo
+        super().__init__(settings, home=EngineLoop(demo.wait))
 
     def stop(self) -> None:
         """End watching. The screen has gone, and with it the screen's way to take signals."""
         ignore_signals()
         super().stop()
-
-    def _main(self) -> None:
-        try:
-            self._demo.wait()
-        except BaseException as error:  # shown by whoever asks for `failure`
-            self._failure = error
-            self._ready.set()
-        else:
-            super()._main()
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def wind_up(console: Console, output: Output) -> None:
             output.line(f"dhcptui: {said}")
         time.sleep(_WAIT_SECONDS)
     console.stop()
-    if (told := console.ended_leaving) is not None:
+    for told in console.ended_leaving:
         begins = told.outcome is Outcome.INTERRUPTED  # its text begins with that word
         outcome = "" if begins else f"{told.outcome.value.upper()}: "
         next_ = in_commands(told.next, told.plan.pair)

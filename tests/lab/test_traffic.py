@@ -80,11 +80,10 @@ def test_a_queue_that_does_not_empty_ends_the_action_before_anything_was_written
 
 def read_now(driver: Driver) -> None:
     """Read both servers as often as an action under way does."""
-    engine, loop = driver.engine._engine, driver.engine._loop
+    engine = driver.engine._engine
     assert engine is not None
-    assert loop is not None
     for watcher in engine.watchers.values():
-        loop.call_soon_threadsafe(watcher.refresh)
+        driver.engine._home.call(watcher.refresh)
 
 
 def _waiting(lab: Lab) -> int:

@@ -103,7 +103,7 @@ class Soak:
         """What is open now, in this process and at the servers."""
         found = {"descriptors": len(list(Path("/proc/self/fd").iterdir())), "threads": threading.active_count()}
         for seat in self.seats:
-            loop = seat.engine._loop
+            loop = seat.engine._home.loop
             if loop is not None and not loop.is_closed():
                 found[f"tasks of {seat.name}"] = len(asyncio.all_tasks(loop))
         return found | self.pair.run(self.tap.held)

@@ -253,7 +253,7 @@ class ScriptedConsole:
     departure: Departure = field(default_factory=Departure)
     acting: Progress | None = None
     cut_short: Progress | None = None
-    ended_leaving: Progress | None = None
+    ended_leaving: tuple[Progress, ...] = ()
     broken_off: Interrupted | None = None
     events: tuple[Event, ...] = ()
     """The timeline."""
