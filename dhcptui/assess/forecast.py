@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import median
 
-from dhcptui.assess.assessment import PairMember, assess_pair
+from dhcptui.assess.assessment import Assessment, PairMember, assess_pair
 from dhcptui.assess.freshness import POOLS_SECONDS
 from dhcptui.assess.unnoticed import unnoticed
 from dhcptui.model.moments import Moment
@@ -117,7 +117,11 @@ class PoolMismatch:
 
 def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[PoolForecast, ...]:
     """One forecast per pool for each server that serves by itself; one per pool for a pair in normal."""
-    pair = assess_pair(snapshot, now)
+    return forecasts_of(assess_pair(snapshot, now), history, now)
+
+
+def forecasts_of(pair: Assessment, history: History, now: Moment) -> tuple[PoolForecast, ...]:
+    """The same on a judgement of both servers that is made already."""
     serving = [each for each in pair.servers if each.serving and each.view.pools]
     shared = len(serving) == 2 and all(each.state is _S.NORMAL for each in serving)
     if shared:
@@ -126,7 +130,7 @@ def forecasts(snapshot: PairSnapshot, history: History, now: Moment) -> tuple[Po
     return tuple(
         _forecast(
             each,
-            snapshot[each.view.role.other],
+            pair[each.role.other].view,
             pool,
             history.get(each.view.role, ()),
             now,

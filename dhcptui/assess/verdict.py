@@ -29,12 +29,13 @@ __all__ = ["Countdown", "Level", "Verdict", "countdown", "derive", "recover_wait
 _S = FailoverState
 
 
-_ORDER = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
+LEVEL_ORDER = (Level.OK, Level.WARNING, Level.UNKNOWN, Level.CRITICAL)
+"""The better first: not knowing may hide an outage."""
 
 
 def worst(levels: Iterable[Level]) -> Level:
     """The level that several pairs have together: a known outage outweighs not knowing."""
-    return max(levels, key=_ORDER.index, default=Level.UNKNOWN)
+    return max(levels, key=LEVEL_ORDER.index, default=Level.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

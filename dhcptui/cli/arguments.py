@@ -114,7 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
     console = command(
         "console",
         "the full-screen console (the default)",
-        "PAIR is needed where the configuration has several. `dhcptui PAIR` does the same.",
+        "`dhcptui PAIR` does the same. Without PAIR, where the configuration has several, all of them are shown: the fleet.",
         "0, or 1 when the configuration cannot be used",
     )
     _pair(console)

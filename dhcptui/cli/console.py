@@ -9,7 +9,7 @@ from dhcptui.cli import demo
 from dhcptui.cli.arguments import build_parser
 from dhcptui.cli.common import settings_of
 from dhcptui.config.command_names import NO_PAIR_NAMES
-from dhcptui.config.loading import ConfigError, default_path
+from dhcptui.config.loading import Config, ConfigError, default_path
 
 
 def run(args: argparse.Namespace) -> int:
@@ -25,9 +25,12 @@ def run(args: argparse.Namespace) -> int:
         if not terminal:
             raise
         return _welcome(args, error)
-    settings = config.pair(args.pair)
+    fleet = args.pair is None and len(config.pairs) > 1
+    settings = next(iter(config.pairs.values())) if fleet else config.pair(args.pair)
     if not terminal:
         raise ConfigError("the console needs a terminal; for scripts there is `dhcptui status --json`")
+    if fleet:
+        return _fleet(args, config)
     from dhcptui.ui.splash import opening
 
     with opening(f"{settings.name}: asking {settings.primary.name} and {settings.secondary.name} ..."):
@@ -40,9 +43,34 @@ def run(args: argparse.Namespace) -> int:
             looks=config.console,
             theme=args.theme,
             ascii_only=args.ascii,
-            place=f"{config.path} (`dhcptui config show` prints it with every default)",
+            place=_place(config),
             last=args.last,
         )
+
+
+def _fleet(args: argparse.Namespace, config: Config) -> int:
+    """All pairs of the configuration."""
+    from dhcptui.ui.splash import opening
+
+    with opening(f"asking both servers of {len(config.pairs)} pairs ..."):
+        from dhcptui.engine.fleet import FleetEngine
+        from dhcptui.ui.run import run_fleet
+
+        pairs = tuple(config.pairs.values())
+        return run_fleet(
+            FleetEngine(pairs),
+            pairs,
+            looks=config.console,
+            theme=args.theme,
+            ascii_only=args.ascii,
+            place=_place(config),
+            last=args.last,
+        )
+
+
+def _place(config: Config) -> str:
+    """Where the configuration is, in words, for the help."""
+    return f"{config.path} (`dhcptui config show` prints it with every default)"
 
 
 def _welcome(args: argparse.Namespace, error: ConfigError) -> int:

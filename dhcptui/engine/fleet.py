@@ -8,7 +8,7 @@ from concurrent.futures import wait
 from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Progress
 from dhcptui.config.loading import PairSettings
-from dhcptui.engine.api import FleetListener
+from dhcptui.engine.api import FleetListener, Listener
 from dhcptui.engine.loop import STOP_SECONDS, EngineLoop
 from dhcptui.engine.pair_console import PairConsole
 from dhcptui.model.audit import AuditEntry
@@ -40,6 +40,11 @@ class _Named:
         self._listener.on_audit(self._pair, entry)
 
 
+def named(pair: str, listener: FleetListener) -> Listener:
+    """The listener of one pair for the fleet's."""
+    return _Named(pair, listener)
+
+
 class FleetEngine:
     """The engine of several pairs. One action at a time per pair."""
 
@@ -66,7 +71,7 @@ class FleetEngine:
     def start(self, listener: FleetListener) -> None:
         """Begin watching all of them."""
         for name, console in self._consoles.items():
-            console.start(_Named(name, listener))
+            console.start(named(name, listener))
 
     def leave(self, reason: str) -> None:
         """No further step begins on any pair."""

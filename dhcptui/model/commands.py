@@ -5,13 +5,15 @@ Capitals act, lower-case letters look. A key is written as people write it: "R",
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from dhcptui.model.action import Action
 
-Where = Literal["screen", "log", "page", "prompt", "drill"]
-"""Where a key means the command: everywhere, in a log, on a page, in an open prompt, on the practice pair."""
+Where = Literal["screen", "log", "page", "prompt", "drill", "neighbour", "fleet"]
+"""Where a key means the command: everywhere, in a log, on a page, in an open prompt, on the practice pair, in a pair's
+console that was opened from the fleet, in the fleet itself."""
 
 NAMED_KEYS = (
     "enter", "tab", "shift+tab", "escape", "space", "backspace", "delete", "insert", "home", "end", "pageup",
@@ -164,8 +166,32 @@ COMMANDS: tuple[Command, ...] = (
     Command("log.left", ("left",), "shift left", "Go back to the left.", in_bar=False, where="log"),
     Command("log.right", ("right",), "shift right", "Show what is cut off on the right.", in_bar=False, where="log"),
     Command("page.again", ("r",), "again", "Network: look at every way now. Configuration: read it again.", in_bar=False, where="page"),
+    Command("pair.previous", ("[",), "previous pair", "Go to the console of the pair above it in the fleet.", in_bar=False, where="neighbour"),
+    Command("pair.next", ("]",), "next pair", "Go to the console of the pair below it in the fleet.", in_bar=False, where="neighbour"),
+    Command("fleet.up", ("up", "k"), "pair up", "Go to the pair above.", in_bar=False, where="fleet"),
+    Command("fleet.down", ("down", "j"), "pair down", "Go to the pair below.", in_bar=False, where="fleet"),
+    Command("fleet.page-up", ("pageup",), "page up", "Go up a page.", in_bar=False, where="fleet"),
+    Command("fleet.page-down", ("pagedown",), "page down", "Go down a page.", in_bar=False, where="fleet"),
+    Command("fleet.first", ("home", "g"), "first pair", "Go to the first pair.", in_bar=False, where="fleet"),
+    Command("fleet.last", ("end", "G"), "last pair", "Go to the last pair.", in_bar=False, where="fleet"),
+    Command("fleet.open", ("enter",), "open", "Open the console of the pair.", where="fleet"),
+    Command("fleet.filter", ("/",), "filter", "Show only pairs with a text in their name, group, servers, level or headline.", where="fleet"),
+    Command("fleet.problems", ("f",), "only problems", "Show only pairs that are not ok; press again for all.", short="problems", where="fleet"),
+    Command("fleet.sort", ("s",), "sort", "Sort: the worst first in each group, the worst of all first, by name, as configured.", where="fleet"),
+    Command("fleet.mark", ("space",), "mark", "Mark the pair: it stands above all others, whatever is filtered; press again to take the mark away.", where="fleet"),
     Command("prompt.copy", ("y", "ctrl+y"), "copy as script", "Copy the plan as a script; nothing is run.", in_bar=False, where="prompt", alike="look.copy"),
 )  # fmt: skip
+
+
+BOTH = frozenset(
+    {"look.redraw", "look.palette", "look.help", "look.back", "quit", *(f"theme.{name}" for name in THEMES)}
+)
+"""Commands that mean the same in the fleet as in the console of one pair."""
+
+
+def in_fleet(command: Command) -> bool:
+    """Whether it exists in the fleet."""
+    return command.where == "fleet" or command.name in BOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +213,7 @@ class Fixed:
 
 FINDING = "While finding"
 _WELCOME = "Without a configuration"
+_FLEET = "While filtering the fleet"
 _PROMPT = "In an open prompt"
 _DRILLS = "In the list of drills"
 _PALETTE = "In the palette"
@@ -209,6 +236,8 @@ FIXED: tuple[Fixed, ...] = (
     Fixed(_DRILLS, ("up", "down", "pageup", "pagedown"), "Choose."),
     Fixed(_DRILLS, ("enter",), "Begin the drill."),
     Fixed(_DRILLS, tuple("123456789"), "Begin the drill with this number."),
+    Fixed(_FLEET, ("enter",), "Keep the filter, and go back to the pairs."),
+    Fixed(_FLEET, ("up", "down"), "Choose a pair."),
     Fixed(_PROMPT, ("1", "2"), "Choose, where there is more than one plan."),
     Fixed(_PROMPT, ("enter",), "Run the plan, once the text is typed."),
     Fixed(_PROMPT, ("up", "down"), "Scroll by a line."),
@@ -252,10 +281,17 @@ def remapped(keys: dict[str, tuple[str, ...]]) -> tuple[Command, ...]:
 def twice(keys: dict[str, tuple[str, ...]]) -> tuple[str, str, str] | None:
     """A key that two commands would share, and their names, first the one that was remapped; None: all is well.
 
-    Two commands that are alike are the same thing in two places (copy), and may share a key.
+    Two commands that are alike are the same thing in two places (copy), and may share a key; so may one of the fleet and
+    one of a pair's console, which are never there at once.
     """
+    every = sorted(remapped(keys), key=lambda each: each.name in keys)
+    fleet, console = filter(in_fleet, every), (each for each in every if each.where != "fleet")
+    return _shared(console) or _shared(fleet)
+
+
+def _shared(commands: Iterable[Command]) -> tuple[str, str, str] | None:
     owner: dict[str, Command] = {}
-    for command in sorted(remapped(keys), key=lambda each: each.name in keys):
+    for command in commands:
         for key in dict.fromkeys(command.keys):
             if key in owner and not _alike(owner[key], command):
                 return key, command.name, owner[key].name

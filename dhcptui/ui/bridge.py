@@ -26,7 +26,15 @@ LOG_BACKLOG = 5000
 
 
 class Wake(Message, bubble=False):
-    """There is news in the bridge."""
+    """There is news in the bridge of a pair; `pair` is empty where there is one only."""
+
+    def __init__(self, pair: str = "") -> None:
+        super().__init__()
+        self.pair = pair
+
+
+class FleetWake(Message, bubble=False):
+    """There is news of some pairs in the fleet's bridge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,9 @@ class News:
 class Bridge:
     """The ui's `Listener`. `post` puts a message into the app's queue and may be called from any thread."""
 
-    def __init__(self, post: Callable[[Message], bool]) -> None:
-        self._post = post
+    def __init__(self, post: Callable[[Message], bool], pair: str = "") -> None:
+        """`pair`: whose news the message tells of."""
+        self._post, self._pair = post, pair
         self._lock = threading.Lock()
         self._woken = False
         self._snapshot: PairSnapshot | None = None
@@ -83,7 +92,7 @@ class Bridge:
                 return
             self._woken = True
         try:
-            self._post(Wake())
+            self._post(Wake(self._pair))
         except RuntimeError:  # the ui's loop has ended; the engine has not noticed yet
             return
 
@@ -108,3 +117,93 @@ class Bridge:
             self._logs[role].clear()
             self._dropped[role] = 0
         return lines, dropped
+
+
+KEPT_LINES, FEWEST_LINES = 40_000, 100
+"""Log lines kept of all servers together for the consoles that are not open, and of one server at least."""
+KEPT_AUDIT = 200
+
+
+class FleetBridge:
+    """The fleet's `FleetListener`: each pair's newest snapshot, its last log lines, and the bridge of each open console."""
+
+    def __init__(self, post: Callable[[Message], bool], pairs: Sequence[str]) -> None:
+        self._post = post
+        self._lock = threading.Lock()
+        self._woken = False
+        self._snapshots: dict[str, PairSnapshot] = {}
+        self._progress: dict[str, Progress] = {}
+        kept = max(FEWEST_LINES, min(LOG_BACKLOG, KEPT_LINES // max(1, 2 * len(pairs))))
+        self._logs: dict[tuple[str, Role], deque[LogLine]] = {
+            (pair, role): deque(maxlen=kept) for pair in pairs for role in Role
+        }
+        self._audit: dict[str, deque[AuditEntry]] = {pair: deque(maxlen=KEPT_AUDIT) for pair in pairs}
+        self._open: dict[str, Bridge] = {}
+
+    def open(self, pair: str) -> Bridge:
+        """A bridge for the console of a pair, which begins with what is kept."""
+        bridge = Bridge(self._post, pair)
+        with self._lock:
+            for role in Role:
+                bridge.on_log(role, self._logs[pair, role])
+            for entry in self._audit[pair]:
+                bridge.on_audit(entry)
+            self._open[pair] = bridge
+        return bridge
+
+    def close(self, pair: str) -> None:
+        """The console of a pair is closed."""
+        with self._lock:
+            self._open.pop(pair, None)
+
+    def on_snapshot(self, pair: str, snapshot: PairSnapshot) -> None:
+        """Keep the newest snapshot of each pair."""
+        with self._lock:
+            self._snapshots[pair] = snapshot
+            bridge = self._open.get(pair)
+        if bridge is not None:
+            bridge.on_snapshot(snapshot)
+        self._wake()
+
+    def on_log(self, pair: str, role: Role, lines: Sequence[LogLine]) -> None:
+        """Keep the last lines of each server; no row of the fleet shows them."""
+        with self._lock:
+            self._logs[pair, role].extend(lines)
+            bridge = self._open.get(pair)
+            if bridge is not None:
+                bridge.on_log(role, lines)
+
+    def on_progress(self, pair: str, progress: Progress) -> None:
+        """Keep the newest progress of each pair."""
+        with self._lock:
+            self._progress[pair] = progress
+            bridge = self._open.get(pair)
+        if bridge is not None:
+            bridge.on_progress(progress)
+        self._wake()
+
+    def on_audit(self, pair: str, entry: AuditEntry) -> None:
+        """Keep the entry for the command log of that pair's console."""
+        with self._lock:
+            self._audit[pair].append(entry)
+            bridge = self._open.get(pair)
+            if bridge is not None:
+                bridge.on_audit(entry)
+
+    def _wake(self) -> None:
+        with self._lock:
+            if self._woken:
+                return
+            self._woken = True
+        try:
+            self._post(FleetWake())
+        except RuntimeError:  # the ui's loop has ended; the engine has not noticed yet
+            return
+
+    def take(self) -> tuple[dict[str, PairSnapshot], dict[str, Progress]]:
+        """The news of all pairs; from now on the next event wakes again."""
+        with self._lock:
+            news = self._snapshots, self._progress
+            self._snapshots, self._progress = {}, {}
+            self._woken = False
+        return news

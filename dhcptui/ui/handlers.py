@@ -5,14 +5,15 @@ A row is the node whose keys it belongs to, the method that runs, and why it wou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from dhcptui.model.action import Action
-from dhcptui.model.commands import COMMANDS, DISMISS, THEMES
+from dhcptui.model.commands import BOTH, BY_NAME, COMMANDS, DISMISS, THEMES
 from dhcptui.ui.keymap import Handler, complete, on
 from dhcptui.ui.panes.log_pane import LogPane
 from dhcptui.ui.panes.prompt import Prompt
+from dhcptui.ui.screens.fleet import FleetScreen
 from dhcptui.ui.screens.main import MainScreen
 from dhcptui.ui.views.catalogue import VIEWS
 from dhcptui.ui.views.view import View
@@ -24,6 +25,10 @@ def _act(action: Action) -> Handler:
 
 def _view(kind: type[View]) -> Handler:
     return on(MainScreen, lambda screen: screen.views.toggle(kind), lambda screen: screen.views[kind].refused())
+
+
+def _fleet(call: Callable[[FleetScreen], Awaitable[None] | None]) -> Handler:
+    return on(FleetScreen, call)
 
 
 def _theme(name: str) -> Handler:
@@ -68,6 +73,40 @@ HANDLERS: Final[Mapping[str, Handler]] = complete(
         "log.right": on(LogPane, lambda pane: pane.action_shift(1)),
         "page.again": on(MainScreen, MainScreen.look_again),
         "prompt.copy": on(Prompt, Prompt.action_copy),
+        "pair.previous": on(MainScreen, lambda screen: screen.step_pair(-1)),
+        "pair.next": on(MainScreen, lambda screen: screen.step_pair(1)),
+        "fleet.up": _fleet(lambda screen: screen.table.move(-1)),
+        "fleet.down": _fleet(lambda screen: screen.table.move(1)),
+        "fleet.page-up": _fleet(lambda screen: screen.table.page(-1)),
+        "fleet.page-down": _fleet(lambda screen: screen.table.page(1)),
+        "fleet.first": _fleet(lambda screen: screen.table.to(end=False)),
+        "fleet.last": _fleet(lambda screen: screen.table.to(end=True)),
+        "fleet.open": _fleet(FleetScreen.open_chosen),
+        "fleet.filter": _fleet(FleetScreen.filter),
+        "fleet.problems": _fleet(FleetScreen.only_problems),
+        "fleet.sort": _fleet(FleetScreen.sort),
+        "fleet.mark": _fleet(FleetScreen.mark),
     },
     COMMANDS,
 )
+
+
+def _fleet_theme(name: str) -> Handler:
+    return _fleet(lambda screen: screen.use_theme(name))
+
+
+FLEET_HANDLERS: Final[Mapping[str, Handler]] = {
+    **HANDLERS,
+    **complete(
+        {
+            "look.redraw": _fleet(FleetScreen.redraw),
+            "look.palette": _fleet(FleetScreen.toggle_palette),
+            "look.help": _fleet(FleetScreen.toggle_help),
+            "look.back": _fleet(FleetScreen.go_back),
+            "quit": _fleet(FleetScreen.leave),
+            **{f"theme.{name}": _fleet_theme(name) for name in THEMES},
+        },
+        [BY_NAME[name] for name in BOTH],
+    ),
+}
+"""The same in the fleet, where some commands of a pair's console are there too."""

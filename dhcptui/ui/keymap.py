@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
 
 from dhcptui.model.action import Action
-from dhcptui.model.commands import BY_NAME, COMMANDS, Command, Where, remapped
+from dhcptui.model.commands import BY_NAME, COMMANDS, Command, Where, in_fleet, remapped
 
 LOOKING = tuple(command for command in COMMANDS if not command.acting and command.where in {"screen", "drill"})
 ACTING = tuple(command for command in COMMANDS if command.acting)
@@ -70,14 +70,22 @@ class Commands:
         *,
         read_only: bool = False,
         drills: bool = False,
+        neighbours: bool = False,
+        fleet: bool = False,
         handlers: Mapping[str, Handler] | None = None,
     ) -> None:
+        """`neighbours`: the console of a pair that was opened from the fleet. `fleet`: those of the fleet itself."""
         self._keys = dict(keys or {})
         self._handlers = handlers or {}
         every = remapped(self._keys)
         self.read_only = read_only
+        if neighbours:
+            every = tuple(_leading_back(each) if each.name == "quit" else each for each in every)
+        lacking = {"fleet"} | ({"drill"} if not drills else set()) | ({"neighbour"} if not neighbours else set())
         self.all = tuple(
-            each for each in every if not (each.acting and read_only) and (drills or each.where != "drill")
+            each
+            for each in every
+            if (in_fleet(each) if fleet else not (each.acting and read_only) and each.where not in lacking)
         )
         self._by_name = {each.name: each for each in every}
         self._by_action = {each.action: each for each in every if each.action}
@@ -107,6 +115,11 @@ class Commands:
         if not any(each.name == name for each in self.all):
             raise LookupError(name)
         return self._handlers[name]
+
+
+def _leading_back(command: Command) -> Command:
+    """What `quit` is called where there is a fleet to go back to."""
+    return replace(command, label="fleet", help="Go back to the fleet; nothing changes on the servers.")
 
 
 def bind(node: DOMNode, commands: Commands, *places: Where) -> None:

@@ -6,19 +6,23 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dhcptui.act.leaving import Output, left_code, on_signals, silence, when_gone
 from dhcptui.act.plan import Outcome
 from dhcptui.config.console import ConsoleSettings, check_theme
 from dhcptui.config.loading import PairSettings
-from dhcptui.engine.api import Console, Drills
+from dhcptui.engine.api import Console, Drills, Engine, Fleet
 from dhcptui.engine.farewell import Farewell
 from dhcptui.engine.faults import keep
 from dhcptui.model.sentence import in_commands
 from dhcptui.ui import gc_tuning
+
+if TYPE_CHECKING:
+    from dhcptui.ui.terminal_app import TerminalApp
 
 EXIT_FAULT = 70
 """EX_SOFTWARE of sysexits.h."""
@@ -43,9 +47,7 @@ def run_console(
     `looks`: the tables [console] and [keys]; `theme` and `ascii_only` come from the command line and go first (a false
     `ascii_only` is no wish). `place`: where the configuration is, in words; `last`: see `on_signals`. Raises ConfigError for an unknown theme.
     """
-    theme = chosen_theme(theme, looks)
-    _set_switches()
-    gc_tuning.hold()
+    theme = _begin(theme, looks)
     from dhcptui.ui.app import DhcptuiApp  # noqa: PLC0415  textual: 190 ms
 
     app = DhcptuiApp(
@@ -59,7 +61,43 @@ def run_console(
         drills=drills,
         place=place,
     )
+    return _run(app, console, last=last)
 
+
+def run_fleet(
+    fleet: Fleet,
+    pairs: Sequence[PairSettings],
+    *,
+    looks: ConsoleSettings = PLAIN,
+    theme: str | None = None,
+    ascii_only: bool | None = None,
+    place: str = "",
+    last: bool = False,
+) -> int:
+    """The same for several pairs."""
+    theme = _begin(theme, looks)
+    from dhcptui.ui.fleet_app import FleetApp  # noqa: PLC0415  textual: 190 ms
+
+    app = FleetApp(
+        fleet,
+        pairs,
+        ascii_only=bool(ascii_only or looks.ascii or wants_ascii()),
+        theme=theme,
+        keys=looks.keys,
+        place=place,
+    )
+    return _run(app, fleet, last=last)
+
+
+def _begin(theme: str | None, looks: ConsoleSettings) -> str | None:
+    """Before textual is loaded: the theme, or None where it is looked up later. Raises ConfigError for an unknown one."""
+    theme = chosen_theme(theme, looks)
+    _set_switches()
+    gc_tuning.hold()
+    return theme
+
+
+def _run(app: TerminalApp, console: Engine, *, last: bool) -> int:
     def signalled(number: int) -> None:
         console.departure.signalled(number)  # first, and without the screen's help: it may wait for a terminal
         app.signalled(number)
@@ -86,7 +124,7 @@ def run_console(
     return app.return_code or 0
 
 
-def wind_up(console: Console, output: Output) -> None:
+def wind_up(console: Engine, output: Output) -> None:
     """Wait for the end of the step under way, and say what is waited for and how it ended to whoever can read it."""
     console.leave(CLOSED)
     farewell = Farewell(console.departure, lambda: console.acting)

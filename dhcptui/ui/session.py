@@ -16,7 +16,9 @@ from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.ui.acting import rulings
 from dhcptui.ui.forecast_cache import ForecastCache, Prospects
 from dhcptui.ui.keymap import Commands
+from dhcptui.ui.neighbours import Neighbours
 from dhcptui.ui.panes.log_filter import EVERYTHING, LogFilter
+from dhcptui.ui.render.header import Place
 from dhcptui.ui.style import UNICODE, Glyphs
 
 
@@ -34,6 +36,14 @@ class Setup:
     drills: Drills | None = None
     place: str = ""
     """Where the configuration is, in words, for the help."""
+    production: bool = False
+    """The pair is one of those that the configuration calls so."""
+    neighbours: Neighbours | None = None
+    """The other pairs; None where there is no fleet."""
+
+    def standing(self) -> Place:
+        """Where the pair stands among others."""
+        return Place(self.neighbours.others(self.label) if self.neighbours else None, self.production)
 
 
 class Session:

@@ -23,6 +23,7 @@ from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.log_view import LogView
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.panes.server_panel import ServerPanel
+from dhcptui.ui.terminal_app import TerminalApp
 from dhcptui.ui.views.command_log import CommandLogView
 from tests.ui.feed import (
     LINES,
@@ -61,7 +62,7 @@ async def screen(
         yield app, pilot, console
 
 
-def row(app: DhcptuiApp, name: str) -> str:
+def row(app: TerminalApp, name: str) -> str:
     """The text of a row."""
     return app.screen.query_one(f"#{name}", Row).shown
 
@@ -71,7 +72,7 @@ def panel(app: DhcptuiApp, role: Role) -> str:
     return app.screen.query_one(f"#panel-{role.value}", ServerPanel).shown
 
 
-def picture(app: DhcptuiApp) -> str:
+def picture(app: TerminalApp) -> str:
     """Every cell on screen."""
     strips = app.screen._compositor.render_strips(Size(*app.size))
     return "\n".join(strip.text for strip in strips)

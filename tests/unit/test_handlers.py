@@ -10,13 +10,14 @@ from textual.actions import parse
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from dhcptui.model.commands import BY_NAME, COMMANDS, FIXED, Command, Where
-from dhcptui.ui.handlers import HANDLERS
+from dhcptui.model.commands import BOTH, BY_NAME, COMMANDS, FIXED, Command, Where
+from dhcptui.ui.handlers import FLEET_HANDLERS, HANDLERS
 from dhcptui.ui.keymap import Commands, bind, complete
 from dhcptui.ui.panes.find_bar import FindBar
 from dhcptui.ui.panes.log_pane import LogPane
 from dhcptui.ui.panes.prompt import Prompt
 from dhcptui.ui.panes.reading import Reading
+from dhcptui.ui.screens.fleet import FilterLine, FleetScreen
 from dhcptui.ui.screens.main import MainScreen
 from dhcptui.ui.views.drills import DrillMenu
 from dhcptui.ui.views.lease import LeasePane
@@ -30,6 +31,7 @@ OWN: dict[str, tuple[type[DOMNode], set[str]]] = {
     "In the palette": (Palette, {"enter"}),
     "In the list of drills": (DrillMenu, set()),
     "In an open prompt": (Prompt, {"enter"}),
+    "While filtering the fleet": (FilterLine, {"enter"}),
     "Without a configuration": (Welcome, set()),
 }
 """Where keys cannot be changed: the node that binds them, and what a line to type in takes besides."""
@@ -37,6 +39,8 @@ KINDS: dict[Where, tuple[type[DOMNode], ...]] = {
     "screen": (MainScreen,),
     "drill": (MainScreen,),
     "page": (MainScreen,),
+    "neighbour": (MainScreen,),
+    "fleet": (FleetScreen,),
     "log": (LogPane,),
     "prompt": (Prompt,),
 }
@@ -56,7 +60,10 @@ def test_every_command_has_a_handler(command: Command) -> None:
         with pytest.raises(LookupError):
             Commands(read_only=True, drills=True, handlers=HANDLERS).handler(command.name)
     else:
-        assert Commands(read_only=True, drills=True, handlers=HANDLERS).handler(command.name) is handler
+        commands = Commands(
+            read_only=True, drills=True, neighbours=True, fleet=command.where == "fleet", handlers=HANDLERS
+        )
+        assert commands.handler(command.name) is handler
     assert len(inspect.signature(handler.call).parameters) == 1
     assert len(inspect.signature(handler.refused).parameters) == 1
 
@@ -69,6 +76,14 @@ def test_a_command_without_a_handler_is_found_before_anything_is_shown() -> None
     with pytest.raises(LookupError, match=r"log\.right"):
         complete(HANDLERS, [each for each in COMMANDS if each.name != "log.right"])
     assert complete(HANDLERS, COMMANDS) is HANDLERS
+
+
+@pytest.mark.parametrize("name", sorted(BOTH))
+def test_what_is_in_both_has_a_handler_of_the_fleet(name: str) -> None:
+    """And nothing that acts on a server is there."""
+    commands = Commands(fleet=True, handlers=FLEET_HANDLERS)
+    assert commands.handler(name).kind is FleetScreen
+    assert not any(each.acting for each in commands)
 
 
 def test_no_key_is_bound_on_a_node_that_cannot_run_it() -> None:
@@ -89,7 +104,9 @@ def test_what_cannot_be_changed_is_told(where: str) -> None:
     assert len(told) == len(set(told))
     for each in bindings(node):
         place, name, arguments = parse(each.action)
-        method = getattr(MainScreen if place == "screen" else node, f"action_{name}")
+        method = getattr(
+            (FleetScreen if node is FilterLine else MainScreen) if place == "screen" else node, f"action_{name}"
+        )
         inspect.signature(method).bind(node, *arguments)
 
 

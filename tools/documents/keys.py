@@ -6,6 +6,8 @@ from dhcptui.model.commands import COMMANDS, FIXED, shown
 
 PLACES = {
     "screen": "Everywhere",
+    "fleet": "In the fleet (several pairs, none named)",
+    "neighbour": "In the console of a pair that was opened from the fleet",
     "log": "In a log",
     "page": "On the network and configuration pages",
     "prompt": "In the prompt of an action",
@@ -20,7 +22,7 @@ def keys() -> str:
         "",
         "<!-- written by `make docs` from dhcptui/model/commands.py -->",
         "",
-        "Capitals act, lower-case letters look. In a read-only console the acting keys do not exist.",
+        "Capitals act, lower-case letters look. In a read-only console, and in the fleet, the acting keys do not exist.",
         "Each key can be changed by its name, in the table `[keys]` of the [configuration](configuration.md).",
     ]
     for where, title in PLACES.items():

@@ -114,7 +114,11 @@ def manpage() -> str:
     for command in commands:
         lines += _command(command)
     lines += [".SH KEYS", "Capitals act, lower\\-case letters look.\nEvery key can be changed in the configuration."]
-    lines += _pairs(tuple((each.shown_keys, each.help) for each in COMMANDS if each.keys))
+    console = [each for each in COMMANDS if each.keys and each.where != "fleet"]
+    fleet = [each for each in COMMANDS if each.keys and each.where == "fleet"]
+    lines += _pairs(tuple((each.shown_keys, each.help) for each in console))
+    lines += [".SS In the fleet", "Where the configuration has several pairs."]
+    lines += _pairs(tuple((each.shown_keys, each.help) for each in fleet))
     lines += [".SH EXIT STATUS", "The exit status of each command is given with it. Besides:"]
     lines += _pairs((("64", "The command line could not be understood."), ("130", "Interrupted from the keyboard.")))
     lines += [".SH ENVIRONMENT", *_pairs(ENVIRONMENT), ".SH FILES", *_pairs(FILES), ".SH EXAMPLES"]

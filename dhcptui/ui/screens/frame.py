@@ -56,16 +56,19 @@ class Frame:
 
     def _show_header(self, now: Moment, width: int, *, compact: bool) -> None:
         session, glyphs, read_only = self.session, self.session.glyphs, self.session.commands.read_only
-        two_rows = compact or not fits(session.verdict, width, glyphs=glyphs)
+        place = session.setup.standing()
+        two_rows = compact or not fits(session.snapshot, session.verdict, width, glyphs=glyphs, place=place)
         self.rows["headline"].display = two_rows
         if two_rows:
             first, second = compact_header(
-                session.snapshot, session.verdict, now, read_only=read_only, glyphs=glyphs, width=width
+                session.snapshot, session.verdict, now, read_only=read_only, glyphs=glyphs, width=width, place=place
             )
             self.rows["header"].show(first)
             self.rows["headline"].show(second)
         else:
-            self.rows["header"].show(header(session.snapshot, session.verdict, now, read_only=read_only, glyphs=glyphs))
+            self.rows["header"].show(
+                header(session.snapshot, session.verdict, now, read_only=read_only, glyphs=glyphs, place=place)
+            )
 
     def _show_panels(self, now: Moment, height: int, *, compact: bool) -> None:
         verdict, prospects = self.session.verdict, self.session.prospects(now)

@@ -45,7 +45,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self, console: Console, setup: Setup) -> None:
         super().__init__()
-        bind(self, setup.commands, "screen", "drill", "page")
+        bind(self, setup.commands, "screen", "drill", "page", "neighbour")
         self.session = session = Session(console, setup)
         glyphs, commands, snapshot = setup.glyphs, setup.commands, session.snapshot
         self.is_compact = False
@@ -209,14 +209,23 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if isinstance(driver, TerminalDriver):
             driver.redraw()
 
-    def go_back(self) -> None:
-        """Leave what was opened last: the search, what stands over the logs, the prompt."""
+    async def go_back(self) -> None:
+        """Leave what was opened last: the search, what stands over the logs, the prompt; then for the fleet."""
         if self.logs.is_finding or self.logs.is_explaining:
             self.views.reopen()
         elif self.views.current is not None:
             self.close_view()
+        elif self.prompt.is_open and not self.prompt.busy:
+            self.prompt.leave()
+        elif (fleet := self.session.setup.neighbours) is not None:
+            await fleet.back()
         elif self.prompt.is_open:
             self.prompt.leave()
+
+    async def step_pair(self, step: int) -> None:
+        """Go to the console of the next (1) or previous (-1) pair."""
+        if (fleet := self.session.setup.neighbours) is not None:
+            await fleet.step(step)
 
     async def action_close(self) -> None:
         """`q` while something is read: only that is left. A second `q` of the same moment finds it closed, and quits."""
@@ -226,7 +235,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
             await self.action_leave()
 
     async def action_leave(self) -> None:
-        """Quit; asks twice while an action runs, in the prompt."""
+        """Quit, or go back to the fleet; quitting asks twice while an action runs, in the prompt."""
+        if (fleet := self.session.setup.neighbours) is not None:
+            await fleet.back()
+            return
         if self.views.current is not None and self.prompt.busy:
             self.close_view()
         await self.app.run_action("app.quit")

@@ -28,11 +28,13 @@ def help_text(commands: Commands, glyphs: Glyphs, place: str) -> list[Paragraph]
     acting = _keys([each for each in commands if each.acting])
     looking = _keys([each for each in commands if each.where == "screen" and not each.acting and each.keys])
     where = {
-        kind: _keys([each for each in commands if each.where == kind]) for kind in ("drill", "log", "page", "prompt")
+        kind: _keys([each for each in commands if each.where == kind])
+        for kind in ("drill", "neighbour", "log", "page", "prompt")
     }
     sections = {
         "Keys that act": acting or [Paragraph(text("None: this console is read-only."))],
         "Keys that look": looking,
+        "Where the fleet is": where["neighbour"],
         "On the practice pair": where["drill"],
         "In a log": where["log"],
         f"{FINDING} ({commands.key('look.find')})": _finding(commands),
@@ -43,6 +45,18 @@ def help_text(commands: Commands, glyphs: Glyphs, place: str) -> list[Paragraph]
         "Configuration": [Paragraph(text(place))],
     }
     shown = [[heading(words), *lines, BLANK] for words, lines in sections.items() if lines]
+    return [line for section in shown for line in section][:-1]
+
+
+def fleet_help(commands: Commands, glyphs: Glyphs, place: str) -> list[Paragraph]:
+    """The same for the fleet."""
+    sections = {
+        "In the fleet: nothing here acts on a server": _keys([each for each in commands if each.keys]),
+        "Levels: how a pair is": _levels(glyphs),
+        "States: what a server says of itself": _states(glyphs),
+        "Configuration": [Paragraph(text(place))],
+    }
+    shown = [[heading(words), *lines, BLANK] for words, lines in sections.items()]
     return [line for section in shown for line in section][:-1]
 
 

@@ -16,6 +16,7 @@ from dhcptui.assess.guards import Ruling
 from dhcptui.model.action import Action
 from dhcptui.model.commands import DISMISS, Command
 from dhcptui.ui.line import say
+from dhcptui.ui.neighbours import pair_of
 from dhcptui.ui.panes.menu import Entry, Menu
 from dhcptui.ui.panes.row import Row
 from dhcptui.ui.style import ACCENT, Glyphs
@@ -134,16 +135,22 @@ class PaletteView(View):
         return [("up down", "choose"), ("enter", "run"), self.key("look.back", "back")]
 
     def _offered(self) -> list[Entry]:
-        return offers(self.session.commands, self.session.rulings(), self.host.refused)
+        fleet = self.session.setup.neighbours
+        commands = offers(self.session.commands, self.session.rulings(), self.host.refused)
+        return [*commands, *(fleet.entries() if fleet is not None else ())]
 
-    async def _run(self, name: str) -> None:
+    async def _run(self, value: str) -> None:
         self.host.close_view()
-        await self.host.action_command(name)
+        fleet, pair = self.session.setup.neighbours, pair_of(value)
+        if fleet is not None and pair is not None:
+            await fleet.open_pair(pair)
+        else:
+            await self.host.action_command(value)
 
 
 def offers(commands: Iterable[Command], rulings: Mapping[Action, Ruling], why_not: Callable[[str], str]) -> list[Entry]:
     """One entry a command. `why_not` says of a command's name why it would do nothing at the moment."""
-    wanted = (each for each in commands if each.where in {"screen", "drill"} and each.name not in HIDDEN)
+    wanted = (each for each in commands if each.where in {"screen", "drill", "neighbour"} and each.name not in HIDDEN)
     found = [(each, why_not(each.name)) for each in wanted]
     return [_entry(each, rulings, refused) for each, refused in found if not (refused and each.name in RARE)]
 
