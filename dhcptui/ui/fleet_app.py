@@ -81,10 +81,14 @@ class FleetApp(TerminalApp):
         self.set_interval(1.0, self.take_news)
         self._tell_worst()
 
-    def on_key(self, event: events.Key) -> None:
-        """A key that no widget took; in a console it may belong to a prompt that has just opened."""
+    async def on_key(self, event: events.Key) -> None:
+        """A key that no widget took; it may belong to a prompt or a line that has just opened."""
         screen = self.screen
-        if isinstance(screen, MainScreen) and screen.is_whole and screen.prompt.take(event):
+        if isinstance(screen, MainScreen):
+            taken = screen.is_whole and screen.prompt.take(event)
+        else:
+            taken = await self.fleet.take(event)
+        if taken:
             event.prevent_default()
 
     # -- news

@@ -13,6 +13,7 @@ from dhcptui.assess.peers import peers_read
 from dhcptui.assess.verdict import derive
 from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import load
+from dhcptui.engine.pair_console import PairConsole
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.action import Action
 from dhcptui.model.audit import AuditEntry
@@ -28,7 +29,7 @@ from tests.lab.pair import Lab
 class Driver:
     """A listener that remembers, and hands for an engine."""
 
-    def __init__(self, engine: EngineThread) -> None:
+    def __init__(self, engine: PairConsole) -> None:
         self.engine = engine
         self.snapshots: list[tuple[float, PairSnapshot]] = []
         self.logs: dict[Role, list[LogLine]] = {Role.PRIMARY: [], Role.SECONDARY: []}

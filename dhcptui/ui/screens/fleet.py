@@ -219,8 +219,33 @@ class FleetScreen(Screen[None], inherit_bindings=False):
     # -- what keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While something stands in the place of the table, its keys mean nothing."""
-        return not (self.is_covered and action == "command" and str(parameters[0]).startswith("fleet."))
+        """While something is typed every letter is text; while something is read the keys of the table mean nothing."""
+        if action != "command":
+            return True
+        name = str(parameters[0])
+        if self._entry is not None:
+            return name in {"look.back", "look.redraw"}
+        return not (self.reading.display and name.startswith("fleet."))
+
+    @property
+    def _entry(self) -> Input | None:
+        """The line that is typed into; None: there is none."""
+        if self.filter_line.display:
+            return self.filter_line.entry
+        return self.palette.query_one(Input) if self.palette.display else None
+
+    async def take(self, event: events.Key) -> bool:
+        """Take a key that nobody has taken: it was typed before the line that it belongs to had the focus."""
+        entry = self._entry
+        if entry is None:
+            return False
+        if event.key == "enter":
+            await entry.action_submit()
+        elif event.is_printable and event.character:
+            entry.insert_text_at_cursor(event.character)
+        else:
+            return False
+        return True
 
     @property
     def is_covered(self) -> bool:
@@ -273,7 +298,7 @@ class FleetScreen(Screen[None], inherit_bindings=False):
         """Open the line to type in."""
         self._leave_all()
         self.filter_line.display = True
-        self.filter_line.entry.focus()
+        self.set_focus(self.filter_line.entry)
         self._show_below(self.setup.clock())
 
     @on(Input.Changed, "#fleet-filter-input")
@@ -301,6 +326,7 @@ class FleetScreen(Screen[None], inherit_bindings=False):
             return
         self._stand(self.palette)
         self.palette.open(self.entries())
+        self.set_focus(self._entry)
 
     def entries(self) -> list[Entry]:
         """Every pair, the worst first, and then the commands."""
@@ -353,7 +379,7 @@ class FleetScreen(Screen[None], inherit_bindings=False):
         for widget in (self.reading, self.palette, self.filter_line):
             widget.display = False
         self.table.display = self._rows["columns"].display = True
-        self.table.focus()
+        self.set_focus(self.table)
         self._show_below(self.setup.clock())
 
 
