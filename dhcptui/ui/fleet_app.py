@@ -28,8 +28,9 @@ from dhcptui.ui.style import ASCII, UNICODE, WARNING
 from dhcptui.ui.terminal_app import LEFT, Feed, TerminalApp
 from dhcptui.watch.clocks import moment
 
-NEWS_PERIOD = 0.2
-"""Snapshots of all pairs are taken together, so many seconds after the first of them has come."""
+NEWS_PERIOD, AGE_PERIOD = 0.2, 0.5
+"""Snapshots of all pairs are taken together, so many seconds after the first of them has come; and what grows old where
+none comes is looked for as often."""
 ASKED_SECONDS = 15.0
 """For so long a second press says yes."""
 
@@ -68,7 +69,6 @@ class FleetApp(TerminalApp):
         self.opened: dict[str, Opened] = {}
         self._news_timer_set = False
         self._asked_until = 0.0
-        self._moving = asyncio.Lock()
 
     async def on_mount(self) -> None:
         """Paint first, then let the engine begin."""
@@ -78,7 +78,7 @@ class FleetApp(TerminalApp):
             self.call_after_refresh(gc_tuning.settle)
         self.call_after_refresh(self.engine.start, self.bridge)
         self.set_interval(1.0, self.look_at_engine)
-        self.set_interval(1.0, self.take_news)
+        self.set_interval(AGE_PERIOD, self.take_news)
         self._tell_worst()
 
     async def on_key(self, event: events.Key) -> None:
@@ -133,31 +133,39 @@ class FleetApp(TerminalApp):
         """Every pair, for the palette."""
         return pair_entries(self.board)
 
-    async def open_pair(self, pair: str) -> None:
+    # A console that is left waits for its own widgets to end, and one of them may be the one that asks for it: so
+    # whoever asks does not wait, and one wish is done after the other, by the application itself.
+
+    def open_pair(self, pair: str) -> None:
         """Go to the console of a pair, from the fleet or from another console."""
-        async with self._moving:
-            if pair == self.current:
-                return
-            await self._close()
-            self.fleet.table.go_to(pair)
-            self.board.looked_at(pair)
-            opened = self.opened.get(pair) or self._console(pair)
-            self.opened[pair] = opened
-            await self.push_screen(opened.main)
-            if not opened.main.is_whole:
-                opened.main.call_after_refresh(opened.main.mount_views)
-            opened.feed.wake()
+        self.call_next(self._open, pair)
 
-    async def step(self, step: int) -> None:
+    def step(self, step: int) -> None:
         """Go to the console of the next (1) or previous (-1) pair of the table; after the last comes the first."""
-        names = self.fleet.table.names or list(self._pairs)
-        at = names.index(self.current) if self.current in names else -(step < 0)
-        await self.open_pair(names[(at + step) % len(names)])
+        self.call_next(self._step, step)
 
-    async def back(self) -> None:
+    def back(self) -> None:
         """Go back to the fleet."""
-        async with self._moving:
-            await self._close()
+        self.call_next(self._close)
+
+    async def _open(self, pair: str) -> None:
+        if pair == self.current:
+            return
+        await self._close()
+        self.fleet.table.go_to(pair)
+        self.board.looked_at(pair)
+        opened = self.opened.get(pair) or self._console(pair)
+        self.opened[pair] = opened
+        await self.push_screen(opened.main)
+        if not opened.main.is_whole:
+            opened.main.call_after_refresh(opened.main.mount_views)
+        opened.feed.wake()
+
+    async def _step(self, step: int) -> None:
+        if self.current:
+            names = self.fleet.table.names or list(self._pairs)
+            at = names.index(self.current) if self.current in names else -(step < 0)
+            await self._open(names[(at + step) % len(names)])
 
     @property
     def current(self) -> str:

@@ -20,8 +20,8 @@ from dhcptui.ui.neighbours import Others
 
 OK_SECONDS, WRONG_SECONDS = 4.0, 1.0
 """So old a judgement may grow where nothing has moved: of a pair that is ok, of any other. Values grow stale by time alone."""
-AT_A_TIME = 60
-"""At most so many are judged again for their age in one go; the oldest first."""
+AT_A_TIME = 25
+"""At most so many are judged again for their age in one go, the oldest first: no key waits for more."""
 FAULT = "the console watches this pair no more, by a fault of its own"
 
 

@@ -31,13 +31,13 @@ class Neighbours(Protocol):
     def entries(self) -> Sequence[Entry]:
         """Every pair, for the palette; their values are `value_of` their names."""
 
-    async def open_pair(self, pair: str) -> None:
-        """Go to the console of a pair."""
+    def open_pair(self, pair: str) -> None:
+        """Go to the console of a pair, soon; nothing is waited for."""
 
-    async def step(self, step: int) -> None:
+    def step(self, step: int) -> None:
         """Go to the console of the next (1) or previous (-1) pair."""
 
-    async def back(self) -> None:
+    def back(self) -> None:
         """Go back to the fleet. An action under way goes on, and so does its prompt."""
 
 

@@ -370,7 +370,9 @@ class ScriptedConsole:
             ended = at + 0.4 if state in {StepState.DONE, StepState.FAILED} else None
             reports.append(StepReport(state, detail, started, ended))
             at += 0.4
-        self.listener.on_progress(Progress(plan, tuple(reports), outcome, result, sentence(then), tuple(off_script)))
+        progress = Progress(plan, tuple(reports), outcome, result, sentence(then), tuple(off_script))
+        self.acting = progress if outcome is Outcome.RUNNING else None
+        self.listener.on_progress(progress)
 
     def audit(self, event: AuditEvent, step: int, text: str, ok: bool | None = None, *, of: int = 5) -> None:
         """The engine wrote a line to its audit log."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input
 
+from dhcptui.assess.headline import Level
 from dhcptui.model.moments import Moment
 from dhcptui.ui.fleet_board import Board, Choice, Heading, Item, Standing, arrange, doing, renewed
 from dhcptui.ui.keymap import Commands, bind
@@ -44,7 +45,7 @@ class FleetSetup:
     clock: Callable[[], Moment]
     glyphs: Glyphs
     commands: Commands
-    open_pair: Callable[[str], Awaitable[None]]
+    open_pair: Callable[[str], None]
     place: str = ""
     """Where the configuration is, in words, for the help."""
 
@@ -184,9 +185,11 @@ class FleetScreen(Screen[None], inherit_bindings=False):
         if chosen is None:
             return say("")
         level = (f"{self._glyphs.level(chosen.level)} {chosen.name}: ", f"bold {LEVELS[chosen.level]}")
-        advice = ("" if chosen.fault else f" {chosen.verdict.advise(self.setup.commands.acting_key)}", MUTED)
+        # The keys that act are those of its console; here they do nothing.
+        advice = "" if chosen.fault else f" In its console: {chosen.verdict.advise(self.setup.commands.acting_key)}"
         room = 2 * (self.size.width - 4) - 8
-        return line(cut(text(level, chosen.headline, ".", advice), max(20, room), self._glyphs.ellipsis))
+        said = text(level, chosen.headline, ".", (advice if chosen.level is not Level.OK else "", MUTED))
+        return line(cut(said, max(20, room), self._glyphs.ellipsis))
 
     def _keys(self) -> Line:
         key = self.setup.commands.key
@@ -289,10 +292,10 @@ class FleetScreen(Screen[None], inherit_bindings=False):
             self._chosen_anew(replace(self.choice, marked=self.choice.marked ^ {chosen.name}))
             self.table.go_to(below[0] if below else chosen.name)
 
-    async def open_chosen(self) -> None:
+    def open_chosen(self) -> None:
         """The console of the pair under the cursor."""
         if (chosen := self.table.chosen) is not None:
-            await self.setup.open_pair(chosen.name)
+            self.setup.open_pair(chosen.name)
 
     def filter(self) -> None:
         """Open the line to type in."""
@@ -340,7 +343,7 @@ class FleetScreen(Screen[None], inherit_bindings=False):
     async def _run(self, value: str) -> None:
         self._leave_all()
         if (pair := pair_of(value)) is not None:
-            await self.setup.open_pair(pair)
+            self.setup.open_pair(pair)
         else:
             await self.action_command(value)
 

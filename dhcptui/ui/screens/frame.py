@@ -43,7 +43,7 @@ class Frame:
 
     def draw(self, now: Moment, size: Size, *, compact: bool, acting: bool) -> None:
         """Show what differs. `size`: of the screen; `acting`: an action of this console is under way."""
-        self._show_header(now, size.width - 2, compact=compact)
+        self._show_header(now, size.width - (2 if compact else 4), compact=compact)  # its padding
         self._show_panels(now, size.height, compact=compact)
         self._show_waits(now, acting=acting)
         self._show_below("drill", self._drill_line())

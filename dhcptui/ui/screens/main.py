@@ -209,7 +209,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
         if isinstance(driver, TerminalDriver):
             driver.redraw()
 
-    async def go_back(self) -> None:
+    def go_back(self) -> None:
         """Leave what was opened last: the search, what stands over the logs, the prompt; then for the fleet."""
         if self.logs.is_finding or self.logs.is_explaining:
             self.views.reopen()
@@ -218,14 +218,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
         elif self.prompt.is_open and not self.prompt.busy:
             self.prompt.leave()
         elif (fleet := self.session.setup.neighbours) is not None:
-            await fleet.back()
+            fleet.back()
         elif self.prompt.is_open:
             self.prompt.leave()
 
-    async def step_pair(self, step: int) -> None:
+    def step_pair(self, step: int) -> None:
         """Go to the console of the next (1) or previous (-1) pair."""
         if (fleet := self.session.setup.neighbours) is not None:
-            await fleet.step(step)
+            fleet.step(step)
 
     async def action_close(self) -> None:
         """`q` while something is read: only that is left. A second `q` of the same moment finds it closed, and quits."""
@@ -237,7 +237,7 @@ class MainScreen(Screen[None], inherit_bindings=False):
     async def action_leave(self) -> None:
         """Quit, or go back to the fleet; quitting asks twice while an action runs, in the prompt."""
         if (fleet := self.session.setup.neighbours) is not None:
-            await fleet.back()
+            fleet.back()
             return
         if self.views.current is not None and self.prompt.busy:
             self.close_view()

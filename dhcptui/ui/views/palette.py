@@ -143,7 +143,7 @@ class PaletteView(View):
         self.host.close_view()
         fleet, pair = self.session.setup.neighbours, pair_of(value)
         if fleet is not None and pair is not None:
-            await fleet.open_pair(pair)
+            fleet.open_pair(pair)
         else:
             await self.host.action_command(value)
 
