@@ -177,7 +177,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("fleet.open", ("enter",), "open", "Open the console of the pair.", where="fleet"),
     Command("fleet.filter", ("/",), "filter", "Show only pairs with a text in their name, group, servers, level or headline.", where="fleet"),
     Command("fleet.problems", ("f",), "only problems", "Show only pairs that are not ok; press again for all.", short="problems", where="fleet"),
-    Command("fleet.sort", ("s",), "sort", "Sort: the worst first in each group, the worst of all first, by name, as configured.", where="fleet"),
+    Command("fleet.sort", ("s",), "sort", "Sort: the worst first, the worst first in each group, by name, as configured.", where="fleet"),
     Command("fleet.mark", ("space",), "mark", "Mark the pair: it stands above all others, whatever is filtered; press again to take the mark away.", where="fleet"),
     Command("prompt.copy", ("y", "ctrl+y"), "copy as script", "Copy the plan as a script; nothing is run.", in_bar=False, where="prompt", alike="look.copy"),
 )  # fmt: skip

@@ -37,6 +37,7 @@ class DhcptuiApp(TerminalApp):
         keys: Mapping[str, tuple[str, ...]] | None = None,
         drills: Drills | None = None,
         place: str = "",
+        production: bool = False,
     ) -> None:
         super().__init__(console, ascii_only=ascii_only, theme=theme)
         self.engine = console
@@ -52,6 +53,7 @@ class DhcptuiApp(TerminalApp):
             commands=commands,
             drills=drills,
             place=place,
+            production=production,
         )
         self.main = MainScreen(console, setup)
         self._feed = Feed(self.bridge, self.main)

@@ -76,7 +76,8 @@ class Sort(Enum):
     """The orders of the table. The value says it in the header."""
 
     NEED = "worst first"
-    ALL = "worst of all first"
+    """What is not ok stands above all that is, whatever its group."""
+    GROUP = "worst first in each group"
     NAME = "by name"
     CONFIGURED = "as configured"
 
@@ -123,31 +124,30 @@ def need(standing: Standing) -> tuple[int, int]:
 
 
 def arrange(standings: Iterable[Standing], choice: Choice) -> list[Item]:
-    """The rows of the table: what is marked first, then the others in their order, under the headings of their groups."""
+    """The rows of the table: what is marked first, then the others in their order."""
     every = list(standings)
     shown = [each for each in every if choice.shows(each)]
     marked = sorted((each for each in shown if each.name in choice.marked), key=need)
     rest = [each for each in shown if each.name not in choice.marked]
-    if choice.sort is Sort.ALL:
-        return [*marked, *sorted(rest, key=need)]
     if choice.sort is Sort.NAME:
         return [*marked, *sorted(rest, key=lambda each: each.name.casefold())]
     if choice.sort is Sort.CONFIGURED:
         return [*marked, *sorted(rest, key=lambda each: each.place)]
-    return [*marked, *_grouped(rest, every)]
+    if choice.sort is Sort.GROUP:
+        return [*marked, *_grouped(rest, every)]
+    wrong = sorted((each for each in rest if each.level is not Level.OK), key=need)
+    return [*marked, *wrong, *_grouped([each for each in rest if each.level is Level.OK], every)]
 
 
 def _grouped(shown: Sequence[Standing], every: Sequence[Standing]) -> list[Item]:
-    """Groups by their worst pair; those without a group stand together, without a heading."""
+    """Under the headings of their groups, the group of the worst first; without any group there is no heading."""
     groups: dict[str, list[Standing]] = {}
     for each in sorted(shown, key=need):
         groups.setdefault(each.settings.group, []).append(each)
     items: list[Item] = []
     for group, members in groups.items():
-        if group:
+        if len(groups) > 1 or group:
             items.append(heading(group, every))
-        elif items:
-            items.append(heading("", every))
         items += members
     return items
 

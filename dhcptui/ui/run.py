@@ -60,6 +60,7 @@ def run_console(
         keys=looks.keys,
         drills=drills,
         place=place,
+        production=settings.production,
     )
     return _run(app, console, last=last)
 

@@ -100,7 +100,7 @@ def test_the_program_opens_the_fleet(pairs: Several) -> None:
         terminal.send(":plant" + ENTER)
         terminal.until(r"plant · \w+ +✓ OK", 10)
         terminal.until(r"1 other not ok, worst: ▲ opt2 WARNING", 10)
-        terminal.send("[")
+        terminal.send("]")
         terminal.until(r"opt1 · \w+ +✓ OK", 10)
         terminal.send("q")
         terminal.until(r"▲ 1 warning  ✓ 2 ok", 10)

@@ -103,25 +103,27 @@ def table(app: FleetApp) -> list[str]:
     return [line.strip() for line in app.fleet.table.shown.splitlines() if line.strip()]
 
 
-async def test_groups_stand_under_headings_with_the_worst_group_first() -> None:
+async def test_what_is_wrong_stands_above_the_groups() -> None:
     """Within a level the configuration's order holds; `s` changes the order, and says so."""
     pairs = {"a": healthy(), "b": healthy(), "c": one_down(), "d": healthy(), "e": both_stopped()}
-    groups = {"a": "hq", "b": "", "c": "", "d": "hq", "e": "plants"}
+    groups = {"a": "hq", "b": "", "c": "hq", "d": "hq", "e": "plants"}
     configured = [settings(name, group=group) for name, group in groups.items()]
     async with fleet(pairs, configured=configured) as (app, pilot, _):
-        assert names(app) == ["e", "c", "b", "a", "d"]
+        assert names(app) == ["e", "c", "a", "d", "b"]
         rows = table(app)
-        assert rows[0].startswith("plants (1)")
-        assert rows[2].startswith("no group (2)  ▲✓")
-        assert rows[5].startswith("hq (2)  ✓✓")
+        assert rows[0].startswith("▸ ✗ CRITICAL  e ")
+        assert rows[2].startswith("hq (3)  ▲✓✓")
+        assert rows[5].startswith("no group (1)  ✓")
+        assert row(app, "what-now").startswith("✗ e (plants): nobody serves")
         await pilot.press("s")
-        assert names(app) == ["e", "c", "a", "b", "d"]
-        assert "Sorted: worst of all first." in row(app, "what-now")
-        assert not any("hq (" in line for line in table(app))
+        assert names(app) == ["e", "c", "a", "d", "b"]
+        assert table(app)[2].startswith("hq (3)")
+        assert "Sorted: worst first in each group." in row(app, "what-now")
         await pilot.press("s")
         assert names(app) == ["a", "b", "c", "d", "e"]
+        assert not any("hq (" in line for line in table(app))
         await pilot.press("s", "s")
-        assert names(app) == ["e", "c", "b", "a", "d"]
+        assert names(app) == ["e", "c", "a", "d", "b"]
 
 
 async def test_a_filter_only_problems_and_marks() -> None:
@@ -291,13 +293,13 @@ async def test_two_hundred_pairs_scroll() -> None:
         assert "hub" in picture(app)
         assert "00:44" in picture(app)
         await pilot.press("G")
-        assert chosen(app) == "branch-149"
-        assert "▸ ✓ OK        branch-149" in picture(app)
+        assert chosen(app) == "branch-198"
+        assert "▸ ✓ OK        branch-198" in picture(app)
         await pilot.press("pageup", "pageup", "k")
         assert f" {chosen(app)} " in picture(app)
         await pilot.press("g")
         assert chosen(app) == "hub"
-        assert table(app)[0].startswith("g3 (50)")
+        assert table(app)[1].startswith("g0 (50)")
 
 
 async def test_production_is_told_in_a_strong_colour_and_a_word() -> None:

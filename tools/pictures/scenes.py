@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,8 +15,10 @@ from unittest.mock import patch
 from textual.app import App
 
 from dhcptui.ui.app import DhcptuiApp
+from dhcptui.ui.fleet_app import FleetApp
 from dhcptui.ui.keymap import Commands
 from dhcptui.ui.welcome import Welcome
+from tests.ui.fleet_feed import ScriptedFleet
 from tools.pictures.still import Still, StillDrills
 from tools.pictures.story import Take
 
@@ -26,6 +28,16 @@ SIXTEEN, NO_COLOUR = "16-colours", "no-color"
 NOWHERE = Path("~/.config/dhcptui/config.toml")
 NO_CONFIGURATION = f"there is no configuration at {NOWHERE}."
 WELCOME = "welcome"
+FLEET = "fleet"
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "office": ("hq", "healthy"),
+    "lab": ("hq", "one-down"),
+    "wifi": ("hq", "healthy"),
+    "plant-1": ("plants", "healthy"),
+    "plant-2": ("plants", "cut-off"),
+    **{f"branch-{number}": ("branches", "unread" if number == 7 else "healthy") for number in range(1, 9)},
+}
+"""Those of the fleet: the group and the moment of each. All these moments have one clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,7 @@ SCENES: Mapping[str, Scene] = {
     "drills": Scene("review", ("drill.menu",), drills=True),
     "review": Scene("review", ("drill.review",), small=True, drills=True),
     WELCOME: Scene("", small=True),
+    FLEET: Scene("", small=True, large=True, plain=True),
 }
 
 
@@ -105,6 +118,8 @@ async def draw(picture: Picture, takes: Mapping[str, Take]) -> str:
             await pilot.pause()
             if isinstance(app, DhcptuiApp):
                 app.flush_logs()  # now, rather than a quarter of a second later
+            if isinstance(app, FleetApp):
+                app.take_news()
             await pilot.pause()
             await pilot.press(*map(_key, scene.keys))
             await pilot.pause()
@@ -116,10 +131,24 @@ def _app(picture: Picture, scene: Scene, takes: Mapping[str, Take]) -> App[Any]:
     theme = "dhcptui-16" if picture.look else "dhcptui"
     if picture.scene == WELCOME:
         return Welcome(NOWHERE, NO_CONFIGURATION, theme=theme)
+    if picture.scene == FLEET:
+        return _fleet(takes, theme)
     take = takes[scene.take]
     still = Still(take)
     drills = StillDrills(take) if scene.drills else None
     return DhcptuiApp(still, take.settings.name, clock=still.clock, theme=theme, drills=drills)
+
+
+def _fleet(takes: Mapping[str, Take], theme: str) -> FleetApp:
+    """Several pairs, each at its moment."""
+    pairs = {}
+    for name, (group, moment) in PAIRS.items():
+        take = takes[moment]
+        snapshot = replace(take.snapshot, pair=name)
+        pairs[name] = replace(take, settings=replace(take.settings, name=name, group=group), snapshot=snapshot)
+    stills = {name: Still(take) for name, take in pairs.items()}
+    clock = stills["lab"].clock
+    return FleetApp(ScriptedFleet(stills), [take.settings for take in pairs.values()], clock=clock, theme=theme)
 
 
 @contextmanager

@@ -23,10 +23,10 @@ from dhcptui.ui.render.header import corner
 from dhcptui.ui.render.server import severity
 from dhcptui.ui.style import ACCENT, LEVELS, MUTED, SEVERITY_STYLES, TO_ASCII, WARNING, Glyphs, Part, text
 
-NARROW, WIDE = 100, 160
-"""Below and from so many columns fewer and more of them stand in the table."""
-NAME_CELLS = {NARROW: 14, WIDE: 18}
-LONGEST_NAME = 26
+HEADLINE_CELLS = 30
+"""A further column is shown only where so many cells are left for the headline."""
+SHORT_NAME, NAME, LONG_NAME = 14, 18, 26
+"""Longer names are cut, the sooner the fewer columns there are."""
 GAP = "  "
 WORST_FIRST = (Level.CRITICAL, Level.UNKNOWN, Level.WARNING, Level.OK)
 _S = FailoverState
@@ -57,19 +57,25 @@ class Column:
 
 def layout(width: int, names: Sequence[str], *, acting: bool) -> tuple[Column, ...]:
     """The columns for a table of `width` cells, whose pairs have these names. `acting`: somebody acts on one of them."""
-    most = NAME_CELLS[NARROW] if width < NARROW else NAME_CELLS[WIDE] if width < WIDE else LONGEST_NAME
-    name = Column("pair", max(4, min(most, max(map(cell_len, names), default=4))), _name)
-    level, headline = Column("level", 10, _level), Column("headline", None, _headline)
+    longest = max(map(cell_len, names), default=4)
+
+    def first(headline: Callable[[Standing, Glyphs], Sequence[Part]], most: int) -> tuple[Column, ...]:
+        name = Column("pair", max(4, min(most, longest)), _name)
+        return Column("level", 10, _level), name, Column("headline", None, headline)
+
     wait, pool = Column("wait", 7, _wait, right=True), Column("lowest", 6, _pool, right=True)
-    if width < NARROW:
-        return level, name, Column("headline", None, _acts_or_headline), Column("", 3, _glyphs), wait, pool
-    since, acts = Column("since", 7, _since, right=True), Column("who acts", 28, _acts)
-    if width < WIDE:
-        more = (acts,) if acting else ()
-        return level, name, headline, Column("", 3, _glyphs), since, wait, pool, *more
-    states = (Column("primary", 14, _state(0)), Column("secondary", 14, _state(1)))
-    network = Column("lowest pool", 24, _network)
-    return level, name, headline, *states, since, wait, network, acts, Column("last change", 32, _last)
+    since, acts, states = Column("since", 7, _since, right=True), Column("who acts", 28, _acts), Column("", 3, _glyphs)
+    words = (Column("primary", 14, _state(0)), Column("secondary", 14, _state(1)))
+    network, last = Column("lowest pool", 24, _network), Column("last change", 32, _last)
+    acting_now = (acts,) if acting else ()
+    ways = (
+        (*first(_headline, LONG_NAME), *words, since, wait, network, acts, last),
+        (*first(_headline, LONG_NAME), *words, since, wait, network, *acting_now),
+        (*first(_headline, NAME), states, since, wait, pool, *acting_now),
+        (*first(_acts_or_headline, NAME), states, since, wait, pool),
+        (*first(_acts_or_headline, SHORT_NAME), states, wait, pool),
+    )
+    return next((way for way in ways if _free(way, width) >= HEADLINE_CELLS), ways[-1])
 
 
 def _free(columns: Sequence[Column], width: int) -> int:

@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from dhcptui.assess.headline import Level
 from dhcptui.model.moments import Moment
+from dhcptui.model.sanitize import clean
 from dhcptui.ui.fleet_board import Board, Choice, Heading, Item, Standing, arrange, doing, renewed
 from dhcptui.ui.keymap import Commands, bind
 from dhcptui.ui.line import Line, cut, line, say
@@ -184,7 +185,8 @@ class FleetScreen(Screen[None], inherit_bindings=False):
         chosen = self.table.chosen
         if chosen is None:
             return say("")
-        level = (f"{self._glyphs.level(chosen.level)} {chosen.name}: ", f"bold {LEVELS[chosen.level]}")
+        group = f" ({clean(chosen.settings.group, 40)})" if chosen.settings.group else ""
+        level = (f"{self._glyphs.level(chosen.level)} {chosen.name}{group}: ", f"bold {LEVELS[chosen.level]}")
         # The keys that act are those of its console; here they do nothing.
         advice = "" if chosen.fault else f" In its console: {chosen.verdict.advise(self.setup.commands.acting_key)}"
         room = 2 * (self.size.width - 4) - 8
