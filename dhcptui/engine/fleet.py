@@ -9,6 +9,7 @@ from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Progress
 from dhcptui.config.loading import PairSettings
 from dhcptui.engine.api import FleetListener, Listener
+from dhcptui.engine.faults import keep
 from dhcptui.engine.loop import STOP_SECONDS, EngineLoop
 from dhcptui.engine.pair_console import PairConsole
 from dhcptui.model.audit import AuditEntry
@@ -100,4 +101,7 @@ class FleetEngine:
         """End watching after the steps under way; closes every connection and the thread."""
         self.leave("the console was closed")
         wait([each for console in self._consoles.values() if (each := console.finish())], STOP_SECONDS)
+        for console in self._consoles.values():
+            if console.failure is not None:
+                keep(console.failure)
         self._home.stop()

@@ -91,6 +91,14 @@ class FleetApp(TerminalApp):
         if taken:
             event.prevent_default()
 
+    def look_at_engine(self) -> None:
+        """A console of old values would be believed: rather the fleet, whose row says that nobody watches the pair."""
+        super().look_at_engine()
+        pair = self.current
+        # Not while it is still being made: its widgets would end before they have begun.
+        if pair and self.engine.consoles[pair].failure is not None and self.opened[pair].main.is_whole:
+            self.back()
+
     # -- news
 
     def on_fleet_wake(self, _: FleetWake) -> None:

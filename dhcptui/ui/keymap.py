@@ -89,6 +89,8 @@ class Commands:
         )
         self._by_name = {each.name: each for each in every}
         self._by_action = {each.action: each for each in every if each.action}
+        self.leaving = "ctrl+c" if neighbours else self.key("quit")
+        """The key that leaves the program, as people write it."""
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self.all)

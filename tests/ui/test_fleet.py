@@ -181,7 +181,7 @@ async def test_what_was_read_grows_old_without_any_news() -> None:
 
 async def test_a_fault_of_our_own_is_no_health() -> None:
     """Where the watching of one pair has ended the others go on; its own row says so, and is unknown."""
-    async with fleet({"lan": healthy(), "opt1": healthy()}) as (app, _, engine):
+    async with fleet({"lan": healthy(), "opt1": healthy()}) as (app, pilot, engine):
         engine.consoles["lan"].failure = RuntimeError("boom")
         engine.consoles["lan"].clock.forward(5)
         engine.show("opt1", healthy(MONO + 5))
@@ -190,6 +190,12 @@ async def test_a_fault_of_our_own_is_no_health() -> None:
         assert app.is_running
         assert "? UNKNOWN" in table(app)[0]
         assert "watches this pair no more" in table(app)[0]
+        await pilot.press("enter")
+        await pilot.pause()
+        for _ in range(60):
+            if not is_fleet(app):
+                await pilot.pause(0.25)
+        assert is_fleet(app)
         engine.failure = RuntimeError("boom")
         app.look_at_engine()
     assert not app.is_running
@@ -243,6 +249,10 @@ async def test_an_action_goes_on_behind_the_fleet() -> None:
         await start(pilot, console)
         await pilot.pause(0.3)
         first = app.screen
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert app.is_running
+        assert "ctrl+c again leaves" in picture(app)
         await pilot.press("escape")
         await pilot.pause()
         assert is_fleet(app)

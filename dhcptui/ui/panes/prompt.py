@@ -206,7 +206,7 @@ class Prompt(Vertical, can_focus=True):
         self._hint(
             say(
                 (
-                    f"An action is running; it goes on. {self._commands.key('quit')} again leaves after the current step.",
+                    f"An action is running; it goes on. {self._commands.leaving} again leaves after the current step.",
                     WARNING,
                 )
             )
