@@ -290,6 +290,6 @@ def doing(standing: Standing) -> str:
     for member in standing.verdict.assessment.servers:
         lock = member.view.lock_files.value.lock if member.view.lock_files else None
         if lock is not None and lock.expires > member.time:
-            step = lock.step.partition(":")[0].replace(" of ", "/")
-            return clean(f"{lock.action} {step} {lock.owner}@{lock.host}", 120)
+            step = f" {min(lock.done + 1, lock.steps)}/{lock.steps}" if lock.steps else ""
+            return clean(f"{lock.action}{step} {lock.owner}@{lock.host}", 120)
     return ""

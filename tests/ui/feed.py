@@ -190,7 +190,9 @@ def locked_out(at: float = MONO) -> PairSnapshot:
 
 def busy_elsewhere(at: float = MONO) -> PairSnapshot:
     """Somebody else runs a sync-restart on both servers."""
-    lock = Lock("t1", "anna", "ops1", "office", "sync-restart", "2 of 5: restart dhcp2", WALL - 20, WALL + 40)
+    lock = Lock(
+        "t1", "anna", "ops1", "office", "sync-restart", "2 of 5: restart dhcp2", WALL - 20, WALL + 40, done=1, steps=5
+    )
     views = (replace(view, lock_files=Seen(LockFiles(lock=lock), at)) for view in healthy(at).servers)
     return pair(*views)
 
