@@ -140,10 +140,7 @@ def _linked(matrix: LinkMatrix) -> _Said | None:
         if side.held:
             return _held(matrix)
         if not side.ssh.ok and side.ssh.state is not Reach.UNKNOWN:
-            said = (
-                f"The failover connection is up; SSH to {side.name} fails ({side.ssh.detail or side.ssh.state.value})."
-            )
-            return Cause.LOGIN, said, f"Look at sshd on {side.name}."
+            return _not_in(side)
         if not side.omapi.ok and side.omapi.state is not Reach.UNKNOWN:
             said = f"The failover connection is up; {side.name} cannot be asked over OMAPI ({side.omapi.detail})."
             advice = f"{side.name}: {side.omapi.advice}." if side.omapi.advice else ""
@@ -154,6 +151,18 @@ def _linked(matrix: LinkMatrix) -> _Said | None:
         said = "The failover connection is established as far as both know; that the way is open is inferred from it."
         return Cause.NONE, said, ""
     return Cause.NONE, "Every way is open and the failover connection is up.", ""
+
+
+def _not_in(side: ServerLinks) -> _Said:
+    why = side.ssh.detail or side.ssh.state.value
+    if side.ssh.what == "local":
+        said = f"The failover connection is up; {side.name} does not answer the console that runs on it ({why})."
+        return Cause.UNKNOWN, said, f"Look at {side.name} itself: load, disk, memory."
+    return (
+        Cause.LOGIN,
+        f"The failover connection is up; SSH to {side.name} fails ({why}).",
+        f"Look at sshd on {side.name}.",
+    )
 
 
 def _held(matrix: LinkMatrix) -> _Said | None:

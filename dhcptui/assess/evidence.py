@@ -218,7 +218,7 @@ def _gone_by_silence(each: Assessment, asked: str) -> Finding:
             f"unreachable from here, but {name} reaches {tried.address}"
             f" (ping {tried.ping.value}, failover port {tried.failover_port.value}, ssh {tried.ssh_port.value})"
         )
-        return Finding(asked, observed, False, f"{name} over SSH", seconds)
+        return Finding(asked, observed, False, each.me.view.looked_by, seconds)
     if one := one_place(each.me.view, each.partner.view):
         observed = (
             f"{other} is unreachable from {name}; {one}, so that this is one place and not two; whether {other}'s dhcpd"
@@ -289,9 +289,11 @@ def partner_queue_empty(each: Assessment) -> Finding:
 
 def _ssh(server: ServerAssessment) -> Finding:
     name, channel = server.name, server.view.ssh
-    observed = f"{name}: SSH {channel.detail or channel.link.value}"
+    asked, observed = f"{name} is reachable over SSH", f"{name}: SSH {channel.detail or channel.link.value}"
+    if server.view.local:
+        asked, observed = f"{name} is where the console runs", f"{name}: {channel.detail or 'asked without SSH'}"
     tried = channel.link is not Link.CONNECTING
-    return Finding(f"{name} is reachable over SSH", observed, channel.ok, "console", pending=not tried, seen=tried)
+    return Finding(asked, observed, channel.ok, "console", pending=not tried, seen=tried)
 
 
 def ssh(each: Assessment) -> Finding:

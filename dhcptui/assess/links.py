@@ -39,7 +39,7 @@ class Way:
     """ "console", or a server's name."""
     target: str
     what: str
-    """ "SSH", "OMAPI", "failover port"."""
+    """ "SSH" ("local" where the console runs there), "OMAPI", "failover port"."""
     state: Reach
     by: str
     """Where it was seen: "console", "dhcp1 over SSH", "sockets of dhcp1 (ss)"; empty where nothing was."""
@@ -199,7 +199,8 @@ def _ssh(me: PairMember) -> Way:
     detail = view.ssh.detail
     if view.ssh.ok and lost(me):
         state, detail = Reach.SILENT, f"nothing heard for {heard or 0:.0f} s"
-    return Way("console", view.name, "SSH", state, "console" if state is not Reach.UNKNOWN else "", heard, detail)
+    by, what = "console" if state is not Reach.UNKNOWN else "", "local" if view.local else "SSH"
+    return Way("console", view.name, what, state, by, heard, detail)
 
 
 def _omapi(me: PairMember) -> Way:
@@ -246,5 +247,5 @@ def _tried(way: Way, me: PairMember) -> Way | None:
     if reach is None or reach.value.failover_port is Reach.UNKNOWN:
         return None
     age = reach.age(me.now) + reach.value.failover_kept_seconds
-    by, detail = f"{me.name} over SSH", f"at {reach.value.address}"
+    by, detail = me.view.looked_by, f"at {reach.value.address}"
     return replace(way, state=reach.value.failover_port, by=by, age_seconds=age, detail=detail)

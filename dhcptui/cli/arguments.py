@@ -261,7 +261,9 @@ def _configuration_commands(
         " failover peers that both declare, each becomes a pair; what is there already is left as it is.",
         "0, or 1 when nothing was written",
     )
-    init.add_argument("hosts", nargs=2, metavar="HOST", help="a server, as ssh would take it")
+    init.add_argument(
+        "hosts", nargs=2, metavar="HOST", help="a server, as ssh would take it; localhost: this machine, without SSH"
+    )
     init.add_argument(
         "--name",
         "--pair",
@@ -270,7 +272,7 @@ def _configuration_commands(
         help="what to call the pair (the failover peer's name); of several pairs, what each name begins with",
     )
     init.add_argument("--peer", metavar="NAME", help="this failover peer alone, where the servers share several")
-    init.add_argument("--user", metavar="NAME", help="the account on both servers")
+    init.add_argument("--user", metavar="NAME", help="the account on both servers, but for localhost")
     init.add_argument("--identity", metavar="FILE", type=Path, help="the private key to log in with")
     init.add_argument("--known-hosts", metavar="FILE", type=Path, help="where the servers' host keys are")
     init.add_argument(

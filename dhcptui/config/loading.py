@@ -153,6 +153,10 @@ def _pair(name: str, table: Table, machines: Table) -> PairSettings:
         raise table.error("secondary.host", f"both tables name {what}: that is one server, not a pair")
     if pair.primary.name == pair.secondary.name:
         raise table.error("primary.name", f"both servers are called {pair.primary.name!r}; give each a name of its own")
+    if pair.primary.local and pair.secondary.local:
+        raise table.error(
+            "secondary.host", f"both tables name this machine ({pair.primary.host}, {pair.secondary.host})"
+        )
     for server in (pair.primary, pair.secondary):
         _check_shared_dir(table, server)
     return pair

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dhcptui.config.local import is_local
 from dhcptui.config.ownership import distrust
 from dhcptui.config.platforms import DEFAULT
 from dhcptui.model.role import Role
@@ -74,7 +75,12 @@ class ServerSettings:
         metadata=about("The label on screen, and what a confirmation asks for.", '"dhcp1"', default="`host`")
     )
     host: str = field(
-        metadata=about("Where SSH connects to. A name of `~/.ssh/config` works, ProxyJump included.", '"10.0.0.10"')
+        metadata=about(
+            "Where SSH connects to. A name of `~/.ssh/config` works, ProxyJump included. `localhost`, `127.0.0.1` and `::1`"
+            " are the console's own machine and are asked without SSH, unless `port`, `identity`, `known_hosts` or a `user`"
+            " other than the console's own account says how to log in there.",
+            '"10.0.0.10"',
+        )
     )
     port: int | None = field(
         default=None, metadata=about("The SSH port.", "22", "whole number", "as `ssh` would, else 22")
@@ -107,7 +113,8 @@ class ServerSettings:
     omapi_transport: str = field(
         default="ssh",
         metadata=about(
-            '`"ssh"`: through the SSH session to 127.0.0.1 on the server. `"direct"`: to host:omapi_port, for labs.',
+            '`"ssh"`: through the SSH session to 127.0.0.1 on the server, without one where the console runs there.'
+            ' `"direct"`: to host:omapi_port, for labs.',
             '"ssh"',
         ),
     )
@@ -164,6 +171,11 @@ class ServerSettings:
     )
     machine: str = ""
     """NAME of the table [servers.NAME] this was read from; empty where the pair has a table of its own for it."""
+
+    @property
+    def local(self) -> bool:
+        """Whether the console runs on it, and asks it without SSH."""
+        return is_local(self.host, self.port, self.user, self.identity, self.known_hosts)
 
 
 @dataclass(frozen=True, slots=True)

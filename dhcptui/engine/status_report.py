@@ -183,7 +183,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
                 lines.append("    " + recorded_words(view.recorded.value, view.server_time(now)))
         lines += [
             f"    {name}: {health(channel)}"
-            for name, channel in (("omapi", view.omapi), ("ssh", view.ssh), ("log", view.log))
+            for name, channel in (("omapi", view.omapi), (view.host_word, view.ssh), ("log", view.log))
             if not channel.ok and not (channel is view.log and not view.ssh.ok)
         ]
         lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]

@@ -35,7 +35,7 @@ class Link(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way to a server (OMAPI, SSH, log): its state, why, and since when (mono seconds)."""
+    """One way to a server (OMAPI, its host over SSH or directly, its log): its state, why, and since when (mono seconds)."""
 
     link: Link = Link.CONNECTING
     detail: str = ""
@@ -381,6 +381,18 @@ class ServerView:
     changes: Changes = NO_CHANGES
     conf_writer: ConfWriter | None = None
     """Who writes its dhcpd.conf; None while neither the configuration of this console nor that file has said so."""
+    local: bool = False
+    """The console runs on it: what stands as `ssh` is the way to its own machine, without SSH."""
+
+    @property
+    def host_word(self) -> str:
+        """How the way to its host is called: "ssh"."""
+        return "local" if self.local else "ssh"
+
+    @property
+    def looked_by(self) -> str:
+        """Who met what was looked at on its host: "dhcp1 over SSH"."""
+        return f"{self.name} itself" if self.local else f"{self.name} over SSH"
 
     @property
     def version_3_0(self) -> bool:

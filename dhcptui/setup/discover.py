@@ -1,4 +1,4 @@
-"""How dhcpd is set up on a server, found out over SSH: nothing is changed there. Each answer says how it was found."""
+"""How dhcpd is set up on a server, found out on its host: nothing is changed there. Each answer says how it was found."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dhcptui.conf.reader import ConfParseError, Node
 from dhcptui.config.platforms import DEFAULT, PLATFORMS, Platform, RestartWay
 from dhcptui.model.sanitize import clean, is_number
 from dhcptui.model.words import joined
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh import discover_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.ours import DhcpdProcess
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.sudo import refusal
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.find_platform import find_platform
@@ -107,7 +107,7 @@ async def discover(
 class _Look:
     """What the look at one server knows by now: its platform, and its dhcpd where one runs."""
 
-    session: SshSession
+    session: Host
     row: Platform | None
     process: DhcpdProcess | None
 
@@ -146,7 +146,7 @@ async def _of_the_platform(look: _Look) -> list[str]:
 
 
 async def _which(
-    session: SshSession, found: tuple[DhcpdProcess, ...], peer: str | None
+    session: Host, found: tuple[DhcpdProcess, ...], peer: str | None
 ) -> tuple[DhcpdProcess | None, list[str]]:
     """The dhcpd to look at, and what to say of the choice. Raises RemoteError where somebody has to choose."""
     if not found:
@@ -167,7 +167,7 @@ def _list(names: tuple[str, ...]) -> str:
     return f"failover peer {joined(names)}" if names else "no failover peer"
 
 
-async def _peers(session: SshSession, process: DhcpdProcess) -> tuple[str, ...]:
+async def _peers(session: Host, process: DhcpdProcess) -> tuple[str, ...]:
     """The failover peers that a dhcpd's configuration declares; none where it cannot be read."""
     if not (place := await place_of(session, process)):
         return ()
@@ -178,7 +178,7 @@ async def _peers(session: SshSession, process: DhcpdProcess) -> tuple[str, ...]:
     return tuple(clean(each.name, 255) for each in peers(configuration))
 
 
-async def become_root(session: SshSession) -> str:
+async def become_root(session: Host) -> str:
     """Go on through sudo where the account is not root and sudo works; what to say of it, empty for root."""
     who = await lines(session, discover_commands.user_id())
     if session.target.sudo or who[:1] == ["0"]:
@@ -194,7 +194,7 @@ async def become_root(session: SshSession) -> str:
     return f"this account is not root, and {reason}: what only root may read is not found, and acting may fail"
 
 
-async def _allowed(session: SshSession) -> list[str]:
+async def _allowed(session: Host) -> list[str]:
     """The commands that the account may run as root without a password, as `sudo -n -l` names them."""
     found: list[str] = []
     for line in await lines(session, discover_commands.sudo_list()):
@@ -217,7 +217,7 @@ async def _restart_as_root(look: _Look, unit: Told | None, conf: str) -> Told:
     return restart
 
 
-async def _name(session: SshSession) -> Told:
+async def _name(session: Host) -> Told:
     name = next(iter(await lines(session, discover_commands.host_name())), "").partition(".")[0]
     return Told(name, "uname -n") if name else Told(session.target.host, "as it was given", True)
 
@@ -297,7 +297,7 @@ async def _newest(look: _Look, paths: tuple[str, ...], reason: str) -> Told:
     return Told(newest, f"{reason}; it is there{of}", True)
 
 
-async def _unit(session: SshSession, process: DhcpdProcess | None) -> Told | None:
+async def _unit(session: Host, process: DhcpdProcess | None) -> Told | None:
     """The systemd unit of dhcpd."""
     if process:
         said = " ".join(await lines(session, discover_commands.process_group(process.pid)))

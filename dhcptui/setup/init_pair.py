@@ -59,11 +59,13 @@ class Draft:
 
 
 def target(place: str, user: str | None, identity: Path | None, known_hosts: Path | None) -> SshTarget:
-    """One server as it was given: `[user@]host[:port]`. Raises InitError."""
+    """One server as it was given: `[user@]host[:port]`; `localhost` alone is this machine, without SSH. Raises InitError."""
     try:
         parsed = parse_jump(place)
     except RemoteError as error:
         raise InitError(f"{clean(place)!r} is no [user@]host[:port]") from error
+    if parsed.local:  # how to log in is meant for the other one
+        return parsed
     key, known = (path.expanduser().absolute() if path else None for path in (identity, known_hosts))
     return SshTarget(parsed.host, parsed.port, parsed.user or user, key, known)
 
@@ -246,7 +248,8 @@ def _machines(found: tuple[Discovered, Discovered], there: Config) -> tuple[str,
 def _server_notes(server: Discovered, key: Key | None, place: Path | None) -> list[str]:
     """What was found of a server, line by line."""
     port = omapi_port(server.configuration)
-    notes = [_told("platform", server.platform)] if server.platform else []
+    notes = ["  host: this machine, asked without SSH"] if server.target.local else []
+    notes += [_told("platform", server.platform)] if server.platform else []
     notes += [_told(what, getattr(server, what)) for what in ("conf", "leases", "log", "restart")]
     if port:
         notes.append(f"  omapi_port: {port[0]} ({port[1].where})")

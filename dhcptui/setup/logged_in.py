@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from dhcptui.servers.connect import connect
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh.errors import CommandTimeout, LoginSlow, RemoteError
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
 
 SECOND_TRY = 4.0
@@ -22,7 +23,7 @@ Tell = Callable[[str], None]
 class LoggedIn:
     """A session, and how many seconds its login took, of all tries."""
 
-    session: SshSession
+    session: Host
     login_seconds: float
 
 
@@ -48,9 +49,9 @@ async def logged_in(
             raise RemoteError(f"{target} was not read within {wait:g} s", "`--wait SECONDS` gives it more.") from None
 
 
-async def _connect(target: SshTarget, tell: Tell) -> SshSession:
+async def _connect(target: SshTarget, tell: Tell) -> Host:
     try:
-        return await SshSession.connect(target)
+        return await connect(target)
     except LoginSlow:
         tell(f"login takes long there (PAM, DNS?): a second try may take {SECOND_TRY * target.login_seconds:g} s")
-        return await SshSession.connect(target, patience=SECOND_TRY)
+        return await connect(target, patience=SECOND_TRY)

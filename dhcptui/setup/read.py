@@ -16,8 +16,8 @@ from dhcptui.conf.reader import ConfParseError, Node
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh.errors import RemoteError
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.logged_in import logged_in
 from dhcptui.watch.survey import explain, survey
@@ -51,11 +51,8 @@ def missing(subject: Subject, include: Node) -> str:
 
 async def _server(server: ServerSettings, wait: float | None) -> tuple[Subject, Tree | None, str] | LintError:
     """One server: what lint looks at, its shared directory, and a note. Errors are results, so that both are told."""
-    target = SshTarget(
-        server.host, server.port, server.user, server.identity, server.known_hosts, server.sudo, server.login_timeout
-    )
     try:
-        async with logged_in(target, wait) as way:
+        async with logged_in(SshTarget.of(server), wait) as way:
             found = await survey(way.session, server.dhcpd_conf, platform=server.platform)
             tree = await _tree(way.session, server)
     except (RemoteError, ConfParseError) as error:
@@ -89,7 +86,7 @@ async def _server(server: ServerSettings, wait: float | None) -> tuple[Subject, 
     )
 
 
-async def _tree(session: SshSession, server: ServerSettings) -> Tree | None:
+async def _tree(session: Host, server: ServerSettings) -> Tree | None:
     """The shared directory; None where there is none, or it cannot be copied anyway."""
     done = await session.run(read_command(server), timeout=READ_SECONDS, max_bytes=MAX_BYTES)
     if done.exit_status == 0:

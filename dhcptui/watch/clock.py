@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+from dhcptui.servers.host import Completed, Host
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import RemoteError
-from dhcptui.servers.ssh.session import Completed, SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.timesync import SystemdWord, read_time_sync
 from dhcptui.watch.clocks import mono
@@ -21,7 +21,7 @@ SHELL_SECONDS = 0.2
 """Between two looks whether the shell has answered."""
 
 
-async def follow_time_sync(session: SshSession, record: ServerRecord) -> None:
+async def follow_time_sync(session: Host, record: ServerRecord) -> None:
     """Keep `time_sync` of the view.
 
     Without sudo each question has a channel of its own: a daemon that hangs holds up nothing else. With sudo each would be
@@ -44,7 +44,7 @@ async def follow_time_sync(session: SshSession, record: ServerRecord) -> None:
         await asyncio.sleep(TIME_SYNC_SECONDS if sync and sync.value.in_sync is not False else UNSURE_SECONDS)
 
 
-async def _answered_shell(session: SshSession, record: ServerRecord) -> RemoteShell:
+async def _answered_shell(session: Host, record: ServerRecord) -> RemoteShell:
     """The session's own shell, once it has answered something."""
     while True:
         shell = record.shell

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.snapshot import PairSnapshot, unseen
 
@@ -9,4 +11,9 @@ from dhcptui.model.snapshot import PairSnapshot, unseen
 def first_snapshot(settings: PairSettings) -> PairSnapshot:
     """A pair of which nothing has been seen."""
     one, two = settings.primary, settings.secondary
-    return unseen(settings.name, settings.peer, (one.name, one.host), (two.name, two.host))
+    nothing = unseen(settings.name, settings.peer, (one.name, one.host), (two.name, two.host))
+    return replace(
+        nothing,
+        primary=replace(nothing.primary, local=one.local),
+        secondary=replace(nothing.secondary, local=two.local),
+    )

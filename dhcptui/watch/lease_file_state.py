@@ -15,10 +15,10 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link, RecordedState
 from dhcptui.model.states import FailoverState
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.helper import Runs
 from dhcptui.servers.ssh.lease_records import LastRecord, failover_records, log_before
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource
 from dhcptui.watch.clocks import mono
 from dhcptui.watch.record import ServerRecord
@@ -52,7 +52,7 @@ class RecordedWatch:
         self._heard: FailoverState | None = None
         self._past_read = False
 
-    async def run(self, session: SshSession) -> None:
+    async def run(self, session: Host) -> None:
         """Read again and again while OMAPI gives nothing, until the session ends."""
         last = LastRecord(self._record.settings.leases, self._record.peer)
         while not session.closed:
@@ -74,7 +74,7 @@ class RecordedWatch:
             else:
                 self._newest = RecordedState(move.to_state, line.stamp, self._heard, "log", line.stamp)
 
-    async def read_past(self, session: SshSession, zone: Zone) -> None:
+    async def read_past(self, session: Host, zone: Zone) -> None:
         """Notes of what happened before: from the log, and from the lease file. Once; trouble leaves it out."""
         if self._past_read:
             return
@@ -96,7 +96,7 @@ class RecordedWatch:
             return view.process is not None and view.process.value.stopped
         return view.omapi.link is not Link.OK or view.status is None or mono() - view.status.at > LATE_SECONDS
 
-    async def _read(self, session: SshSession, looks: Runs, last: LastRecord) -> None:
+    async def _read(self, session: Host, looks: Runs, last: LastRecord) -> None:
         note, asked = "", mono()
         written: RecordedState | None = None
         try:
@@ -113,7 +113,7 @@ class RecordedWatch:
         else:
             self._record.update(recorded=Seen(found, asked), recorded_note="")
 
-    async def _ask_log(self, session: SshSession) -> None:
+    async def _ask_log(self, session: Host) -> None:
         """Where the log is not followed: its last lines, once."""
         try:
             source = LogSource.parse(self._record.settings.log)
@@ -122,7 +122,7 @@ class RecordedWatch:
             return
 
     @staticmethod
-    async def _lines(session: SshSession, source: LogSource, lines: int, zone: Zone) -> Sequence[LogLine]:
+    async def _lines(session: Host, source: LogSource, lines: int, zone: Zone) -> Sequence[LogLine]:
         now = time.time()
         return parse_lines(await log_before(session, source, now - 7 * 86400, lines, RECENT_BYTES), now, zone)
 

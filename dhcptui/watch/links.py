@@ -20,10 +20,10 @@ from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot, PartnerReach, Reach, ServerView
+from dhcptui.servers.host import Completed, Host
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandTimeout, RemoteError
 from dhcptui.servers.ssh.reachability import try_partner
-from dhcptui.servers.ssh.session import Completed, SshSession
 from dhcptui.servers.ssh.sockets import read_sockets
 from dhcptui.watch.clocks import moment, mono
 from dhcptui.watch.record import pause
@@ -79,7 +79,7 @@ class _Side:
         self._role = watcher.view.role
         self._again = asyncio.Event()
         self._asked = False
-        self._session: SshSession | None = None
+        self._session: Host | None = None
         self._uneasy_since: float | None = None
         self._table_at = self._tried_at = self._configuration_at = -1e9
         self._open_at: dict[str, float] = {}
@@ -110,7 +110,7 @@ class _Side:
     def _other(self) -> ServerView:
         return self._snapshot()[self._role.other]
 
-    async def _turn(self, session: SshSession) -> None:
+    async def _turn(self, session: Host) -> None:
         now = moment()
         asked, self._asked = self._asked, False
         quiet = calm(assess_pair(self._snapshot(), now))
@@ -148,7 +148,7 @@ class _Side:
         if found is not None:
             self._watcher.record.update(sockets=Seen(found, self._table_at))
 
-    async def _follow_configuration(self, session: SshSession, asked: bool) -> None:
+    async def _follow_configuration(self, session: Host, asked: bool) -> None:
         """Read dhcpd.conf again after a restart of dhcpd, and now and then: somebody may be mending it."""
         record = self._watcher.record
         process = record.view.process
@@ -186,10 +186,11 @@ class _Side:
             return False
         return waited >= (TRY_SECONDS if uneasy < PATIENT_SECONDS else SLOW_SECONDS)
 
-    async def _try(self, session: SshSession) -> None:
+    async def _try(self, session: Host) -> None:
         """Try the partner's host and ports. Its SSH port only where it says something: sshd logs every try."""
         place, gone, asked = self._place(), lost(assess(self._other, moment())), mono()
-        address = place.peer_address or self._other.host
+        # What the console calls its own machine is another one there.
+        address = place.peer_address or ("" if self._other.local else self._other.host)
         failover = None if self._left_alone() or self._held("failover") else place.peer_port
         tried = await try_partner(
             session, address, failover, self._ssh_port if gone and not self._held("ssh") else None

@@ -15,10 +15,10 @@ from dhcptui.model.log_line import LineKind, LogLine
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Link
 from dhcptui.model.words import day_clock
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import CATCH_UP, LogSource, follow
 from dhcptui.watch.clocks import moment, mono
 from dhcptui.watch.notable_lines import NotableLines, Signs
@@ -87,7 +87,7 @@ class LogWatch:
         """Until the zone is known, but not for long."""
         await pause(self._zone_known, ZONE_SECONDS)
 
-    async def look(self, session: SshSession) -> None:
+    async def look(self, session: Host) -> None:
         """Whether it can be read, and is understood: once, where nobody follows it."""
         source = LogSource.parse(self._record.settings.log)
         try:
@@ -102,7 +102,7 @@ class LogWatch:
         raws = source.logged(splitter.feed(done.stdout) + splitter.flush())
         self._judge(parse_lines(raws, time.time(), self.zone))
 
-    async def follow(self, session: SshSession) -> None:
+    async def follow(self, session: Host) -> None:
         """Follow it until the session ends."""
         source = LogSource.parse(self._record.settings.log)
         backoff = Backoff()

@@ -18,13 +18,13 @@ from dhcptui.logs.zone import Zone, zone_of
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import ClockOffset, LeaseSpace, LockFiles
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.clock import read_clock
 from dhcptui.servers.ssh.errors import CommandTimeout, RemoteError
 from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.lock_files import read_marks
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.space import read_space
 from dhcptui.servers.ssh.sync_commands import record_of
@@ -97,7 +97,7 @@ class Probe:
         self._fresh: dict[str, object] = {}
         self._telling: asyncio.TimerHandle | None = None
 
-    async def run(self, session: SshSession) -> None:
+    async def run(self, session: Host) -> None:
         """Look again and again until the session is lost."""
         looks = (
             Look(self._zone, self._no_zone, once=True),
@@ -128,7 +128,7 @@ class Probe:
     def _hurried(self) -> bool:
         return bool(self._record.urgent) or (self._witness is not None and self._witness[1].doubts)
 
-    async def _round(self, session: SshSession, looks: tuple[Look, ...], group: asyncio.TaskGroup) -> bool:
+    async def _round(self, session: Host, looks: tuple[Look, ...], group: asyncio.TaskGroup) -> bool:
         """Try what is due. False where the server starts no shell for us."""
         for look in looks:
             if not look.due():
@@ -155,13 +155,13 @@ class Probe:
         self._tell()
         return True
 
-    async def _open(self, session: SshSession) -> RemoteShell:
+    async def _open(self, session: Host) -> RemoteShell:
         """The shell for all looks: a new one where the last one had to be closed. Raises RemoteError."""
         if self._shell is None or self._shell.closed or self._shell.session is not session:
             self._shell = self._record.shell = await RemoteShell.open(session)
         return self._shell
 
-    async def _try(self, session: SshSession, look: Look, shell: RemoteShell) -> None:
+    async def _try(self, session: Host, look: Look, shell: RemoteShell) -> None:
         try:
             await look.ask(shell)
         except RemoteError as error:
@@ -176,7 +176,7 @@ class Probe:
             if shell is not self._shell:
                 shell.close()
 
-    async def _try_apart(self, session: SshSession, look: Look) -> None:
+    async def _try_apart(self, session: Host, look: Look) -> None:
         """Try a look in a shell of its own; where that works it goes back to the others."""
         try:
             shell = await RemoteShell.open(session)

@@ -13,12 +13,12 @@ from dhcptui.config.platforms import writer
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, Link, ServerView
+from dhcptui.servers.host import Host
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiError
 from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.helper import Helper
 from dhcptui.servers.ssh.pace import Pace
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.watch.clocks import mono
 
@@ -30,9 +30,12 @@ class ServerRecord:
         self.settings = pair[role]
         self.peer = pair.peer
         known = writer(self.settings.platform, self.settings.dhcpd_conf)
-        self.view = ServerView(role, self.settings.name, self.settings.host, conf_writer=known)
+        self.view = ServerView(
+            role, self.settings.name, self.settings.host, conf_writer=known, local=self.settings.local
+        )
         self._changed = changed
-        self.session: SshSession | None = None
+        self.session: Host | None = None
+        """The open way to its host."""
         self.helper: Helper | None = None
         """Of that session, for looks that want root."""
         self.session_ready = asyncio.Event()
@@ -60,13 +63,18 @@ class ServerRecord:
         """The chroot in which the running dhcpd reads its configuration; empty: none, or not known yet."""
         return self.view.process.value.conf_root if self.view.process else ""
 
-    def open_session(self) -> SshSession:
-        """The open SSH session. Raises RemoteError."""
+    def open_session(self) -> Host:
+        """The open way to its host. Raises RemoteError."""
         if self.session is None:
             raise RemoteError(
                 f"there is no SSH session to {self.settings.name}: {self.view.ssh.detail or 'connecting'}"
             )
         return self.session
+
+    @property
+    def tunnelled(self) -> bool:
+        """Whether OMAPI goes through an SSH session, and fails with it."""
+        return self.settings.omapi_transport == "ssh" and not self.settings.local
 
     def refresh(self) -> None:
         """Read everything again now."""

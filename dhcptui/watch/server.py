@@ -1,4 +1,4 @@
-"""Watches one server, over SSH and over OMAPI.
+"""Watches one server, on its host and over OMAPI.
 
 Each way runs on its own and reconnects by itself. What is learned goes into a frozen ServerView at once; nothing is
 ever cleared when a way fails: the view keeps the last value with its age, and the verdict decides what it is worth.
@@ -16,11 +16,11 @@ from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import ServerView
+from dhcptui.servers.host import Completed, Host
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiClosed, OmapiIoError, OmapiUnconfirmed
 from dhcptui.servers.omapi.objects import SettableState
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.session import Completed, SshSession
 from dhcptui.watch.clocks import mono
 from dhcptui.watch.lease_file_state import Noted
 from dhcptui.watch.omapi import OmapiWatch
@@ -68,8 +68,8 @@ class ServerWatcher:
         return self._record.own_tokens
 
     @property
-    def session(self) -> SshSession:
-        """The open SSH session. Raises RemoteError."""
+    def session(self) -> Host:
+        """The open way to its host. Raises RemoteError."""
         return self._record.open_session()
 
     @property
@@ -102,7 +102,7 @@ class ServerWatcher:
             self._record.update(refused_write=Seen(clean(str(error), 300), mono()))
             raise
         except OmapiUnconfirmed:
-            if self._record.session is not None and self.settings.omapi_transport == "ssh":
+            if self._record.session is not None and self._record.tunnelled:
                 self._record.session.cut()
             client.cut()
             await client.close()

@@ -1,4 +1,4 @@
-"""One server over SSH: the session itself, log, clock, process table and marks."""
+"""One server's host, over SSH or this machine: the session itself, log, clock, process table and marks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from dhcptui.model.peers import as_read_before
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Channel, Link
+from dhcptui.servers.connect import connect
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.errors import LoginSlow, NoSsh, RemoteError
 from dhcptui.servers.ssh.helper import Helper
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.watch.clock import follow_time_sync
 from dhcptui.watch.clocks import mono
@@ -45,7 +46,7 @@ SAME_START_SECONDS = 2.0
 
 
 class SshWatch:
-    """Keeps one SSH session and everything that lives on it."""
+    """Keeps a way to one server's host and everything that lives on it."""
 
     def __init__(
         self,
@@ -69,19 +70,11 @@ class SshWatch:
     async def run(self) -> None:
         """Keep a session, for ever."""
         backoff = Backoff()
-        target = SshTarget(
-            host=self._record.settings.host,
-            port=self._record.settings.port,
-            user=self._record.settings.user,
-            identity=self._record.settings.identity,
-            known_hosts=self._record.settings.known_hosts,
-            sudo=self._record.settings.sudo,
-            login_seconds=self._record.settings.login_timeout,
-        )
+        target = SshTarget.of(self._record.settings)
         patience = 1.0
         while True:
             try:
-                session = await SshSession.connect(target, patience=patience)
+                session = await connect(target, patience)
             except RemoteError as error:
                 # A host that answers has earned more time for the login; one that is silent is tried again soon.
                 patience = min(2 * patience, MOST_PATIENCE) if isinstance(error, LoginSlow) else 1.0
@@ -109,11 +102,11 @@ class SshWatch:
     def _no_ssh(self, error: Exception) -> None:
         """SSH failed, and with it what goes through it."""
         self._record.channel("ssh", Link.FAILED, error)
-        self._record.channel("log", Link.FAILED, NoSsh())
-        if self._record.settings.omapi_transport == "ssh":
+        self._record.channel("log", Link.FAILED, NoSsh("its host is silent") if self._record.view.local else NoSsh())
+        if self._record.tunnelled:
             self._record.channel("omapi", Link.FAILED, NoSsh())
 
-    async def _serve_session(self, session: SshSession) -> None:
+    async def _serve_session(self, session: Host) -> None:
         """Everything that lives on one SSH connection; ends with a RemoteError when it is lost."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._probe.run(session))
@@ -136,12 +129,13 @@ class SshWatch:
         while True:
             view = record.view
             heard_at = max(self._heard_at, self._log.heard_at)
-            if record.settings.omapi_transport == "ssh" and view.status:
+            if record.tunnelled and view.status:
                 heard_at = max(heard_at, view.status.at + (view.omapi.round_trip_seconds or 0.0))
             late = mono() - heard_at > SILENT_SECONDS
             if late and not silent:
                 log = view.log
-                self._no_ssh(RemoteError(f"nothing heard over SSH for {SILENT_SECONDS:g} s"))
+                way = "from its shell" if view.local else "over SSH"
+                self._no_ssh(RemoteError(f"nothing heard {way} for {SILENT_SECONDS:g} s"))
             elif silent and not late:
                 record.update(ssh=Channel(Link.OK, since=mono()), log=log)
             silent = late
@@ -150,12 +144,12 @@ class SshWatch:
     def _heard(self) -> None:
         self._heard_at = mono()
 
-    async def _past(self, session: SshSession) -> None:
+    async def _past(self, session: Host) -> None:
         """What happened before the console looked, for the timeline."""
         await self._log.wait_for_zone()
         await self._recorded.read_past(session, self._log.zone)
 
-    async def _follow_configuration(self, session: SshSession) -> None:
+    async def _follow_configuration(self, session: Host) -> None:
         """What dhcpd was started with: read again whenever another dhcpd answers, and where it could not be read."""
         backoff = Backoff(first=CONFIGURATION_SECONDS, limit=LONGEST_CONFIGURATION_SECONDS)
         while True:
@@ -174,7 +168,7 @@ class SshWatch:
         same_start = SAME_START_SECONDS if record.connections == 1 else 0.0
         return record.connected_at > self._read_at + same_start
 
-    async def _configuration(self, session: SshSession) -> Node:
+    async def _configuration(self, session: Host) -> Node:
         """dhcpd.conf, with its includes as dhcpd means them. Raises RemoteError, ConfParseError."""
         path, root = self._record.settings.dhcpd_conf, self._record.conf_root
         try:
@@ -188,7 +182,7 @@ class SshWatch:
                 raise
             return await read_configuration(session, path, chroot=self._record.conf_root)
 
-    async def _find_pools(self, session: SshSession) -> None:
+    async def _find_pools(self, session: Host) -> None:
         """One address per pool, from the configuration of the user or of dhcpd; and where the failover link is."""
         try:
             configuration = await self._configuration(session)

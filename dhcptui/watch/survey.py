@@ -10,13 +10,13 @@ from dhcptui.conf.files import load
 from dhcptui.conf.reader import Node
 from dhcptui.logs.complaints import complaint
 from dhcptui.model.sanitize import clean, is_number
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh import commands, discover_commands, rescue_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.helper import Runs
 from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.ours import DhcpdProcess, servers
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.watch.conf_place import ConfPlace, candidates, conf_place
 
@@ -44,7 +44,7 @@ class Survey:
     """The lease file of the running dhcpd; empty: not known."""
 
 
-async def lines(session: SshSession, command: Command) -> list[str]:
+async def lines(session: Host, command: Command) -> list[str]:
     """A command's lines, sanitised; none where it fails. Raises RemoteError when the session does."""
     done = await session.run(command, timeout=LOOK_SECONDS, max_bytes=MAX_BYTES)
     if done.exit_status:
@@ -67,7 +67,7 @@ async def read_configuration(session: Runs, path: str, *, chroot: str = "", leni
     return await load(read, path, chroot=chroot, lenient=lenient)
 
 
-async def running(session: SshSession) -> tuple[DhcpdProcess, ...]:
+async def running(session: Host) -> tuple[DhcpdProcess, ...]:
     """Every DHCP server for IPv4 that runs there: who listens on port 67, whatever it is called. Raises RemoteError."""
     async with await RemoteShell.open(session) as shell:
         look, _ = await (await Holders.open(shell)).look(None)
@@ -92,13 +92,13 @@ def chroot_of(process: DhcpdProcess | None) -> str:
     return process.root if process else ""
 
 
-async def place_of(session: SshSession, process: DhcpdProcess, platform: str | None = None) -> ConfPlace | None:
+async def place_of(session: Host, process: DhcpdProcess, platform: str | None = None) -> ConfPlace | None:
     """Where a dhcpd has its configuration; None where its words do not say. Raises RemoteError."""
     there = await lines(session, discover_commands.first_existing(candidates(process)))
     return conf_place(process, there, platform)
 
 
-async def survey(session: SshSession, conf: str, chroot: str = "", platform: str | None = None) -> Survey:
+async def survey(session: Host, conf: str, chroot: str = "", platform: str | None = None) -> Survey:
     """Look at everything. `chroot` "": as the running dhcpd says. Raises ConfParseError, RemoteError."""
     process = choose(await running(session), conf)
     place = await place_of(session, process, platform) if process else None
@@ -130,7 +130,7 @@ async def survey(session: SshSession, conf: str, chroot: str = "", platform: str
     )
 
 
-async def opened(session: SshSession, process: DhcpdProcess) -> tuple[str, str]:
+async def opened(session: Host, process: DhcpdProcess) -> tuple[str, str]:
     """The lease file of a running dhcpd, after the word `open`, or `named`: by its words; empty where neither can be told."""
     for line in await lines(session, rescue_commands.open_leases("", [process.pid])):
         how, _, path = line.partition(" ")
@@ -139,12 +139,12 @@ async def opened(session: SshSession, process: DhcpdProcess) -> tuple[str, str]:
     return "", ""
 
 
-async def _leases(session: SshSession, process: DhcpdProcess) -> str:
+async def _leases(session: Host, process: DhcpdProcess) -> str:
     how, path = await opened(session, process)
     return path if how == "open" else argument(process, "-lf")
 
 
-async def version(session: SshSession) -> str:
+async def version(session: Host) -> str:
     """dhcpd's version; empty where it cannot be learned. Raises RemoteError when the session fails."""
     done = await session.run(commands.dhcpd_version(), timeout=LOOK_SECONDS)
     said = clean((done.stdout + b" " + done.stderr).replace(b"\n", b" "))
@@ -152,7 +152,7 @@ async def version(session: SshSession) -> str:
     return found[1] if found else ""
 
 
-async def tested(session: SshSession, conf: str, root: str) -> str:
+async def tested(session: Host, conf: str, root: str) -> str:
     """What `dhcpd -t` finds wrong, in the chroot `root` where there is one; empty: nothing, or it cannot be run there."""
     done = await session.run(commands.dhcpd_test(conf, root), timeout=LOOK_SECONDS)
     return "" if done.exit_status != 1 else complaint(done.stderr.decode("utf-8", "replace"))

@@ -82,18 +82,18 @@ async def test_back_pressure(tmp_path: Path) -> None:
                 break
             seen = now
         assert int(seen) * 65536 < 16 << 20
-        process.channel.abort()
+        process.stop()
 
 
 async def test_a_closed_channel_ends_its_command(tmp_path: Path) -> None:
     """What was started in a channel is gone soon after it, also what ignores that its pipes are closed."""
     async with entered(tmp_path) as (made, session):
         process = await session.start(script("trap '' HUP TERM PIPE; echo $$; while :; do sleep 0.1; done"))
-        pid = int(await process.stdout.readline())
-        process.channel.abort()
+        pid = int(await process.read(65536))
+        process.stop()
         assert await gone(pid, 4)
         tail = await session.start(commands.tail_file(str(made.machines[P].log_file), 5))
-        assert await tail.stdout.readline()
+        assert await tail.read(65536)
         await session.close()
 
 
@@ -182,7 +182,7 @@ async def test_the_end_ends_everything(tmp_path: Path) -> None:
         session = await SshSession.connect(made.target())
         for text in ("echo $$; exec sleep 60", "trap '' TERM HUP PIPE; echo $$; while :; do sleep 0.1; done"):
             process = await session.start(script(text))
-            pids.append(int(await process.stdout.readline()))
+            pids.append(int(await process.read(65536)))
         silent = asyncio.create_task(session.run(commands.try_port("10.9.9.9", 22)))
         await asyncio.sleep(0.3)
     for pid in pids:

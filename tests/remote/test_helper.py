@@ -33,9 +33,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     start = SshSession.start
 
-    async def noted(self: SshSession, command: Command, **options: object) -> object:
+    async def noted(self: SshSession, command: Command, *, fed: bool = False) -> object:
         lines.append(("sudo " if command.as_root(self.target.sudo).sudo else "") + command.line)
-        return await start(self, command, **options)
+        return await start(self, command, fed=fed)
 
     monkeypatch.setattr(SshSession, "start", noted)
     monkeypatch.setattr(Command, "line", property(lambda self: shlex.join(self.argv)))

@@ -16,9 +16,9 @@ from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.snapshot import (
     LeaseSpace,
 )
+from dhcptui.servers.host import Completed
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.session import Completed
 from dhcptui.servers.ssh.sockets import read_sockets
 from dhcptui.servers.ssh.space import parse_space, space_command
 from dhcptui.servers.ssh.timesync import (

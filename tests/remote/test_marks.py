@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from dhcptui.model.snapshot import Lock, LockFiles, Lockout
+from dhcptui.servers.host import Completed
 from dhcptui.servers.ssh import commands, lock_files
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.session import Completed
 
 TOKEN = "0123456789abcdef" * 2
 

@@ -170,4 +170,4 @@ async def _fake(shell: RemoteShell, tmp_path: Path, name: str, script: str) -> N
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
-    shell._process.stdin.write(f"PATH={program.parent}:$PATH\n".encode())
+    shell._process.write(f"PATH={program.parent}:$PATH\n".encode())

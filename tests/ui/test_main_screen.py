@@ -17,7 +17,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import PairSnapshot
+from dhcptui.model.snapshot import Channel, Link, PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.ui.app import DhcptuiApp
 from dhcptui.ui.panes.log_view import LogView
@@ -205,6 +205,20 @@ async def test_hostile_text_is_not_markup() -> None:
         assert f"({evil})" in shown
         assert "[b]dhcp1[/b]" in shown
         assert "[i]office" in shown
+
+
+async def test_a_server_that_the_console_runs_on() -> None:
+    """One word in the place of "ssh ok"; when its shell hangs, the reason stands beside that word."""
+    snapshot = healthy()
+    here = replace(snapshot.primary, host="localhost", local=True)
+    async with screen(replace(snapshot, primary=here)) as (app, pilot, console):
+        assert " local  log live" in panel(app, P)
+        assert "ssh" not in panel(app, P)
+        assert "ssh ok  log live" in panel(app, Q)
+        hung = replace(here, ssh=Channel(Link.FAILED, "nothing heard from its shell for 6 s", since=MONO))
+        console.show(replace(snapshot, primary=hung, sequence=snapshot.sequence + 1))
+        await pilot.pause(0.3)
+        assert "local: nothing heard from its shell for 6 s" in panel(app, P)
 
 
 async def test_logs_come_in_batches_and_can_be_held() -> None:

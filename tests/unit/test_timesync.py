@@ -10,9 +10,9 @@ from dhcptui.assess.timesync import ClockLevel, judge, level_of, sync_words
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.snapshot import ClockOffset, TimeSync
+from dhcptui.servers.host import Completed
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.session import Completed
 from dhcptui.servers.ssh.timesync import (
     KERNEL_TRUST_SECONDS,
     SYSTEMD_SECONDS,

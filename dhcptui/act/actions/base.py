@@ -26,12 +26,12 @@ from dhcptui.model.sentence import Sentence, sentence
 from dhcptui.model.snapshot import PairSnapshot
 from dhcptui.model.states import FailoverState
 from dhcptui.model.words import age
+from dhcptui.servers.host import MAX_OUTPUT, Completed
 from dhcptui.servers.omapi.errors import OmapiError, OmapiUnconfirmed
 from dhcptui.servers.omapi.objects import SettableState
 from dhcptui.servers.ssh import lock_files
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, RemoteError, tail_of
-from dhcptui.servers.ssh.session import MAX_OUTPUT, Completed
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.pair import PairEngine
 

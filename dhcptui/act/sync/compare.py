@@ -29,10 +29,10 @@ from dhcptui.config.platforms import PLATFORMS
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import Link
 from dhcptui.model.sync_record import SyncRecord
+from dhcptui.servers.host import Completed
 from dhcptui.servers.ssh import commands, discover_commands, sync_commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed, OutputTooLarge, RemoteError, SessionRefused
-from dhcptui.servers.ssh.session import Completed
 from dhcptui.watch.clocks import moment
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ async def parse_tree(server: ServerSettings, archive: bytes) -> Tree:
 def unreadable(server: ServerSettings, error: RemoteError) -> TreeError:
     """A directory that could not be read, without the script that tried; a limit is said as one."""
     said = f"it is too large: {LIMIT_WORDS}" if isinstance(error, OutputTooLarge) else why(error)
-    if isinstance(error, SessionRefused):
+    if isinstance(error, SessionRefused) and not server.local:
         said = f"sshd on {server.name} opens no further session for this console ({said}): {NEEDS_SESSIONS}"
     return TreeError(f"{server.shared_dir} on {server.name}: {said}")
 

@@ -1,10 +1,10 @@
-"""The output of one remote command, collected without a task and with a bound."""
+"""The output of one command, collected without a task and with a bound."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dhcptui.servers.ssh.commands import BEGIN_LINE, Command
 from dhcptui.servers.ssh.errors import OutputTooLarge, named
@@ -16,18 +16,66 @@ LINGER_SECONDS = 1.0
 """How long the last words of a command that starts a daemon may take: the daemon can keep the pipes open forever."""
 
 
-class Collector:
-    """Receives one command's bytes. `finish` gives the exit status; `close` ends the channel whatever happened."""
+class Output:
+    """Receives one command's bytes, and word of its end."""
 
     def __init__(self, command: Command, max_bytes: int) -> None:
         self.stdout = bytearray()
         self.stderr = bytearray()
+        self.begun = False
+        """Whether the command itself has started: what a login shell says before is dropped."""
         self._command, self._max_bytes = command, max_bytes
-        self._channel: SSHClientChannel[bytes] | None = None
         self._linger: asyncio.TimerHandle | None = None
-        self._lost = False
-        self._begun = False
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def receive(self, data: bytes, *, error: bool) -> None:
+        """Take bytes of stdout, or of stderr (`error`)."""
+        if len(self.stdout) + len(self.stderr) + len(data) > self._max_bytes:
+            self.end(OutputTooLarge(f"{named(self._command.line)} wrote more than {self._max_bytes} bytes"))
+        else:
+            (self.stderr if error else self.stdout).extend(data)
+            if not error and not self.begun:
+                self._drop_preface(len(data))
+
+    def exited(self) -> None:
+        """The command has ended; what it left behind may still hold its pipes."""
+        if self._command.daemon:
+            self._linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, self.end, None)
+
+    def end(self, exc: Exception | None) -> None:
+        """All has come; or nothing more will, because of `exc`."""
+        if self._ended.done():
+            return
+        if exc is None:
+            self._ended.set_result(None)
+        else:
+            self._ended.set_exception(exc)
+
+    async def ending(self) -> None:
+        """Return when all has come. Raises what `end` was given."""
+        await self._ended
+
+    def forget(self) -> None:
+        """Nobody waits any more."""
+        if self._linger is not None:
+            self._linger.cancel()
+        if not self._ended.cancel() and not self._ended.cancelled():
+            self._ended.exception()  # seen, even if nobody came to await it
+
+    def _drop_preface(self, fresh: int) -> None:
+        at = self.stdout.find(BEGIN_LINE, max(0, len(self.stdout) - fresh - len(BEGIN_LINE)))
+        if at >= 0:
+            del self.stdout[: at + len(BEGIN_LINE)]
+            self.begun = True
+
+
+class Collector(Output):
+    """The same over an SSH channel. `finish` gives the exit status; `close` ends the channel whatever happened."""
+
+    def __init__(self, command: Command, max_bytes: int) -> None:
+        super().__init__(command, max_bytes)
+        self._channel: SSHClientChannel[bytes] | None = None
+        self._lost = False
 
     def session(self) -> SSHClientSession[bytes]:
         """The session object for asyncssh."""
@@ -40,15 +88,14 @@ class Collector:
                 outer._channel = chan
 
             def data_received(self, data: bytes, datatype: int | None) -> None:
-                outer._receive(data, datatype)
+                outer.receive(data, error=datatype is not None)
 
             def exit_status_received(self, status: int) -> None:
-                if outer._command.daemon:
-                    outer._linger = asyncio.get_running_loop().call_later(LINGER_SECONDS, outer._end, None)
+                outer.exited()
 
             def connection_lost(self, exc: Exception | None) -> None:
                 outer._lost = True
-                outer._end(exc)
+                outer.end(exc)
 
         return Session()
 
@@ -59,13 +106,8 @@ class Collector:
             if data:
                 self._channel.write(data)
             self._channel.write_eof()
-        await self._ended
+        await self.ending()
         return self._channel.get_returncode()
-
-    @property
-    def begun(self) -> bool:
-        """Whether the login shell has started the command."""
-        return self._begun
 
     def close(self) -> None:
         """Close the channel; tell a command that still runs to stop (OpenSSH passes that on to all users but root)."""
@@ -74,30 +116,4 @@ class Collector:
                 if self._channel.get_returncode() is None:
                     self._channel.terminate()
                 self._channel.abort()
-        if self._linger is not None:
-            self._linger.cancel()
-        if not self._ended.cancel() and not self._ended.cancelled():
-            self._ended.exception()  # seen, even if nobody came to await it
-
-    def _receive(self, data: bytes, datatype: Any) -> None:
-        if len(self.stdout) + len(self.stderr) + len(data) > self._max_bytes:
-            self._end(OutputTooLarge(f"{named(self._command.line)} wrote more than {self._max_bytes} bytes"))
-        else:
-            (self.stdout if datatype is None else self.stderr).extend(data)
-            if datatype is None and not self._begun:
-                self._drop_preface(len(data))
-
-    def _drop_preface(self, fresh: int) -> None:
-        """Drop what the login shell said before our command began."""
-        at = self.stdout.find(BEGIN_LINE, max(0, len(self.stdout) - fresh - len(BEGIN_LINE)))
-        if at >= 0:
-            del self.stdout[: at + len(BEGIN_LINE)]
-            self._begun = True
-
-    def _end(self, exc: Exception | None) -> None:
-        if self._ended.done():
-            return
-        if exc is None:
-            self._ended.set_result(None)
-        else:
-            self._ended.set_exception(exc)
+        self.forget()

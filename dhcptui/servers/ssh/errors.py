@@ -148,12 +148,12 @@ class TunnelForbidden(RemoteError):
 
 
 class NoSsh(RemoteError):
-    """What goes through SSH cannot be asked: there is no session."""
+    """What goes through SSH, or another way to the host, cannot be asked: there is none."""
 
     untried = True
 
-    def __init__(self) -> None:
-        super().__init__("no SSH")
+    def __init__(self, why: str = "no SSH") -> None:
+        super().__init__(why)
 
 
 class TailEnded(RemoteError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from dhcptui.servers.host import MAX_OUTPUT, Completed, Host
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import OutputTooLarge
-from dhcptui.servers.ssh.session import MAX_OUTPUT, Completed, SshSession
 from dhcptui.servers.ssh.shell import RemoteShell
 
 
@@ -24,7 +24,7 @@ class Helper:
     What the account may do itself, and everything where it needs no sudo, has a channel of its own as before.
     """
 
-    def __init__(self, session: SshSession) -> None:
+    def __init__(self, session: Host) -> None:
         self._session = session
         self._shell: RemoteShell | None = None
         self._opening = asyncio.Lock()

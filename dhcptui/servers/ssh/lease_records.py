@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from dhcptui.logs.lease_file import FailoverRecord, parse_records
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh import lease_record_commands as commands
 from dhcptui.servers.ssh.errors import CommandFailed
 from dhcptui.servers.ssh.helper import Runs
-from dhcptui.servers.ssh.session import SshSession
 from dhcptui.servers.ssh.tail import LogSource
 
 SEARCH_SECONDS = 60.0
@@ -47,7 +47,7 @@ class LastRecord:
         return self.record
 
 
-async def failover_records(session: SshSession, path: str, peer: str, most: int = 200) -> tuple[FailoverRecord, ...]:
+async def failover_records(session: Host, path: str, peer: str, most: int = 200) -> tuple[FailoverRecord, ...]:
     """The last failover records of a lease file, oldest first. Raises RemoteError."""
     done = await session.run(commands.all_records(path, peer, most), timeout=SEARCH_SECONDS)
     if done.stderr and not done.stdout:
@@ -55,7 +55,7 @@ async def failover_records(session: SshSession, path: str, peer: str, most: int 
     return parse_records(done.stdout.decode("utf-8", "replace"), peer)
 
 
-async def lease_addresses(session: SshSession, path: str, statement: str) -> tuple[str, ...]:
+async def lease_addresses(session: Host, path: str, statement: str) -> tuple[str, ...]:
     """Addresses of the leases that have this statement, such as `hardware ethernet 02:...;`. Raises RemoteError."""
     done = await session.run(commands.leases_with(path, statement, MOST_LEASES), timeout=SEARCH_SECONDS)
     if done.stderr and not done.stdout:
@@ -65,7 +65,7 @@ async def lease_addresses(session: SshSession, path: str, statement: str) -> tup
 
 
 async def log_before(
-    session: SshSession, source: LogSource, since: float, lines: int, read_bytes: int = LOG_BYTES
+    session: Host, source: LogSource, since: float, lines: int, read_bytes: int = LOG_BYTES
 ) -> list[bytes]:
     """A server's log, nearly all client traffic left out: its last lines; may begin before `since`.
 

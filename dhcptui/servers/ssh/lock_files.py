@@ -16,10 +16,10 @@ from typing import Any
 from dhcptui.model.sanitize import clean, is_number
 from dhcptui.model.snapshot import DelayedStart, Lock, LockFiles, Lockout
 from dhcptui.model.sync_record import SyncRecord
+from dhcptui.servers.host import Completed
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandFailed
-from dhcptui.servers.ssh.session import Completed
 from dhcptui.servers.ssh.shell import RemoteShell
 
 LOCK_SECONDS = 60

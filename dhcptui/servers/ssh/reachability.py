@@ -8,10 +8,10 @@ import time
 from contextlib import suppress
 
 from dhcptui.model.snapshot import PartnerReach, Reach
+from dhcptui.servers.host import Host
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.errors import CommandTimeout
-from dhcptui.servers.ssh.session import SshSession
 
 TRY_SECONDS = 6.0
 """How long a try may take that itself needs two; longer on a server that has shown that it is slow."""
@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.:-]{0,254}")
 
 
 async def try_partner(
-    session: SshSession, address: str, failover_port: int | None, ssh_port: int | None = 22
+    session: Host, address: str, failover_port: int | None, ssh_port: int | None = 22
 ) -> PartnerReach:
     """Try the partner from the session's server. Needs nothing installed; what is not or cannot be tried is UNKNOWN.
 

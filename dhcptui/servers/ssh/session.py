@@ -8,11 +8,10 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from dhcptui.model.way import SshWay
+from dhcptui.servers.host import CLOSE_SECONDS, MAX_OUTPUT, WINDOW, Completed, Host, Running
 from dhcptui.servers.ssh.collect import Collector
 from dhcptui.servers.ssh.commands import BEGIN_LINE, Command
 from dhcptui.servers.ssh.connect import LOGIN_SECONDS, Patience, address, dial
@@ -32,25 +31,10 @@ from dhcptui.servers.ssh.target import SshTarget
 if TYPE_CHECKING:
     from asyncssh import SSHClientConnection, SSHClientProcess, SSHReader, SSHWriter
 
-MAX_OUTPUT = 64 * 1024 * 1024
-"""Bytes of output one command may write."""
-
 PROFILE_SECONDS = 1.0
 """A login shell that takes longer to begin a command has a profile that small commands have to wait for."""
 
-CLOSE_SECONDS = 2.0
-"""How long `close` waits for an orderly end."""
-
 _NO_EXTRAS: dict[str, Any] = {"encoding": None, "request_pty": False}  # a RequestTTY in ~/.ssh/config would spoil bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """What a command left: raw bytes, and its exit status (negative: killed by that signal)."""
-
-    stdout: bytes
-    stderr: bytes
-    exit_status: int
 
 
 def _close_late(opening: asyncio.Future[tuple[SSHReader[bytes], SSHWriter[bytes]]]) -> None:
@@ -59,7 +43,7 @@ def _close_late(opening: asyncio.Future[tuple[SSHReader[bytes], SSHWriter[bytes]
         opening.result()[1].close()
 
 
-class SshSession:
+class SshSession(Host):
     """A live session; make one with `connect`, use it with `async with`. It never reconnects: make a new one."""
 
     def __init__(self, target: SshTarget) -> None:
@@ -84,14 +68,6 @@ class SshSession:
         session._start_seconds = target.login_seconds * patience
         session._chain = await dial(target, Patience(connect_timeout, session._start_seconds), session._lost)
         return session
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
     @property
     def way(self) -> SshWay:
@@ -120,52 +96,34 @@ class SshSession:
         check: bool = False,
         max_bytes: int = MAX_OUTPUT,
     ) -> Completed:
-        """Run one command to its end, with sudo where the target asks for it; `timeout` in seconds.
-
-        Raises CommandTimeout, OutputTooLarge, SessionLost, SessionRefused, and with `check` CommandFailed.
-        """
+        """As `Host.run`."""
         command = command.as_root(self.target.sudo)
         timeout = max(timeout, self.pace.least_seconds)
-        gc_tuning = Collector(command, max_bytes)
+        collector = Collector(command, max_bytes)
         started = False
         try:
             with self.translated():
                 async with asyncio.timeout(timeout):
-                    await self._connection.create_session(gc_tuning.session, command.wire, **_NO_EXTRAS)
+                    await self._connection.create_session(collector.session, command.wire, **_NO_EXTRAS)
                     started = True
-                    status = await gc_tuning.finish(input)
+                    status = await collector.finish(input)
         except TimeoutError:
-            raise self._late(command, timeout, hangs=started and not gc_tuning.begun) from None
+            raise self._late(command, timeout, hangs=started and not collector.begun) from None
         finally:
-            gc_tuning.close()
+            collector.close()
         if status is None:  # the channel closed without saying how the command ended
             raise self.lost_error()
-        done = Completed(bytes(gc_tuning.stdout), bytes(gc_tuning.stderr), status)
+        done = Completed(bytes(collector.stdout), bytes(collector.stderr), status)
         if check and done.exit_status != 0:
             raise CommandFailed(command.line, done.exit_status, done.stderr)
         return done
 
-    async def ask(self, command: Command, timeout: float) -> Completed:
-        """Run a small command: `timeout` in seconds, or longer on a server that has shown that it is slow.
+    async def start(self, command: Command, *, fed: bool = False) -> SshRunning:
+        """As `Host.start`."""
+        import asyncssh  # noqa: PLC0415
 
-        Raises as `run`.
-        """
-        sudo = command.as_root(self.target.sudo).sudo
-        limit, began = self.pace.limit(timeout, sudo=sudo), time.monotonic()
-        try:
-            done = await self.run(command, timeout=limit)
-        except CommandTimeout:
-            self.pace.silent(limit, sudo=sudo)
-            raise
-        self.pace.answered(time.monotonic() - began, sudo=sudo)
-        return done
-
-    async def start(self, command: Command, **options: Any) -> SSHClientProcess[bytes]:
-        """Start a long-lived command, with sudo where the target asks for it; the caller closes the process.
-
-        Raises SessionLost, SessionRefused, CommandTimeout.
-        """
         command = command.as_root(self.target.sudo)
+        options: dict[str, Any] = {"stderr": asyncssh.DEVNULL} if fed else {"window": WINDOW}
         process: SSHClientProcess[bytes] | None = None
         began, limit = time.monotonic(), max(self._start_seconds, self.pace.least_seconds)
         try:
@@ -183,7 +141,7 @@ class SshSession:
         if (seconds := time.monotonic() - began) > PROFILE_SECONDS:  # it is in every channel's way
             self.pace.answered(seconds)
         assert process is not None  # noqa: S101 - nothing else can be suppressed
-        return process
+        return SshRunning(self, process)
 
     def _late(self, command: Command, seconds: float, *, hangs: bool) -> CommandTimeout:
         """What to say of a command that has not ended in time. `hangs`: sshd has started a login shell, and it no command.
@@ -195,10 +153,7 @@ class SshSession:
         return CommandTimeout(command.line, seconds)
 
     async def open_tcp(self, host: str, port: int, timeout: float = 5.0) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
-        """A byte stream to `host:port` as seen from the server; `timeout` in seconds.
-
-        Raises TunnelRefused (nothing listens there), TunnelForbidden (sshd does not forward), SessionLost.
-        """
+        """As `Host.open_tcp`."""
         import asyncssh  # noqa: PLC0415
 
         place = f"{host}:{port}"
@@ -286,3 +241,44 @@ class SshSession:
     def _lost(self, exc: Exception | None) -> None:
         self._reason = exc
         self._gone.set()
+
+
+class SshRunning(Running):
+    """A long-lived command in a channel of its own."""
+
+    def __init__(self, session: SshSession, process: SSHClientProcess[bytes]) -> None:
+        self._session, self._process = session, process
+
+    @property
+    def ended(self) -> bool:
+        """Whether it takes no more input."""
+        return self._process.is_closing()
+
+    @property
+    def exit_status(self) -> int | None:
+        """How it ended, where sshd said so."""
+        return self._process.returncode
+
+    def write(self, data: bytes) -> None:
+        """To its stdin. Raises BrokenPipeError."""
+        self._process.stdin.write(data)
+
+    async def read(self, size: int) -> bytes:
+        """From its stdout. Raises SessionLost."""
+        with self._session.translated():
+            return await self._process.stdout.read(size)
+
+    async def read_errors(self, size: int) -> bytes:
+        """From its stderr. Raises SessionLost."""
+        with self._session.translated():
+            return await self._process.stderr.read(size)
+
+    async def wait(self) -> None:
+        """Until the channel is closed."""
+        await self._process.wait_closed()
+
+    def stop(self, *, kill: bool = False) -> None:
+        """As `Running.stop`; where sshd passes no signals on (root), it ends with its pipes."""
+        with suppress(OSError):
+            (self._process.kill if kill else self._process.terminate)()
+        self._process.channel.abort()

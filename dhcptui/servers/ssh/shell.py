@@ -6,18 +6,14 @@ import asyncio
 import re
 import secrets
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from dhcptui.model.sanitize import clean
+from dhcptui.servers.host import Host, Running
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.errors import CommandTimeout, OutputTooLarge, ShellEnded, named
-from dhcptui.servers.ssh.session import SshSession
-
-if TYPE_CHECKING:
-    from asyncssh import SSHClientProcess
 
 MAX_ANSWER = 4 * 1024 * 1024
 """Bytes one answer may have."""
@@ -36,7 +32,7 @@ class Answer:
 class RemoteShell:
     """A `/bin/sh` fed over stdin; as root where the target says sudo. Questions queue up. Use it with `async with`."""
 
-    def __init__(self, session: SshSession, process: SSHClientProcess[bytes]) -> None:
+    def __init__(self, session: Host, process: Running) -> None:
         self.session = session
         self._process = process
         self._lock = asyncio.Lock()
@@ -45,11 +41,9 @@ class RemoteShell:
         """Whether it has answered anything yet: until then the account's sudo or profile may be at work."""
 
     @classmethod
-    async def open(cls, session: SshSession) -> Self:
-        """Start the shell. Raises SessionLost, SessionRefused."""
-        import asyncssh  # noqa: PLC0415
-
-        return cls(session, await session.start(commands.shell(), stderr=asyncssh.DEVNULL))
+    async def open(cls, session: Host) -> Self:
+        """Start the shell. Raises SessionLost, SessionRefused, CommandTimeout."""
+        return cls(session, await session.start(commands.shell(), fed=True))
 
     async def __aenter__(self) -> Self:
         return self
@@ -62,7 +56,7 @@ class RemoteShell:
     @property
     def closed(self) -> bool:
         """Whether it takes no more questions."""
-        return self._closed or self._process.is_closing()
+        return self._closed or self._process.ended
 
     async def ask(self, script: str, timeout: float = 10.0) -> Answer:
         """Run a script (complete shell syntax, no stdin) in a subshell; `timeout` in seconds, waiting in line not counted.
@@ -85,9 +79,8 @@ class RemoteShell:
             pace, sudo = self.session.pace, self.session.target.sudo
             limit = max(timeout, pace.least_seconds) if self.answered else pace.limit(timeout, sudo=sudo)
             try:
-                with self.session.translated():
-                    async with asyncio.timeout(limit):
-                        answer = await self._exchange(command, name)
+                async with asyncio.timeout(limit):
+                    answer = await self._exchange(command, name)
             except TimeoutError:
                 self.close()
                 if not self.answered:
@@ -104,9 +97,7 @@ class RemoteShell:
     def close(self) -> None:
         """Stop the shell and what runs in it; where sshd passes no signals on (root), it ends with its current command."""
         self._closed = True
-        with suppress(OSError):
-            self._process.kill()
-        self._process.channel.abort()
+        self._process.stop(kill=True)
 
     async def _exchange(self, command: str, name: str) -> Answer:
         # Markers nobody can guess: a banner, a profile or the output itself cannot fake an end.
@@ -116,11 +107,11 @@ class RemoteShell:
         heard = bytearray()
         started = time.monotonic()
         try:
-            self._process.stdin.write(request.encode())
+            self._process.write(request.encode())
         except BrokenPipeError:
             raise self._ended() from None
         while True:
-            data = await self._process.stdout.read(65536)
+            data = await self._process.read(65536)
             ended = time.monotonic()
             if not data:
                 raise self._ended()
@@ -134,10 +125,10 @@ class RemoteShell:
     def _ended(self) -> Exception:
         if self.session.closed:
             return self.session.lost_error()
-        return ShellEnded(
-            f"the shell on {self.session.target} ended",
-            f"Does `ssh {self.session.target.host} {commands.shell().as_root(self.session.target.sudo).line}` work?",
-        )
+        target = self.session.target
+        line = commands.shell().as_root(target.sudo).line
+        way = "" if target.local else f"ssh {target.host} "
+        return ShellEnded(f"the shell on {target} ended", f"Does `{way}{line}` work?")
 
 
 def _lines(output: bytes) -> list[str]:

@@ -12,9 +12,9 @@ from dhcptui.conf.failover import is_address
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import FailoverSockets
+from dhcptui.servers.host import Completed
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.session import Completed
 
 
 class TcpState(Enum):

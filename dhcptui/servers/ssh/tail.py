@@ -6,20 +6,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from dhcptui.model.sanitize import clean
+from dhcptui.servers.host import WINDOW, Host, Running
 from dhcptui.servers.ssh import commands, lease_record_commands
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.errors import TailEnded
+from dhcptui.servers.ssh.errors import SessionLost, TailEnded
 from dhcptui.servers.ssh.lines import LineSplitter, Overlap
-from dhcptui.servers.ssh.session import SshSession
 
-if TYPE_CHECKING:
-    from asyncssh import SSHClientProcess
-
-_WINDOW = 1 << 20
-_READ = 4 * _WINDOW
+_READ = 4 * WINDOW
 """Bytes. All that has come is taken at once: asyncssh opens the window anew whenever a reader goes on, also while what came
 before still waits for it, so that a reader of small pieces would collect a flood in memory."""
 _EXIT_SECONDS = 2.0
@@ -64,7 +60,7 @@ class LogSource:
 
 
 async def follow(
-    session: SshSession,
+    session: Host,
     source: LogSource,
     lines: int = 500,
     batch_seconds: float = 0.1,
@@ -91,15 +87,14 @@ async def follow(
         if missed or gap:
             yield missed
         overlap.resume(lines)
-    process = await session.start(source.follow(lines), window=_WINDOW)
+    process = await session.start(source.follow(lines))
     notable_lines = asyncio.create_task(_pump_remarks(process, notice))
     try:
         splitter = LineSplitter()
-        with session.translated():
-            while data := await process.stdout.read(_READ):
-                if fresh := overlap.feed(source.logged(splitter.feed(data))):
-                    yield fresh
-                await asyncio.sleep(batch_seconds)  # what arrives meanwhile comes in one batch
+        while data := await process.read(_READ):
+            if fresh := overlap.feed(source.logged(splitter.feed(data))):
+                yield fresh
+            await asyncio.sleep(batch_seconds)  # what arrives meanwhile comes in one batch
         if last := overlap.feed(source.logged(splitter.flush())):
             yield last
         raise await _ending(session, source, process, notable_lines)
@@ -107,13 +102,11 @@ async def follow(
         notable_lines.cancel()
         with suppress(asyncio.CancelledError):
             await notable_lines
-        with suppress(OSError):  # a tail that writes to nobody also ends by itself
-            process.terminate()
-        process.channel.abort()
+        process.stop()  # a tail that writes to nobody also ends by itself
 
 
 async def _missed(
-    session: SshSession, source: LogSource, lines: int, notice: Notice, overlap: Overlap
+    session: Host, source: LogSource, lines: int, notice: Notice, overlap: Overlap
 ) -> tuple[list[bytes], bool]:
     """What was written since the last line that was delivered, and whether the log could be read at all."""
     done = await session.run(source.last(lines))
@@ -132,31 +125,27 @@ def _cut(data: bytes) -> list[bytes]:
     return splitter.feed(data) + splitter.flush()
 
 
-async def _pump_remarks(process: SSHClientProcess[bytes], notice: Notice) -> str:
+async def _pump_remarks(process: Running, notice: Notice) -> str:
     """Hand on each line of stderr; return the last one."""
-    import asyncssh  # noqa: PLC0415
-
     splitter, last = LineSplitter(), ""
-    with suppress(asyncssh.Error, OSError):  # the reader of stdout reports the loss
-        while data := await process.stderr.read(_READ):
+    with suppress(SessionLost):  # the reader of stdout reports the loss
+        while data := await process.read_errors(_READ):
             for line in splitter.feed(data):
                 last = clean(line)
                 notice(last)
     return last
 
 
-async def _ending(
-    session: SshSession, source: LogSource, process: SSHClientProcess[bytes], notable_lines: asyncio.Task[str]
-) -> Exception:
+async def _ending(session: Host, source: LogSource, process: Running, notable_lines: asyncio.Task[str]) -> Exception:
     """Why the stream ended: the session, or the remote command."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_EXIT_SECONDS):
-            await process.wait_closed()
+            await process.wait()
             await asyncio.shield(notable_lines)
     if session.closed:
         return session.lost_error()
     said = notable_lines.result() if notable_lines.done() else ""
-    how = "" if process.returncode is None else f" (exit status {process.returncode})"
+    how = "" if process.exit_status is None else f" (exit status {process.exit_status})"
     return TailEnded(
         f"the follow of {source} on {session.target} ended{how}" + (f": {said}" if said else ""),
         f"Try on {session.target.host}: {source.follow(5).as_root(session.target.sudo).line}",

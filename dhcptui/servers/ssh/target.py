@@ -1,9 +1,12 @@
-"""Which server, as whom, with which keys: everything SSH needs to know before it connects."""
+"""Which server, as whom, with which keys: everything that must be known before it is reached."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from dhcptui.config.local import is_local
+from dhcptui.config.settings import ServerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,24 @@ class SshTarget:
     sudo: bool = False
     login_seconds: float = 20.0
     """How long all may take up to the login."""
+
+    @classmethod
+    def of(cls, server: ServerSettings) -> SshTarget:
+        """The server of a configuration."""
+        return cls(
+            server.host,
+            server.port,
+            server.user,
+            server.identity,
+            server.known_hosts,
+            server.sudo,
+            server.login_timeout,
+        )
+
+    @property
+    def local(self) -> bool:
+        """Whether it is this machine, which is asked without SSH."""
+        return is_local(self.host, self.port, self.user, self.identity, self.known_hosts)
 
     def __str__(self) -> str:
         """`user@host:port`, as far as it is given."""

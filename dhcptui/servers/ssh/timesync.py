@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dhcptui.model.moments import Seen
 from dhcptui.model.sanitize import clean
 from dhcptui.model.snapshot import TimeSync
+from dhcptui.servers.host import Completed
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.session import Completed
 
 Ask = Callable[[Command], Awaitable[Completed]]
 """Runs a small command on a server."""

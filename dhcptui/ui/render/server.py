@@ -226,8 +226,10 @@ def _links(me: ServerAssessment, memory: Memory, glyphs: Glyphs, *, compact: boo
     parts: list[Part] = []
     trip = view.omapi.round_trip_seconds
     speed = milliseconds(memory.round_trip(memory.round_trips(trip))) if view.omapi.ok and trip is not None else "ok"
-    for word, channel, fine in (("omapi", view.omapi, speed), ("ssh", view.ssh, "ok"), ("log", view.log, "live")):
-        parts += [(f"{word} ", MUTED), _channel(channel, fine, glyphs), "  "]
+    host = view.host_word, view.ssh, "local" if view.local else "ok"
+    for word, channel, fine in (("omapi", view.omapi, speed), host, ("log", view.log, "live")):
+        alone = channel.ok and word == fine  # "local": one word for what is always so
+        parts += [*(() if alone else ((f"{word} ", MUTED),)), _channel(channel, fine, glyphs), "  "]
     left = text(*parts[:-1])
     if compact or not me.status:
         return line(left)
@@ -245,7 +247,7 @@ def _unacked(status: FailoverStatus, live: bool) -> Content:
 def _channel(channel: Channel, fine: str, glyphs: Glyphs) -> Content:
     match channel.link:
         case Link.OK:
-            return text((fine, GOOD if fine in {"ok", "live"} else PLAIN))
+            return text((fine, GOOD if fine in {"ok", "live", "local"} else PLAIN))
         case Link.CONNECTING:
             return text((glyphs.wait.ljust(2), ACCENT))
         case Link.FAILED:
@@ -309,7 +311,7 @@ def _troubles(view: ServerView, width: int, *, advise: bool) -> list[Line]:
     found: list[Line] = []
     ways = [
         (word, channel.detail, channel.advice)
-        for word, channel in (("ssh", view.ssh), ("omapi", view.omapi), ("log", view.log))
+        for word, channel in ((view.host_word, view.ssh), ("omapi", view.omapi), ("log", view.log))
         if channel.link is Link.FAILED and channel.detail
     ]
     for word, detail, remedy in (*ways, *((word, reason, "") for word, reason in unread(view))):

@@ -40,7 +40,7 @@ def configuration_page(
     from dhcptui.conf.lint.grouping import grouped, silenced_words  # noqa: PLC0415 - what only this page needs
 
     if check is None:
-        return [Paragraph(text((f"{glyphs.wait} reading both servers' dhcpd.conf over SSH", ACCENT)))]
+        return [Paragraph(text((f"{glyphs.wait} reading both servers' dhcpd.conf", ACCENT)))]
     said = [Paragraph(_count(check, glyphs, reading=reading, now=now, again=commands.key("page.again"))), _BLANK]
     if check.troubles:
         said += [Paragraph(text((f"{glyphs.bad} ", CRITICAL), each), 2, 2) for each in check.troubles]
@@ -114,7 +114,7 @@ class ConfigurationView(Page):
         return configuration_page(self._check, reading=self._reading, now=now, glyphs=glyphs, commands=commands)
 
     def look_again(self) -> None:
-        """Read both servers' files over SSH, in the background."""
+        """Read both servers' files, in the background."""
         if not self._reading:
             self._reading = True
             self.host.when_done(self.session.engine.check_configuration(), self._read)
