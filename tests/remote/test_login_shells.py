@@ -67,9 +67,10 @@ def argument(builder: str, parameter: inspect.Parameter) -> object:
 
 def made(builder: str, function: Callable[..., Command]) -> Command:
     """The command that a builder makes of hostile arguments."""
-    signature = inspect.signature(function)
-    positional = [each for each in signature.parameters.values() if each.kind is not each.VAR_POSITIONAL]
-    return function(*(argument(builder, each) for each in positional))
+    parameters = inspect.signature(function).parameters.values()
+    words = [argument(builder, each) for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
+    named = {each.name: argument(builder, each) for each in parameters if each.kind is each.KEYWORD_ONLY}
+    return function(*words, **named)
 
 
 COMMANDS = {name: made(name, function) for name, function in builders()}
