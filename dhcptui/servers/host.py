@@ -6,6 +6,7 @@ To follow a log is `ssh/tail.py` on a `Running`, to ask many small questions `ss
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -71,6 +72,8 @@ class Host(Protocol):
     target: SshTarget
     pace: Pace
     """How long small commands take there; whoever connects again may hand on what was learned."""
+    on_heard: Callable[[], object]
+    """Called whenever the server answers a request for a channel, or ends a command: it is there."""
 
     @property
     def way(self) -> SshWay:
@@ -94,13 +97,14 @@ class Host(Protocol):
     ) -> Completed:
         """Run one command to its end, with sudo where the target asks for it; `timeout` in seconds.
 
-        Raises CommandTimeout, OutputTooLarge, SessionLost, SessionRefused, and with `check` CommandFailed.
+        Raises CommandTimeout, CommandNotBegun, OutputTooLarge, SessionLost, SessionRefused, and with `check` CommandFailed.
         """
 
     async def start(self, command: Command, *, fed: bool = False) -> Running:
         """Start a long-lived command, with sudo where the target asks for it.
 
-        `fed`: it is written to, and its stderr is dropped; else it has no input. Raises SessionLost, SessionRefused, CommandTimeout.
+        `fed`: it is written to, and its stderr is dropped; else it has no input. Raises SessionLost, SessionRefused,
+        CommandTimeout, CommandNotBegun.
         """
 
     async def open_tcp(self, host: str, port: int, timeout: float = 5.0) -> tuple[Reader, Writer]:

@@ -56,6 +56,7 @@ class LocalHost(Host):
     def __init__(self, target: SshTarget) -> None:
         self.target = target
         self.pace = Pace()
+        self.on_heard: Callable[[], object] = lambda: None
         self._gone = asyncio.Event()
         self._programs: set[_Program] = set()
 

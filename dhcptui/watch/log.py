@@ -56,6 +56,23 @@ def gap_line(before: LogLine | None, after: LogLine | None, now: float) -> LogLi
     return LogLine(stamp, clock, text, None, LineKind.WARNING)
 
 
+class _Quiet:
+    """Takes a follow that runs and says nothing for one that reads an empty log: tail says at once when it cannot read."""
+
+    def __init__(self, is_read: Callable[[], None]) -> None:
+        self._is_read = is_read
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """The follow has begun."""
+        self._timer = asyncio.get_running_loop().call_later(LOG_QUIET_SECONDS, self._is_read)
+
+    def cancel(self) -> None:
+        """It has said something."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
 class LogWatch:
     """Reads one server's log, over one session after the other."""
 
@@ -107,16 +124,20 @@ class LogWatch:
         source = LogSource.parse(self._record.settings.log)
         backoff = Backoff()
         await self.wait_for_zone()
-        loop = asyncio.get_running_loop()
         while True:
-            # tail says at once when it cannot read; an empty log says nothing at all.
-            quiet = loop.call_later(LOG_QUIET_SECONDS, self._is_read)
+            quiet = _Quiet(self._is_read)
             try:
                 async with asyncio.timeout(None) as patience:
                     notice = partial(self._notice, quiet, patience)
                     async with aclosing(
                         follow(
-                            session, source, LOG_LINES, on_notice=notice, on_gap=self._missing, overlap=self._overlap
+                            session,
+                            source,
+                            LOG_LINES,
+                            on_notice=notice,
+                            on_gap=self._missing,
+                            on_start=quiet.start,
+                            overlap=self._overlap,
                         )
                     ) as batches:
                         async for batch in batches:
@@ -134,7 +155,7 @@ class LogWatch:
                 quiet.cancel()
             await asyncio.sleep(backoff.next_delay())
 
-    def _notice(self, quiet: asyncio.TimerHandle, patience: asyncio.Timeout, text: str) -> None:
+    def _notice(self, quiet: _Quiet, patience: asyncio.Timeout, text: str) -> None:
         if patience.expired() or not text.startswith("tail:"):  # sshd and the login shell remark things, too
             return
         if any(sign in text for sign in _LOG_TROUBLE):

@@ -84,7 +84,7 @@ class SshWatch:
                 await asyncio.sleep(backoff.next_delay())
                 continue
             backoff.reset()
-            session.pace = self._record.pace
+            session.pace, session.on_heard = self._record.pace, self._heard
             try:
                 self._record.session, self._record.helper = session, Helper(session)
                 self._record.session_ready.set()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from dhcptui.assess.visibility import unread
 from dhcptui.model.role import Role
 from tests.lab.driving import driving
 from tests.lab.pair import Lab, Server
-from tests.lab.test_login_shells import log_in_by
+from tests.lab.test_login_shells import dhcptui, log_in_by
 from tests.lab.texts import sshd_config
 
 pytestmark = pytest.mark.lab
@@ -38,10 +37,7 @@ def pam_takes(server: Server, seconds: float) -> None:
 
 def status(lab: Lab) -> subprocess.CompletedProcess[str]:
     """`status --json` at the operator's place."""
-    argv = lab.operator_argv(sys.executable, "-m", "dhcptui", "--config", str(lab.dir / "config.toml"))
-    root = Path(__file__).parents[2]
-    argv += ["status", "--json"]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=90, check=False, cwd=root)
+    return dhcptui(lab, "status", "--json")
 
 
 def test_a_login_of_eight_seconds(lab: Lab) -> None:
@@ -86,3 +82,21 @@ def test_a_profile_that_hangs(lab: Lab) -> None:
         driver.until(lambda: not unread(driver.engine.snapshot().secondary), 30, "all of it again")
         driver.until(lambda: driver.engine.snapshot().secondary.other_peers is not None, 60, "its configuration")
         driver.settled()
+
+
+def test_a_profile_that_ends_the_login_shell(lab: Lab) -> None:
+    """Its exit status 0 is no answer: not an empty configuration, not a silent log, not a directory without files."""
+    lab.wait_settled()
+    (lab.secondary.root / "root/.bashrc").write_text("exit 0\n")
+    lab.write_config()
+    done = status(lab)
+    assert (done.returncode, done.stderr) == (0, ""), done  # both say over OMAPI that they serve
+    (pair,) = json.loads(done.stdout)["pairs"]
+    server = pair["servers"]["secondary"]
+    assert (server["state"], server["other_peers"], server["clock_offset_seconds"]) == ("normal", None, None)
+    assert "ran no command of ours (exit status 0)" in server["log"]
+    for action, text in (("shutdown", "clock cannot be read"), ("sync-restart", "ran no command of ours")):
+        plan = dhcptui(lab, "plan", action, "office", "--server", "dhcp2", "--wait", "5")
+        assert plan.returncode == 1, plan
+        assert text in plan.stdout
+        assert "no other failover peer" not in plan.stdout

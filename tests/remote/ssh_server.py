@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -114,18 +114,22 @@ AuthorizedKeysCommand /bin/sh -c "sleep {seconds}; cat {keys}"
 AuthorizedKeysCommandUser root
 """
 """Stands for PAM and name servers that take their time; sshd asks it twice in a login."""
-_SLOW_SHELL = """ForceCommand sleep {seconds}; eval "$SSH_ORIGINAL_COMMAND"
-"""
+_SLOW_SHELL = 'sleep {seconds}; eval "$SSH_ORIGINAL_COMMAND"'
 
 
 @asynccontextmanager
 async def running_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, login_seconds: float = 0, shell_seconds: float = 0
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    login_seconds: float = 0,
+    shell_seconds: float = 0,
+    forced: str = "",
 ) -> AsyncIterator[Server]:
     """A server that lets us in by key; HOME is private and empty, no agent.
 
     `login_seconds`: how long it looks for the key before it lets us in; `shell_seconds`: how long a profile sleeps before
-    each command.
+    each command; `forced`: what the account's login shell runs in place of any command, `$SSH_ORIGINAL_COMMAND`.
     """
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True, mode=0o700)
@@ -139,19 +143,18 @@ async def running_server(
     server.identity.chmod(0o600)
     server.trust(host_key)
     if SSHD is None:
-        async with _asyncssh_server(server, authorized, login_seconds, shell_seconds):
+        async with _asyncssh_server(server, authorized, login_seconds, partial(_execute, shell_seconds, forced)):
             yield server
         return
-    await _start_sshd(server, tmp_path, authorized, login_seconds, shell_seconds)
+    forced = forced or (f"ForceCommand {forced}\n" if forced else "")
+    await _start_sshd(server, tmp_path, authorized, login_seconds, forced)
     try:
         yield server
     finally:
         await server.stop()
 
 
-async def _start_sshd(
-    server: Server, tmp_path: Path, authorized: Path, login_seconds: float, shell_seconds: float
-) -> None:
+async def _start_sshd(server: Server, tmp_path: Path, authorized: Path, login_seconds: float, forced: str) -> None:
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # sshd insists on it
     key, banner, conf, there = (tmp_path / name for name in ("host_key", "banner", "sshd_config", "home-there"))
     there.mkdir()
@@ -164,8 +167,7 @@ async def _start_sshd(
         )  # the first one counts
         + f"ListenAddress 127.0.0.1\nPort {server.port}\nHostKey {key}\nAuthorizedKeysFile {authorized}\nStrictModes no\n"
         f"UsePAM no\nPidFile none\nPermitRootLogin prohibit-password\nBanner {banner}\nMaxStartups 50\n"
-        f"AllowTcpForwarding local\n{_OWN_HOME.format(home=there)}"
-        + (_SLOW_SHELL.format(seconds=shell_seconds) if shell_seconds else "")
+        f"AllowTcpForwarding local\n{_OWN_HOME.format(home=there)}" + (f"ForceCommand {forced}\n" if forced else "")
     )
     assert SSHD is not None
     log = (tmp_path / "sshd.log").open("wb")
@@ -184,15 +186,23 @@ async def _start_sshd(
 _executing: set[asyncio.Task[None]] = set()
 
 
-async def _execute(shell_seconds: float, process: asyncssh.SSHServerProcess[bytes]) -> None:
+async def _execute(shell_seconds: float, forced: str, process: asyncssh.SSHServerProcess[bytes]) -> None:
     """Run a command as sshd would, without asyncssh's redirection: that one loses its tasks when a child ends early."""
     me = cast("asyncio.Task[None]", asyncio.current_task())
     _executing.add(me)
     me.add_done_callback(_executing.discard)
     await asyncio.sleep(shell_seconds)
     pipe = asyncio.subprocess.PIPE
+    command = process.command or "exit 1"
     child = await asyncio.create_subprocess_exec(
-        "/bin/sh", "-c", process.command or "exit 1", stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        "/bin/sh",
+        "-c",
+        forced or command,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env={**os.environ, "SSH_ORIGINAL_COMMAND": command},
+        start_new_session=True,
     )
     assert child.stdin
     assert child.stdout
@@ -252,7 +262,7 @@ def _kill_group(pid: int) -> None:
 
 @asynccontextmanager
 async def _asyncssh_server(
-    server: Server, authorized: Path, login_seconds: float, shell_seconds: float
+    server: Server, authorized: Path, login_seconds: float, execute: Callable[..., Awaitable[None]]
 ) -> AsyncIterator[None]:
     class Door(asyncssh.SSHServer):
         def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
@@ -273,7 +283,7 @@ async def _asyncssh_server(
         server_factory=Door,
         server_host_keys=[server.host_key],
         authorized_client_keys=str(authorized),
-        process_factory=partial(_execute, shell_seconds),
+        process_factory=execute,
         encoding=None,
     )
     try:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ async def test_a_slow_profile_is_waited_for(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize("trouble", ["login", "shell"])
 async def test_the_watch_says_so(trouble: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second try has more patience with a login; a shell that hangs stands beside "ssh ok", and nothing waits for ever."""
-    delays = {"login_seconds": 2.5} if trouble == "login" else {"shell_seconds": 60.0}
+    delays: dict[str, Any] = {"login_seconds": 2.5} if trouble == "login" else {"shell_seconds": 60.0}
     async with running_server(tmp_path, monkeypatch, **delays) as server:
         pair = load(config(server, tmp_path, login_timeout=2)).pair(None)
         views: list[ServerView] = []

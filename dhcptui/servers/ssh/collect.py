@@ -10,10 +10,34 @@ from dhcptui.servers.ssh.commands import BEGIN_LINE, Command
 from dhcptui.servers.ssh.errors import OutputTooLarge, named
 
 if TYPE_CHECKING:
-    from asyncssh import SSHClientChannel, SSHClientSession
+    from asyncssh import SSHClientChannel, SSHClientSession, SSHReader
 
 LINGER_SECONDS = 1.0
 """How long the last words of a command that starts a daemon may take: the daemon can keep the pipes open forever."""
+
+
+PREFACE_TAIL = 1000
+"""Bytes kept of what a login shell says before a command begins: it names itself where none begins."""
+
+
+async def skip_preface(stdout: SSHReader[bytes]) -> None:
+    """Read what the login shell says before a long-lived command begins, however much that is.
+
+    Raises asyncio.IncompleteReadError, with its last words, where the stream ends before.
+    """
+    talk, until = b"", BEGIN_LINE
+    while True:
+        try:
+            talk += await stdout.readuntil(until)
+        except asyncio.IncompleteReadError as exc:  # the end, or a window is full
+            talk = (talk + exc.partial)[-PREFACE_TAIL:]
+            if stdout.at_eof():
+                raise asyncio.IncompleteReadError(talk, None) from None
+            until = b"\n"  # the line that we wait for may have been cut in two
+            continue
+        if talk.endswith(BEGIN_LINE):
+            return
+        until = BEGIN_LINE
 
 
 class Output:
@@ -30,12 +54,11 @@ class Output:
 
     def receive(self, data: bytes, *, error: bool) -> None:
         """Take bytes of stdout, or of stderr (`error`)."""
-        if len(self.stdout) + len(self.stderr) + len(data) > self._max_bytes:
+        (self.stderr if error else self.stdout).extend(data)
+        if not error and not self.begun:
+            self._drop_preface(len(data))
+        if (len(self.stdout) if self.begun else 0) + len(self.stderr) > self._max_bytes:
             self.end(OutputTooLarge(f"{named(self._command.line)} wrote more than {self._max_bytes} bytes"))
-        else:
-            (self.stderr if error else self.stdout).extend(data)
-            if not error and not self.begun:
-                self._drop_preface(len(data))
 
     def exited(self) -> None:
         """The command has ended; what it left behind may still hold its pipes."""
@@ -63,10 +86,13 @@ class Output:
             self._ended.exception()  # seen, even if nobody came to await it
 
     def _drop_preface(self, fresh: int) -> None:
+        """Drop what the login shell said before our command began; of a shell that has not begun, all but its last words."""
         at = self.stdout.find(BEGIN_LINE, max(0, len(self.stdout) - fresh - len(BEGIN_LINE)))
         if at >= 0:
             del self.stdout[: at + len(BEGIN_LINE)]
             self.begun = True
+        else:
+            del self.stdout[:-PREFACE_TAIL]
 
 
 class Collector(Output):

@@ -148,10 +148,10 @@ class _Dialer:
             if self._spoke():
                 raise LoginSlow(
                     f"{target} answers, and the login was not done within {login:g} s",
-                    f"Login takes long there (PAM, DNS?): see sshd's log, and how long `{_ssh(target)} true` takes;"
+                    f"Login takes long there (PAM, DNS?): see sshd's log, and how long `{target.ssh} true` takes;"
                     " login_timeout in the configuration, or ConnectTimeout in ~/.ssh/config, gives it more time.",
                 )
-            raise Unreachable(f"{target} did not answer within {connect:g} s", f"Is the server up? Try: {_ssh(target)}")
+            raise Unreachable(f"{target} did not answer within {connect:g} s", f"Is the server up? Try: {target.ssh}")
         finally:
             if not trying.done():
                 trying.cancel()
@@ -260,7 +260,7 @@ def _explain(exc: Exception, target: SshTarget, host_keys: HostKeys) -> RemoteEr
     if isinstance(exc, OSError) and exc.errno:  # below zero: the resolver's own words
         why = os.strerror(exc.errno) if exc.errno > 0 else exc.strerror or exc
     kind = Refused if isinstance(exc, ConnectionRefusedError) else Unreachable
-    return kind(f"cannot reach {target}: {why}", f"Is the server up, is the name right? Try: {_ssh(target)}")
+    return kind(f"cannot reach {target}: {why}", f"Is the server up, is the name right? Try: {target.ssh}")
 
 
 def _key_advice(target: SshTarget) -> str:
@@ -268,7 +268,7 @@ def _key_advice(target: SshTarget) -> str:
     import asyncssh  # noqa: PLC0415
 
     if target.identity is None:
-        return f"Load a key into the agent (ssh-add), or set `identity`; `ssh {target.host}` must log in by key alone."
+        return f"Load a key into the agent (ssh-add), or set `identity`; `{target.ssh}` must log in by key alone."
     try:
         asyncssh.read_private_key(target.identity.expanduser())
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, OSError) as exc:
@@ -278,9 +278,3 @@ def _key_advice(target: SshTarget) -> str:
             )
         return f"{target.identity} is not usable: {exc}"
     return f"Is {target.identity}.pub in ~/.ssh/authorized_keys of that account on {target.host}?"
-
-
-def _ssh(target: SshTarget) -> str:
-    """The command a person would try."""
-    port = f"-p {target.port} " if target.port not in {None, 22} else ""
-    return f"ssh {port}{target.user + '@' if target.user else ''}{target.host}"

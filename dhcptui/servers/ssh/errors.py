@@ -9,6 +9,7 @@ import re
 
 from dhcptui.logs.complaints import without_farewell
 from dhcptui.model.sanitize import clean
+from dhcptui.servers.ssh.target import SshTarget
 
 STDERR_TAIL = 400
 """Characters kept from the end of a failed command's stderr: the reason stands last."""
@@ -120,12 +121,28 @@ class CommandTimeout(RemoteError):
 class LoginShellSilent(CommandTimeout):
     """The login succeeded, and no command began: the account's login shell or its profile hangs, or a ForceCommand does."""
 
-    def __init__(self, target: str, line: str, seconds: float) -> None:
+    def __init__(self, target: SshTarget, line: str, seconds: float) -> None:
         super().__init__(line, seconds)
         self.args = (clean(f"logged in to {target}, but its login shell began no command within {seconds:g} s"),)
         self.advice = clean(
             "The shell, its profile (/etc/profile, ~/.profile, ~/.bashrc, ~/.cshrc) or a ForceCommand hangs there:"
-            f" does `ssh {target} true` end?"
+            f" does `{target.ssh} true` end?"
+        )
+
+
+class CommandNotBegun(RemoteError):
+    """The login shell ended without running our command: nologin, a menu, a ForceCommand, a profile with `exit` or `exec`.
+
+    What it said and how it ended are nobody's answer.
+    """
+
+    def __init__(self, target: SshTarget, exit_status: int | None, talk: bytes) -> None:
+        words = tail_of(talk).strip()
+        how = "" if exit_status is None else f" (exit status {exit_status})"
+        super().__init__(
+            f"logged in to {target}, but its login shell ran no command of ours{how}" + (f": {words}" if words else ""),
+            "Is it a shell at all, does its profile exit or exec something, is there a ForceCommand?"
+            f" See what `{target.ssh} true` says",
         )
 
 

@@ -6,17 +6,18 @@ import asyncio
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from dhcptui.model.way import SshWay
 from dhcptui.servers.host import CLOSE_SECONDS, MAX_OUTPUT, WINDOW, Completed, Host, Running
-from dhcptui.servers.ssh.collect import Collector
-from dhcptui.servers.ssh.commands import BEGIN_LINE, Command
+from dhcptui.servers.ssh.collect import Collector, skip_preface
+from dhcptui.servers.ssh.commands import Command
 from dhcptui.servers.ssh.connect import LOGIN_SECONDS, Patience, address, dial
 from dhcptui.servers.ssh.errors import (
     CommandFailed,
+    CommandNotBegun,
     CommandTimeout,
     LoginShellSilent,
     SessionLost,
@@ -53,6 +54,7 @@ class SshSession(Host):
         self._chain: list[SSHClientConnection] = []
         self._gone = asyncio.Event()
         self._reason: Exception | None = None
+        self.on_heard: Callable[[], object] = lambda: None
         self._start_seconds = LOGIN_SECONDS
         """How long the login shell may take before a long-lived command begins: its profile is a part of the login."""
 
@@ -106,13 +108,17 @@ class SshSession(Host):
                 async with asyncio.timeout(timeout):
                     await self._connection.create_session(collector.session, command.wire, **_NO_EXTRAS)
                     started = True
+                    self.on_heard()
                     status = await collector.finish(input)
+                    self.on_heard()
         except TimeoutError:
             raise self._late(command, timeout, hangs=started and not collector.begun) from None
         finally:
             collector.close()
         if status is None:  # the channel closed without saying how the command ended
             raise self.lost_error()
+        if not collector.begun:
+            raise CommandNotBegun(self.target, status, bytes(collector.stderr + collector.stdout))
         done = Completed(bytes(collector.stdout), bytes(collector.stderr), status)
         if check and done.exit_status != 0:
             raise CommandFailed(command.line, done.exit_status, done.stderr)
@@ -127,11 +133,14 @@ class SshSession(Host):
         process: SSHClientProcess[bytes] | None = None
         began, limit = time.monotonic(), max(self._start_seconds, self.pace.least_seconds)
         try:
-            with self.translated(), suppress(asyncio.IncompleteReadError):  # it ended at once: the caller will see
+            with self.translated():
                 async with asyncio.timeout(limit):
                     process = await self._connection.create_process(command.wire, **_NO_EXTRAS, **options)
-                    await process.stdout.readuntil(BEGIN_LINE)
+                    self.on_heard()
+                    await skip_preface(process.stdout)
         except BaseException as exc:
+            if isinstance(exc, asyncio.IncompleteReadError) and process is not None:
+                raise await self._not_begun(process, exc.partial) from None
             if process is not None:
                 process.channel.abort()
             if isinstance(exc, TimeoutError):
@@ -140,8 +149,19 @@ class SshSession(Host):
             raise
         if (seconds := time.monotonic() - began) > PROFILE_SECONDS:  # it is in every channel's way
             self.pace.answered(seconds)
-        assert process is not None  # noqa: S101 - nothing else can be suppressed
         return SshRunning(self, process)
+
+    async def _not_begun(self, process: SSHClientProcess[bytes], talk: bytes) -> Exception:
+        """What to say of a long-lived command whose output ended before it began; closes it."""
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await process.wait_closed()
+        finally:
+            process.channel.abort()
+        if self.closed or process.returncode is None:
+            return self.lost_error()
+        return CommandNotBegun(self.target, process.returncode, talk)
 
     def _late(self, command: Command, seconds: float, *, hangs: bool) -> CommandTimeout:
         """What to say of a command that has not ended in time. `hangs`: sshd has started a login shell, and it no command.
@@ -149,7 +169,7 @@ class SshSession(Host):
         Where sshd itself has not answered, the way may be cut, or the server stand still.
         """
         if hangs:
-            return LoginShellSilent(str(self.target), command.line, seconds)
+            return LoginShellSilent(self.target, command.line, seconds)
         return CommandTimeout(command.line, seconds)
 
     async def open_tcp(self, host: str, port: int, timeout: float = 5.0) -> tuple[SSHReader[bytes], SSHWriter[bytes]]:
@@ -162,7 +182,9 @@ class SshSession(Host):
         try:
             with self.translated():
                 async with asyncio.timeout(timeout):
-                    return await asyncio.shield(opening)
+                    streams = await asyncio.shield(opening)
+                self.on_heard()
+                return streams
         except TimeoutError:
             # The far side may still take it later: it must not stay open there with nobody at this end.
             opening.add_done_callback(_close_late)
@@ -217,6 +239,7 @@ class SshSession(Host):
         except asyncssh.ChannelOpenError as exc:
             if self.closed or "connection closed" in exc.reason:
                 raise self.lost_error() from exc
+            self.on_heard()
             raise SessionRefused(
                 f"{self.target} refuses another channel: {exc.reason}", "See MaxSessions in its sshd_config."
             ) from exc

@@ -127,8 +127,8 @@ class RemoteShell:
             return self.session.lost_error()
         target = self.session.target
         line = commands.shell().as_root(target.sudo).line
-        way = "" if target.local else f"ssh {target.host} "
-        return ShellEnded(f"the shell on {target} ended", f"Does `{way}{line}` work?")
+        way = "" if target.local else f"{target.ssh} "
+        return ShellEnded(f"the shell on {target} ended", f"Does `{way}{line}` work")
 
 
 def _lines(output: bytes) -> list[str]:

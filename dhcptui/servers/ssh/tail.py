@@ -67,6 +67,7 @@ async def follow(
     *,
     on_notice: Notice | None = None,
     on_gap: Callable[[], None] = lambda: None,
+    on_start: Callable[[], object] = lambda: None,
     overlap: Overlap | None = None,
 ) -> AsyncGenerator[list[bytes], None]:
     """Batches of raw log lines, the last `lines` first, then at most one batch every `batch_seconds`.
@@ -74,7 +75,7 @@ async def follow(
     Pass the same `overlap` again after a reconnect: then only new lines come, and up to 10 times `lines` that were
     written meanwhile, also those at the end of a file that was rotated. `on_gap` is called before a batch (it may be
     empty) in front of which lines may be missing. What the remote side remarks (`Permission denied`, `file truncated`) goes to `on_notice`,
-    sanitised. A slow consumer slows the server down: no more than a few MiB are held here.
+    sanitised; `on_start` is called when the follow itself runs. A slow consumer slows the server down: no more than a few MiB are held here.
     Iterate it inside `contextlib.aclosing`. Raises TailEnded, SessionLost, SessionRefused; it never just ends.
     """
     notice = on_notice or (lambda _: None)
@@ -88,6 +89,7 @@ async def follow(
             yield missed
         overlap.resume(lines)
     process = await session.start(source.follow(lines))
+    on_start()
     notable_lines = asyncio.create_task(_pump_remarks(process, notice))
     try:
         splitter = LineSplitter()

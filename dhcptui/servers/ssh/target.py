@@ -44,3 +44,9 @@ class SshTarget:
         """`user@host:port`, as far as it is given."""
         host = f"[{self.host}]" if ":" in self.host and self.port else self.host
         return (f"{self.user}@" if self.user else "") + host + (f":{self.port}" if self.port else "")
+
+    @property
+    def ssh(self) -> str:
+        """The `ssh` command a person would try."""
+        port = f"-p {self.port} " if self.port not in {None, 22} else ""
+        return f"ssh {port}{self.user + '@' if self.user else ''}{self.host}"
