@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from pathlib import Path
 
-from dhcptui.act.sync.compare import READ_SECONDS, Trees, of_trees, parse_tree, read_command
+from dhcptui.act.sync.compare import MISSING, READ_SECONDS, Trees, of_trees, parse_tree, read_command, unreadable
 from dhcptui.act.sync.tree import MAX_BYTES, Tree, TreeError
 from dhcptui.conf.files import Read, load
 from dhcptui.conf.lint.findings import Expected, Pair, Subject
@@ -17,10 +16,13 @@ from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
 from dhcptui.servers.host import Host
-from dhcptui.servers.ssh.errors import RemoteError
+from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.logged_in import logged_in
 from dhcptui.watch.survey import explain, survey
+
+SharedTree = Tree | TreeError | None
+"""A shared directory: None where there is none, and why where it could not be read."""
 
 
 class LintError(Exception):
@@ -35,11 +37,11 @@ async def over_ssh(pair: PairSettings, wait: float | None = None) -> Pair:
     one, two = await asyncio.gather(_server(pair.primary, wait), _server(pair.secondary, wait))
     if isinstance(one, LintError) or isinstance(two, LintError):
         raise LintError("\n".join(line for each in (one, two) for line in _unread(each)))
-    drift = await asyncio.to_thread(_drift, pair, one[1], two[1])
-    return Pair(pair.peer, one[0], two[0], drift, tuple(note for note in (one[2], two[2]) if note))
+    drift, *unread = await asyncio.to_thread(_drift, pair, one[1], two[1])
+    return Pair(pair.peer, one[0], two[0], drift, tuple(note for note in (one[2], two[2], *unread) if note))
 
 
-def _unread(server: tuple[Subject, Tree | None, str] | LintError) -> list[str]:
+def _unread(server: tuple[Subject, SharedTree, str] | LintError) -> list[str]:
     """What could not be read of a server: itself, or files that it includes."""
     return [str(server)] if isinstance(server, LintError) else [missing(server[0], node) for node in server[0].absent]
 
@@ -49,7 +51,7 @@ def missing(subject: Subject, include: Node) -> str:
     return f"{subject.name}: {include.where}: {clean(include.words[1])} does not exist"
 
 
-async def _server(server: ServerSettings, wait: float | None) -> tuple[Subject, Tree | None, str] | LintError:
+async def _server(server: ServerSettings, wait: float | None) -> tuple[Subject, SharedTree, str] | LintError:
     """One server: what lint looks at, its shared directory, and a note. Errors are results, so that both are told."""
     try:
         async with logged_in(SshTarget.of(server), wait) as way:
@@ -86,20 +88,38 @@ async def _server(server: ServerSettings, wait: float | None) -> tuple[Subject, 
     )
 
 
-async def _tree(session: Host, server: ServerSettings) -> Tree | None:
-    """The shared directory; None where there is none, or it cannot be copied anyway."""
-    done = await session.run(read_command(server), timeout=READ_SECONDS, max_bytes=MAX_BYTES)
-    if done.exit_status == 0:
-        with suppress(TreeError):
-            return await parse_tree(server, done.stdout)
-    return None
+async def _tree(session: Host, server: ServerSettings) -> SharedTree:
+    """The shared directory; None where there is none, the reason where it could not be read."""
+    try:
+        done = await session.run(read_command(server), timeout=READ_SECONDS, max_bytes=MAX_BYTES)
+        if done.exit_status == MISSING.exit_status:
+            return None
+        if done.exit_status:
+            raise CommandFailed(read_command(server).line, done.exit_status, done.stderr)
+        return await parse_tree(server, done.stdout)
+    except TreeError as error:
+        return error
+    except RemoteError as error:
+        if session.closed:
+            raise
+        return unreadable(server, error)
 
 
-def _drift(pair: PairSettings, primary: Tree | None, secondary: Tree | None) -> str:
-    """How the shared directories differ, as sync + restart would say it; empty: they do not."""
-    if primary is None and secondary is None:
+def _drift(pair: PairSettings, primary: SharedTree, secondary: SharedTree) -> tuple[str, ...]:
+    """How the shared directories differ, as sync + restart would say it (empty: they do not); and what could not be read."""
+    unread = [str(tree) for tree in (primary, secondary) if isinstance(tree, TreeError)]
+    if unread:
+        return "", *(f"the shared directories were not compared: {why}" for why in unread)
+    return (_differing(pair, {Role.PRIMARY: _tree_of(primary), Role.SECONDARY: _tree_of(secondary)}),)
+
+
+def _tree_of(tree: SharedTree) -> Tree | None:
+    return None if isinstance(tree, TreeError) else tree
+
+
+def _differing(pair: PairSettings, trees: dict[Role, Tree | None]) -> str:
+    if not any(tree is not None for tree in trees.values()):
         return ""
-    trees = {Role.PRIMARY: primary, Role.SECONDARY: secondary}
     source = trees[pair.sync_from]
     if source is None:
         return f"{pair[pair.sync_from].shared_dir} is missing on {pair[pair.sync_from].name}"

@@ -349,3 +349,23 @@ def test_a_silenced_rule(lab: Lab) -> None:
     done = lint(lab, "office")
     assert done.returncode == 2
     assert "not silenced, since dhcpd itself refuses it: L50" in done.stdout
+
+
+@pytest.mark.parametrize("how", ["a link", "cut off"])
+@pytest.mark.parametrize("role", Role)
+def test_a_shared_directory_that_could_not_be_read_is_not_one_that_differs(lab: Lab, role: Role, how: str) -> None:
+    """Neither missing nor empty: it was not compared, and why."""
+    lab.write_config()
+    server = lab.servers[role.value]
+    if how == "a link":
+        (server.etc / "shared").rename(server.etc / "here")
+        (server.etc / "shared").symlink_to("here")
+    else:
+        server.run("sh", "-c", "printf '#!/bin/sh\\nexit 2\\n' >/run/tar; chmod 755 /run/tar")
+        server.run("mount", "--bind", "/run/tar", "/usr/bin/tar")
+    done = lint(lab, "office")
+    assert "L55" not in done.stdout, done.stdout
+    note = done.stdout.splitlines()[0]
+    assert note.startswith(f"the shared directories were not compared: /etc/dhcp/shared on {server.name}: "), done
+    assert ("symbolic link" if how == "a link" else "exit status 2") in note
+    assert json.loads(lint(lab, "office", "--json").stdout)["notes"] == [note]

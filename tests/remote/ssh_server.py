@@ -146,7 +146,7 @@ async def running_server(
         async with _asyncssh_server(server, authorized, login_seconds, partial(_execute, shell_seconds, forced)):
             yield server
         return
-    forced = forced or (f"ForceCommand {forced}\n" if forced else "")
+    forced = forced or (_SLOW_SHELL.format(seconds=shell_seconds) if shell_seconds else "")
     await _start_sshd(server, tmp_path, authorized, login_seconds, forced)
     try:
         yield server

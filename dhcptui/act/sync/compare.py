@@ -110,6 +110,9 @@ async def parse_tree(server: ServerSettings, archive: bytes) -> Tree:
 
 def unreadable(server: ServerSettings, error: RemoteError) -> TreeError:
     """A directory that could not be read, without the script that tried; a limit is said as one."""
+    if isinstance(error, CommandFailed):  # what our script remarks of tar is not why it failed
+        stderr = error.stderr.replace(sync_commands.BLIND.decode(), "").strip("\n ")
+        error = CommandFailed(error.line, error.exit_status, stderr)
     said = f"it is too large: {LIMIT_WORDS}" if isinstance(error, OutputTooLarge) else why(error)
     if isinstance(error, SessionRefused) and not server.local:
         said = f"sshd on {server.name} opens no further session for this console ({said}): {NEEDS_SESSIONS}"
