@@ -22,7 +22,7 @@ from dhcptui.servers.host import Host
 from dhcptui.servers.ssh import commands
 from dhcptui.servers.ssh.backoff import Backoff
 from dhcptui.servers.ssh.clock import read_clock
-from dhcptui.servers.ssh.errors import CommandTimeout, RemoteError
+from dhcptui.servers.ssh.errors import CommandTimeout, RemoteError, in_full
 from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.lock_files import read_marks
 from dhcptui.servers.ssh.shell import RemoteShell
@@ -48,7 +48,7 @@ LONGEST_RETRY_SECONDS = 60.0
 
 
 def _words(error: RemoteError) -> str:
-    return clean(f"{error}. {error.advice}".rstrip(". "), 400)
+    return clean(in_full(error), 400)
 
 
 def _nothing(note: str) -> None:

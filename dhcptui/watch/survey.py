@@ -13,7 +13,7 @@ from dhcptui.model.sanitize import clean, is_number
 from dhcptui.servers.host import Host
 from dhcptui.servers.ssh import commands, discover_commands, rescue_commands
 from dhcptui.servers.ssh.commands import Command
-from dhcptui.servers.ssh.errors import CommandFailed, RemoteError
+from dhcptui.servers.ssh.errors import CommandFailed, RemoteError, in_full
 from dhcptui.servers.ssh.helper import Runs
 from dhcptui.servers.ssh.holders import Holders
 from dhcptui.servers.ssh.ours import DhcpdProcess, servers
@@ -160,5 +160,7 @@ async def tested(session: Host, conf: str, root: str) -> str:
 
 def explain(error: RemoteError | Exception) -> str:
     """An error with its advice, in one line."""
-    advice = getattr(error, "advice", "")
-    return clean(f"{error}. {advice}".rstrip(". ") + "." if advice else str(error), 600)
+    if not getattr(error, "advice", ""):
+        return clean(str(error), 600)
+    words = in_full(error)
+    return clean(words if words.endswith(("?", "!")) else f"{words}.", 600)

@@ -18,9 +18,16 @@ _SCRIPT = re.compile(r"(sudo -n )?/bin/sh -c ", re.ASCII)
 
 
 def tail_of(stderr: str | bytes) -> str:
-    """The end of what a command said, sanitised; of dhcpd, without the lines on bugs that it always ends with."""
+    """The end of what a command said, sanitised, its lines as one; of dhcpd, without the lines on bugs that it always ends with."""
     text = stderr if isinstance(stderr, str) else stderr.decode("utf-8", "replace")
-    return clean(without_farewell(text)[-STDERR_TAIL:])
+    lines = [line.strip(" \t\r") for line in without_farewell(text)[-STDERR_TAIL:].split("\n")]
+    return clean("; ".join(filter(None, lines)))
+
+
+def in_full(error: Exception) -> str:
+    """What failed and what to do about it, in whole sentences; without the last full stop."""
+    parts = [part.strip() for part in (str(error), getattr(error, "advice", "")) if part.strip()]
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts).rstrip(".")
 
 
 def named(line: str) -> str:
