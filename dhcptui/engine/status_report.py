@@ -181,12 +181,7 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
             lines.append(head + each.visibility.value)
             if view.recorded:
                 lines.append("    " + recorded_words(view.recorded.value, view.server_time(now)))
-        lines += [
-            f"    {name}: {health(channel)}"
-            for name, channel in (("omapi", view.omapi), (view.host_word, view.ssh), ("log", view.log))
-            if not channel.ok and not (channel is view.log and not view.ssh.ok)
-        ]
-        lines += [f"    {channel.advice}" for channel in (view.omapi, view.ssh) if not channel.ok and channel.advice]
+        lines += _ways(view)
         lines += [f"    {what}: {note}" for what, note in unread(view)]
         if planted := planted_words(view):
             lines.append(f"    {planted}")
@@ -199,11 +194,22 @@ def as_text(snapshot: PairSnapshot, verdict: Verdict, now: Moment) -> str:
     return "\n".join(lines)
 
 
+def _ways(view: ServerView) -> Iterator[str]:
+    """Lines on the ways to a server that do not work, and what to do about them."""
+    for name, channel in (("omapi", view.omapi), (view.host_word, view.ssh), ("log", view.log)):
+        if not channel.ok and not (channel is view.log and not view.ssh.ok):
+            yield f"    {name}: {health(channel)}"
+            if channel.advice:
+                yield f"    {channel.advice}"
+
+
 def _peers_and_pools(snapshot: PairSnapshot, view: ServerView, now: Moment) -> Iterator[str]:
     """Lines on a server's other relationships, and on its pools."""
     for one in judge(assess_pair(snapshot, now), view.role):
         yield f"    also failover peer {one.peer.label}: {one.state.word if one.state else f'not known ({one.why})'}"
-    if view.pools is None and view.omapi.ok:
-        yield f"    pools: not known ({view.pools_note or 'the counters were not read yet'})"
+    if view.pools_note and not view.pools and view.ssh.ok:
+        yield f"    {view.pools_note}"
+    elif view.pools is None and view.omapi.ok:
+        yield "    pools: not known (the counters were not read yet)"
     for pool in view.pools.value if view.pools else ():
         yield f"    pool {pool.network}: free {pool.free}, backup {pool.backup}, used {pool.used} of {pool.total}"

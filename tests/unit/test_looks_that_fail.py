@@ -14,7 +14,7 @@ from dhcptui.engine.status_report import as_text
 from dhcptui.model.action import Action
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import LockFiles, ProcessSighting, ServerView
+from dhcptui.model.snapshot import Channel, Link, LockFiles, ProcessSighting, ServerView
 from tests.unit.making import FAILED, NOW, OK, live, never, pair
 
 P, Q = Role.PRIMARY, Role.SECONDARY
@@ -71,3 +71,14 @@ def test_status_and_guards_say_why() -> None:
     ruling = rule(Action.SYNC_RESTART, P, snapshot, NOW)
     (clock,) = [each for each in ruling.findings if each.asked.startswith("clocks agree")]
     assert (clock.pending, clock.seen, clock.observed) == (False, False, f"dhcp2's clock cannot be read ({WHY})")
+
+
+def test_status_says_why_there_are_no_pools_and_what_to_do_about_the_log() -> None:
+    """A dhcpd.conf that cannot be read left the line out, as if there were no pools."""
+    log = Channel(Link.FAILED, "root@10.0.0.20 refuses another channel", "See MaxSessions in its sshd_config.")
+    blind = replace(live(Q), pools=None, pools_note="pools unknown: /etc/dhcp/dhcpd.conf: Is a directory", log=log)
+    snapshot = pair(live(P), blind)
+    lines = as_text(snapshot, derive(snapshot, NOW), NOW).splitlines()
+    assert lines.count("    pools unknown: /etc/dhcp/dhcpd.conf: Is a directory") == 1
+    at = lines.index("    log: root@10.0.0.20 refuses another channel")
+    assert lines[at + 1] == "    See MaxSessions in its sshd_config."

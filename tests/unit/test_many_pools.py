@@ -97,4 +97,4 @@ def test_status_says_that_counters_were_not_read() -> None:
     seen = pair(live(P), replace(live(Q), pools=None))
     assert as_text(seen, derive(seen, NOW), NOW).count("pools: not known (the counters were not read yet)") == 1
     silent = pair(live(P), replace(live(Q), pools=None, pools_note="pool of 10.0.0.1: no answer"))
-    assert "pools: not known (pool of 10.0.0.1: no answer)" in as_text(silent, derive(silent, NOW), NOW)
+    assert "    pool of 10.0.0.1: no answer" in as_text(silent, derive(silent, NOW), NOW)
