@@ -42,7 +42,7 @@ class RemoteShell:
 
     @classmethod
     async def open(cls, session: Host) -> Self:
-        """Start the shell. Raises SessionLost, SessionRefused, CommandTimeout."""
+        """Start the shell. Raises SessionLost, SessionRefused, CommandTimeout, CommandNotBegun."""
         return cls(session, await session.start(commands.shell(), fed=True))
 
     async def __aenter__(self) -> Self:
