@@ -11,7 +11,7 @@ from dhcptui.servers.ssh.errors import RemoteError
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.timesync import SystemdWord, read_time_sync
 from dhcptui.watch.clocks import mono
-from dhcptui.watch.record import ServerRecord
+from dhcptui.watch.record import MachineRecord
 
 TIME_SYNC_SECONDS = 300.0
 UNSURE_SECONDS = 30.0
@@ -21,7 +21,7 @@ SHELL_SECONDS = 0.2
 """Between two looks whether the shell has answered."""
 
 
-async def follow_time_sync(session: Host, record: ServerRecord) -> None:
+async def follow_time_sync(session: Host, machine: MachineRecord) -> None:
     """Keep `time_sync` of the view.
 
     Without sudo each question has a channel of its own: a daemon that hangs holds up nothing else. With sudo each would be
@@ -32,7 +32,7 @@ async def follow_time_sync(session: Host, record: ServerRecord) -> None:
     async def ask(command: Command) -> Completed:
         if not command.as_root(session.target.sudo).sudo:
             return await session.run(command, timeout=ASK_SECONDS)
-        shell = await _answered_shell(session, record)
+        shell = await _answered_shell(session, machine)
         answer = await shell.ask(command.line, ASK_SECONDS)
         return Completed("\n".join(answer.lines).encode(), b"", answer.exit_status)
 
@@ -40,14 +40,14 @@ async def follow_time_sync(session: Host, record: ServerRecord) -> None:
         sync = None
         with suppress(RemoteError):  # who keeps the session notices its loss
             sync = await read_time_sync(ask, systemd, mono())
-            record.update(time_sync=sync)
+            machine.update(time_sync=sync)
         await asyncio.sleep(TIME_SYNC_SECONDS if sync and sync.value.in_sync is not False else UNSURE_SECONDS)
 
 
-async def _answered_shell(session: Host, record: ServerRecord) -> RemoteShell:
+async def _answered_shell(session: Host, machine: MachineRecord) -> RemoteShell:
     """The session's own shell, once it has answered something."""
     while True:
-        shell = record.shell
+        shell = machine.shell
         if shell is not None and shell.session is session and shell.answered and not shell.closed:
             return shell
         await asyncio.sleep(SHELL_SECONDS)

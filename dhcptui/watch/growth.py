@@ -9,39 +9,46 @@ from dhcptui.servers.ssh import holder_commands
 from dhcptui.servers.ssh.shell import RemoteShell
 from dhcptui.servers.ssh.work import size_of, worked
 from dhcptui.watch.clocks import mono
-from dhcptui.watch.record import ServerRecord
+from dhcptui.watch.record import MachineRecord, ServerRecord
 
 
-async def watch_growth(shell: RemoteShell, record: ServerRecord) -> None:
-    """Read the size of the lease file; nothing is asked of a server that is not rebuilding. Raises as the shell does."""
-    view = record.view
-    if view.status is None or view.status.value.local_state not in REBUILDING:
-        if view.growth is not None:
-            record.update(growth=None)
+async def watch_growth(shell: RemoteShell, machine: MachineRecord) -> None:
+    """Read the size of the lease file; nothing is asked where no relationship rebuilds. Raises as the shell does."""
+    for member in machine.members:
+        if member.view.growth is not None and not _rebuilds(member):
+            member.update(growth=None)
+    if not any(_rebuilds(member) for member in machine.members):
         return
     asked = mono()
-    answer = await shell.ask(holder_commands.file_size(record.settings.leases).line)
+    answer = await shell.ask(holder_commands.file_size(machine.settings.leases).line)
     size = size_of(answer.lines)
-    if size is not None:
-        before = record.view.growth
-        record.update(growth=Seen(grown(before.value if before else None, size, asked), asked))
+    if size is None:
+        return
+    for member in machine.members:
+        if _rebuilds(member):
+            before = member.view.growth
+            member.update(growth=Seen(grown(before.value if before else None, size, asked), asked))
 
 
-async def watch_work(shell: RemoteShell, record: ServerRecord) -> None:
+def _rebuilds(record: ServerRecord) -> bool:
+    status = record.view.status
+    return status is not None and status.value.local_state in REBUILDING
+
+
+async def watch_work(shell: RemoteShell, machine: MachineRecord) -> None:
     """Look at a dhcpd that runs and has not opened its OMAPI port; nothing is asked of any other. Raises as the shell does.
 
     What was seen last is kept until OMAPI answers: it tells since when an answer may be expected.
     """
-    view = record.view
-    seen = view.process.value if view.process else None
-    if seen is None or not seen.pids or seen.stopped or view.omapi.ok:
-        if view.work is not None:
-            record.update(work=None)
-        return
-    if seen.omapi_held:
-        return
-    asked = mono()
-    answer = await shell.ask(holder_commands.work(seen.pids[0]).line)
-    before = record.view.work
-    work = worked(before.value if before else None, seen.pids[0], " ".join(answer.lines), asked)
-    record.update(work=Seen(work, asked))
+    asked, said = mono(), dict[int, str]()
+    for member in machine.members:
+        view = member.view
+        seen = view.process.value if view.process else None
+        if seen is None or not seen.pids or seen.stopped or view.omapi.ok:
+            if view.work is not None:
+                member.update(work=None)
+        elif not seen.omapi_held:
+            pid = seen.pids[0]
+            if pid not in said:
+                said[pid] = " ".join((await shell.ask(holder_commands.work(pid).line)).lines)
+            member.update(work=Seen(worked(view.work.value if view.work else None, pid, said[pid], asked), asked))

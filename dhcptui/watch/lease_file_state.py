@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
-from dhcptui.assess.history.timeline import Note, from_lines, from_record
+from dhcptui.assess.history.timeline import from_lines, from_record
 from dhcptui.logs.lease_file import FailoverRecord
 from dhcptui.logs.lines import parse_lines
 from dhcptui.logs.zone import UTC_ZONE, Zone
@@ -38,15 +38,12 @@ LOG_STATE_LINES = 300
 RECENT_BYTES = 8 * 1024 * 1024
 """How far back a log file is read for this, on the server."""
 
-Noted = Callable[[Iterable[Note]], None]
-
 
 class RecordedWatch:
     """Keeps `recorded` of one server's view."""
 
-    def __init__(self, record: ServerRecord, noted: Noted) -> None:
+    def __init__(self, record: ServerRecord) -> None:
         self._record = record
-        self._noted = noted
         self._newest: RecordedState | None = None
         """As the log tells it."""
         self._heard: FailoverState | None = None
@@ -59,9 +56,12 @@ class RecordedWatch:
             if not self._needed():
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
-            began = mono()
-            await self._read(session, self._record.helper or session, last)
-            await asyncio.sleep(max(READ_SECONDS, 0.0 if last.cheap else SHARE * (mono() - began)))
+            async with self._record.machine.channels.turn(urgent=bool(self._record.urgent)):
+                began = mono()
+                if self._needed():
+                    await self._read(session, self._record.helper or session, last)
+                took = mono() - began
+            await asyncio.sleep(max(READ_SECONDS, 0.0 if last.cheap else SHARE * took))
 
     def heard(self, lines: Sequence[LogLine]) -> None:
         """New log lines: the newest state in them."""
@@ -81,11 +81,14 @@ class RecordedWatch:
         await asyncio.sleep(PAST_DELAY_SECONDS)
         role, peer, settings = self._record.view.role, self._record.peer, self._record.settings
         try:
-            source = LogSource.parse(settings.log)
-            lines = await self._lines(session, source, PAST_LINES, zone)
-            self._noted(from_lines(role, lines, peer, -len(lines)))  # what the console follows stands behind it
-            records = await failover_records(session, settings.leases, peer, PAST_RECORDS)
-            self._noted([note for record in records for note in from_record(role, record)])
+            async with self._record.machine.channels.turn():
+                source = LogSource.parse(settings.log)
+                lines = await self._lines(session, source, PAST_LINES, zone)
+                self._record.noted(
+                    from_lines(role, lines, peer, -len(lines))
+                )  # what the console follows stands behind it
+                records = await failover_records(session, settings.leases, peer, PAST_RECORDS)
+                self._record.noted([note for record in records for note in from_record(role, record)])
         except RemoteError:
             return
         self._past_read = True

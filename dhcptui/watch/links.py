@@ -14,7 +14,7 @@ from dataclasses import replace
 from dhcptui.assess.assessment import assess_pair
 from dhcptui.assess.links import calm, lost
 from dhcptui.assess.visibility import assess
-from dhcptui.conf.reader import ConfParseError
+from dhcptui.conf.reader import ConfParseError, Node
 from dhcptui.conf.site import failover_place
 from dhcptui.model.failover import FailoverPlace
 from dhcptui.model.moments import Seen
@@ -121,7 +121,7 @@ class _Side:
         uneasy = now.mono - self._uneasy_since if self._uneasy_since is not None else 0.0
         alone = lost(assess(self._other, now))
         if alone and self._try_due(uneasy, asked):  # first: somebody waits for it, and the rest may take long here
-            await self._try(session)
+            await self._try_in_turn(session, uneasy, asked)
         if not quiet and not (alone and session.pace.slow):
             with suppress(CommandTimeout, TimeoutError):
                 async with asyncio.timeout(ASK_SECONDS):  # it was read when the session began: news, no more
@@ -133,7 +133,7 @@ class _Side:
         if not waited_for and (asked or mono() - self._table_at >= between):
             await self._read_table()
         if not alone and self._try_due(uneasy, asked):
-            await self._try(session)
+            await self._try_in_turn(session, uneasy, asked)
             await self._read_table()  # where the partner's own try got half-way, it shows here
 
     async def _read_table(self) -> None:
@@ -153,12 +153,18 @@ class _Side:
         record = self._watcher.record
         process = record.view.process
         pids = process.value.pids if process else ()
-        if mono() - self._configuration_at < CONFIGURATION_SECONDS and pids == self._pids and not asked:
+        same, now = pids == self._pids, mono()
+        if now - self._configuration_at < CONFIGURATION_SECONDS and same and not asked:
             return
-        self._configuration_at, self._pids = mono(), pids
-        try:
+        self._configuration_at, self._pids = now, pids
+        newer_than = now - (CONFIGURATION_SECONDS / 2 if same and not asked else 2 * TICK_SECONDS)
+
+        async def read() -> Node:
             path = record.settings.dhcpd_conf
-            configuration = await read_configuration(record.helper or session, path, chroot=record.conf_root)
+            return await read_configuration(record.helper or session, path, chroot=record.conf_root)
+
+        try:
+            configuration = await record.machine.newer_configuration.read(read, newer_than)
         except ConfParseError:
             return
         if place := failover_place(configuration, record.peer):
@@ -185,6 +191,13 @@ class _Side:
         if uneasy < GRACE_SECONDS or self._watcher.record.urgent or self._connected():
             return False
         return waited >= (TRY_SECONDS if uneasy < PATIENT_SECONDS else SLOW_SECONDS)
+
+    async def _try_in_turn(self, session: Host, uneasy: float, asked: bool) -> None:
+        """Relationships of one machine try their partners one after the other, those first for whom somebody waits."""
+        record = self._watcher.record
+        async with record.machine.tries.turn(urgent=asked or bool(record.urgent)):
+            if self._try_due(uneasy, asked):  # while it waited the partner may have come back
+                await self._try(session)
 
     async def _try(self, session: Host) -> None:
         """Try the partner's host and ports. Its SSH port only where it says something: sshd logs every try."""

@@ -1,18 +1,19 @@
-"""One server's log over SSH: followed line by line, or looked at once; what it tells goes into the view."""
+"""One machine's log over SSH: followed line by line, or looked at once; what it tells goes to each of its relationships."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from functools import partial
+from weakref import WeakKeyDictionary, WeakSet
 
 from dhcptui.logs.legibility import Legibility
 from dhcptui.logs.lines import NO_CLOCK, LogReader, parse_lines
 from dhcptui.logs.zone import UTC_ZONE, Zone
 from dhcptui.model.log_line import LineKind, LogLine
-from dhcptui.model.role import Role
 from dhcptui.model.snapshot import Link
 from dhcptui.model.words import day_clock
 from dhcptui.servers.host import Host
@@ -22,7 +23,7 @@ from dhcptui.servers.ssh.lines import LineSplitter, Overlap
 from dhcptui.servers.ssh.tail import CATCH_UP, LogSource, follow
 from dhcptui.watch.clocks import moment, mono
 from dhcptui.watch.notable_lines import NotableLines, Signs
-from dhcptui.watch.record import ServerRecord, pause
+from dhcptui.watch.record import MachineRecord, ServerRecord, pause
 from dhcptui.watch.taken import Taken
 
 LOG_LINES = 500
@@ -74,16 +75,18 @@ class _Quiet:
 
 
 class LogWatch:
-    """Reads one server's log, over one session after the other."""
+    """Reads one machine's log, over one session after the other."""
 
-    def __init__(self, record: ServerRecord, logged: Callable[[Role, Sequence[LogLine]], None]) -> None:
-        self._record = record
-        self._logged = logged
+    def __init__(self, machine: MachineRecord) -> None:
+        self._machine = machine
+        self._kept: deque[LogLine] = deque(maxlen=LOG_LINES)
+        """For relationships that join later."""
+        self._greeted: WeakSet[ServerRecord] = WeakSet()
         self._overlap = Overlap()
         self._reader = LogReader()
         self._legibility = Legibility()
         self._notable = NotableLines()
-        self._signs = Signs()
+        self._signs: WeakKeyDictionary[ServerRecord, Signs] = WeakKeyDictionary()
         self._taken = Taken()
         self._zone_known = asyncio.Event()
         self._gap = False
@@ -106,14 +109,14 @@ class LogWatch:
 
     async def look(self, session: Host) -> None:
         """Whether it can be read, and is understood: once, where nobody follows it."""
-        source = LogSource.parse(self._record.settings.log)
+        source = LogSource.parse(self._machine.settings.log)
         try:
             done = await session.run(source.last(LOOK_LINES))
             if done.exit_status != 0:
                 raise CommandFailed(f"reading {source}", done.exit_status, done.stderr or done.stdout)
         except RemoteError as error:
             if not session.closed:
-                self._record.channel("log", Link.FAILED, error)
+                self._machine.channel("log", Link.FAILED, error)
             return
         splitter = LineSplitter()
         raws = source.logged(splitter.feed(done.stdout) + splitter.flush())
@@ -121,7 +124,7 @@ class LogWatch:
 
     async def follow(self, session: Host) -> None:
         """Follow it until the session ends."""
-        source = LogSource.parse(self._record.settings.log)
+        source = LogSource.parse(self._machine.settings.log)
         backoff = Backoff()
         await self.wait_for_zone()
         while True:
@@ -150,7 +153,7 @@ class LogWatch:
             except RemoteError as error:
                 if session.closed:
                     return
-                self._record.channel("log", Link.FAILED, error)
+                self._machine.channel("log", Link.FAILED, error)
             finally:
                 quiet.cancel()
             await asyncio.sleep(backoff.next_delay())
@@ -161,8 +164,8 @@ class LogWatch:
         if any(sign in text for sign in _LOG_TROUBLE):
             quiet.cancel()
             patience.reschedule(asyncio.get_running_loop().time() + LOG_STUCK_SECONDS)
-            self._record.channel(
-                "log", Link.FAILED, RemoteError(text, f"check log in the configuration: {self._record.settings.log}")
+            self._machine.channel(
+                "log", Link.FAILED, RemoteError(text, f"check log in the configuration: {self._machine.settings.log}")
             )
         elif "has appeared" in text or "following" in text:
             patience.reschedule(None)
@@ -179,42 +182,68 @@ class LogWatch:
     def _is_read(self) -> None:
         """Its lines come; whether they tell anything is another matter."""
         if not self._legibility.unreadable:
-            self._record.channel("log", Link.OK)
+            self._machine.channel("log", Link.OK)
             return
         example = self._legibility.example[:SHOWN_LETTERS]
-        self._record.channel(
+        self._machine.channel(
             "log",
             Link.FAILED,
             RemoteError(
-                f"log lines of {self._record.settings.name} are in a format this console cannot read",
-                f"{self._record.settings.log} has: {example}",
+                f"log lines of {self._machine.name} are in a format this console cannot read",
+                f"{self._machine.settings.log} has: {example}",
             ),
         )
 
+    def greet(self, member: ServerRecord) -> None:
+        """Give a relationship that has just joined the lines that came before; from now on it gets each one."""
+        if member in self._greeted or not member.follow_log:
+            return
+        self._greeted.add(member)
+        if self._kept:
+            member.lines_came(tuple(self._kept))
+
     def _deliver(self, batch: Sequence[bytes]) -> None:
+        machine = self._machine
         now, self.heard_at = time.time(), mono()
         lines = self._reader.read(batch, now, self.zone)
         self._judge(lines)
         timed = [line for line in lines if line.stamp is not None]
         gap = [gap_line(self._last, timed[0] if timed else None, now)] if self._gap else []
         self._gap, self._last = False, timed[-1] if timed else self._last
-        self._logged(self._record.view.role, [*gap, *lines])
-        if self._notable.add(lines, self._record.view.server_time(moment())):
-            self._record.update(notable_lines=self._notable.kept)
-        self._lives(lines)
+        for member in machine.members:
+            self.greet(member)
+        self._kept.extend([*gap, *lines])
+        for member in machine.members:
+            if member.follow_log:
+                member.lines_came([*gap, *lines])
+        if self._notable.add(lines, machine.view.server_time(moment())):
+            machine.update(notable_lines=self._notable.kept)
         self._taken.add(lines)
-        view = self._record.view
-        if (self._taken.before, self._taken.kept) != (view.given_before, view.kept_at_start):
-            self._record.update(given_before=self._taken.before, kept_at_start=self._taken.kept)
-        if self._record.view.scarce and self._taken.due(mono()):
-            self._record.update(holders=self._taken.holders)
-        if any(line.transition for line in lines):
-            self._record.refresh()
+        self._tell_taken()
+        moved = {line.transition.peer for line in lines if line.transition}
+        for member in machine.members:
+            self._lives(member, lines)
+            if member.peer in moved:
+                member.poll_now.set()
+        if moved:
+            machine.probe_now.set()
+            machine.peers_now.set()
 
-    def _lives(self, lines: Sequence[LogLine]) -> None:
+    def _tell_taken(self) -> None:
+        """Who took the addresses: only where a pool is scarce."""
+        view, taken = self._machine.view, self._taken
+        if (taken.before, taken.kept) != (view.given_before, view.kept_at_start):
+            self._machine.update(given_before=taken.before, kept_at_start=taken.kept)
+        scarce = [member for member in self._machine.members if member.view.scarce]
+        if scarce and taken.due(mono()):
+            holders = taken.holders
+            for member in scarce:
+                member.update(holders=holders)
+
+    def _lives(self, member: ServerRecord, lines: Sequence[LogLine]) -> None:
         """Note the last sign of life, once a second at most: a busy server writes thousands of them."""
-        process = self._record.view.process
+        process = member.view.process
         pids = process.value.pids if process else ()
-        last = self._signs.last(lines, self._record.peer, pids)
-        if last >= (self._record.view.lived or 0.0) + 1:
-            self._record.update(lived=last)
+        last = self._signs.setdefault(member, Signs()).last(lines, member.peer, pids)
+        if last >= (member.view.lived or 0.0) + 1:
+            member.update(lived=last)

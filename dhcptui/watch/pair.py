@@ -19,6 +19,7 @@ from dhcptui.watch.clocks import moment
 from dhcptui.watch.first import first_snapshot
 from dhcptui.watch.history import History
 from dhcptui.watch.links import ReachWatch
+from dhcptui.watch.machine import Machines
 from dhcptui.watch.server import ServerWatcher
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ class PairEngine:
         logged: Callable[[Role, Sequence[LogLine]], None] = lambda role, lines: None,
         *,
         follow_log: bool = True,
+        machines: Machines | None = None,
     ) -> None:
+        """`machines`: those that are shared with the engines of other pairs on the same loop; None: of its own."""
+        machines = machines or Machines()
         self.settings = settings
         self.snapshot = first_snapshot(settings)
         self.history = History(settings.peer)
@@ -56,6 +60,7 @@ class PairEngine:
                 self._lines_came,
                 noted=self.history.recalled,
                 follow_log=follow_log,
+                machines=machines,
             )
             for role in Role
         }

@@ -11,6 +11,7 @@ from dhcptui.conf.pools import FailoverPool, merged
 from dhcptui.model.pool_counters import PoolCounters
 from dhcptui.servers.omapi.client import OmapiClient
 from dhcptui.servers.omapi.errors import OmapiClosed, OmapiError
+from dhcptui.watch.turns import RightOfWay
 
 EVERY_SECONDS = 5.0
 POOLS_A_SECOND = 30
@@ -31,8 +32,8 @@ def pools_seconds(count: int) -> float:
 class KnownPools:
     """The pools of one dhcpd process. A handle is good as long as its connection, so the lease of each is asked once."""
 
-    def __init__(self, client: OmapiClient) -> None:
-        self._client = client
+    def __init__(self, client: OmapiClient, way: RightOfWay) -> None:
+        self._client, self._way = client, way
         self._handles: dict[str, int | None] = {}
 
     async def counters(self, pools: Sequence[FailoverPool]) -> list[PoolCounters]:
@@ -44,7 +45,9 @@ class KnownPools:
                 if (handle := await self._handle(pool.probe_address)) is not None:
                     by_handle.setdefault(handle, []).append(pool)
             for handle, parts in by_handle.items():
-                pool, found = parts[0], await self._client.pool(handle)
+                pool = parts[0]
+                async with self._way.question(urgent=False):
+                    found = await self._client.pool(handle)
                 network, stands_for = merged(parts)
                 counters.append(
                     PoolCounters(network, found.lease_count, found.free_leases, found.backup_leases, stands_for)
@@ -58,5 +61,6 @@ class KnownPools:
     async def _handle(self, address: str) -> int | None:
         """The handle of the pool around an address; None where dhcpd has none there. Raises OmapiError."""
         if address not in self._handles:
-            self._handles[address] = (await self._client.lease(address)).pool_handle
+            async with self._way.question(urgent=False):
+                self._handles[address] = (await self._client.lease(address)).pool_handle
         return self._handles[address]

@@ -1,4 +1,4 @@
-"""What is asked of one server every two seconds through one long-lived shell: clock, processes, locks, room.
+"""What is asked of one machine every two seconds through one long-lived shell: clock, processes, locks, room.
 
 Each look fails alone. One that takes long keeps the shell that it waits in, and the others get a new one; one that did not end
 in time is tried in a shell of its own from then on.
@@ -31,7 +31,7 @@ from dhcptui.servers.ssh.sync_commands import record_of
 from dhcptui.watch.clocks import mono
 from dhcptui.watch.growth import watch_growth, watch_work
 from dhcptui.watch.processes import ProcessWitness
-from dhcptui.watch.record import ServerRecord, pause
+from dhcptui.watch.record import MachineRecord, ServerRecord, pause
 
 PROBE_SECONDS = 2.0
 FAST_SECONDS = 0.25
@@ -87,14 +87,17 @@ class Look:
 
 
 class Probe:
-    """Keeps clock, processes, lock files and room of one server's view as long as a session lasts."""
+    """Keeps clock, processes, lock files and room of one machine as long as a session lasts."""
 
-    def __init__(self, record: ServerRecord, zone_known: Callable[[Zone], None], heard: Callable[[], None]) -> None:
-        self._record, self._zone_known, self._heard = record, zone_known, heard
+    def __init__(self, machine: MachineRecord, zone_known: Callable[[Zone], None], heard: Callable[[], None]) -> None:
+        self._machine, self._zone_known, self._heard = machine, zone_known, heard
         self._shell: RemoteShell | None = None
-        self._witness: tuple[RemoteShell, ProcessWitness] | None = None
+        self._witnesses: dict[ServerRecord, ProcessWitness] = {}
+        self._looks_through: tuple[RemoteShell, str] | None = None
+        """The shell of the witnesses, and what kind of system is behind it."""
         self._space_at = -SPACE_SECONDS
-        self._fresh: dict[str, object] = {}
+        self._common: dict[str, object] = {}
+        self._own: dict[ServerRecord, dict[str, object]] = {}
         self._telling: asyncio.TimerHandle | None = None
 
     async def run(self, session: Host) -> None:
@@ -113,10 +116,10 @@ class Probe:
         try:
             async with asyncio.TaskGroup() as group:
                 while not session.closed:
-                    self._record.probe_now.clear()
+                    self._machine.probe_now.clear()
                     if await self._round(session, looks, group):
                         backoff.reset()
-                        await pause(self._record.probe_now, FAST_SECONDS if self._hurried else PROBE_SECONDS)
+                        await pause(self._machine.probe_now, FAST_SECONDS if self._hurried else PROBE_SECONDS)
                     else:
                         await asyncio.sleep(backoff.next_delay())
         finally:
@@ -126,7 +129,7 @@ class Probe:
 
     @property
     def _hurried(self) -> bool:
-        return bool(self._record.urgent) or (self._witness is not None and self._witness[1].doubts)
+        return self._machine.urgent or any(witness.doubts for witness in self._witnesses.values())
 
     async def _round(self, session: Host, looks: tuple[Look, ...], group: asyncio.TaskGroup) -> bool:
         """Try what is due. False where the server starts no shell for us."""
@@ -151,14 +154,14 @@ class Probe:
             if look.trying and sum(each.trying for each in looks) > MOST_APART:
                 await trying
             elif look.trying:  # it keeps the shell that it waits in, and the others get a new one
-                self._shell = self._record.shell = None
+                self._shell = self._machine.shell = None
         self._tell()
         return True
 
     async def _open(self, session: Host) -> RemoteShell:
         """The shell for all looks: a new one where the last one had to be closed. Raises RemoteError."""
         if self._shell is None or self._shell.closed or self._shell.session is not session:
-            self._shell = self._record.shell = await RemoteShell.open(session)
+            self._shell = self._machine.shell = await RemoteShell.open(session)
         return self._shell
 
     async def _try(self, session: Host, look: Look, shell: RemoteShell) -> None:
@@ -190,8 +193,10 @@ class Probe:
 
     # -- what is learned, and told ---------------------------------------------------------------------------------
 
-    def _learn(self, **changes: object) -> None:
-        self._fresh |= changes
+    def _learn(self, member: ServerRecord | None = None, /, **changes: object) -> None:
+        """Of one relationship, else of all."""
+        known = self._common if member is None else self._own.setdefault(member, {})
+        known |= changes
         if self._telling is None:
             self._telling = asyncio.get_running_loop().call_later(TOGETHER_SECONDS, self._tell)
 
@@ -199,9 +204,9 @@ class Probe:
         if self._telling is not None:
             self._telling.cancel()
             self._telling = None
-        if self._fresh:
-            changes, self._fresh = self._fresh, {}
-            self._record.update(**changes)
+        (common, own), self._common, self._own = (self._common, self._own), {}, {}
+        if common or own:
+            self._machine.update_each(common, own)
 
     # -- the looks -------------------------------------------------------------------------------------------------
     # What is learned is as old as the question: a cut may hold the answer up.
@@ -209,42 +214,52 @@ class Probe:
     async def _clock(self, shell: RemoteShell) -> None:
         asked = mono()
         reading = await read_clock(shell)
-        self._learn(clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), asked), clock_note="")
+        self._learn(
+            clock=Seen(ClockOffset(reading.offset_seconds, reading.uncertainty_seconds), asked),
+            clock_note="",
+        )
 
     def _no_clock(self, note: str) -> None:
         self._learn(clock_note=note)
 
     async def _processes(self, shell: RemoteShell) -> None:
-        if self._witness is None or self._witness[0] is not shell:
-            self._witness = shell, ProcessWitness(await Holders.open(shell), self._record)
-        self._learn(process=await self._witness[1].look(), process_note="")
+        if self._looks_through is None or self._looks_through[0] is not shell:
+            self._looks_through, self._witnesses = (shell, (await Holders.open(shell)).system), {}
+        members = self._machine.members
+        self._witnesses = {each: witness for each, witness in self._witnesses.items() if each in members}
+        for member in members:
+            if member not in self._witnesses:
+                self._witnesses[member] = ProcessWitness(Holders(shell, self._looks_through[1]), member)
+            self._learn(member, process=await self._witnesses[member].look(), process_note="")
 
     def _no_processes(self, note: str) -> None:
-        self._learn(process_note=note)
+        for member in self._machine.members:
+            self._learn(member, process_note=note)
 
     async def _locks(self, shell: RemoteShell) -> None:
-        record, asked = self._record, mono()
-        directory, progress = posixpath.dirname(record.settings.leases), record_of(record.settings.shared_dir)
-        lock_files = await read_marks(shell, directory, progress, record.peer)
-        if lock_files.lock and lock_files.lock.token in record.own_tokens:
-            lock_files = replace(lock_files, lock=None, own=lock_files.lock)
-        self._learn(lock_files=Seen(lock_files, asked))
+        directory = posixpath.dirname(self._machine.settings.leases)
+        for member in self._machine.members:
+            asked, progress = mono(), record_of(member.settings.shared_dir)
+            lock_files = await read_marks(shell, directory, progress, member.peer)
+            if lock_files.lock and lock_files.lock.token in member.own_tokens:
+                lock_files = replace(lock_files, lock=None, own=lock_files.lock)
+            self._learn(member, lock_files=Seen(lock_files, asked))
 
     def _no_locks(self, note: str) -> None:
         """What was seen keeps its age, and says why nothing newer is known."""
-        old = self._record.view.lock_files
-        self._learn(
-            lock_files=Seen(replace(old.value, unread=note), old.at) if old else Seen(LockFiles(unread=note), mono())
-        )
+        for member in self._machine.members:
+            old = member.view.lock_files
+            known = Seen(replace(old.value, unread=note), old.at) if old else Seen(LockFiles(unread=note), mono())
+            self._learn(member, lock_files=known)
 
     async def _space(self, shell: RemoteShell) -> None:
         """Room for the lease file, rarely; more often while it is short."""
-        old, asked = self._record.view.space, mono()
+        old, asked = self._machine.view.space, mono()
         short = old is not None and (old.value.missing or old.value.free_bytes < FULL_BYTES)
         if asked - self._space_at < (SHORT_SPACE_SECONDS if short else SPACE_SECONDS):
             return
         self._space_at = asked
-        space = await read_space(shell, self._record.settings.leases)
+        space = await read_space(shell, self._machine.settings.leases)
         if isinstance(space, LeaseSpace):
             self._learn(space=Seen(space, asked), space_note="")
         else:
@@ -255,10 +270,10 @@ class Probe:
         self._learn(space_note=note)
 
     async def _growth(self, shell: RemoteShell) -> None:
-        await watch_growth(shell, self._record)
+        await watch_growth(shell, self._machine)
 
     async def _work(self, shell: RemoteShell) -> None:
-        await watch_work(shell, self._record)
+        await watch_work(shell, self._machine)
 
     async def _zone(self, shell: RemoteShell) -> None:
         """Where the log's stamps carry no zone they are the server's local time."""
@@ -271,12 +286,12 @@ class Probe:
 
     def _no_zone(self, note: str) -> None:
         """A journal's times carry their zone."""
-        if self._record.settings.log.startswith("file:"):
+        if self._machine.settings.log.startswith("file:"):
             self._learn(zone_note=note)
 
     async def _version(self, shell: RemoteShell) -> None:
         """dhcpd's version: 3.0.x numbers its states differently."""
         answer = await shell.ask(commands.dhcpd_version().line)
         version = re.search(r"(?:isc-dhcpd-|DHCP Server V?)(\d+\.[\w.-]+)", " ".join(answer.lines))
-        if version and version[1] != self._record.view.version:
+        if version and version[1] != self._machine.view.version:
             self._learn(version=version[1])

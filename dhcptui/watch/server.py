@@ -1,4 +1,4 @@
-"""Watches one server, on its host and over OMAPI.
+"""Watches one server of one relationship, over what its machine has open: the way to its host, and OMAPI.
 
 Each way runs on its own and reconnects by itself. What is learned goes into a frozen ServerView at once; nothing is
 ever cleared when a way fails: the view keeps the last value with its age, and the verdict decides what it is worth.
@@ -7,11 +7,10 @@ ever cleared when a way fails: the view keeps the last value with its age, and t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from dhcptui.config.loading import PairSettings, ServerSettings
 from dhcptui.model.failover import FailoverStatus
-from dhcptui.model.log_line import LogLine
 from dhcptui.model.moments import Seen
 from dhcptui.model.role import Role
 from dhcptui.model.sanitize import clean
@@ -22,10 +21,8 @@ from dhcptui.servers.omapi.errors import OmapiClosed, OmapiIoError, OmapiUnconfi
 from dhcptui.servers.omapi.objects import SettableState
 from dhcptui.servers.ssh.commands import Command
 from dhcptui.watch.clocks import mono
-from dhcptui.watch.lease_file_state import Noted
-from dhcptui.watch.omapi import OmapiWatch
-from dhcptui.watch.record import ServerRecord
-from dhcptui.watch.ssh import SshWatch
+from dhcptui.watch.machine import Machines
+from dhcptui.watch.record import Logged, Noted, ServerRecord
 
 QUICK_SECONDS = 5.0
 
@@ -38,14 +35,17 @@ class ServerWatcher:
         pair: PairSettings,
         role: Role,
         changed: Callable[[ServerView], None],
-        logged: Callable[[Role, Sequence[LogLine]], None],
+        logged: Logged,
         *,
         noted: Noted = lambda notes: None,
         follow_log: bool = True,
+        machines: Machines | None = None,
     ) -> None:
-        self._record = ServerRecord(pair, role, changed)
-        self._ssh = SshWatch(self._record, pair, logged, noted, follow_log=follow_log)
-        self._omapi = OmapiWatch(self._record)
+        """`machines`: those that are shared with other pairs; None: one of its own."""
+        self._machine = (machines or Machines()).of(pair[role])
+        self._record = ServerRecord(
+            pair, role, changed, self._machine.record, logged=logged, noted=noted, follow_log=follow_log
+        )
 
     @property
     def settings(self) -> ServerSettings:
@@ -81,7 +81,7 @@ class ServerWatcher:
 
     async def quick(self, command: Command, timeout: float = QUICK_SECONDS) -> Completed:
         """Run a small command with little output, without the cost of a channel of its own. Raises RemoteError."""
-        session, shell = self.session, self._record.shell
+        session, shell = self.session, self._record.machine.shell
         if shell is None or shell.closed or shell.session is not session or not shell.answered:
             return await session.ask(command, timeout)
         answer = await shell.ask(command.line, timeout)
@@ -102,8 +102,10 @@ class ServerWatcher:
             self._record.update(refused_write=Seen(clean(str(error), 300), mono()))
             raise
         except OmapiUnconfirmed:
-            if self._record.session is not None and self._record.tunnelled:
-                self._record.session.cut()
+            self._record.machine.cut(
+                f"the console has cut the connection to {self.settings.name}: a state it wrote for {peer} was not confirmed,"
+                " and must not arrive later"
+            )
             client.cut()
             await client.close()
             raise
@@ -121,6 +123,6 @@ class ServerWatcher:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._ssh.run(), name=f"ssh {self.settings.name}")
-            group.create_task(self._omapi.run(), name=f"omapi {self.settings.name}")
+        async with self._machine.joined(self._record) as watching:
+            await asyncio.wait({watching})
+            watching.result()

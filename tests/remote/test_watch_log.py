@@ -71,8 +71,14 @@ async def test_a_followed_log_in_an_unknown_format(pair: tuple[Server, SshSessio
     """It is not live; its lines are shown all the same; and once they are understood all is well."""
     log, lines = tmp_path / "dhcpd.log", list[LogLine]()
     log.write_text(f"{ODD}\n")
-    record = ServerRecord(settings(dict.fromkeys(Role, log)), Role.SECONDARY, lambda view: None)
-    watch = LogWatch(record, lambda role, batch: lines.extend(batch))
+    record = ServerRecord(
+        settings(dict.fromkeys(Role, log)),
+        Role.SECONDARY,
+        lambda view: None,
+        logged=lambda role, batch: lines.extend(batch),
+    )
+    record.machine.join(record)
+    watch = LogWatch(record.machine)
     watch._zone_known.set()
     task = asyncio.create_task(watch.follow(pair[1]))
     await until(lambda: record.view.log.link is Link.FAILED)  # on a slow machine it is quiet, and so ok, at first
