@@ -16,6 +16,7 @@ from dhcptui.model.role import Role
 from dhcptui.model.snapshot import PairSnapshot
 
 if TYPE_CHECKING:
+    from dhcptui.watch.machine import Machines
     from dhcptui.watch.pair import PairEngine
 
 STOP_SECONDS = 5.0
@@ -36,6 +37,7 @@ class EngineLoop:
         self.loop: asyncio.AbstractEventLoop | None = None
         """The event loop, from the start on."""
         self._wait = wait
+        self._machines: Machines | None = None
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._main, name="dhcptui-engine", daemon=True)
 
@@ -76,9 +78,12 @@ class EngineLoop:
         """A pair's watchers, made here and nowhere else in a console: what pairs share is handed to each of them here."""
         # What watches and acts is loaded by this thread: it is a fifth of the program's start, and the first frame
         # needs none of it.
+        from dhcptui.watch.machine import Machines
         from dhcptui.watch.pair import PairEngine
 
-        return PairEngine(settings, changed, logged)
+        if self._machines is None:
+            self._machines = Machines()
+        return PairEngine(settings, changed, logged, machines=self._machines)
 
     def _main(self) -> None:
         for library in ("asyncio", "asyncssh"):  # their complaints are not for a user's terminal
