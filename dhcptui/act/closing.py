@@ -42,8 +42,8 @@ def closing(plan: Plan, result: str, next_: Sentence, verdict: Verdict) -> tuple
     if leaves is not None and leaves(verdict[acting], verdict[acting.other]) and not troubled(verdict):
         return result, next_
     # What was started or rolled back is so whatever has become of the pair; who serves may be otherwise.
-    told = result if action is _A.START or plan.variant else VERIFIED
-    return f"{told} Now: {verdict.headline}.".strip(), verdict.advised
+    outcome = result if action is _A.START or plan.variant else VERIFIED
+    return f"{outcome} Now: {verdict.headline}.".strip(), verdict.advised
 
 
 def troubled(verdict: Verdict) -> bool:

@@ -94,7 +94,7 @@ def silence(file: TextIO) -> None:
 
 
 @contextmanager
-def on_signals(told: Callable[[int], None], *, last: bool = False) -> Iterator[None]:
+def on_signals(tell: Callable[[int], None], *, last: bool = False) -> Iterator[None]:
     """Call `told` with the number of each signal that wants us to end, while the block runs. On the main thread only.
 
     A signal that was ignored when we were started (nohup, a job in the background) stays ignored. `last`: nothing but
@@ -102,7 +102,7 @@ def on_signals(told: Callable[[int], None], *, last: bool = False) -> Iterator[N
     """
 
     def handler(number: int, _frame: FrameType | None) -> None:
-        told(number)
+        tell(number)
 
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number, old in before.items():
@@ -115,7 +115,7 @@ def on_signals(told: Callable[[int], None], *, last: bool = False) -> Iterator[N
             signal.signal(number, signal.SIG_IGN if last else signal.SIG_DFL if old is None else old)
 
 
-def when_gone(fd: int, told: Callable[[], None]) -> None:
+def when_gone(fd: int, tell: Callable[[], None]) -> None:
     """Call `told`, on a thread of its own, once nobody is left at the other end of `fd`: a terminal, a pipe, a socket.
 
     A file has no other end, and is never reported; nor is what was closed before we were started.
@@ -123,13 +123,13 @@ def when_gone(fd: int, told: Callable[[], None]) -> None:
     if hasattr(select, "poll"):
         with suppress(OSError):
             watched = os.dup(fd)  # the number may be given to another file when we leave
-            threading.Thread(target=_watch, args=(watched, told), name="dhcptui-lifeline", daemon=True).start()
+            threading.Thread(target=_watch, args=(watched, tell), name="dhcptui-lifeline", daemon=True).start()
 
 
-def _watch(watched: int, told: Callable[[], None]) -> None:
+def _watch(watched: int, tell: Callable[[], None]) -> None:
     poll = select.poll()
     poll.register(watched, 0)  # an end of the other side is reported whether asked for or not
     while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll()):
         pass
     os.close(watched)
-    told()
+    tell()

@@ -80,14 +80,14 @@ class Locks:
     @classmethod
     def of(cls, engine: PairEngine, plan: Plan, who: Operator, record: AuditRun) -> Locks:
         """For one run of a plan."""
-        told = lock_files.Told(
+        lock = lock_files.Told(
             peer=engine.settings.peer,
             run=record.run,
             acting=plan.acting.value,
             variant=plan.variant,
             steps=len(plan.steps),
         )
-        claim = lock_files.LockRequest(lock_files.new_token(), who.user, who.host, plan.pair, plan.action.value, told)
+        claim = lock_files.LockRequest(lock_files.new_token(), who.user, who.host, plan.pair, plan.action.value, lock)
         return cls(engine, claim, record)
 
     def alive(self, seconds: float) -> None:
@@ -173,10 +173,10 @@ class Locks:
 
     async def _give_up(self) -> None:
         """The run stands still: nobody else is to be kept out by it any longer, and it may begin no further step."""
-        said = f"nothing has moved for {lock_files.LOCK_SECONDS} s in step {self._step}: the locks are given up"
+        sentence = f"nothing has moved for {lock_files.LOCK_SECONDS} s in step {self._step}: the locks are given up"
         self._lost = "This run stood still, and its locks were given up"
         for role in self.held:
-            self.record.outcome(self.engine.watchers[role].settings.name, said, False, LOCK)
+            self.record.outcome(self.engine.watchers[role].settings.name, sentence, False, LOCK)
         await asyncio.gather(*(self._release(role, f"stood still in step {self._step}") for role in self.held))
 
     async def _renew(self, seconds: int) -> None:
@@ -257,8 +257,8 @@ async def _clear_records(engine: PairEngine, wanted: Callable[[SyncRecord], bool
     for role, watcher in engine.watchers.items():
         path, seen = record_of(watcher.settings.shared_dir), engine.snapshot[role].lock_files
         if seen and seen.value.sync and wanted(seen.value.sync):
-            told = f"dismissed: remove {path}"
-            await _away(watcher, commands.remove_tree(path), told, desk, engine.settings.name)
+            line = f"dismissed: remove {path}"
+            await _away(watcher, commands.remove_tree(path), line, desk, engine.settings.name)
 
 
 async def clear_settled(engine: PairEngine, desk: AuditContext) -> None:
@@ -273,9 +273,9 @@ async def clear_settled(engine: PairEngine, desk: AuditContext) -> None:
     for view, lock in settled_locks(engine.snapshot, moment()):
         watcher = engine.watchers[view.role]
         place = directory(watcher.settings)
-        said = f"{lock.action} of {lock.owner}@{lock.host} had stopped ({lock.step}), nothing is left to do: remove its lock"
+        line = f"{lock.action} of {lock.owner}@{lock.host} had stopped ({lock.step}), nothing is left to do: remove its lock"
         command = commands.release_lock(place, lock.token)
-        await _away(watcher, command, said, desk, engine.settings.name)
+        await _away(watcher, command, line, desk, engine.settings.name)
     if _at_rest(engine) and sync_record(engine.snapshot, moment()) is not None:  # one that was not read when dismissed
         await _clear_records(engine, lambda record: record.run in engine.snapshot.dismissed, desk)
 
@@ -285,12 +285,12 @@ def _at_rest(engine: PairEngine) -> bool:
     return not any(view.lock_files and view.lock_files.value.own for view in engine.snapshot.servers)
 
 
-async def _away(watcher: ServerWatcher, command: Command, said: str, desk: AuditContext, pair: str) -> None:
+async def _away(watcher: ServerWatcher, command: Command, line: str, desk: AuditContext, pair: str) -> None:
     """Remove one thing of ours, written down before and after; what fails is tried again later, or told by the file itself."""
     name = watcher.settings.name
     record = AuditRun(desk.log, pair, "clear up", 0, name, desk.told)
     with suppress(RemoteError, AuditError):
-        record.intent(name, said, LOCK)
+        record.intent(name, line, LOCK)
         await lock_files.run(watcher.quick, command)
         record.outcome(name, "removed", True)
         watcher.refresh()

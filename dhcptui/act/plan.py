@@ -82,7 +82,7 @@ class Plan:
         return self._deed() == other._deed()
 
     def _essence(self) -> tuple[object, ...]:
-        warnings = tuple(said for said in self.ruling.warnings if said not in self.ruling.unread)
+        warnings = tuple(text for text in self.ruling.warnings if text not in self.ruling.unread)
         return *self._deed(), warnings
 
     def _deed(self) -> tuple[object, ...]:

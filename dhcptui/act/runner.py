@@ -54,13 +54,13 @@ async def run(
 ) -> Progress:
     """Run a confirmed plan. Refused, with nothing written, unless it still holds and `typed` is its confirm text."""
     refusal = _refusal(engine, plan, typed, sentence)
-    told = (
+    result = (
         refused(plan, refusal)
         if refusal
         else await _Run(engine, plan, tell, desk or AuditContext()).go(typed, sentence)
     )
-    tell(told)
-    return told
+    tell(result)
+    return result
 
 
 class _Abandoned(Exception):
@@ -87,29 +87,29 @@ class _Run:
     async def go(self, typed: str, sentence: str) -> Progress:
         """Write it down, lock, run, unlock; returns the result, not yet told."""
         try:
-            told = await self._go(typed, sentence)
+            result = await self._go(typed, sentence)
         except Exception as fault:  # a fault of ours must not leave a run without its end, nor its locks renewed
-            told = self._progress(Outcome.FAILED, f"a fault in dhcptui: {type(fault).__name__}: {fault}", _LOOK)
-        await self._finish(told)
-        return self._with_trouble(told)
+            result = self._progress(Outcome.FAILED, f"a fault in dhcptui: {type(fault).__name__}: {fault}", _LOOK)
+        await self._finish(result)
+        return self._with_trouble(result)
 
     async def _go(self, typed: str, sentence: str) -> Progress:
-        told: Progress | None = None
+        result: Progress | None = None
         try:
             self.record.begin(self.plan, typed, sentence, self.desk.who, states_of(self.engine.snapshot, moment()))
             if holder := await self.locks.take(self._where(0)):
-                told = refused(self.plan, f"{holder}.")
+                result = refused(self.plan, f"{holder}.")
         except AuditError as error:
-            told = refused(self.plan, f"{error}.")
-        if told is None:
+            result = refused(self.plan, f"{error}.")
+        if result is None:
             self.engine.observers.add(self._observe)
             try:
                 async with self.engine.attention():
                     refusal = await self._refused_now(typed, sentence)
-                    told = refused(self.plan, refusal) if refusal else await self._steps()
+                    result = refused(self.plan, refusal) if refusal else await self._steps()
             finally:
                 self.engine.observers.discard(self._observe)
-        return told
+        return result
 
     async def _refused_now(self, typed: str, sentence: str) -> str:
         """Ask the guards again, now that nobody else may act: what they knew may be older than another's action."""
@@ -149,7 +149,7 @@ class _Run:
 
     async def _verified(self) -> Progress:
         """The last words, from what is seen of the pair after the last step."""
-        said, next_ = self.script.result, sentence(self.script.next)
+        result, next_ = self.script.result, sentence(self.script.next)
         start = moment().mono
         # Of the other relationships, too, it tells what was seen after the last step.
         if self.script.afterwards is not None:
@@ -161,8 +161,8 @@ class _Run:
             )
         if self.script.judged:
             await self._read_again()
-            said, next_ = closing(self.plan, said, next_, derive(self.engine.snapshot, moment()))
-        return self._progress(Outcome.VERIFIED, said + self.script.also(self._context(0)), next_)
+            result, next_ = closing(self.plan, result, next_, derive(self.engine.snapshot, moment()))
+        return self._progress(Outcome.VERIFIED, result + self.script.also(self._context(0)), next_)
 
     def _context(self, index: int) -> Context:
         """The hands of one step."""
@@ -223,11 +223,11 @@ class _Run:
 
     def _abandoned(self, index: int, server: str) -> Progress:
         title = self.plan.steps[index].title
-        said = f"Abandoned in step {index + 1} of {len(self.reports)} ({title}): what it has done is not known."
+        sentence = f"Abandoned in step {index + 1} of {len(self.reports)} ({title}): what it has done is not known."
         self.record.outcome(server, "abandoned in its midst", False, STEP)
         self._ended(index, StepState.FAILED, "abandoned in its midst")
         self._skip_from(index + 1)
-        return self._progress(Outcome.INTERRUPTED, said, _LOOK)
+        return self._progress(Outcome.INTERRUPTED, sentence, _LOOK)
 
     def _failed(self, index: int, server: str, error: str, next_: Sentence) -> Progress:
         self.record.outcome(server, error, False, STEP)
@@ -245,23 +245,23 @@ class _Run:
         """What to do after so many steps."""
         return sentence(self.script.if_interrupted) if done >= self.script.begins_at else _NOTHING
 
-    async def _finish(self, told: Progress) -> None:
+    async def _finish(self, result: Progress) -> None:
         """Locks away, last line written. A run that stopped half-way leaves its locks behind, expired, as a notice."""
         begun = any(each.state in {StepState.DONE, StepState.FAILED} for each in self.reports)
-        half_way = (told.outcome is Outcome.INTERRUPTED and begun) or (
-            told.outcome is Outcome.FAILED and self.record.has_acted and not self.untouched
+        half_way = (result.outcome is Outcome.INTERRUPTED and begun) or (
+            result.outcome is Outcome.FAILED and self.record.has_acted and not self.untouched
         )
-        await self.locks.release(told.result if half_way else "")
-        if told.outcome is Outcome.VERIFIED:
+        await self.locks.release(result.result if half_way else "")
+        if result.outcome is Outcome.VERIFIED:
             await clear_lockouts(self.engine, self.desk)
-        self.record.end(told.outcome, told.result, states_of(self.engine.snapshot, moment()), self.off_script)
+        self.record.end(result.outcome, result.result, states_of(self.engine.snapshot, moment()), self.off_script)
 
-    def _with_trouble(self, told: Progress) -> Progress:
+    def _with_trouble(self, result: Progress) -> Progress:
         """What a person should know besides: no lock, a gap in the audit log."""
         notes = [*self.locks.missing, *([self.record.trouble] if self.record.trouble else [])]
-        if not notes or told.outcome is Outcome.REFUSED:
-            return told
-        return replace(told, next=(*told.next, clean(f" (Note: {'; '.join(notes)}.)", 500)))
+        if not notes or result.outcome is Outcome.REFUSED:
+            return result
+        return replace(result, next=(*result.next, clean(f" (Note: {'; '.join(notes)}.)", 500)))
 
     def _observe(self, old: ServerView, new: ServerView) -> None:
         if old.status is None or new.status is None or self.script.expects is None:

@@ -137,7 +137,7 @@ def advise(pair: Assessment, named: Mapping[IncidentId, Probable]) -> Advice:
         _mixed_up, _others_act, _crossed, _exiting, _half_way, _sorting_out, _cannot_write, _refused, _wrong_one, _will_start, _loading, _alone, _silenced, _both_down, _rebuilding,
         _named, _starting, _unseen, _shut, _out_of_contact, _healthy, _none_answers,
     )  # fmt: skip
-    found = (said for ask in questions if (said := ask(case)))
+    found = (advice for ask in questions if (advice := ask(case)))
     return next(found, ("Look at the logs of both servers.",))
 
 
@@ -175,8 +175,8 @@ def _others_act(case: _Case) -> Advice | None:
     view, lock = held
     left = max(0.0, lock.expires - view.server_time(case.now))
     if held is gone:
-        if said := _exiting(case):
-            return said
+        if advice := _exiting(case):
+            return advice
         return (
             f"Wait: the {lock.action} of {lock.owner}@{lock.host} stopped half-way. Its lock ends in {left:.0f} s,"
             " and the way on is told then.",
@@ -338,19 +338,19 @@ def _will_start(case: _Case) -> Advice | None:
     return None
 
 
-def _and_starts(case: _Case, said: Advice) -> Advice:
+def _and_starts(case: _Case, advice: Advice) -> Advice:
     """The same, with what will start by itself, where there is room for it."""
     for each in case.servers:
         start = to_come(each.view, case.now)
         if each.gone and start is not None:
             more = f" {each.name} starts by itself {when(start, each.time)}."
-            return (*said, more) if _letters((*said, more)) <= MOST_LETTERS else said
-    return said
+            return (*advice, more) if _letters((*advice, more)) <= MOST_LETTERS else advice
+    return advice
 
 
-def _letters(said: Advice) -> int:
+def _letters(advice: Advice) -> int:
     """How long it is, with a key of one letter for each action."""
-    return len(in_keys(said, lambda _: "K"))
+    return len(in_keys(advice, lambda _: "K"))
 
 
 def _alone(case: _Case) -> Advice | None:
@@ -404,8 +404,8 @@ def _both_down(case: _Case) -> Advice | None:
         return ("Start the server that was stopped last; it knows most. Then start the other one.",)
     first, other = last.server, case.secondary if last.server is case.primary else case.primary
     if not case.may(_A.START, first):
-        said = f"Start {first.name} first: it was the last to serve. Then start {other.name}."
-        return _and_starts(case, (said,))
+        sentence = f"Start {first.name} first: it was the last to serve. Then start {other.name}."
+        return _and_starts(case, (sentence,))
     up = f" brings {first.name} up first: it was the last to serve. Then start {other.name}."
     return _and_starts(case, (_A.START, On(first.name), up))
 
@@ -514,8 +514,8 @@ def _out_of_contact(case: _Case) -> Advice | None:
     if _S.COMMUNICATIONS_INTERRUPTED not in states or not states <= {_S.COMMUNICATIONS_INTERRUPTED, _S.NORMAL}:
         return None
     end = " Both live: not a case for partner-down."
-    if said := _trouble(case, end):
-        return said
+    if advice := _trouble(case, end):
+        return advice
     begin = "Both run but do not hear each other: check the failover port between them and both clocks."
     return (begin + " Not a case for partner-down.",)
 
@@ -547,8 +547,8 @@ def _apart(case: _Case, end: str, deaf: str) -> Advice | None:
     return _trouble(case, end) or _fit(f"Mend the link between the two: {deaf}, and waits for it.", end)
 
 
-def _fit(said: str, more: str) -> Advice:
-    return (said + more if len(said + more) <= MOST_LETTERS else said,)
+def _fit(sentence: str, more: str) -> Advice:
+    return (sentence + more if len(sentence + more) <= MOST_LETTERS else sentence,)
 
 
 def _healthy(case: _Case) -> Advice | None:

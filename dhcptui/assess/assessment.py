@@ -66,8 +66,8 @@ class PairMember(ServerAssessment):
     @cached_property
     def changes(self) -> Sequence[tuple[NotableLine, Transition]]:
         """The state changes, its own or its partner's, that its log tells of this relationship; oldest first."""
-        told = [(notable, notable.line.transition) for notable in self.view.notable_lines]
-        return [(notable, move) for notable, move in told if move and move.peer == self.peer]
+        transitions = [(notable, notable.line.transition) for notable in self.view.notable_lines]
+        return [(notable, move) for notable, move in transitions if move and move.peer == self.peer]
 
     @cached_property
     def starts(self) -> Sequence[tuple[NotableLine, Transition, Transition | None]]:

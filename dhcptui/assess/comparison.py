@@ -80,20 +80,20 @@ class Comparison:
     def words(self) -> str:
         """The comparison in one sentence."""
         if self.nothing_to_copy:
-            said = f"nothing to copy: both have the same {_count(self.source_files, 'file')}"
+            sentence = f"nothing to copy: both have the same {_count(self.source_files, 'file')}"
         else:
             names = (*self.new, *self.changed, *self.modes)
             parts = ((self.new, "new"), (self.changed, "changed"), (self.modes, "with another mode or owner"))
             counts = ", ".join(f"{len(group)} {word}" for group, word in parts if group)
             more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            said = f"{_count(self.source_files, 'file')} on {self.source}; {counts or 'none differs'}"
-            said += f": {', '.join(names[:5])}{more}" if names else ""
+            sentence = f"{_count(self.source_files, 'file')} on {self.source}; {counts or 'none differs'}"
+            sentence += f": {', '.join(names[:5])}{more}" if names else ""
         if self.only_on_target:
             fate = "to be removed" if self.mirror else "kept"
-            said += f"; {len(self.only_on_target)} only on {self.target}, {fate}"
+            sentence += f"; {len(self.only_on_target)} only on {self.target}, {fate}"
         if self.blind:
-            said += f"; access control lists not looked at on {' and '.join(self.blind)} (its tar tells none)"
-        return said
+            sentence += f"; access control lists not looked at on {' and '.join(self.blind)} (its tar tells none)"
+        return sentence
 
     def finding(self, now: Moment) -> Finding:
         """The comparison as a precondition."""

@@ -48,8 +48,10 @@ def last_word(each: PairMember) -> LastWord | None:
     view = each.view
     found: list[tuple[float, LastWord]] = []
     if view.recorded and view.recorded.value.state is not _S.STARTUP:
-        said = view.recorded.value
-        found.append((said.written or said.since or 0.0, LastWord(said.state, said.source, said.since)))
+        recorded = view.recorded.value
+        found.append(
+            (recorded.written or recorded.since or 0.0, LastWord(recorded.state, recorded.source, recorded.since))
+        )
     own = each.moves()
     if own:
         notable, move = own[-1]  # a start that came no further than startup has changed nothing of what it was
@@ -67,8 +69,8 @@ def last_heard(each: PairMember) -> FailoverState | None:
     """The last thing its partner told it, by its log, what is recorded, or its last answer."""
     if each.live and each.status:
         return each.status.partner_state
-    if told := each.hears():
-        return told[-1][1].to_state
+    if word := each.hears():
+        return word[-1][1].to_state
     if each.view.recorded:
         return each.view.recorded.value.partner_state
     return each.status.partner_state if each.status else None

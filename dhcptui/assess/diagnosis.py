@@ -77,7 +77,7 @@ def diagnose(matrix: LinkMatrix) -> Diagnosis:
     checks: tuple[Callable[[LinkMatrix], _Said | None], ...] = (
         _blind, _lost_one, _linked, _held, _not_running, _wrong_place, _not_listening, _translated, _blocked, _open,
     )  # fmt: skip
-    cause, sentence, look_at = next((said for check in checks if (said := check(matrix))), _unknown(matrix))
+    cause, sentence, look_at = next((answer for check in checks if (answer := check(matrix))), _unknown(matrix))
     return Diagnosis(cause, sentence, look_at, tuple(way for way in matrix.ways if way.state.closed))
 
 
@@ -102,11 +102,11 @@ def _blind(matrix: LinkMatrix) -> _Said | None:
     if Reach.UNKNOWN in {a.ssh.state, b.ssh.state}:
         return Cause.UNKNOWN, "The console is still looking for the servers.", ""
     if {a.ssh.state, b.ssh.state} == {Reach.SILENT}:
-        said = f"The console reaches neither {a.name} nor {b.name}: whether they reach each other cannot be told from here."
-        return Cause.UNKNOWN, said, "Look at the console's own network first, then at both hosts."
+        sentence = f"The console reaches neither {a.name} nor {b.name}: whether they reach each other cannot be told from here."
+        return Cause.UNKNOWN, sentence, "Look at the console's own network first, then at both hosts."
     names = joined(each.name for each in matrix.sides if each.ssh.state is Reach.REFUSED)
-    said = f"The console is turned away by {names}, so nothing can be said of the link."
-    return Cause.LOGIN, said, "Look at what SSH says, on the server's panel."
+    sentence = f"The console is turned away by {names}, so nothing can be said of the link."
+    return Cause.LOGIN, sentence, "Look at what SSH says, on the server's panel."
 
 
 def _lost_one(matrix: LinkMatrix) -> _Said | None:
@@ -116,17 +116,17 @@ def _lost_one(matrix: LinkMatrix) -> _Said | None:
         if other.ssh.state is Reach.UNKNOWN:
             return Cause.UNKNOWN, f"The console is still looking for {other.name}.", ""
         if other.ssh.state is Reach.REFUSED:
-            said = f"{other.name}'s host answers, but lets the console not in"
-            return Cause.LOGIN, f"{said} ({other.ssh.detail}).", "Look at what SSH says, on the server's panel."
+            sentence = f"{other.name}'s host answers, but lets the console not in"
+            return Cause.LOGIN, f"{sentence} ({other.ssh.detail}).", "Look at what SSH says, on the server's panel."
         alive = me.reach.alive if me.reach else None
         if alive:
-            said = f"{me.name} reaches {other.name}, the console does not: the way from the console is broken."
-            return Cause.CONSOLE_PATH, said, f"Look at network and firewall between the console and {other.name}."
+            sentence = f"{me.name} reaches {other.name}, the console does not: the way from the console is broken."
+            return Cause.CONSOLE_PATH, sentence, f"Look at network and firewall between the console and {other.name}."
         if alive is False:
-            said = f"{other.name} answers neither the console nor {me.name}: its host is off, or cut off from both."
-            return Cause.HOST_GONE, said, f"Look at {other.name} itself: power, console, switch port."
-        said = f"The console does not reach {other.name}, and {me.name} has not been able to try it."
-        return Cause.UNKNOWN, said, f"Try {other.name} from {me.name}."
+            sentence = f"{other.name} answers neither the console nor {me.name}: its host is off, or cut off from both."
+            return Cause.HOST_GONE, sentence, f"Look at {other.name} itself: power, console, switch port."
+        sentence = f"The console does not reach {other.name}, and {me.name} has not been able to try it."
+        return Cause.UNKNOWN, sentence, f"Try {other.name} from {me.name}."
     return None
 
 
@@ -142,22 +142,24 @@ def _linked(matrix: LinkMatrix) -> _Said | None:
         if not side.ssh.ok and side.ssh.state is not Reach.UNKNOWN:
             return _not_in(side)
         if not side.omapi.ok and side.omapi.state is not Reach.UNKNOWN:
-            said = f"The failover connection is up; {side.name} cannot be asked over OMAPI ({side.omapi.detail})."
+            sentence = f"The failover connection is up; {side.name} cannot be asked over OMAPI ({side.omapi.detail})."
             advice = f"{side.name}: {side.omapi.advice}." if side.omapi.advice else ""
-            return Cause.OMAPI, said, advice or f"Look at omapi-port and omapi-key in dhcpd.conf of {side.name}."
+            return Cause.OMAPI, sentence, advice or f"Look at omapi-port and omapi-key in dhcpd.conf of {side.name}."
     if any(way.state is Reach.UNKNOWN for way in matrix.ways):
         return Cause.UNKNOWN, "The failover connection is up; the console is still looking at the rest.", ""
     if any(side.failover.inferred for side in matrix.sides):
-        said = "The failover connection is established as far as both know; that the way is open is inferred from it."
-        return Cause.NONE, said, ""
+        sentence = (
+            "The failover connection is established as far as both know; that the way is open is inferred from it."
+        )
+        return Cause.NONE, sentence, ""
     return Cause.NONE, "Every way is open and the failover connection is up.", ""
 
 
 def _not_in(side: ServerLinks) -> _Said:
     why = side.ssh.detail or side.ssh.state.value
     if side.ssh.what == "local":
-        said = f"The failover connection is up; {side.name} does not answer the console that runs on it ({why})."
-        return Cause.UNKNOWN, said, f"Look at {side.name} itself: load, disk, memory."
+        sentence = f"The failover connection is up; {side.name} does not answer the console that runs on it ({why})."
+        return Cause.UNKNOWN, sentence, f"Look at {side.name} itself: load, disk, memory."
     return (
         Cause.LOGIN,
         f"The failover connection is up; SSH to {side.name} fails ({why}).",
@@ -169,10 +171,10 @@ def _held(matrix: LinkMatrix) -> _Said | None:
     names = [each.name for each in matrix.sides if each.held]
     if not names:
         return None
-    said = (
+    sentence = (
         f"dhcpd on {joined(names)} is held by a signal or a debugger: its port takes connections, and nobody answers."
     )
-    return Cause.HELD, said, "Find out who holds it; `kill -CONT PID` lets it go on."
+    return Cause.HELD, sentence, "Find out who holds it; `kill -CONT PID` lets it go on."
 
 
 def _wrong_place(matrix: LinkMatrix) -> _Said | None:
@@ -183,14 +185,14 @@ def _wrong_place(matrix: LinkMatrix) -> _Said | None:
         here, there = _literal(me.place.peer_address), _literal(other.place.address)
         look = "Look at address, port, peer address and peer port in both dhcpd.conf: they must be crossed."
         if here and there and here != there:
-            said = (
+            sentence = (
                 f"{me.name} looks for its partner at {here}, but {other.name} has {there} as its own address"
                 f" in dhcpd.conf: {me.name} neither finds it nor lets it in."
             )
-            return Cause.WRONG_PEER, said, look + " Only NAT between the two may make them differ."
+            return Cause.WRONG_PEER, sentence, look + " Only NAT between the two may make them differ."
         if me.place.peer_port != other.place.port:
-            said = f"{me.name} tries port {me.place.peer_port}, but {other.name} listens on {other.place.port}."
-            return Cause.WRONG_PEER, said, look
+            sentence = f"{me.name} tries port {me.place.peer_port}, but {other.name} listens on {other.place.port}."
+            return Cause.WRONG_PEER, sentence, look
     return None
 
 
@@ -205,8 +207,8 @@ def _not_running(matrix: LinkMatrix) -> _Said | None:
     gone = [each.name for each in matrix.sides if each.running is False]
     if not gone:
         return None
-    said = f"Nobody listens on the failover port of {joined(gone)}: dhcpd is not running there."
-    return Cause.LISTENER_MISSING, said, "Bring it up, or look at its log for why it ended."
+    sentence = f"Nobody listens on the failover port of {joined(gone)}: dhcpd is not running there."
+    return Cause.LISTENER_MISSING, sentence, "Bring it up, or look at its log for why it ended."
 
 
 def _not_listening(matrix: LinkMatrix) -> _Said | None:
@@ -216,17 +218,21 @@ def _not_listening(matrix: LinkMatrix) -> _Said | None:
     side = missing[0]
     other = matrix[side.role.other]
     if other.failover.ok:
-        said = f"Something answers {other.name} at {_port(other)}, but {side.name} does not listen there: it is another host."
+        sentence = f"Something answers {other.name} at {_port(other)}, but {side.name} does not listen there: it is another host."
         return (
             Cause.WRONG_PEER,
-            said,
+            sentence,
             f"Look at who has that address, and at peer address in dhcpd.conf of {other.name}.",
         )
     port = f"port {side.place.port}" if side.place else "its failover port"
     if side.running is None:
         return Cause.LISTENER_MISSING, f"Nobody listens on {port} of {side.name}.", "Look whether dhcpd runs there."
-    said = f"dhcpd runs on {side.name}, but does not listen on {port}."
-    return Cause.LISTENER_MISSING, said, "Look at its log: a busy port, an address that is not there, or no failover."
+    sentence = f"dhcpd runs on {side.name}, but does not listen on {port}."
+    return (
+        Cause.LISTENER_MISSING,
+        sentence,
+        "Look at its log: a busy port, an address that is not there, or no failover.",
+    )
 
 
 def _translated(matrix: LinkMatrix) -> _Said | None:
@@ -236,13 +242,13 @@ def _translated(matrix: LinkMatrix) -> _Said | None:
         own = {*other.sockets.own_addresses, _literal(other.place.address)}
         strange = [each for each in me.sockets.strangers if each not in own]
         if strange and (me.failover.ok or other.failover.ok):
-            said = (
+            sentence = (
                 f"{me.name} gets connections from {strange[0]}, but knows its partner as {me.place.peer_address}:"
                 f" it drops them. Addresses are translated on the way from {other.name}, or another host tries."
             )
             return (
                 Cause.TRANSLATED,
-                said,
+                sentence,
                 f"Look at NAT between the two, and at peer address in dhcpd.conf of {me.name}.",
             )
     return None
@@ -258,19 +264,19 @@ def _blocked(matrix: LinkMatrix) -> _Said | None:
         return None
     for me, other in closed:
         if me.failover.state is Reach.REFUSED and not (other.sockets and other.sockets.listening):
-            said = f"{other.name} refuses {me.name} at {_port(me)}: nobody listens there, or a firewall rejects it."
-            return Cause.REFUSED, said, f"Look at dhcpd and the firewall on {other.name}."
+            sentence = f"{other.name} refuses {me.name} at {_port(me)}: nobody listens there, or a firewall rejects it."
+            return Cause.REFUSED, sentence, f"Look at dhcpd and the firewall on {other.name}."
     if len(closed) == 1:
         me, other = closed[0]
         if _open_before(other, me):
-            said = f"{me.name} does not reach {other.name} any more; whether {other.name} still reaches {me.name} is being tried."
-            return Cause.UNKNOWN, said, ""
+            sentence = f"{me.name} does not reach {other.name} any more; whether {other.name} still reaches {me.name} is being tried."
+            return Cause.UNKNOWN, sentence, ""
         verb = "are refused" if me.failover.state is Reach.REFUSED else "meet silence"
-        said = (
+        sentence = (
             f"Connections from {me.name} to {other.name} at {_port(me)} {verb} although {other.name} listens;"
             f" the other way is open: a firewall blocks the failover port one way."
         )
-        return Cause.PORT_ONE_WAY, said, f"Look at the firewalls from {me.name} to {other.name}."
+        return Cause.PORT_ONE_WAY, sentence, f"Look at the firewalls from {me.name} to {other.name}."
     return _both_closed(matrix)
 
 
@@ -294,20 +300,24 @@ def _both_closed(matrix: LinkMatrix) -> _Said:
     if len(arrived) == 1:  # the partner's connection reaches `me`, and what `me` answers is lost
         me, other = arrived[0]
         if passes is False:
-            said = f"What {me.name} sends to {other.name} is lost; {other.name} still reaches {me.name}"
+            sentence = f"What {me.name} sends to {other.name} is lost; {other.name} still reaches {me.name}"
             look = f"Look at the path and the firewalls from {me.name} to {other.name}."
-            return Cause.NETWORK_ONE_WAY, f"{said}: the network is cut one way.", look
-        said = f"What {me.name} sends to {other.name} for failover is lost; {other.name} still reaches {me.name}"
-        said += ": a firewall blocks the failover port one way."
-        return Cause.PORT_ONE_WAY, said, f"Look at the firewalls from {me.name} to {other.name}."
+            return Cause.NETWORK_ONE_WAY, f"{sentence}: the network is cut one way.", look
+        sentence = f"What {me.name} sends to {other.name} for failover is lost; {other.name} still reaches {me.name}"
+        sentence += ": a firewall blocks the failover port one way."
+        return Cause.PORT_ONE_WAY, sentence, f"Look at the firewalls from {me.name} to {other.name}."
     if passes:
-        said = f"{a.name} and {b.name} reach each other, but not on the failover port, in either direction."
-        return Cause.PORT, said, "Look at the firewalls between them: the failover ports must be open both ways."
+        sentence = f"{a.name} and {b.name} reach each other, but not on the failover port, in either direction."
+        return Cause.PORT, sentence, "Look at the firewalls between them: the failover ports must be open both ways."
     if passes is None:
-        said = f"Neither {a.name} nor {b.name} reaches the other on the failover port; whether anything else passes is not known."
-        return Cause.UNREACHED, said, "Look at the firewalls and the network between them."
-    said = f"Nothing passes between {a.name} and {b.name}: no try of either is answered; the console reaches both."
-    return Cause.NETWORK, said, "Look at the network between the two: switch, VLAN, route, a firewall that drops all."
+        sentence = f"Neither {a.name} nor {b.name} reaches the other on the failover port; whether anything else passes is not known."
+        return Cause.UNREACHED, sentence, "Look at the firewalls and the network between them."
+    sentence = f"Nothing passes between {a.name} and {b.name}: no try of either is answered; the console reaches both."
+    return (
+        Cause.NETWORK,
+        sentence,
+        "Look at the network between the two: switch, VLAN, route, a firewall that drops all.",
+    )
 
 
 def _anything_passes(matrix: LinkMatrix) -> bool | None:
@@ -324,10 +334,16 @@ def _open(matrix: LinkMatrix) -> _Said | None:
         return None
     apart = matrix.clock_apart_seconds
     if apart is not None and abs(apart) > REFUSED_SECONDS:
-        said = f"Both ports are open, but the clocks are {abs(apart):.0f} s apart: dhcpd refuses the link above 60 s."
-        return Cause.CLOCKS, said, "Set the clocks right; the link comes back by itself."
-    said = "The failover port is open both ways, but there is no connection: dhcpd tries again within 90 s."
-    return Cause.NOT_CONNECTED, said, "If it stays so, the logs say why one refuses the other: name, role or version."
+        sentence = (
+            f"Both ports are open, but the clocks are {abs(apart):.0f} s apart: dhcpd refuses the link above 60 s."
+        )
+        return Cause.CLOCKS, sentence, "Set the clocks right; the link comes back by itself."
+    sentence = "The failover port is open both ways, but there is no connection: dhcpd tries again within 90 s."
+    return (
+        Cause.NOT_CONNECTED,
+        sentence,
+        "If it stays so, the logs say why one refuses the other: name, role or version.",
+    )
 
 
 def _unknown(matrix: LinkMatrix) -> _Said:
@@ -339,6 +355,8 @@ def _unknown(matrix: LinkMatrix) -> _Said:
     ]
     if matrix.connected is None and not known:
         return Cause.UNKNOWN, f"Whether {a.name} and {b.name} reach each other is not known yet.", ""
-    told = "; ".join(known)
-    said = "There is no failover connection" if matrix.connected is False else "The failover link is not fully known"
-    return Cause.UNKNOWN, f"{said}; which way is broken is not known yet{f' ({told})' if told else ''}.", ""
+    ways = "; ".join(known)
+    sentence = (
+        "There is no failover connection" if matrix.connected is False else "The failover link is not fully known"
+    )
+    return Cause.UNKNOWN, f"{sentence}; which way is broken is not known yet{f' ({ways})' if ways else ''}.", ""

@@ -139,8 +139,10 @@ def planted(each: Assessment) -> tuple[str, ...]:
 def planted_words(view: ServerView) -> str:
     """What stands at the name of this server's lock and is none, and what to do about it; empty where nothing does."""
     found = view.lock_files.value.planted if view.lock_files else ""
-    said = f"{view.name}: a {found} stands beside the lease file as .dhcptui-lock. It is no lock and keeps nobody out;"
-    return f"{said} remove it, and see who may write there." if found else ""
+    sentence = (
+        f"{view.name}: a {found} stands beside the lease file as .dhcptui-lock. It is no lock and keeps nobody out;"
+    )
+    return f"{sentence} remove it, and see who may write there." if found else ""
 
 
 def partner_silent(each: Assessment) -> Finding:
@@ -359,10 +361,10 @@ def start_order(each: Assessment) -> Finding:
     lockout, live = marker_on(partner), each.partner.live
     asked, by = f"{name} would not start unsynchronised", f"files on {partner.name}"
     if lockout is not None:
-        said = f"{name} was declared down by {lockout.by} ({day_clock(lockout.since, each.now.wall)} UTC)"
+        sentence = f"{name} was declared down by {lockout.by} ({day_clock(lockout.since, each.now.wall)} UTC)"
         if live:
-            return Finding(asked, f"{said}; {partner.name} answers and will resynchronise it", True, by)
-        return Finding(asked, f"{said} and {partner.name} does not answer: start {partner.name} first", False, by)
+            return Finding(asked, f"{sentence}; {partner.name} answers and will resynchronise it", True, by)
+        return Finding(asked, f"{sentence} and {partner.name} does not answer: start {partner.name} first", False, by)
     if not live and (word := took_over(each.partner, each.me)):
         return _took_over(each, asked, word)
     if why := _lockout_unseen(each):
@@ -378,11 +380,11 @@ def _took_over(each: Assessment, asked: str, word: LastWord) -> Finding:
     """Its partner has left word of a partner-down and does not answer: it knows what was given out meanwhile."""
     name, other = each.me.name, each.partner.name
     since = f" since {day_clock(word.since, each.partner.time)} UTC" if word.since else ""
-    said = f"{other} was last in partner-down ({word.source}{since}) and does not answer"
+    sentence = f"{other} was last in partner-down ({word.source}{since}) and does not answer"
     mine, by = last_word(each.me), f"{word.source} of {other}"
     if mine and mine.state is _S.PARTNER_DOWN:  # each declared the other one down: one of them must come first
-        return Finding(asked, f"{said}; so was {name}", False, by, sentence=f"I know that {name} served last")
-    return Finding(asked, f"{said}: start {other} first, it knows what was given out", False, by)
+        return Finding(asked, f"{sentence}; so was {name}", False, by, sentence=f"I know that {name} served last")
+    return Finding(asked, f"{sentence}: start {other} first, it knows what was given out", False, by)
 
 
 def _lockout_unseen(each: Assessment) -> str:
@@ -402,15 +404,15 @@ def _lockout_unseen(each: Assessment) -> str:
 def _perhaps_declared_down(each: Assessment, asked: str, why: str) -> Finding:
     """That it was not is not seen: no matter where the partner will resynchronise it, pending, or else sworn to."""
     name, partner = each.me.name, each.partner.view
-    said, by = f"whether {name} was declared down is not seen ({why})", f"files on {partner.name}"
+    sentence, by = f"whether {name} was declared down is not seen ({why})", f"files on {partner.name}"
     if each.partner.live:
-        observed = f"{said}; {partner.name} answers and will resynchronise it"
+        observed = f"{sentence}; {partner.name} answers and will resynchronise it"
         return Finding(asked, observed, False, by, seen=False, matters=False)
     unread = partner.lock_files is not None and (partner.lock_files.value.unread or strange_marker(partner))
     never = partner.process_note or partner.recorded_note or unread
     if partner.ssh.link is Link.CONNECTING or (partner.ssh.ok and not never):
-        return Finding(asked, said, False, by, pending=True, seen=False)
-    return Finding(asked, said, False, by, sentence=f"I know that {name} was not declared down", seen=False)
+        return Finding(asked, sentence, False, by, pending=True, seen=False)
+    return Finding(asked, sentence, False, by, sentence=f"I know that {name} was not declared down", seen=False)
 
 
 _BOTH_ALONE = {

@@ -260,49 +260,49 @@ def judge(action: Action, case: Assessment) -> Ruling:
     findings += [*row.others(case), *ev.always(case)]
     # A local user may make it and take it away all the time: that changes nothing of what was read and confirmed.
     planted = ev.planted(case)
-    told = (*warnings(action, case), *planted)
-    return Ruling(action, case.me.role, tuple(findings), told, (*pg.unread(case), *planted))
+    texts = (*warnings(action, case), *planted)
+    return Ruling(action, case.me.role, tuple(findings), texts, (*pg.unread(case), *planted))
 
 
 def warnings(action: Action, case: Assessment) -> tuple[str, ...]:
     """What a person must know before an allowed action."""
     name, other = case.me.name, case.partner.name
-    said: list[str] = []
+    texts: list[str] = []
     if action is Action.PARTNER_DOWN:
-        said += [
+        texts += [
             f"If {other} is alive, both servers will stop serving (potential-conflict).",
             f"{other} must not be started again until it can reach {name}.",
             *pg.left_waiting(case),
         ]
         if case.me.state in REBUILDING:
-            said.append(f"{name} was still rebuilding its leases: what only {other} knew may be given out twice.")
+            texts.append(f"{name} was still rebuilding its leases: what only {other} knew may be given out twice.")
         if case.me.state in OUT_OF_SERVICE:
-            said.append(f"{other}'s return may go through potential-conflict: for a moment nobody is served then.")
+            texts.append(f"{other}'s return may go through potential-conflict: for a moment nobody is served then.")
         if case.me.state is _S.RECOVER_WAIT:
             # dhcpd does not cancel the timer: seen on a real pair.
-            said.append(
+            texts.append(
                 f"When its recover-wait ends, {name} leaves partner-down again and serves nobody: this is needed once more then."
             )
     elif action in {Action.SHUTDOWN, Action.HAND_OVER}:
-        said.append(
+        texts.append(
             f"From then on {other} is alone. If it dies too, {name} will stay silent: only a rescue of its lease file helps."
         )
     elif action is Action.RESCUE:
-        said += [
+        texts += [
             f"Leases that only {other} knew may be given out twice.",
             f"{other}'s return goes through potential-conflict: for a moment nobody is served.",
         ]
     elif action is Action.START:
-        said += ev.start_warnings(case) + pg.coming_up(case)
+        texts += ev.start_warnings(case) + pg.coming_up(case)
         if stopped_in_restart(case) is case.me.role:
-            said.append(
+            texts.append(
                 f"{name} went down in a sync-restart that stopped half-way: that one goes on, or is rolled back."
                 " This only starts it, with the files that are there now."
             )
     elif action is Action.TAKE_BACK:
-        said += ev.way_back_warnings(case)
+        texts += ev.way_back_warnings(case)
     if action is Action.SYNC_RESTART:
-        said += reading(case)
+        texts += reading(case)
     if action in {Action.SHUTDOWN, Action.HAND_OVER} and any(stands_still(each) for each in case.servers):
-        said.append(f"With unacknowledged updates {name}'s return waits for the full MCLT.")
-    return tuple(said)
+        texts.append(f"With unacknowledged updates {name}'s return waits for the full MCLT.")
+    return tuple(texts)

@@ -57,43 +57,43 @@ def headline(pair: Assessment, named: Named, tell: Tell = short) -> tuple[Level,
     case = _Case(pair.snapshot, pair.now, pair.me, pair.partner, named, tell)
     if mixed := role_mismatch(case):
         return _mixed_up(case, mixed)
-    level, said = _weighed(case)
+    level, words = _weighed(case)
     disk = named.get(_I.LEASE_FILE_UNWRITABLE)
     if disk is not None and disk.weight is not Weight.NOTE and level is not Level.UNKNOWN:
-        ways = _cannot_record(pair, disk, said)
+        ways = _cannot_record(pair, disk, words)
         return max(level, Level.WARNING, key=_HARM.index), next(way for way in ways if len(way) <= MOST_LETTERS)
-    return level, said
+    return level, words
 
 
-def _cannot_record(pair: Assessment, disk: Probable, said: str) -> list[str]:
+def _cannot_record(pair: Assessment, disk: Probable, words: str) -> list[str]:
     """What a lease file that cannot be written, or is not in its place, adds to the sentence; the longest first."""
     name = disk.evidence[0].server
     if any(each.name == name and missing(each.view, pair.now) for each in pair.servers):
         none = f"{name} has no lease file in its place"
-        return [f"{said}; {none}", none]
+        return [f"{words}; {none}", none]
     full = any(each.disk_full for each in disk.evidence)
     cannot = f"{name} {'has no disk space left' if full else 'cannot write its lease file'}"
-    return [f"{said}; {cannot}: what it gives out is not recorded", f"{said}; {cannot}", cannot]
+    return [f"{words}; {cannot}: what it gives out is not recorded", f"{words}; {cannot}", cannot]
 
 
 def with_interrupted(pair: Assessment, named: Named, run: Interrupted | None) -> tuple[Level, str]:
     """The same, where an action stopped half-way: clients may be served, but the pair is not as anybody wants it."""
-    level, said = headline(pair, named)
+    level, sentence = headline(pair, named)
     if run is None:
-        return level, said
+        return level, sentence
     joint = ", but" if level is Level.OK else ";"
     whole, less = f"{run.action} of {run.by} stopped half-way", f"{run.action} stopped half-way"
-    ways = [f"{words}{joint} {what}" for words in (said, headline(pair, named, brief)[1]) for what in (whole, less)]
+    ways = [f"{words}{joint} {what}" for words in (sentence, headline(pair, named, brief)[1]) for what in (whole, less)]
     level = Level.WARNING if level is Level.OK else level
-    return level, next((way for way in ways if len(way) <= MOST_LETTERS), said)
+    return level, next((way for way in ways if len(way) <= MOST_LETTERS), sentence)
 
 
-def with_contradiction(pair: Assessment, level: Level, said: str, first: Contradiction | None) -> tuple[Level, str]:
+def with_contradiction(pair: Assessment, level: Level, words: str, first: Contradiction | None) -> tuple[Level, str]:
     """The same behind witnesses that contradict each other: they come first, and weigh at least a warning."""
     if first is None or (first.kind is Kind.PARTNER and level is Level.CRITICAL):
-        return level, said  # that they are in states which harm each other says the same, and more
+        return level, words  # that they are in states which harm each other says the same, and more
     level = level if level is Level.CRITICAL else Level.WARNING
-    ways = [f"{first.short}; {more}" for more in ((said,) if first.kind is Kind.PARTNER else ()) + (_who(pair),)]
+    ways = [f"{first.short}; {more}" for more in ((words,) if first.kind is Kind.PARTNER else ()) + (_who(pair),)]
     return level, next((way for way in ways if len(way) <= MOST_LETTERS), first.short)
 
 
@@ -107,20 +107,20 @@ def _who(pair: Assessment) -> str:
 
 def _weighed(case: _Case) -> tuple[Level, str]:
     """By the states, unless a named incident weighs more than they show."""
-    level, said = _by_states(case)
+    level, words = _by_states(case)
     if level not in {Level.OK, Level.WARNING}:
-        return level, said
+        return level, words
     short_of = shortage(case)
     if short_of is not None and (short_of.critical or not _but(case.named)):
-        return Level.CRITICAL if short_of.critical else Level.WARNING, f"{said}, but {short_of.words}"
+        return Level.CRITICAL if short_of.critical else Level.WARNING, f"{words}, but {short_of.words}"
     if any(each.weight is Weight.CRITICAL for each in case.named.values()):
-        return Level.CRITICAL, _critical(case, said)
+        return Level.CRITICAL, _critical(case, words)
     if level is Level.OK and (but := _but(case.named)):
-        return Level.WARNING, f"{said}, but {but}"
-    return level, said
+        return Level.WARNING, f"{words}, but {but}"
+    return level, words
 
 
-def _critical(case: _Case, said: str) -> str:
+def _critical(case: _Case, words: str) -> str:
     """The worst that the states alone do not show."""
     weighs = {id_ for id_, each in case.named.items() if each.weight is Weight.CRITICAL}
     if _I.DECLARED_DOWN in weighs and case.served:
@@ -134,7 +134,7 @@ def _critical(case: _Case, said: str) -> str:
             begin = f"{me.name} has no address left for new clients"
             return unnoticed_words(begin, other.name, lost, waits.by, MOST_LETTERS)
         return f"{me.name} has no address left for new clients; {other.name} {lost[0]}"
-    return said
+    return words
 
 
 def _but(named: Named) -> str:
@@ -180,23 +180,23 @@ def _by_states(case: _Case) -> tuple[Level, str]:
 def _mixed_up(case: _Case, mixed: RoleMismatch) -> tuple[Level, str]:
     """Who serves, as the states tell it, and what is mixed up."""
     a, b = case.servers
-    level, said = _by_states(case)
+    level, words = _by_states(case)
     role = "the " + next((said_role.value for each in case.servers if (said_role := role_said(each))), "?")
     if mixed is RoleMismatch.SWAPPED:
-        said = f"{said}; our configuration has {a.name} and {b.name} swapped"
+        words = f"{words}; our configuration has {a.name} and {b.name} swapped"
     elif mixed is RoleMismatch.ONE_SERVER:
         serves = "serves" if a.serving else "serves nobody"
-        said = f"{a.name} {serves}; {b.name} is the same server, so who else serves is not seen"
+        words = f"{a.name} {serves}; {b.name} is the same server, so who else serves is not seen"
         level = Level.WARNING if a.serving else Level.CRITICAL
     elif mixed is RoleMismatch.ALIKE and a.serving and b.serving:
         # Each takes the same half for its own: seen on a real pair.
-        level, said = Level.CRITICAL, f"both servers serve as {role}, from one half: addresses may be given out twice"
+        level, words = Level.CRITICAL, f"both servers serve as {role}, from one half: addresses may be given out twice"
     elif mixed is RoleMismatch.ALIKE:
-        said = f"{said}; both say they are {role}"
+        words = f"{words}; both say they are {role}"
     else:
         name = next(each.name for each in case.servers if role_said(each) is not None)
-        said = f"{said}; {name} says it is {role}"
-    return Level.WARNING if level is Level.OK else level, said
+        words = f"{words}; {name} says it is {role}"
+    return Level.WARNING if level is Level.OK else level, words
 
 
 def _contradiction(pair: Assessment, serving: list[PairMember]) -> tuple[Level, str]:
@@ -219,21 +219,21 @@ def _changing(serving: list[PairMember]) -> tuple[Level, str]:
 
 def _blind(case: _Case) -> tuple[Level, str]:
     """No server tells its state now."""
-    said = " and ".join(f"{each.name} {_last(each, case.tell)}" for each in case.servers)
+    words = " and ".join(f"{each.name} {_last(each, case.tell)}" for each in case.servers)
     if all(each.serving is False for each in case.servers):
-        return Level.CRITICAL, "nobody serves: " + said
+        return Level.CRITICAL, "nobody serves: " + words
     if case.awaited and not all(each.visibility is Visibility.UNSEEN for each in case.servers):
         return _not_known(case)
     if any(
         each.visibility in {Visibility.DOWN, Visibility.SILENT} and each.view.status for each in case.servers
     ) or any(each.serving is False for each in case.servers):
-        return Level.CRITICAL, "nobody is seen serving: " + said
+        return Level.CRITICAL, "nobody is seen serving: " + words
     if all(each.visibility is Visibility.UNSEEN for each in case.servers):
         return Level.UNKNOWN, "contacting both servers"
     was = [each.view.recorded.value.state if each.view.recorded else None for each in case.servers]
     if contradicting(*was) and all(each.visibility is Visibility.SILENT for each in case.servers):
-        return Level.WARNING, f"two servers that may both give out the same addresses: {said}"
-    return Level.UNKNOWN, "nothing is known: " + said
+        return Level.WARNING, f"two servers that may both give out the same addresses: {words}"
+    return Level.UNKNOWN, "nothing is known: " + words
 
 
 def _not_known(case: _Case) -> tuple[Level, str]:

@@ -233,8 +233,8 @@ def _failover(me: PairMember, other: PairMember, link: _Link) -> Way:
     if link.connected:
         if tried:
             return tried
-        said = "inferred: the connection is established"
-        return replace(way, state=Reach.OPEN, by=link.by, age_seconds=link.age_seconds, detail=said, inferred=True)
+        sentence = "inferred: the connection is established"
+        return replace(way, state=Reach.OPEN, by=link.by, age_seconds=link.age_seconds, detail=sentence, inferred=True)
     if table and table.connecting and sockets and not (reach and tried and reach.at > sockets.at):
         by = f"sockets of {view.name} ({table.source})"
         return replace(way, state=Reach.SILENT, by=by, age_seconds=sockets.age(now), detail="dhcpd's own try")

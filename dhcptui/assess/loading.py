@@ -41,5 +41,5 @@ def loading_words(each: ServerAssessment) -> str:
     seconds = seen.value.age_seconds if seen else None
     if seen is not None and seconds is not None:
         seconds += int(seen.age(each.now))
-    said = [kilobytes(bytes_)] if bytes_ >= LARGE_BYTES else []
-    return ": ".join([*said, *([f"{span(seconds)} so far"] if seconds is not None else [])])
+    parts = [kilobytes(bytes_)] if bytes_ >= LARGE_BYTES else []
+    return ": ".join([*parts, *([f"{span(seconds)} so far"] if seconds is not None else [])])

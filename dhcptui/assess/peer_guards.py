@@ -198,31 +198,31 @@ def coming_up(each: Assessment) -> list[str]:
     view, other = each.me.view, each.partner
     if view.other_peers is None:
         return list(unread(each))
-    said = []
+    sentences = []
     for peer in view.other_peers:
         found = next((one for one in other.view.other_peers or () if partners(one, peer)), None)
         if found is None:
             where = peer.place.peer_address or "its partner"
-            said.append(f"{peer.name}: it looks for {where}, of which nothing is known here.")
+            sentences.append(f"{peer.name}: it looks for {where}, of which nothing is known here.")
         else:
-            said.append(_joins(judge_one(found, other, each.me), view.name))
-    return said
+            sentences.append(_joins(judge_one(found, other, each.me), view.name))
+    return sentences
 
 
 def _joins(there: PeerAssessment, name: str) -> str:
     """`there`: the relationship on the server that runs."""
     if there.state is None:
         return f"{there.name}: its state on {there.on} is not known ({there.why})."
-    said = f"{there.name}: {there.state.word} on {there.on}"
+    sentence = f"{there.name}: {there.state.word} on {there.on}"
     if there.state is _S.PARTNER_DOWN:
-        return f"{said}: {name} fetches its leases first and may wait out the MCLT."
+        return f"{sentence}: {name} fetches its leases first and may wait out the MCLT."
     if there.serving:
         # Seen on a real pair: told to exit over OMAPI, dhcpd leaves every relationship in recover, not only the one handed over.
         return (
-            f"{said}, which serves it: normal again once {name} is there; if {name}'s dhcpd was told to stop it waits for the"
+            f"{sentence}, which serves it: normal again once {name} is there; if {name}'s dhcpd was told to stop it waits for the"
             f" MCLT first, and {there.on} serves it alone."
         )
-    return f"{said}, which serves nobody of it: {name} takes part again, no more."
+    return f"{sentence}, which serves nobody of it: {name} takes part again, no more."
 
 
 def left_waiting(each: Assessment) -> list[str]:
@@ -233,22 +233,22 @@ def left_waiting(each: Assessment) -> list[str]:
     assessments = judge_all(each.me, each)
     if not assessments:
         return []
-    said = [f"This is about the clients of {label(each.snapshot.peer, view.place)} only."]
+    sentences = [f"This is about the clients of {label(each.snapshot.peer, view.place)} only."]
     waiting = [one for one in assessments if one.state is _S.COMMUNICATIONS_INTERRUPTED]
     if waiting:
         stay, each_one = ("stay", "each") if len(waiting) > 1 else ("stays", "it")
-        said.append(
+        sentences.append(
             f"{joined(one.peer.label for one in waiting)} {stay} in communications-interrupted"
             f"{_same_partner(waiting, each)}: {each_one} needs a partner-down of its own."
         )
-    said += [
+    sentences += [
         f"{one.peer.label}: {one.state.word} on {one.on}, not touched."
         if one.state
         else f"{one.peer.label}: its state on {one.on} is not known ({one.why})."
         for one in assessments
         if one not in waiting
     ]
-    return said
+    return sentences
 
 
 def _same_partner(waiting: Iterable[PeerAssessment], each: Assessment) -> str:
@@ -270,14 +270,14 @@ def unread(each: Assessment) -> tuple[str, ...]:
 
 def afterwards(each: Assessment, *servers: PairMember) -> str:
     """Who serves every other relationship of these servers now, in sentences; empty where there is none."""
-    said: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for server in servers:
         if server.view.other_peers is None:
-            said[""] = f" {_blind(server.view)}."
+            sentences[""] = f" {_blind(server.view)}."
             continue
         for one in judge_all(server, each):
-            said.setdefault(one.name, f" {served_sentence(one)}")
-    return "".join(said.values())
+            sentences.setdefault(one.name, f" {served_sentence(one)}")
+    return "".join(sentences.values())
 
 
 def still_waiting(each: Assessment) -> str:

@@ -18,13 +18,13 @@ def one_serves(each: Assessment) -> Finding:
     other = each.other(server)
     by = record.by if record else "?"
     asked = f"{other.name} serves while {server.name} goes on"
-    said = f"the sync-restart of {by} stopped while it restarted {server.name}"
+    sentence = f"the sync-restart of {by} stopped while it restarted {server.name}"
     nobody = other.serving is False and server.serving is False
     serves = (
         "serves" if other.serving else "serves nobody either: nothing is lost" if nobody else "is not seen to serve"
     )
     ok = other.serving is True or nobody
-    observed, seen = f"{said}; {other.name} {serves}", other.serving is not None
+    observed, seen = f"{sentence}; {other.name} {serves}", other.serving is not None
     return Finding(asked, observed, ok, f"record of {by}", other.age_seconds, seen=seen)
 
 
@@ -32,15 +32,15 @@ def left_stopped(each: Assessment) -> Finding:
     """The acting server is stopped because of the interrupted rescue, which goes on from there."""
     name = each.me.name
     stopped = stopped_by_rescue(each) is each.me.role
-    said = (
+    sentence = (
         f"an interrupted rescue stopped dhcpd on {name} and has not started it again"
         if stopped
         else "no rescue was left"
     )
     asked, looked = f"{name} is stopped by an interrupted rescue", each.me.view.lock_files is not None
     if not looked:
-        said = f"what was left beside {name}'s lease file has not been looked at"
-    return Finding(asked, said, stopped, f"lock on {name}", seen=looked)
+        sentence = f"what was left beside {name}'s lease file has not been looked at"
+    return Finding(asked, sentence, stopped, f"lock on {name}", seen=looked)
 
 
 def reading(each: Assessment) -> list[str]:
@@ -63,11 +63,11 @@ def left_unmarked(each: Assessment) -> Finding:
     so = unmarked(each) is each.me.role
     lock_files = each.me.view.lock_files
     seen = each.me.state is not None and lock_files is not None and not lock_files.value.unread
-    said = f"an interrupted run put {name} into partner-down and left no marker" if so else "no such run was left"
+    sentence = f"an interrupted run put {name} into partner-down and left no marker" if so else "no such run was left"
     asked, by = f"{name} is in partner-down and not marked", f"OMAPI and files of {name}"
     if not seen:
-        said = f"whether {name} is in partner-down with a marker is not known"
-    return Finding(asked, said, so and seen, by, each.me.age_seconds, seen=seen)
+        sentence = f"whether {name} is in partner-down with a marker is not known"
+    return Finding(asked, sentence, so and seen, by, each.me.age_seconds, seen=seen)
 
 
 def handed_over_or_healthy(each: Assessment) -> Finding:
@@ -75,10 +75,10 @@ def handed_over_or_healthy(each: Assessment) -> Finding:
     me, partner = each.me, each.partner
     seen = me.state is not None and partner.state is not None
     fits = seen and me.state in _STOP_FROM and _STOP_FROM[me.state] is partner.state
-    said = " and ".join(f"{one.name} reads {one.state.word if one.state else 'nothing'}" for one in (me, partner))
+    states = " and ".join(f"{one.name} reads {one.state.word if one.state else 'nothing'}" for one in (me, partner))
     return Finding(
         "both are normal, or it has handed over",
-        said,
+        states,
         fits,
         f"OMAPI of {me.name} and {partner.name}",
         seen=seen,

@@ -39,7 +39,7 @@ def sighting(view: ServerView, now: Moment) -> Sighting | None:
     return None
 
 
-def changed(old: ServerView, new: ServerView, now: Moment, told: float | None) -> Changes:
+def changed(old: ServerView, new: ServerView, now: Moment, noted: float | None) -> Changes:
     """What is known of changes once `new` stands in the place of `old`. `told`: the last one a log tells of."""
     was = old.changes
     unlike = was.unlike
@@ -50,10 +50,10 @@ def changed(old: ServerView, new: ServerView, now: Moment, told: float | None) -
         unlike = now.wall - old.status.age(now)
     process = new.process
     if process is None or process.value.age_seconds is None or not process.value.pids:
-        return Changes(None if process and not process.value.pids else was.born, unlike, told, was.process)
+        return Changes(None if process and not process.value.pids else was.born, unlike, noted, was.process)
     key = (process.value.pids, process.value.born)
     born = was.born if key == was.process else now.wall - process.age(now) - process.value.age_seconds
-    return Changes(born, unlike, told, key)
+    return Changes(born, unlike, noted, key)
 
 
 def state_since(each: ServerAssessment) -> float | None:

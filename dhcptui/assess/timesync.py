@@ -59,8 +59,8 @@ def judge(snapshot: PairSnapshot, now: Moment) -> Clocks:
     a, b = (_server(view, now) for view in snapshot.servers)
     if a.offset_seconds is None or b.offset_seconds is None:
         missing = " and ".join(each.name for each in (a, b) if each.offset_seconds is None)
-        said = f"How far the clocks are apart is not known: that of {missing} was not read lately."
-        return Clocks(ClockLevel.UNKNOWN, said, None, None, a, b)
+        sentence = f"How far the clocks are apart is not known: that of {missing} was not read lately."
+        return Clocks(ClockLevel.UNKNOWN, sentence, None, None, a, b)
     apart = b.offset_seconds - a.offset_seconds
     unsure = (a.uncertainty_seconds or 0.0) + (b.uncertainty_seconds or 0.0)
     level = level_of(apart)
@@ -79,19 +79,19 @@ def level_of(apart_seconds: float) -> ClockLevel:
 
 def _sentence(level: ClockLevel, apart: float, unsure: float, a: ServerClock, b: ServerClock) -> str:
     if level is ClockLevel.OK:
-        said = f"The clocks agree within {max(abs(apart) + unsure, 0.1):.1f} s"
+        sentence = f"The clocks agree within {max(abs(apart) + unsure, 0.1):.1f} s"
         own = min(abs(each.offset_seconds or 0.0) for each in (a, b))
         if own > CLOCK_CLOSE_SECONDS:
-            said += f"; both are {own:.0f} s or more from the console's, which is then the wrong one"
-        return said + "."
+            sentence += f"; both are {own:.0f} s or more from the console's, which is then the wrong one"
+        return sentence + "."
     ahead, behind = (b, a) if apart > 0 else (a, b)
-    said = f"{ahead.name}'s clock is {abs(apart):.1f} s (±{unsure:.1f} s) ahead of {behind.name}'s"
+    sentence = f"{ahead.name}'s clock is {abs(apart):.1f} s (±{unsure:.1f} s) ahead of {behind.name}'s"
     doubtful = [each.name for each in (a, b) if each.sync_ok is False]
     if level is ClockLevel.REFUSED:
-        said += ": dhcpd sets up no failover link above 60 s"
+        sentence += ": dhcpd sets up no failover link above 60 s"
     elif level is ClockLevel.CRITICAL:
-        said += ": dhcpd sets up no failover link above 60 s, and leases are judged wrongly long before"
-    return said + (f"; on {' and '.join(doubtful)} nothing keeps it right." if doubtful else ".")
+        sentence += ": dhcpd sets up no failover link above 60 s, and leases are judged wrongly long before"
+    return sentence + (f"; on {' and '.join(doubtful)} nothing keeps it right." if doubtful else ".")
 
 
 def sync_words(sync: TimeSync | None) -> tuple[str, bool | None]:

@@ -20,8 +20,8 @@ def written_by_people(each: Assessment) -> Finding:
         return Finding(ASKED, "neither shows a sign of one", True, _known_by(views))
     names = " and ".join(view.name for view in unread)
     failed = all(view.configuration_note for view in unread)
-    said = "cannot be read: dhcpd -t tries it first" if failed else "has not been read yet"
-    observed = f"who writes dhcpd.conf on {names} is not known: it {said}"
+    sentence = "cannot be read: dhcpd -t tries it first" if failed else "has not been read yet"
+    observed = f"who writes dhcpd.conf on {names} is not known: it {sentence}"
     return Finding(ASKED, observed, False, "console", pending=not failed, seen=False, matters=not failed)
 
 

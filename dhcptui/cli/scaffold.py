@@ -20,6 +20,6 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(write(scaffold, directory, args.force)))
     except ScaffoldError as error:
         raise ConfigError(str(error)) from error
-    good, said = check(scaffold, directory)
-    print("\n".join([*said, *next_steps(scaffold, directory)]))
+    good, lines = check(scaffold, directory)
+    print("\n".join([*lines, *next_steps(scaffold, directory)]))
     return 0 if good else 1

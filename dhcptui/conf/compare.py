@@ -190,7 +190,7 @@ def _chain(server: Compared, each: Range | None) -> tuple[Node, ...]:
 
 
 def _in_effect(one: Compared, two: Compared, places: Sequence[_Place]) -> Iterator[Difference]:
-    told: set[tuple[int, int]] = set()
+    shown: set[tuple[int, int]] = set()
     seen: set[tuple[int, int]] = set()
     readers = _Reader(), _Reader()
     for place in places:
@@ -202,8 +202,8 @@ def _in_effect(one: Compared, two: Compared, places: Sequence[_Place]) -> Iterat
         for key in dict.fromkeys([*left, *right]):
             a, b = left.get(key), right.get(key)
             which = (id(a.node) if a else 0, id(b.node) if b else 0)
-            if which not in told and not (a and b and _same(a, b, one, two)):
-                told.add(which)
+            if which not in shown and not (a and b and _same(a, b, one, two)):
+                shown.add(which)
                 yield Difference(a, b)
 
 

@@ -30,8 +30,8 @@ class ConfigError(Exception):
 
 def about(what: str, example: str, kind: str = "string", default: str | None = None) -> dict[str, str]:
     """The description of a key: what it is, an example as TOML, its type, and its default where that is not plain."""
-    said = {"what": what, "example": example, "type": kind}
-    return said if default is None else {**said, "default": default}
+    description = {"what": what, "example": example, "type": kind}
+    return description if default is None else {**description, "default": default}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ class Farewell:
         progress = self._acting()
         if asked <= self._told or progress is None:
             return []
-        said = [self._line(number, progress) for number in range(self._told + 1, min(asked, ABANDONED_BY) + 1)]
+        lines = [self._line(number, progress) for number in range(self._told + 1, min(asked, ABANDONED_BY) + 1)]
         self._told = asked
-        return said
+        return lines
 
     def _line(self, number: int, progress: Progress) -> str:
         step = step_under_way(progress)

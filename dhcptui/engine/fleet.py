@@ -91,11 +91,11 @@ class FleetEngine:
     @property
     def ended_leaving(self) -> tuple[Progress, ...]:
         """The results of all actions that ended, well or not, after somebody had asked to leave."""
-        return tuple(told for console in self._consoles.values() for told in console.ended_leaving)
+        return tuple(result for console in self._consoles.values() for result in console.ended_leaving)
 
     @staticmethod
-    def _first(told: Iterable[Progress | None]) -> Progress | None:
-        return next((each for each in told if each is not None), None)
+    def _first(results: Iterable[Progress | None]) -> Progress | None:
+        return next((each for each in results if each is not None), None)
 
     def stop(self) -> None:
         """End watching after the steps under way; closes every connection and the thread."""

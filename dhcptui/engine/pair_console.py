@@ -267,9 +267,9 @@ class PairConsole:
             return
         self._acting = plan
         try:
-            told = await runner.run(engine, plan, typed, sentence, self._moved, desk=self._desk)
-            self._cut_short = told if told.outcome is Outcome.INTERRUPTED else None
-            self._ended_leaving = (told,) if self._departure.reason else ()
+            result = await runner.run(engine, plan, typed, sentence, self._moved, desk=self._desk)
+            self._cut_short = result if result.outcome is Outcome.INTERRUPTED else None
+            self._ended_leaving = (result,) if self._departure.reason else ()
         finally:
             self._acting = None
             self._look_back()

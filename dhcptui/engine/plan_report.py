@@ -58,17 +58,17 @@ def _sign(finding: Finding) -> str:
 
 def helps(plan: Plan, snapshot: PairSnapshot, now: Moment) -> list[str]:
     """The options that may lead on after a refusal, each with what it does; empty where none does."""
-    said = []
+    lines = []
     if any(not each.ok and each.pending for each in plan.ruling.findings):
-        said.append("--wait SECONDS waits longer for what has not been seen yet.")
+        lines.append("--wait SECONDS waits longer for what has not been seen yet.")
     if held := lock_held(snapshot, now):
         view, lock = held
         left = max(0.0, lock.expires - view.server_time(now))
         who = shlex.quote(f"{lock.owner}@{lock.host}")
-        said.append(
+        lines.append(
             f"`do` with --break-lock {who} removes the lock, if that console is gone; it ends in {left:.0f} s then."
         )
-    return said
+    return lines
 
 
 def plan_text(plan: Plan, helping: Sequence[str] = (), *, steps: bool = True, confirm: bool = True) -> str:
@@ -109,25 +109,25 @@ class StepPrinter:
 
     def lines(self, progress: Progress) -> list[str]:
         """What is new."""
-        said = []
+        lines = []
         reports = list(zip(progress.plan.steps, progress.steps, strict=True))
         while self._told < len(reports) and reports[self._told][1].state in _SIGNS:
             step, report = reports[self._told]
             self._told += 1
             took = f" [{report.ended_seconds:.1f} s]" if report.ended_seconds is not None else ""
             detail = f": {report.detail}" if report.detail else ""
-            said.append(f"{self._told}. {step.title} ({step.where}): {_SIGNS[report.state]}{detail}{took}")
+            lines.append(f"{self._told}. {step.title} ({step.where}): {_SIGNS[report.state]}{detail}{took}")
         now = self._clock()
-        if said:
+        if lines:
             self._said_at = now
         elif self._told < len(reports) and now - self._said_at >= MEANWHILE_SECONDS:
             step, report = reports[self._told]
             if report.state is StepState.RUNNING and report.detail:
                 self._said_at = now
-                said.append(f"   {step.title}: {report.detail}")
+                lines.append(f"   {step.title}: {report.detail}")
         if progress.outcome is not Outcome.RUNNING:
-            said.append(f"{progress.outcome.value.upper()}: {progress.result}".rstrip(": "))
-            said += [f"off script: {seen}" for seen in progress.off_script]
+            lines.append(f"{progress.outcome.value.upper()}: {progress.result}".rstrip(": "))
+            lines += [f"off script: {seen}" for seen in progress.off_script]
             if progress.next:
-                said.append(f"Next: {in_commands(progress.next, progress.plan.pair)}")
-        return said
+                lines.append(f"Next: {in_commands(progress.next, progress.plan.pair)}")
+        return lines

@@ -106,13 +106,13 @@ async def _past(engine: PairEngine, role: Role, since: float) -> _Past:
 
 def _take_log(past: _Past, name: str, lines: Sequence[LogLine]) -> None:
     """The lines of a log, unless nothing can be known from them."""
-    told = [line for line in lines if line.stamp is not None and line.kind is not LineKind.OTHER]
+    notable = [line for line in lines if line.stamp is not None and line.kind is not LineKind.OTHER]
     mute = sum(1 for line in lines if line.stamp is None and line.text.strip())
     past.unread = (
-        "" if told else "no line of dhcpd with a time this console can read is in it" if lines else "it is empty"
+        "" if notable else "no line of dhcpd with a time this console can read is in it" if lines else "it is empty"
     )
-    past.lines = lines if told else ()
-    if told and mute:
+    past.lines = lines if notable else ()
+    if notable and mute:
         past.notes += (
             f"{name}: {mute} line{'' if mute == 1 else 's'} of its log cannot be read: what they tell is not known.",
         )
@@ -139,9 +139,9 @@ def _build(
         entries = recent_records(log, settings.name, since)
     except AuditError as error:
         notes.append(clean(str(error), 300))
-    told = [note for entry, who in entries if (note := from_audit(entry, names, who))]
+    events = [note for entry, who in entries if (note := from_audit(entry, names, who))]
     for role, past in pasts.items():
-        told += _told_by(role, past, settings.peer, _mclt(seen))
+        events += _told_by(role, past, settings.peer, _mclt(seen))
     one, two = (_part(verdict[role], pasts[role], since, now) for role in Role)
     parts = (one, two)
     sightings: tuple[Sighting, ...] = ()
@@ -165,7 +165,7 @@ def _build(
         verdict.headline,
         verdict.advice_in_commands(settings.name),
         parts,
-        tuple(event for event in merge(told, offsets, partial(_doubt, pasts)) if _ends_since(event, since)),
+        tuple(event for event in merge(events, offsets, partial(_doubt, pasts)) if _ends_since(event, since)),
         _actions(entries),
         spans,
         _lows(seen, pasts, since, now),
@@ -198,12 +198,12 @@ def _clock_notes(name: str, past: _Past) -> list[str]:
 
 def _seen_notes(settings: PairSettings, sightings: Sequence[Sighting], since: float, now: Moment) -> list[str]:
     """How much of the time a console on this machine has watched."""
-    said = []
+    notes = []
     for role in Role:
         mine = [(max(since, seen.begin), min(now.wall, seen.end)) for seen in of_role(sightings, role)]
         if (watched := sum(max(0.0, end - begin) for begin, end in mine)) >= 1:
-            said.append(f"A console on this machine saw {settings[role].name} for {span(watched)} of this time.")
-    return said
+            notes.append(f"A console on this machine saw {settings[role].name} for {span(watched)} of this time.")
+    return notes
 
 
 def _witnesses(each: ServerAssessment, past: _Past, sightings: Sequence[Sighting], now: Moment) -> Witnesses:

@@ -80,8 +80,8 @@ def _not_known(incident: Incident) -> str:
     """For the first line: whose log was not read."""
     if not incident.unread:
         return ""
-    said = "; ".join(f"the log of {escape(name)} was not read ({escape(why)})" for name, why in incident.unread)
-    return f" - NOT KNOWN: {said}. What that server did is not known, but where a console saw it"
+    reasons = "; ".join(f"the log of {escape(name)} was not read ({escape(why)})" for name, why in incident.unread)
+    return f" - NOT KNOWN: {reasons}. What that server did is not known, but where a console saw it"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -161,8 +161,8 @@ def _timeline(incident: Incident) -> list[str]:
 
 def _what(event: Event) -> str:
     more = f" ({event.count} times, until {stamp(event.until)[11:]})" if event.until is not None else ""
-    said = event.words + more + ("" if event.exact else " (seen then; it may have begun earlier)")
-    return said + (f" ({event.doubt})" if event.doubt else "")
+    sentence = event.words + more + ("" if event.exact else " (seen then; it may have begun earlier)")
+    return sentence + (f" ({event.doubt})" if event.doubt else "")
 
 
 def _told(event: Event) -> str:

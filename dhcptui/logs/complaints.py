@@ -40,9 +40,9 @@ def complaint(text: str) -> str:
     return next(iter(complaints(text)), "it ends with exit status 1")
 
 
-def is_kept_out(said: str) -> bool:
+def is_kept_out(text: str) -> bool:
     """Whether what dhcpd complains of is that it may not read its files."""
-    return "Permission denied" in said or "Can't open" in said
+    return "Permission denied" in text or "Can't open" in text
 
 
 def without_farewell(text: str) -> str:

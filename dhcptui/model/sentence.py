@@ -34,14 +34,14 @@ Part = str | Action | On | Look
 Sentence = tuple[Part, ...]
 
 
-def sentence(said: str | Sentence) -> Sentence:
+def sentence(words: str | Sentence) -> Sentence:
     """Words without an action are a sentence of one part, or of none."""
-    if isinstance(said, str):
-        return (said,) if said else ()
-    return said
+    if isinstance(words, str):
+        return (words,) if words else ()
+    return words
 
 
-def in_keys(said: Sentence, key: Callable[[Action], str]) -> str:
+def in_keys(sentence: Sentence, key: Callable[[Action], str]) -> str:
     """As the screen shows it."""
 
     def word(part: Part) -> str:
@@ -51,16 +51,16 @@ def in_keys(said: Sentence, key: Callable[[Action], str]) -> str:
             return f" on {part.server}" if part.said else ""
         return part.value if isinstance(part, Look) else part
 
-    return "".join(map(word, said))
+    return "".join(map(word, sentence))
 
 
-def in_commands(said: Sentence, pair: str) -> str:
+def in_commands(sentence: Sentence, pair: str) -> str:
     """As the command line prints it: each action as the command that plans and runs it."""
     words = []
-    for index, part in enumerate(said):
+    for index, part in enumerate(sentence):
         if isinstance(part, Action):
             # Where no server is named, `do` takes the one that may act, or asks which.
-            after = said[index + 1] if index + 1 < len(said) else None
+            after = sentence[index + 1] if index + 1 < len(sentence) else None
             where = ["--server", after.server] if isinstance(after, On) and part is not Action.SYNC_RESTART else []
             words.append(f"`{shlex.join(['dhcptui', 'do', part.value, pair, *where])}`")
         elif isinstance(part, Look):
@@ -70,7 +70,7 @@ def in_commands(said: Sentence, pair: str) -> str:
     return "".join(words)
 
 
-def cleaned(said: Sentence, most: int) -> Sentence:
+def cleaned(sentence: Sentence, most: int) -> Sentence:
     """The same with printable characters only, and no part longer than `most`."""
 
     def word(part: Part) -> Part:
@@ -78,4 +78,4 @@ def cleaned(said: Sentence, most: int) -> Sentence:
             return replace(part, server=clean(part.server, most))
         return clean(part, most) if isinstance(part, str) else part
 
-    return tuple(map(word, said))
+    return tuple(map(word, sentence))

@@ -61,5 +61,5 @@ class SyncRecord:
     @property
     def words(self) -> str:
         """How far it came: "copied, restarted dhcp2"."""
-        said = [word for word in self.done if not word.startswith(RESTARTING) or word == RESTARTING + self.restarting]
-        return ", ".join(said) or "the new files put in place"
+        steps = [word for word in self.done if not word.startswith(RESTARTING) or word == RESTARTING + self.restarting]
+        return ", ".join(steps) or "the new files put in place"

@@ -78,8 +78,8 @@ async def discover(
             if not session.target.sudo:
                 tell(note)
         platform = find_platform(await lines(session, discover_commands.platform_facts()))
-        process, told = await _which(session, await running(session), peer)
-        notes += told
+        process, choice = await _which(session, await running(session), peer)
+        notes += choice
         look = _Look(session, platform.row if platform else None, process)
         place = await place_of(session, process, platform.row.name if platform else None) if process else None
         conf = await _conf(look, place)
@@ -300,8 +300,8 @@ async def _newest(look: _Look, paths: tuple[str, ...], reason: str) -> Told:
 async def _unit(session: Host, process: DhcpdProcess | None) -> Told | None:
     """The systemd unit of dhcpd."""
     if process:
-        said = " ".join(await lines(session, discover_commands.process_group(process.pid)))
-        if match := _UNIT.search(said):
+        group = " ".join(await lines(session, discover_commands.process_group(process.pid)))
+        if match := _UNIT.search(group):
             return Told(match[1], f"the running dhcpd (pid {process.pid}) belongs to it")
     units = [
         each

@@ -174,10 +174,10 @@ def _several(
             continue
         name = _free_name(f"{pair}-{relation}" if pair else relation, machines, {*there.pairs, *names})
         names.append(name)
-        tables, told = _pair(name, relation, servers)
+        tables, pair_notes = _pair(name, relation, servers)
         sides = [f"{role.value} = {toml(machines[found.index(server)])}" for role, server in servers.items()]
         lines += ["", *tables, *sides]
-        notes += ["", *told, *(f"  {side}" for side in sides)]
+        notes += ["", *pair_notes, *(f"  {side}" for side in sides)]
     if not names:
         raise InitError(*not_written, "nothing new was found")
     notes += ["", *not_written] if not_written else []
@@ -376,11 +376,11 @@ def login_timeout(seconds: float) -> int:
     return min(600, max(20, math.ceil(seconds / 5) * 10))
 
 
-def _line(name: str, told: Told) -> str:
-    return f"{name} = {toml(told.value)}" + (f"  # guessed: {clean(told.how, 120)}" if told.guessed else "")
+def _line(name: str, answer: Told) -> str:
+    return f"{name} = {toml(answer.value)}" + (f"  # guessed: {clean(answer.how, 120)}" if answer.guessed else "")
 
 
-def _told(what: str, told: Told) -> str:
-    sign = "guessed: " if told.guessed else ""
+def _told(what: str, answer: Told) -> str:
+    sign = "guessed: " if answer.guessed else ""
     name = "dhcpd_conf" if what == "conf" else what
-    return f"  {name}: {clean(told.value)} ({sign}{clean(told.how)})"
+    return f"  {name}: {clean(answer.value)} ({sign}{clean(answer.how)})"

@@ -33,7 +33,7 @@ def write(draft: Draft, path: Path, ask: Ask) -> list[str]:
             raise InitError(f"{path} was left as it is. Choose another name with --name, or confirm with --yes.")
         text = _without(text, name)
     text = f"{text.rstrip()}\n\n{draft.text}" if text.strip() else draft.text
-    said = []
+    lines = []
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check(text, path, before, draft.names)
@@ -44,11 +44,11 @@ def write(draft: Draft, path: Path, ask: Ask) -> list[str]:
                 raise InitError(f"{place} was left as it is, and so was {path}")
         for place, secret in secrets.items():
             write_file(place, secret + "\n", 0o600)
-            said.append(f"wrote {place} (0600)")
+            lines.append(f"wrote {place} (0600)")
         write_file(path, text, 0o600)
     except OSError as error:
         raise InitError(f"cannot write {error.filename or path}: {error.strerror}") from error
-    return [*said, f"wrote {path} (0600), pair{'s' * (len(draft.names) > 1)} {joined(draft.names)}"]
+    return [*lines, f"wrote {path} (0600), pair{'s' * (len(draft.names) > 1)} {joined(draft.names)}"]
 
 
 def existing(path: Path) -> Config | None:

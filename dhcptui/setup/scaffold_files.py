@@ -77,22 +77,22 @@ def check(scaffold: Scaffold, directory: Path) -> tuple[bool, list[str]]:
     """Whether lint and dhcpd -t take what lies in `directory`, and what to tell."""
     pair = asyncio.run(from_files(directory / "primary/dhcpd.conf", directory / "secondary/dhcpd.conf", scaffold.peer))
     wrong = [each for each in lint(pair) if each.severity is not Severity.INFO]
-    said = [f"lint: {each.id} {each.file}:{each.line}: {each.sentence}" for each in wrong] or ["lint: nothing found"]
+    lines = [f"lint: {each.id} {each.file}:{each.line}: {each.sentence}" for each in wrong] or ["lint: nothing found"]
     good = not wrong
     dhcpd = shutil.which("dhcpd", path=f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin")
     if not dhcpd:
-        return good, [*said, "dhcpd -t: not run, there is no dhcpd on this machine"]
+        return good, [*lines, "dhcpd -t: not run, there is no dhcpd on this machine"]
     for role in ROLES:
         trouble = _test(dhcpd, scaffold, role)
         if is_kept_out(trouble):
-            said.append(
+            lines.append(
                 f"dhcpd -t: not run for the {role}: dhcpd may not read here. AppArmor lets it read {CONF_DIRECTORY} only;"
                 f" run dhcpd -t -cf {CONF_DIRECTORY}/dhcpd.conf on the server once the files are there"
             )
         else:
             good = good and not trouble
-            said.append(f"dhcpd -t: the {role}'s configuration {'is refused: ' + trouble if trouble else 'is good'}")
-    return good, said
+            lines.append(f"dhcpd -t: the {role}'s configuration {'is refused: ' + trouble if trouble else 'is good'}")
+    return good, lines
 
 
 def _test(dhcpd: str, scaffold: Scaffold, role: str) -> str:

@@ -245,11 +245,11 @@ class FleetApp(TerminalApp):
         step = step_under_way(progress)
         what = f"{progress.plan.action.value} on {progress.plan.pair} is under way{f', {step}' if step else ''}. "
         again = "Once more leaves: its step ends, and no further one begins."
-        said = say((what, WARNING), again)
+        line = say((what, WARNING), again)
         if isinstance(screen, MainScreen):
-            screen.frame.note(said)
+            screen.frame.note(line)
         else:
-            self.fleet.note(said)
+            self.fleet.note(line)
         return False
 
 

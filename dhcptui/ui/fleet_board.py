@@ -190,8 +190,8 @@ class Board:
 
     def looked_at(self, pair: str) -> None:
         """The result of its action has been seen."""
-        told = self._told.get(pair)
-        if told is not None and told.outcome is not Outcome.RUNNING:
+        shown = self._told.get(pair)
+        if shown is not None and shown.outcome is not Outcome.RUNNING:
             del self._told[pair]
             self._moved.add(pair)
 
@@ -271,22 +271,22 @@ def signs(snapshot: PairSnapshot) -> tuple[object, ...]:
 
 def _signs(view: ServerView) -> tuple[object, ...]:
     status = view.status.value if view.status else None
-    said = (status.local_state, status.partner_state, status.local_stos) if status else None
+    states = (status.local_state, status.partner_state, status.local_stos) if status else None
     process = view.process.value if view.process else None
     running = (process.pids, process.stopped, process.held) if process else None
     lock = view.lock_files.value if view.lock_files else None
     links = (view.omapi.link, view.ssh.link, view.log.link)
-    return links, said, running, lock, view.scarce, view.clock is None, len(view.notable_lines)
+    return links, states, running, lock, view.scarce, view.clock is None, len(view.notable_lines)
 
 
 def doing(standing: Standing) -> str:
     """Who acts on it and what, in words; empty: nobody that is known of."""
-    if (told := standing.progress) is not None:
-        action = told.plan.action.value
-        if told.outcome is not Outcome.RUNNING:
-            return f"{action} here: {told.outcome.value}"
-        done = sum(1 for each in told.steps if each.ended_seconds is not None)
-        return f"{action} {min(done + 1, len(told.steps))}/{len(told.steps)} here"
+    if (progress := standing.progress) is not None:
+        action = progress.plan.action.value
+        if progress.outcome is not Outcome.RUNNING:
+            return f"{action} here: {progress.outcome.value}"
+        done = sum(1 for each in progress.steps if each.ended_seconds is not None)
+        return f"{action} {min(done + 1, len(progress.steps))}/{len(progress.steps)} here"
     for member in standing.verdict.assessment.servers:
         lock = member.view.lock_files.value.lock if member.view.lock_files else None
         if lock is not None and lock.expires > member.time:

@@ -130,15 +130,15 @@ def wind_up(console: Engine, output: Output) -> None:
     console.leave(CLOSED)
     farewell = Farewell(console.departure, lambda: console.acting)
     while console.acting is not None:
-        for said in farewell.news():
-            output.line(f"dhcptui: {said}")
+        for line in farewell.news():
+            output.line(f"dhcptui: {line}")
         time.sleep(_WAIT_SECONDS)
     console.stop()
-    for told in console.ended_leaving:
-        begins = told.outcome is Outcome.INTERRUPTED  # its text begins with that word
-        outcome = "" if begins else f"{told.outcome.value.upper()}: "
-        next_ = in_commands(told.next, told.plan.pair)
-        output.line(f"dhcptui: {told.plan.action.value}: {outcome}{told.result} {next_}".rstrip())
+    for result in console.ended_leaving:
+        begins = result.outcome is Outcome.INTERRUPTED  # its text begins with that word
+        outcome = "" if begins else f"{result.outcome.value.upper()}: "
+        next_ = in_commands(result.next, result.plan.pair)
+        output.line(f"dhcptui: {result.plan.action.value}: {outcome}{result.result} {next_}".rstrip())
 
 
 def run_welcome(path: Path, problem: str, *, theme: str | None = None, ascii_only: bool = False) -> bool:

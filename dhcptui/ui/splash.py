@@ -14,13 +14,13 @@ from contextlib import contextmanager, suppress
 @contextmanager
 def opening(words: str) -> Iterator[None]:
     """Say what is under way while the rest of the program is loaded; `words` have passed the sanitiser."""
-    said = sys.stderr.isatty() and os.environ.get("TERM") not in {"linux", "dumb"}
-    if said:
+    shown = sys.stderr.isatty() and os.environ.get("TERM") not in {"linux", "dumb"}
+    if shown:
         _tell(words)
     try:
         yield
     finally:
-        if said:
+        if shown:
             _tell("\r\x1b[2K")
 
 

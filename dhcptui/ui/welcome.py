@@ -102,14 +102,16 @@ class Welcome(App[str]):
     def _words(self) -> list[Paragraph]:
         blank = Paragraph(text(""))
         if self._missing:
-            said = [
+            paragraphs = [
                 Paragraph(text(("There is no configuration yet.", "bold"))),
                 Paragraph(text("Looked for: ", (str(self._path), ACCENT))),
                 Paragraph(text(("Another place: --config FILE, or DHCPTUI_CONFIG in the environment.", MUTED))),
             ]
         else:
-            said = [Paragraph(text((f"{self._glyphs.bad} ", CRITICAL), (clean(self._problem, 4000), "bold")), 2, 2)]
-            said += [Paragraph(text(("Correct the file and start dhcptui again.", MUTED)))]
+            paragraphs = [
+                Paragraph(text((f"{self._glyphs.bad} ", CRITICAL), (clean(self._problem, 4000), "bold")), 2, 2)
+            ]
+            paragraphs += [Paragraph(text(("Correct the file and start dhcptui again.", MUTED)))]
         choices = [
             ("d", "try the practice pair right now: no servers, no network, no root"),
             *([("w", "write the example below to that place, to be edited")] if self._missing else []),
@@ -118,15 +120,15 @@ class Welcome(App[str]):
         keys = [Paragraph(text((f"{key}  ", f"bold {ACCENT}"), words), 3, 3) for key, words in choices]
         lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
         example = [Paragraph(text((words, MUTED if words.startswith("#") else "")), 2, 2) for words in lines]
-        return [*said, blank, *keys, blank, heading("An example"), *example]
+        return [*paragraphs, blank, *keys, blank, heading("An example"), *example]
 
     def _show_keys(self) -> None:
         write = [("w", "write the example")] if self._missing else []
         keys = [("y", "yes"), ("n", "no")] if self._asking else [("d", "practice pair"), *write, ("PgDn", "more")]
         self.query_one("#keys", Row).show(line(key_list([*keys, ("q", "quit")])))
 
-    def _answer(self, said: Line) -> None:
-        self.query_one("#answer", Row).show(said)
+    def _answer(self, line: Line) -> None:
+        self.query_one("#answer", Row).show(line)
         self._show_keys()
 
     def action_demo(self) -> None:

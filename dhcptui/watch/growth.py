@@ -40,7 +40,7 @@ async def watch_work(shell: RemoteShell, machine: MachineRecord) -> None:
 
     What was seen last is kept until OMAPI answers: it tells since when an answer may be expected.
     """
-    asked, said = mono(), dict[int, str]()
+    asked, ticks = mono(), dict[int, str]()
     for member in machine.members:
         view = member.view
         seen = view.process.value if view.process else None
@@ -49,6 +49,6 @@ async def watch_work(shell: RemoteShell, machine: MachineRecord) -> None:
                 member.update(work=None)
         elif not seen.omapi_held:
             pid = seen.pids[0]
-            if pid not in said:
-                said[pid] = " ".join((await shell.ask(holder_commands.work(pid).line)).lines)
-            member.update(work=Seen(worked(view.work.value if view.work else None, pid, said[pid], asked), asked))
+            if pid not in ticks:
+                ticks[pid] = " ".join((await shell.ask(holder_commands.work(pid).line)).lines)
+            member.update(work=Seen(worked(view.work.value if view.work else None, pid, ticks[pid], asked), asked))

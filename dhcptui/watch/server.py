@@ -85,8 +85,8 @@ class ServerWatcher:
         if shell is None or shell.closed or shell.session is not session or not shell.answered:
             return await session.ask(command, timeout)
         answer = await shell.ask(command.line, timeout)
-        said = "\n".join(answer.lines).encode()
-        return Completed(said, said if answer.exit_status else b"", answer.exit_status)
+        output = "\n".join(answer.lines).encode()
+        return Completed(output, output if answer.exit_status else b"", answer.exit_status)
 
     async def write_state(
         self, peer: str, state: SettableState, why_not: Callable[[FailoverStatus], str] = lambda status: ""

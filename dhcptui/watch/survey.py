@@ -147,8 +147,8 @@ async def _leases(session: Host, process: DhcpdProcess) -> str:
 async def version(session: Host) -> str:
     """dhcpd's version; empty where it cannot be learned. Raises RemoteError when the session fails."""
     done = await session.run(commands.dhcpd_version(), timeout=LOOK_SECONDS)
-    said = clean((done.stdout + b" " + done.stderr).replace(b"\n", b" "))
-    found = re.search(r"(?:isc-dhcpd-|DHCP Server V?)(\d+\.[\w.-]+)", said)
+    output = clean((done.stdout + b" " + done.stderr).replace(b"\n", b" "))
+    found = re.search(r"(?:isc-dhcpd-|DHCP Server V?)(\d+\.[\w.-]+)", output)
     return found[1] if found else ""
 
 

@@ -295,8 +295,8 @@ class Context:
         with self._audited(server, line + fed) as answered:
             session = self.engine.watchers[role].session
             done = await session.run(command, input=input_, timeout=timeout, max_bytes=max_bytes)
-            said = tail_of(done.stderr) if done.exit_status else ""
-            answered(f"exit status {done.exit_status}" + (f": {said}" if said else ""), done.exit_status == 0)
+            complaint = tail_of(done.stderr) if done.exit_status else ""
+            answered(f"exit status {done.exit_status}" + (f": {complaint}" if complaint else ""), done.exit_status == 0)
         if check and done.exit_status != 0:
             raise CommandFailed(line, done.exit_status, done.stderr)
         return done
@@ -317,13 +317,13 @@ class Context:
         """The intent is on disk before the block runs, its outcome after it; an act cut short has none."""
         self.record.intent(server.name, text)
         self.alive(0)
-        said: list[tuple[str, bool]] = []
+        answers: list[tuple[str, bool]] = []
         try:
-            yield lambda what, ok=True: said.append((what, ok))
+            yield lambda what, ok=True: answers.append((what, ok))
         except (OmapiError, RemoteError) as error:
             self.record.outcome(server.name, str(error), False)
             raise
-        for what, ok in said:
+        for what, ok in answers:
             self.record.outcome(server.name, what, ok)
 
     def refresh(self) -> None:

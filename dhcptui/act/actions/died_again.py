@@ -24,9 +24,9 @@ def complaint(lines: Sequence[LogLine]) -> str:
     ended = [line for line in lines if line.kind is LineKind.FATAL]
     if not ended:
         return ""
-    told = [line for line in lines if line.text.strip() and line.message not in NEVER_THE_REASON]
-    its = [line for line in told if line.pid == ended[-1].pid]
-    blamed = [line for line in told if line.kind in BLAMES and (line.incident in WHY_IT_ENDS or line in its)]
+    reasons = [line for line in lines if line.text.strip() and line.message not in NEVER_THE_REASON]
+    its = [line for line in reasons if line.pid == ended[-1].pid]
+    blamed = [line for line in reasons if line.kind in BLAMES and (line.incident in WHY_IT_ENDS or line in its)]
     first = blamed[0] if blamed else its[-1] if its else ended[-1]
     return clean(first.text, LETTERS).strip()
 
@@ -65,5 +65,5 @@ class GoneAgain:
     def why(self) -> str:
         """In words, with what its log says of it."""
         view = self._context.snapshot[self._role]
-        said = complaint([notable.line for notable in view.notable_lines if notable.last_at >= self._begin])
-        return f"dhcpd on {view.name} came up and ended again" + (f": {said}" if said else "")
+        reason = complaint([notable.line for notable in view.notable_lines if notable.last_at >= self._begin])
+        return f"dhcpd on {view.name} came up and ended again" + (f": {reason}" if reason else "")

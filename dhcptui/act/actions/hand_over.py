@@ -121,12 +121,12 @@ async def _hand_over(context: Context) -> str:
     if await followed(context):
         return f"{context.me.name} reads shutdown, {context.partner.name} reads partner-down"
     seen = context.visibility(partner)
-    said = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.visibility.value})"
+    sentence = f"{context.partner.name} did not take over ({seen.state.word if seen.state else seen.visibility.value})"
     try:
         await context.write_fallback()
     except (OmapiError, RemoteError) as error:
         raise StepFailed(
-            f"{said}; shutdown (8) was written on {context.me.name} and could not be taken back: {error}",
+            f"{sentence}; shutdown (8) was written on {context.me.name} and could not be taken back: {error}",
             (
                 f"{context.me.name} serves nobody while it reads shutdown. As soon as it answers ",
                 Action.TAKE_BACK,
@@ -137,4 +137,4 @@ async def _hand_over(context: Context) -> str:
     back = await context.until_state(acting, FailoverState.NORMAL, BACK_SECONDS)
     mine = context.visibility(acting)
     word = "normal again" if back else f"{mine.state.word if mine.state else 'silent'} now: watch it"
-    raise StepFailed(said, f"{context.me.name} was set back to recover and is {word}.")
+    raise StepFailed(sentence, f"{context.me.name} was set back to recover and is {word}.")

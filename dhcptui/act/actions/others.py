@@ -57,8 +57,8 @@ class OthersBack:
                 "Look at these relationships before anything else is restarted.",
             )
         rest = sorted(self._served - self._normal)
-        said = [f"{joined(sorted(self._normal))} normal"] if self._normal else []
-        return ", ".join([*said, *([f"{joined(rest)} served as before"] if rest else [])])
+        parts = [f"{joined(sorted(self._normal))} normal"] if self._normal else []
+        return ", ".join([*parts, *([f"{joined(rest)} served as before"] if rest else [])])
 
     def _back(self, snapshot: PairSnapshot, now: Moment) -> bool:
         view = snapshot[self._role]

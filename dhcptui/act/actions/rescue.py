@@ -231,10 +231,10 @@ async def _try(run: Rescue, context: Context) -> str:
             f"{unstopped} Mend that (make room) and try again.",
         ) from error
     run.leases, run.backup = path, backup
-    told = {"open": "which dhcpd has open", "configured": "by our configuration: dhcpd is stopped"}.get(
+    means = {"open": "which dhcpd has open", "configured": "by our configuration: dhcpd is stopped"}.get(
         how, "by dhcpd's command line"
     )
-    return f"the lease file is {clean(path, 200)} ({told}); first backup: {clean(backup, 200)}"
+    return f"the lease file is {clean(path, 200)} ({means}); first backup: {clean(backup, 200)}"
 
 
 async def _stop(run: Rescue, context: Context) -> str:
@@ -278,20 +278,20 @@ async def _unless_back(context: Context, run: Rescue) -> None:
 
 async def _given_up(context: Context, run: Rescue, reason: str) -> StepFailed:
     """The failure of a step with dhcpd stopped: the record is taken away again, and dhcpd started as it was."""
-    name, told = context.me.name, "the lease file was not written"
+    name, what = context.me.name, "the lease file was not written"
     if run.text:
         try:
             take = rescue_commands.take_away(run.leases)
             await context.command(context.acting, take, input_=run.text.encode())
-            run.text, told = "", "the record was taken away again"
+            run.text, what = "", "the record was taken away again"
         except RemoteError as error:
-            told = f"the record still stands in {clean(run.leases, 200)} ({why(error)})"
+            what = f"the record still stands in {clean(run.leases, 200)} ({why(error)})"
     look = f"Look at both servers. The lease file as it was: {clean(run.backup, 200)}."
     try:
         up = await bring_up(context, context.acting, restart_command(context.me))
     except (StepFailed, RemoteError) as error:
-        return StepFailed(f"{reason}; {told}; dhcpd on {name} could NOT be started again: {why(error)}", look)
-    return StepFailed(f"{reason}; {told}, and dhcpd on {name} was started again: {up}", look)
+        return StepFailed(f"{reason}; {what}; dhcpd on {name} could NOT be started again: {why(error)}", look)
+    return StepFailed(f"{reason}; {what}, and dhcpd on {name} was started again: {up}", look)
 
 
 async def _back_up(run: Rescue, context: Context) -> str:

@@ -93,8 +93,8 @@ class Upcoming:
     @property
     def why(self) -> str:
         """In words, with what the log or the command says of it; for any fate but UP."""
-        said = complaint(self._lines) if self._gave_up else self.said
-        because = f": {said}" if said else ""
+        reason = complaint(self._lines) if self._gave_up else self.said
+        because = f": {reason}" if reason else ""
         match self.fate:
             case Fate.DEAD if self._failed or self._gave_up:
                 return f"no dhcpd runs on {self.name} after its restart{because}"

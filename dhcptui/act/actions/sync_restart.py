@@ -130,12 +130,12 @@ def judged(
     warnings = ruling.warnings
     if record := comparison.record:
         how_far = ", ".join(record.done) or ("the new files put in place" if comparison.backup_there else "nothing")
-        told = f"A run of {record.by} did not come to its end. Done by then: {how_far}."
+        sentence = f"A run of {record.by} did not come to its end. Done by then: {how_far}."
         if comparison.resumable is None:
-            told += " The directories have changed since: this is a new run."
+            sentence += " The directories have changed since: this is a new run."
         elif comparison.revertible:
-            told += f" It can also be rolled back to the directory of {record.stamp}."
-        warnings = (*warnings, told)
+            sentence += f" It can also be rolled back to the directory of {record.stamp}."
+        warnings = (*warnings, sentence)
     chroots = (comparison.reaches_chroots(now),) if comparison.left_outside else ()
     return replace(ruling, findings=(*ruling.findings, comparison.finding(now), *chroots), warnings=warnings)
 
@@ -184,15 +184,17 @@ def chroot_notes(pair: PairSettings, snapshot: PairSnapshot) -> tuple[str, ...]:
             continue
         conf = server.dhcpd_conf
         if seen.value.conf_root:
-            said = f"it, and dhcpd -t with `-chroot {root}`, read {conf} and what that includes in there"
+            sentence = f"it, and dhcpd -t with `-chroot {root}`, read {conf} and what that includes in there"
         elif PLATFORMS[server.platform].copies_files if server.platform else conf == PLATFORMS["freebsd"].dhcpd_conf:
-            said = (
+            sentence = (
                 f"it reads a copy of {conf} in there, which the start script makes at each start: dhcpd -t tests {conf};"
                 " what it includes is copied with dhcpd_includedir only"
             )
+        elif conf.startswith(f"{root.rstrip('/')}/"):
+            sentence = f"dhcpd -t tests {conf}, as it is seen from outside"
         else:
-            said = f"dhcpd -t tests {conf}; how dhcpd was built decides whether it reads that one, or {root}{conf}"
-        notes.append(f"{server.name}'s dhcpd runs in the chroot {root}: {said}.")
+            sentence = f"dhcpd -t tests {conf}; how dhcpd was built decides whether it reads that one, or {root}{conf}"
+        notes.append(f"{server.name}'s dhcpd runs in the chroot {root}: {sentence}.")
     return tuple(notes)
 
 

@@ -113,10 +113,10 @@ def unreadable(server: ServerSettings, error: RemoteError) -> TreeError:
     if isinstance(error, CommandFailed):  # what our script remarks of tar is not why it failed
         stderr = error.stderr.replace(sync_commands.BLIND.decode(), "").strip("\n ")
         error = CommandFailed(error.line, error.exit_status, stderr)
-    said = f"it is too large: {LIMIT_WORDS}" if isinstance(error, OutputTooLarge) else why(error)
+    reason = f"it is too large: {LIMIT_WORDS}" if isinstance(error, OutputTooLarge) else why(error)
     if isinstance(error, SessionRefused) and not server.local:
-        said = f"sshd on {server.name} opens no further session for this console ({said}): {NEEDS_SESSIONS}"
-    return TreeError(f"{server.shared_dir} on {server.name}: {said}")
+        reason = f"sshd on {server.name} opens no further session for this console ({reason}): {NEEDS_SESSIONS}"
+    return TreeError(f"{server.shared_dir} on {server.name}: {reason}")
 
 
 def read_command(server: ServerSettings) -> Command:

@@ -152,8 +152,8 @@ async def _test(context: Context, server: ServerSettings, next_: str, command: C
     """`dhcpd -t` with the server's own configuration."""
     done = await context.command(server.role, command, check=False)
     if done.exit_status != 0:
-        said = done.stderr.decode("utf-8", "replace")
-        lines = [clean(line, 200) for line in complaints(said)[:4]] or [complaint(said)]
+        output = done.stderr.decode("utf-8", "replace")
+        lines = [clean(line, 200) for line in complaints(output)[:4]] or [complaint(output)]
         raise StepFailed(f"dhcpd -t on {server.name}: {' / '.join(lines)}", next_)
     return f"dhcpd -t passes on {server.name}"
 
@@ -230,10 +230,12 @@ async def _unstaged(context: Context, run: SyncRun, error: Exception) -> StepFai
     except RemoteError:
         left = f" {run.place.staging} may be left on {run.target.name}; the next run removes it."
     as_it_was = await _looked_at(context, run)
-    said = why(error)
-    if _FULL.search(said):
-        return StepFailed(f"no room for the copy on {run.target.name}: {said}", as_it_was + left + " Make room there.")
-    return StepFailed(f"copy to {run.target.name}: {said}", as_it_was + left)
+    reason = why(error)
+    if _FULL.search(reason):
+        return StepFailed(
+            f"no room for the copy on {run.target.name}: {reason}", as_it_was + left + " Make room there."
+        )
+    return StepFailed(f"copy to {run.target.name}: {reason}", as_it_was + left)
 
 
 async def _looked_at(context: Context, run: SyncRun) -> str:

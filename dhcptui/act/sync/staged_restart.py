@@ -146,19 +146,19 @@ async def _with_old_files(context: Context, run: SyncRun, failure: DidNotComeUp)
     """Put the copy target's old directory back and start it once more; returns what to raise."""
     server, other = run.target, context.pair[run.target.role.other]
     await put_back(context, run)
-    said = f"{server.name} did not come up with the new configuration: {failure}. Its old directory is back"
+    sentence = f"{server.name} did not come up with the new configuration: {failure}. Its old directory is back"
     newer = runs_newer(run)
     rest = f"What was refused lies in {run.place.rejected} on {server.name}."
     rest = f"{after_way_back(run)} {rest}" if newer else f"{other.name} was not touched. {rest}"
     if newer:
-        said += f" ({newer})"
+        sentence += f" ({newer})"
     try:
         await _restart(context, run, server)
     except (DidNotComeUp, StepFailed) as again:
-        return StepFailed(f"{said}, but with it: {again}", f"Look at the log of {server.name}. {rest}")
+        return StepFailed(f"{sentence}, but with it: {again}", f"Look at the log of {server.name}. {rest}")
     await forget(context, run)
     return StepFailed(
-        f"{said} and it runs with it again; {_how_well(context, server)}.",
+        f"{sentence} and it runs with it again; {_how_well(context, server)}.",
         rest,
     )
 

@@ -136,10 +136,12 @@ def lowest(name: str, lines: Sequence[LogLine], since: float) -> tuple[PoolLow, 
 
 def coverage(servers: Sequence[ServerPart], since: float, offsets: Mapping[Role, float]) -> list[str]:
     """What the logs do not reach."""
-    said = []
+    notes = []
     for part in servers:
         if part.log_begins is None:
-            said.append(f"No log line of {part.name} could be read: its part of the timeline is what its partner told.")
+            notes.append(
+                f"No log line of {part.name} could be read: its part of the timeline is what its partner told."
+            )
         elif part.log_begins - offsets.get(part.role, 0.0) > since + 1:
-            said.append(f"The log of {part.name} begins later than this report; what was before is not in it.")
-    return said
+            notes.append(f"The log of {part.name} begins later than this report; what was before is not in it.")
+    return notes

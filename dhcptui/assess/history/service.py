@@ -103,15 +103,15 @@ class Witnesses:
 Change = tuple[float, bool | None]
 
 
-def serving_spans(told: Mapping[Role, Witnesses], peer: str, *, begin: float, end: float) -> tuple[Span, ...]:
+def serving_spans(witnesses: Mapping[Role, Witnesses], peer: str, *, begin: float, end: float) -> tuple[Span, ...]:
     """What each server did from `begin` to `end`, in spans without a gap. Logs may begin earlier."""
-    lives = {role: read_lives(told[role].lines or (), peer, told[role].offset) for role in Role}
+    lives = {role: read_lives(witnesses[role].lines or (), peer, witnesses[role].offset) for role in Role}
     known = {
         role: _with_sightings(
             _Server(
-                lives[role], losses_of(lives[role.other]), told[role], told[role.other].silence_seconds, end
+                lives[role], losses_of(lives[role.other]), witnesses[role], witnesses[role.other].silence_seconds, end
             ).said(),
-            told[role].sightings,
+            witnesses[role].sightings,
         )
         for role in Role
     }
@@ -134,9 +134,9 @@ class _Server:
     """One server's past from logs and lease file: changes in the order of their time, nothing known before the first."""
 
     def __init__(
-        self, lives: Sequence[Life], losses: Sequence[Loss], told: Witnesses, silence_seconds: float, end: float
+        self, lives: Sequence[Life], losses: Sequence[Loss], witnesses: Witnesses, silence_seconds: float, end: float
     ) -> None:
-        self._lives, self._losses, self._told, self._silence, self._end = lives, losses, told, silence_seconds, end
+        self._lives, self._losses, self._told, self._silence, self._end = lives, losses, witnesses, silence_seconds, end
         self._changes: list[Change] = []
 
     def said(self) -> list[Change]:

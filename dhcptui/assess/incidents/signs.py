@@ -278,9 +278,9 @@ def misfit(pair: Assessment) -> Iterator[Found]:
         return
     weight = CRITICAL if mixed is RoleMismatch.ALIKE and pair.primary.serving and pair.secondary.serving else WARNING
     for me, _ in pair.sides:
-        said = role_said(me)
-        if said is not None and said is not me.role:
-            text = f"says it is the {said.value}; the configuration says {me.role.value}"
+        role = role_said(me)
+        if role is not None and role is not me.role:
+            text = f"says it is the {role.value}; the configuration says {me.role.value}"
             yield Found(_I.CONFIGURATIONS_MISFIT, weight, (Evidence(me.name, text),))
 
 
@@ -403,9 +403,9 @@ def half_way(pair: Assessment) -> Iterator[Found]:
     if run is None:
         return
     step = f" after step {run.step} of {run.steps}" if run.steps else ""
-    told = Evidence(run.acting, f"{run.action} of {run.by} stopped{step}: {run.last}")
+    evidence = Evidence(run.acting, f"{run.action} of {run.by} stopped{step}: {run.last}")
     wanted = tuple((action, role) for action in Action if action.value == run.action for role in Role)
-    yield Found(_I.ACTION_INTERRUPTED, outage(pair), (told, pair.primary.says(), pair.secondary.says()), wanted)
+    yield Found(_I.ACTION_INTERRUPTED, outage(pair), (evidence, pair.primary.says(), pair.secondary.says()), wanted)
 
 
 Sign = Callable[[Assessment], Iterator[Found]]

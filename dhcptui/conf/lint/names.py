@@ -18,8 +18,8 @@ def names(pair: Pair) -> Iterator[Problem]:
         problems = list(_wrong(role, pair[role].configuration, is_whole=pair[role].is_whole))
         yield from problems[:SHOWN]
         if more := problems[SHOWN:]:
-            said = f"{len(more)} more names of this kind begin here; dhcpd does not start"
-            yield Problem(role, more[0].node, said, "Ask `dhcpd -t` on the server.")
+            sentence = f"{len(more)} more names of this kind begin here; dhcpd does not start"
+            yield Problem(role, more[0].node, sentence, "Ask `dhcpd -t` on the server.")
 
 
 def _wrong(role: Role, configuration: Node, *, is_whole: bool) -> Iterator[Problem]:
@@ -32,8 +32,8 @@ def _wrong(role: Role, configuration: Node, *, is_whole: bool) -> Iterator[Probl
         if _defines(node, "host") and not next(node.named("deleted"), None):
             first = hosts.setdefault(node.words[1], node)
             if first is not node:
-                said = f"host {node.words[1]!r} stands at {first.where} as well; dhcpd does not start"
-                yield Problem(role, node, said, "Give it another name, or remove one of them.")
+                sentence = f"host {node.words[1]!r} stands at {first.where} as well; dhcpd does not start"
+                yield Problem(role, node, sentence, "Give it another name, or remove one of them.")
         for kind in ("class", "key"):
             if _defines(node, kind):
                 met.add((kind, node.words[1]))
@@ -45,8 +45,8 @@ def _wrong(role: Role, configuration: Node, *, is_whole: bool) -> Iterator[Probl
 
 def _not_above(role: Role, node: Node, kind: str, name: str, *, is_below: bool) -> Problem:
     if is_below:
-        said = f"{kind} {name!r} is defined further down: dhcpd reads from the top, and does not start"
-        return Problem(role, node, said, "Move its definition up.")
+        sentence = f"{kind} {name!r} is defined further down: dhcpd reads from the top, and does not start"
+        return Problem(role, node, sentence, "Move its definition up.")
     return Problem(
         role, node, f"{kind} {name!r} is not defined; dhcpd does not start", "Define it above, or take this out."
     )

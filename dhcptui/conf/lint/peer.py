@@ -27,14 +27,14 @@ def name_missing(pair: Pair) -> Iterator[Problem]:
         if not close and not subject.is_whole:
             continue  # it may stand where nobody has looked
         if close:
-            said = (
+            sentence = (
                 f"the peer is called {close.name!r} here and {pair.peer!r} on the partner: they differ in case or space"
             )
         else:
-            said = f"there is no failover peer {pair.peer!r} (there is: {names})"
+            sentence = f"there is no failover peer {pair.peer!r} (there is: {names})"
         at = close or (there[0] if len(there) == 1 else None)
         node = at.node if at else None
-        yield Problem(role, node, said, f'Write: failover peer "{pair.peer}" {{ ... }}', subject.configuration.file)
+        yield Problem(role, node, sentence, f'Write: failover peer "{pair.peer}" {{ ... }}', subject.configuration.file)
 
 
 def _folded(name: str) -> str:
@@ -46,16 +46,16 @@ def declared_twice(pair: Pair) -> Iterator[Problem]:
     for role in Role:
         same = [each for each in pair[role].peers if each.name == pair.peer]
         for each in same[1:]:
-            said = f"failover peer {each.name!r} is declared again; the first one is at {same[0].node.where}"
-            yield Problem(role, each.node, said, "Remove one of them.")
+            sentence = f"failover peer {each.name!r} is declared again; the first one is at {same[0].node.where}"
+            yield Problem(role, each.node, sentence, "Remove one of them.")
 
 
 def no_role(pair: Pair) -> Iterator[Problem]:
     """Each declaration says `primary;` or `secondary;`: without either, dhcpd silently takes the server for a primary."""
     for role, _, peer in pair.each():
         if not peer.role:
-            said = "neither primary nor secondary stands here; dhcpd takes such a server for a primary"
-            yield Problem(role, peer.node, said, f"Add `{role.value};`.")
+            sentence = "neither primary nor secondary stands here; dhcpd takes such a server for a primary"
+            yield Problem(role, peer.node, sentence, f"Add `{role.value};`.")
 
 
 def same_role(pair: Pair) -> Iterator[Problem]:
@@ -64,17 +64,17 @@ def same_role(pair: Pair) -> Iterator[Problem]:
         return
     wrong = Role.SECONDARY if both[0].role == "primary" else Role.PRIMARY
     peer = both[wrong is Role.SECONDARY]
-    said = f"both servers say `{peer.role};`; they will not talk to each other"
-    yield Problem(wrong, peer.at(peer.role), said, f"Write `{wrong.value};` here{_with_role(wrong, *both)}.")
+    sentence = f"both servers say `{peer.role};`; they will not talk to each other"
+    yield Problem(wrong, peer.at(peer.role), sentence, f"Write `{wrong.value};` here{_with_role(wrong, *both)}.")
 
 
 def _with_role(wrong: Role, one: Peer, two: Peer) -> str:
     """What must change together with the role."""
     here = one if wrong is Role.PRIMARY else two
-    said = [f"`{name}`" for name in ("split", "hba", "mclt") if name in here.statements]
-    words = f", without {' and '.join(said)}" if wrong is Role.SECONDARY and said else ""
+    names = [f"`{name}`" for name in ("split", "hba", "mclt") if name in here.statements]
+    words = f", without {' and '.join(names)}" if wrong is Role.SECONDARY and names else ""
     if wrong is Role.PRIMARY:
-        words = ", with `mclt 1800;` and `split 128;`" if not said else ""
+        words = ", with `mclt 1800;` and `split 128;`" if not names else ""
     if ports_follow_role(one, two):
         words += f", and exchange the ports: `port {here.peer_port}; peer port {here.port};`"
     return words
@@ -91,8 +91,8 @@ def swapped_role(pair: Pair) -> Iterator[Problem]:
     both = pair.both()
     if both and (both[0].role, both[1].role) == ("secondary", "primary"):
         for role, subject, peer in pair.each():
-            said = f"{subject.name} stands for the {role.value} here, but its file says `{peer.role};`"
-            yield Problem(role, peer.at(peer.role), said, "Swap the two servers in dhcptui's configuration.")
+            sentence = f"{subject.name} stands for the {role.value} here, but its file says `{peer.role};`"
+            yield Problem(role, peer.at(peer.role), sentence, "Swap the two servers in dhcptui's configuration.")
 
 
 def primary_incomplete(pair: Pair) -> Iterator[Problem]:
@@ -111,8 +111,8 @@ def split_range(pair: Pair) -> Iterator[Problem]:
     for role, _, peer in pair.each():
         split = peer.number("split")
         if split is not None and split > MAX_SPLIT:
-            said = f"split {peer.text('split')} is not a number from 0 to {MAX_SPLIT}"
-            yield Problem(role, peer.at("split"), said, "128 shares the clients evenly.")
+            sentence = f"split {peer.text('split')} is not a number from 0 to {MAX_SPLIT}"
+            yield Problem(role, peer.at("split"), sentence, "128 shares the clients evenly.")
         if {"split", "hba"} <= set(peer.statements):
             yield Problem(role, peer.at("hba"), "both split and hba stand here; the later one counts", "Keep one.")
 
@@ -121,8 +121,8 @@ def mclt_on_secondary(pair: Pair) -> Iterator[Problem]:
     """`mclt` stands on the primary only: the secondary's value is overwritten when the two connect."""
     for role, _, peer in pair.each():
         if peer.role == "secondary" and "mclt" in peer.statements:
-            said = f"mclt {peer.text('mclt')} on the secondary is overwritten by the primary's when they connect"
-            yield Problem(role, peer.at("mclt"), said, "Remove it here; set it on the primary.")
+            sentence = f"mclt {peer.text('mclt')} on the secondary is overwritten by the primary's when they connect"
+            yield Problem(role, peer.at("mclt"), sentence, "Remove it here; set it on the primary.")
 
 
 def split_on_secondary(pair: Pair) -> Iterator[Problem]:
@@ -139,8 +139,8 @@ def no_own_address(pair: Pair) -> Iterator[Problem]:
         if not peer.text("address"):
             partner = pair.declared(role.other)
             address = partner.text("peer address") if partner else ""
-            said = 'its own address is missing; dhcpd guesses one, and can die later with "no local address."'
-            yield Problem(role, peer.node, said, f"Add `address {address or 'A.B.C.D'};`.")
+            sentence = 'its own address is missing; dhcpd guesses one, and can die later with "no local address."'
+            yield Problem(role, peer.node, sentence, f"Add `address {address or 'A.B.C.D'};`.")
 
 
 def no_peer_address(pair: Pair) -> Iterator[Problem]:
@@ -149,8 +149,8 @@ def no_peer_address(pair: Pair) -> Iterator[Problem]:
         if not peer.text("peer address"):
             partner = pair.declared(role.other)
             address = partner.text("address") if partner else ""
-            said = "peer address is missing"
-            yield Problem(role, peer.node, said, f"Add `peer address {address or 'A.B.C.D'};`.")
+            sentence = "peer address is missing"
+            yield Problem(role, peer.node, sentence, f"Add `peer address {address or 'A.B.C.D'};`.")
 
 
 def host_name(pair: Pair) -> Iterator[Problem]:
@@ -159,8 +159,8 @@ def host_name(pair: Pair) -> Iterator[Problem]:
         for name in ("address", "peer address"):
             text = peer.text(name)
             if text and not is_address(text):
-                said = f"{name} {text} is a name; looking it up stalls dhcpd, and several answers end in errors"
-                yield Problem(role, peer.at(name), said, "Write the IPv4 address.")
+                sentence = f"{name} {text} is a name; looking it up stalls dhcpd, and several answers end in errors"
+                yield Problem(role, peer.at(name), sentence, "Write the IPv4 address.")
 
 
 def not_crossed(pair: Pair) -> Iterator[Problem]:
@@ -173,20 +173,20 @@ def not_crossed(pair: Pair) -> Iterator[Problem]:
         if None in {peer.peer_port, partner.port} or (peer.role == partner.role and ports_follow_role(*both)):
             continue
         if peer.peer_port != partner.port:
-            said = f"peer port is {peer.peer_port}, but {pair[role.other].name} has port {partner.port}"
-            yield Problem(role, peer.at("peer port"), said, f"Write `peer port {partner.port};`.")
+            sentence = f"peer port is {peer.peer_port}, but {pair[role.other].name} has port {partner.port}"
+            yield Problem(role, peer.at("peer port"), sentence, f"Write `peer port {partner.port};`.")
 
 
 def _other_address(pair: Pair, role: Role, peer: Peer, partner: Peer) -> Iterator[Problem]:
     here, there, own = peer.text("peer address"), partner.text("address"), peer.text("address")
     if here and here == own:
         right = there if there and there != own else ""
-        said = f"peer address {here} is this server's own address: dhcpd takes it, and never finds its partner"
+        sentence = f"peer address {here} is this server's own address: dhcpd takes it, and never finds its partner"
         fix = f"Write `peer address {right};`." if right else "Write the partner's address."
-        yield Problem(role, peer.at("peer address"), said, fix)
+        yield Problem(role, peer.at("peer address"), sentence, fix)
     elif is_address(here) and is_address(there) and here != there:
-        said = f"peer address is {here}, but {pair[role.other].name} has address {there}"
-        yield Problem(role, peer.at("peer address"), said, f"Write `peer address {there};`.")
+        sentence = f"peer address is {here}, but {pair[role.other].name} has address {there}"
+        yield Problem(role, peer.at("peer address"), sentence, f"Write `peer address {there};`.")
 
 
 def no_load_balance(pair: Pair) -> Iterator[Problem]:
@@ -195,8 +195,8 @@ def no_load_balance(pair: Pair) -> Iterator[Problem]:
         name = "load balance max seconds"
         if name not in peer.statements or peer.number(name) == 0:
             what = "is 0" if name in peer.statements else "is missing"
-            said = f"{name} {what}: this server answers every client, whatever the partner has"
-            yield Problem(role, peer.at(name), said, f"Add `{name} 3;` on both servers.")
+            sentence = f"{name} {what}: this server answers every client, whatever the partner has"
+            yield Problem(role, peer.at(name), sentence, f"Add `{name} 3;` on both servers.")
 
 
 def auto_partner_down_both(pair: Pair) -> Iterator[Problem]:
@@ -204,10 +204,10 @@ def auto_partner_down_both(pair: Pair) -> Iterator[Problem]:
     both = pair.both()
     if both and all(peer.number("auto-partner-down") for peer in both):
         for role, _, peer in pair.each():
-            said = (
+            sentence = (
                 "auto-partner-down on both servers: when only the network between them fails, both take every address"
             )
-            yield Problem(role, peer.at("auto-partner-down"), said, "Remove it on both, or at least on one.")
+            yield Problem(role, peer.at("auto-partner-down"), sentence, "Remove it on both, or at least on one.")
 
 
 def auto_partner_down_one(pair: Pair) -> Iterator[Problem]:
@@ -215,11 +215,11 @@ def auto_partner_down_one(pair: Pair) -> Iterator[Problem]:
     found = [(role, peer) for role, _, peer in pair.each() if peer.number("auto-partner-down")]
     if len(found) == 1:
         role, peer = found[0]
-        said = (
+        sentence = (
             f"this server goes to partner-down by itself after {peer.text('auto-partner-down')} s without its partner"
         )
         yield Problem(
-            role, peer.at("auto-partner-down"), said, "Keep it only if the partner can never be cut off alive."
+            role, peer.at("auto-partner-down"), sentence, "Keep it only if the partner can never be cut off alive."
         )
 
 
@@ -228,9 +228,9 @@ def tuning_missing(pair: Pair) -> Iterator[Problem]:
     for role, _, peer in pair.each():
         for name in TUNING:
             if name not in peer.statements:
-                said = f"{name} is missing; dhcpd takes {DEFAULTS[name]}"
+                sentence = f"{name} is missing; dhcpd takes {DEFAULTS[name]}"
                 yield Problem(
-                    role, peer.node, said, f"Add `{name} {60 if name == TUNING[0] else 10};` on both servers."
+                    role, peer.node, sentence, f"Add `{name} {60 if name == TUNING[0] else 10};` on both servers."
                 )
 
 
@@ -241,8 +241,8 @@ def tuning_differs(pair: Pair) -> Iterator[Problem]:
     for name in (*TUNING, "load balance max seconds"):
         one, two = (peer.text(name) for peer in both)
         if one and two and one != two:
-            said = f"{name} is {one} on {pair.primary.name} and {two} on {pair.secondary.name}"
-            yield Problem(Role.SECONDARY, both[1].at(name), said, "Use the same value on both.")
+            sentence = f"{name} is {one} on {pair.primary.name} and {two} on {pair.secondary.name}"
+            yield Problem(Role.SECONDARY, both[1].at(name), sentence, "Use the same value on both.")
 
 
 _HBA = re.compile(r"[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2}){31}")
@@ -253,8 +253,8 @@ def values(pair: Pair) -> Iterator[Problem]:
     for role, _, peer in pair.each():
         for name, node in peer.statements.items():
             if wanted := _other_value(name, node.words[len(name.split()) :]):
-                said = f"`{' '.join(node.words)[:60]}`: {name} takes {wanted}; dhcpd does not start"
-                yield Problem(role, node, said, f"Write `{name}{_EXAMPLES[wanted]};`.")
+                sentence = f"`{' '.join(node.words)[:60]}`: {name} takes {wanted}; dhcpd does not start"
+                yield Problem(role, node, sentence, f"Write `{name}{_EXAMPLES[wanted]};`.")
 
 
 _NUMBER, _ADDRESS, _BYTES, _NONE = "one number", "one address", "32 bytes, as in ff:ff:00", "no value"

@@ -25,11 +25,11 @@ def unknown_peer(pair: Pair) -> Iterator[Problem]:
                 continue  # it may be declared where nobody has looked
             if name not in declared:
                 known = ", ".join(repr(each) for each in declared) or "none"
-                said = f"the pool names failover peer {name!r}, which is not declared (declared: {known})"
-                yield Problem(role, node, said, f'Declare it, or write `failover peer "{pair.peer}";`.')
+                sentence = f"the pool names failover peer {name!r}, which is not declared (declared: {known})"
+                yield Problem(role, node, sentence, f'Declare it, or write `failover peer "{pair.peer}";`.')
             elif order[id(node)] < declared[name]:
-                said = f"failover peer {name!r} is declared further down: dhcpd reads from the top"
-                yield Problem(role, node, said, "Move the declaration, or the include, up.")
+                sentence = f"failover peer {name!r} is declared further down: dhcpd reads from the top"
+                yield Problem(role, node, sentence, "Move the declaration, or the include, up.")
         yield from _without_quotes(role, configuration)
 
 
@@ -38,10 +38,10 @@ def _without_quotes(role: Role, configuration: Node) -> Iterator[Problem]:
     for pool in (node for node in configuration.walk() if node.starts("pool")):
         for node in pool.named("failover", "peer"):
             if node.children is None and len(node.words) == 3 and not node.quoted:
-                said = (
+                sentence = (
                     f"the name of failover peer {node.words[2]!r} stands without quotation marks; dhcpd does not start"
                 )
-                yield Problem(role, node, said, f'Write `failover peer "{node.words[2]}";`.')
+                yield Problem(role, node, sentence, f'Write `failover peer "{node.words[2]}";`.')
 
 
 def peer_without_pool(pair: Pair) -> Iterator[Problem]:
@@ -57,8 +57,8 @@ def peer_without_pool(pair: Pair) -> Iterator[Problem]:
             if len(node.words) == 3
         }
         if peer.name not in own:
-            said = f"no pool names failover peer {peer.name!r}; dhcpd refuses to start"
-            yield Problem(role, peer.node, said, f'Write `failover peer "{peer.name}";` in each of its pools.')
+            sentence = f"no pool names failover peer {peer.name!r}; dhcpd refuses to start"
+            yield Problem(role, peer.node, sentence, f'Write `failover peer "{peer.name}";` in each of its pools.')
 
 
 def ranges_differ(pair: Pair) -> Iterator[Problem]:
@@ -68,8 +68,10 @@ def ranges_differ(pair: Pair) -> Iterator[Problem]:
         for role in Role:
             here, there = each[role], each[role.other]
             if here and here.peer in between and not there and pair[role.other].is_whole:
-                said = f"{each.words} is in a pool of {here.peer!r} here, but in no range on {pair[role.other].name}"
-                yield Problem(role, here.node, said, "Use the same ranges on both servers.")
+                sentence = (
+                    f"{each.words} is in a pool of {here.peer!r} here, but in no range on {pair[role.other].name}"
+                )
+                yield Problem(role, here.node, sentence, "Use the same ranges on both servers.")
 
 
 def mapping_differs(pair: Pair) -> Iterator[Problem]:
@@ -82,8 +84,8 @@ def mapping_differs(pair: Pair) -> Iterator[Problem]:
             role = Role.SECONDARY if one.peer == right else Role.PRIMARY
             here = two if role is Role.SECONDARY else one
             what = f"failover peer {here.peer!r}" if here.peer else "no failover peer"
-            said = f"the pool of {each.words} has {what} here and {right!r} on {pair[role.other].name}"
-            yield Problem(role, here.node, said, f'Write `failover peer "{right}";` in this pool.')
+            sentence = f"the pool of {each.words} has {what} here and {right!r} on {pair[role.other].name}"
+            yield Problem(role, here.node, sentence, f'Write `failover peer "{right}";` in this pool.')
 
 
 def _declared_on_both(pair: Pair) -> set[str | None]:
@@ -96,10 +98,10 @@ def given_out_twice(pair: Pair) -> Iterator[Problem]:
     """No range stands on both servers without failover: both would give the same address to different clients."""
     for each in pair.stretches:
         if each.primary and each.secondary and each.primary.peer is None and each.secondary.peer is None:
-            said = f"both servers give out {each.words} without failover: two clients can get one address"
+            sentence = f"both servers give out {each.words} without failover: two clients can get one address"
             where = "" if each.secondary.pool else " It stands outside a pool: put it into one."
             fix = f'Write `failover peer "{pair.peer}";` in its pool on both servers, or remove it from one.{where}'
-            yield Problem(Role.SECONDARY, each.secondary.node, said, fix)
+            yield Problem(Role.SECONDARY, each.secondary.node, sentence, fix)
 
 
 def alone_beside(pair: Pair) -> Iterator[Problem]:
@@ -111,9 +113,9 @@ def alone_beside(pair: Pair) -> Iterator[Problem]:
         with_failover = {each.network for each in every if each.peer}
         for each in every:
             if each.peer is None and each.network in with_failover and id(each.node) not in twice:
-                said = f"{each.words} has no failover, other addresses of {each.network or 'this network'} have"
+                sentence = f"{each.words} has no failover, other addresses of {each.network or 'this network'} have"
                 fix = f'Write `failover peer "{pair.peer}";` in its pool, unless it is meant so.'
-                yield Problem(role, each.node, said, fix)
+                yield Problem(role, each.node, sentence, fix)
 
 
 def dynamic_bootp(pair: Pair) -> Iterator[Problem]:
@@ -121,9 +123,9 @@ def dynamic_bootp(pair: Pair) -> Iterator[Problem]:
     for role in Role:
         for each in pair[role].ranges:
             if each.peer and len(each.node.words) > 1 and each.node.words[1].lower() == "dynamic-bootp":
-                said = "range dynamic-bootp in a pool with failover; dhcpd refuses it"
+                sentence = "range dynamic-bootp in a pool with failover; dhcpd refuses it"
                 yield Problem(
-                    role, each.node, said, "Remove `dynamic-bootp`, or give those addresses a pool of their own."
+                    role, each.node, sentence, "Remove `dynamic-bootp`, or give those addresses a pool of their own."
                 )
 
 
@@ -136,16 +138,16 @@ def deny_bootp(pair: Pair) -> Iterator[Problem]:
             continue  # its web interface always writes it
         for pool in pools.values():
             for node in pool.named("deny", "dynamic", "bootp"):
-                said = "deny dynamic bootp clients is needless since dhcpd 3.1.0; it does no harm"
-                yield Problem(role, node, said, "It may be removed.")
+                sentence = "deny dynamic bootp clients is needless since dhcpd 3.1.0; it does no harm"
+                yield Problem(role, node, sentence, "It may be removed.")
 
 
 def misplaced(pair: Pair) -> Iterator[Problem]:
     """A relationship is declared at the outer level or in a shared network, and named in pools; a pool lies in a network."""
     for role in Role:
         for each in misplaced_of(pair[role].configuration):
-            said = f"{each.what} stands {each.inside}: {_TAKEN[each.kind]}, and does not start"
-            yield Problem(role, each.node, said, _MOVE[each.kind])
+            sentence = f"{each.what} stands {each.inside}: {_TAKEN[each.kind]}, and does not start"
+            yield Problem(role, each.node, sentence, _MOVE[each.kind])
 
 
 _TAKEN = {

@@ -31,12 +31,12 @@ def same_partner_twice(pair: Pair) -> Iterator[Problem]:
             address = each.text("peer address")
             before = first.setdefault(address, each)
             if address and before.name != each.name:
-                said = (
+                sentence = (
                     f"failover peer {each.name!r} has the partner at {address}, as {before.name!r} has"
                     f" ({before.node.where}): dhcpd tells them apart by this address alone, and the two never both connect"
                 )
                 fix = "Give each relationship a pair of addresses of its own, or use one for all pools."
-                yield Problem(role, each.at("peer address"), said, fix)
+                yield Problem(role, each.at("peer address"), sentence, fix)
 
 
 def crossed(pair: Pair) -> list[tuple[Peer, Peer]]:
@@ -64,9 +64,9 @@ def _fit(one: Peer, two: Peer) -> bool:
 def names_crossed(pair: Pair) -> Iterator[Problem]:
     """Relationships have the same name on both servers: crossed names are refused, each with the other's name."""
     for one, two in crossed(pair):
-        said = (
+        sentence = (
             f"failover peer {two.name!r} has the addresses that {one.name!r} has on {pair.primary.name}:"
             " the names of the two are crossed"
         )
         fix = f"Call it {one.name!r} here, as all that are crossed; change nothing on {pair.primary.name}, that would cross them again."
-        yield Problem(Role.SECONDARY, two.node, said, fix)
+        yield Problem(Role.SECONDARY, two.node, sentence, fix)

@@ -128,8 +128,8 @@ _OF_ONE = tuple(
 
 def _of_other(pair: Pair, rule: Rule, problem: Problem) -> Finding:
     found = _finding(pair, rule, problem)
-    said = clean(f"failover peer {pair.peer!r}: {problem.sentence}", SENTENCE_CHARACTERS)
-    return replace(found, sentence=said)
+    sentence = clean(f"failover peer {pair.peer!r}: {problem.sentence}", SENTENCE_CHARACTERS)
+    return replace(found, sentence=sentence)
 
 
 def _finding(pair: Pair, rule: Rule, problem: Problem) -> Finding:

@@ -20,8 +20,8 @@ def no_omapi_port(pair: Pair) -> Iterator[Problem]:
     for role in Role:
         configuration = pair[role].configuration
         if pair[role].is_whole and not omapi_port(configuration):
-            said = "omapi-port is missing: dhcptui cannot ask this server for its state"
-            yield Problem(role, None, said, "Add `omapi-port 7911;`, and an omapi-key.", configuration.file)
+            sentence = "omapi-port is missing: dhcptui cannot ask this server for its state"
+            yield Problem(role, None, sentence, "Add `omapi-port 7911;`, and an omapi-key.", configuration.file)
 
 
 def other_omapi_port(pair: Pair) -> Iterator[Problem]:
@@ -30,8 +30,8 @@ def other_omapi_port(pair: Pair) -> Iterator[Problem]:
         subject = pair[role]
         found = omapi_port(subject.configuration)
         if found and subject.expected and found[0] != subject.expected.omapi_port:
-            said = f"omapi-port is {found[0]}; dhcptui's configuration says {subject.expected.omapi_port}"
-            yield Problem(role, found[1], said, f"Set `omapi_port = {found[0]}` in dhcptui's configuration.")
+            sentence = f"omapi-port is {found[0]}; dhcptui's configuration says {subject.expected.omapi_port}"
+            yield Problem(role, found[1], sentence, f"Set `omapi_port = {found[0]}` in dhcptui's configuration.")
 
 
 def no_omapi_key(pair: Pair) -> Iterator[Problem]:
@@ -39,8 +39,8 @@ def no_omapi_key(pair: Pair) -> Iterator[Problem]:
     for role in Role:
         found = omapi_port(pair[role].configuration)
         if pair[role].is_whole and found and not omapi_key(pair[role].configuration):
-            said = "omapi-port without omapi-key: whoever reaches the port can change this server's state"
-            yield Problem(role, found[1], said, "Define a `key` and add `omapi-key NAME;`; keep the port closed.")
+            sentence = "omapi-port without omapi-key: whoever reaches the port can change this server's state"
+            yield Problem(role, found[1], sentence, "Define a `key` and add `omapi-key NAME;`; keep the port closed.")
 
 
 def unknown_omapi_key(pair: Pair) -> Iterator[Problem]:
@@ -48,8 +48,8 @@ def unknown_omapi_key(pair: Pair) -> Iterator[Problem]:
     for role in Role:
         found = omapi_key(pair[role].configuration)
         if pair[role].is_whole and found and found[0] not in keys(pair[role].configuration):
-            said = f"omapi-key names {found[0]!r}, and no such key is defined; dhcpd does not start"
-            yield Problem(role, found[1], said, "Define it: key NAME { algorithm hmac-sha256; secret ...; }")
+            sentence = f"omapi-key names {found[0]!r}, and no such key is defined; dhcpd does not start"
+            yield Problem(role, found[1], sentence, "Define it: key NAME { algorithm hmac-sha256; secret ...; }")
 
 
 def key_without_algorithm(pair: Pair) -> Iterator[Problem]:
@@ -57,8 +57,8 @@ def key_without_algorithm(pair: Pair) -> Iterator[Problem]:
     for role in Role:
         for name, key in keys(pair[role].configuration).items():
             if not key.algorithm:
-                said = f"key {name!r} has no algorithm; dhcpd ends with a segmentation fault, without a word"
-                yield Problem(role, key.node, said, "Add `algorithm hmac-sha256;` before its secret.")
+                sentence = f"key {name!r} has no algorithm; dhcpd ends with a segmentation fault, without a word"
+                yield Problem(role, key.node, sentence, "Add `algorithm hmac-sha256;` before its secret.")
 
 
 def omapi_keys_differ(pair: Pair) -> Iterator[Problem]:
@@ -78,8 +78,10 @@ def omapi_keys_differ(pair: Pair) -> Iterator[Problem]:
             )
             if a != b
         ]
-        said = f"the OMAPI keys of the two servers differ ({', '.join(parts)})"
-        yield Problem(Role.SECONDARY, two.node, said, "Use one key, or give each server its own omapi_key in dhcptui.")
+        sentence = f"the OMAPI keys of the two servers differ ({', '.join(parts)})"
+        yield Problem(
+            Role.SECONDARY, two.node, sentence, "Use one key, or give each server its own omapi_key in dhcptui."
+        )
 
 
 def other_omapi_key(pair: Pair) -> Iterator[Problem]:
@@ -91,8 +93,8 @@ def other_omapi_key(pair: Pair) -> Iterator[Problem]:
         if not found or not expected:
             continue
         if not expected.key_name:
-            said = f"dhcpd wants OMAPI key {found[0]!r}; dhcptui's configuration has none"
-            yield Problem(role, found[1], said, f"Set omapi_key for {subject.name}; `dhcptui init` writes it.")
+            sentence = f"dhcpd wants OMAPI key {found[0]!r}; dhcptui's configuration has none"
+            yield Problem(role, found[1], sentence, f"Set omapi_key for {subject.name}; `dhcptui init` writes it.")
         elif key:
             wrong = [
                 what
@@ -104,8 +106,8 @@ def other_omapi_key(pair: Pair) -> Iterator[Problem]:
                 if there and here != there
             ]
             if wrong:
-                said = f"the OMAPI key here has another {' and '.join(wrong)} than dhcptui's configuration"
-                yield Problem(role, key.node, said, f"Correct omapi_key of {subject.name}, or its secret_file.")
+                sentence = f"the OMAPI key here has another {' and '.join(wrong)} than dhcptui's configuration"
+                yield Problem(role, key.node, sentence, f"Correct omapi_key of {subject.name}, or its secret_file.")
 
 
 def weak_key(pair: Pair) -> Iterator[Problem]:
@@ -121,22 +123,22 @@ def readable_secret(pair: Pair) -> Iterator[Problem]:
     """A file with a secret in it is not readable for everybody on the server."""
     for role in Role:
         subject = pair[role]
-        told = set()
+        files = set()
         for key in keys(subject.configuration).values():
             file = key.secret_node.file
-            if subject.modes.get(file, 0) & WORLD_READABLE and file not in told:
-                told.add(file)
-                said = f"the secret of key {key.name!r} stands in a file that everybody may read"
+            if subject.modes.get(file, 0) & WORLD_READABLE and file not in files:
+                files.add(file)
+                sentence = f"the secret of key {key.name!r} stands in a file that everybody may read"
                 fix = f"chmod o-rwx {file}; dhcpd's own account must still be able to read it."
-                yield Problem(role, key.secret_node, said, fix)
+                yield Problem(role, key.secret_node, sentence, fix)
 
 
 def old_relic(pair: Pair) -> Iterator[Problem]:
     """No habit of dhcpd 3.0 that 4.4 refuses: `ddns-update-style ad-hoc`."""
     for role in Role:
         for node in pair[role].configuration.named("ddns-update-style", "ad-hoc"):
-            said = "ddns-update-style ad-hoc is no longer supported; dhcpd does not start"
-            yield Problem(role, node, said, "Write `ddns-update-style none;`, or standard.")
+            sentence = "ddns-update-style ad-hoc is no longer supported; dhcpd does not start"
+            yield Problem(role, node, sentence, "Write `ddns-update-style none;`, or standard.")
 
 
 def test_failed(pair: Pair) -> Iterator[Problem]:
@@ -144,20 +146,20 @@ def test_failed(pair: Pair) -> Iterator[Problem]:
     for role in Role:
         subject = pair[role]
         if subject.test:
-            said = f"dhcpd -t refuses the configuration: {subject.test}"
+            sentence = f"dhcpd -t refuses the configuration: {subject.test}"
             fix = "Correct it before anything restarts dhcpd."
             if subject.directory and f"line {subject.directory.line}:" in subject.test:
                 word = subject.directory.words[0]
                 fix = f"Only a dhcpd that was built with LDAP reads `{word}` (Debian: isc-dhcp-server-ldap), and this one was not."
-            yield Problem(role, None, said, fix, subject.configuration.file)
+            yield Problem(role, None, sentence, fix, subject.configuration.file)
 
 
 def versions_differ(pair: Pair) -> Iterator[Problem]:
     """Both servers run the same dhcpd."""
     one, two = pair.primary.version, pair.secondary.version
     if one and two and one != two:
-        said = f"{pair.primary.name} has dhcpd {one}, {pair.secondary.name} has {two}"
-        yield Problem(None, None, said, "Bring both to the same version; the secondary first.")
+        sentence = f"{pair.primary.name} has dhcpd {one}, {pair.secondary.name} has {two}"
+        yield Problem(None, None, sentence, "Bring both to the same version; the secondary first.")
 
 
 def too_old(pair: Pair) -> Iterator[Problem]:
@@ -177,8 +179,8 @@ def restart_needed(pair: Pair) -> Iterator[Problem]:
         file, changed = max(subject.changed.items(), key=lambda item: item[1])
         if changed > subject.started + CLOCK_GRAIN_SECONDS:
             seconds = changed - subject.started
-            said = f"changed {seconds} s after dhcpd was started: the running dhcpd does not know it"
-            yield Problem(role, None, said, "Restart dhcpd (sync + restart does both, one after the other).", file)
+            sentence = f"changed {seconds} s after dhcpd was started: the running dhcpd does not know it"
+            yield Problem(role, None, sentence, "Restart dhcpd (sync + restart does both, one after the other).", file)
 
 
 def other_file(pair: Pair) -> Iterator[Problem]:
@@ -201,10 +203,10 @@ def other_file(pair: Pair) -> Iterator[Problem]:
 def _other_file(role: Role, subject: Subject, what: str, file: str, expected: tuple[str, str]) -> Iterator[Problem]:
     key, configured = expected
     if file and configured and file != configured:
-        said = (
+        sentence = (
             f"the {what} of the running dhcpd is {file}{_in_chroot(subject)}; dhcptui's configuration says {configured}"
         )
-        yield Problem(role, None, said, f'Set `{key} = "{file}"` in dhcptui\'s configuration.')
+        yield Problem(role, None, sentence, f'Set `{key} = "{file}"` in dhcptui\'s configuration.')
 
 
 def _lease_file_name(role: Role, subject: Subject, expected: tuple[str, str]) -> Iterator[Problem]:
@@ -215,8 +217,8 @@ def _lease_file_name(role: Role, subject: Subject, expected: tuple[str, str]) ->
         return
     file = posixpath.join(subject.chroot or "/", nodes[-1].words[1].lstrip("/"))
     if configured and file != configured:
-        said = f"lease-file-name is {file}{_in_chroot(subject)}; dhcptui's configuration says {configured}"
-        yield Problem(role, nodes[-1], said, f'Set `{key} = "{file}"` in dhcptui\'s configuration.')
+        sentence = f"lease-file-name is {file}{_in_chroot(subject)}; dhcptui's configuration says {configured}"
+        yield Problem(role, nodes[-1], sentence, f'Set `{key} = "{file}"` in dhcptui\'s configuration.')
 
 
 def _in_chroot(subject: Subject) -> str:
@@ -226,5 +228,7 @@ def _in_chroot(subject: Subject) -> str:
 def drift(pair: Pair) -> Iterator[Problem]:
     """The shared directories are the same."""
     if pair.drift:
-        said = f"the shared directories differ: {pair.drift}"
-        yield Problem(None, None, said, (Action.SYNC_RESTART, " (sync + restart) shows the difference and copies it."))
+        sentence = f"the shared directories differ: {pair.drift}"
+        yield Problem(
+            None, None, sentence, (Action.SYNC_RESTART, " (sync + restart) shows the difference and copies it.")
+        )

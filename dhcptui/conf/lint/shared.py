@@ -22,22 +22,22 @@ def _of_kind(pair: Pair, *kinds: str, fix: str = SAME) -> Iterator[Problem]:
     problems = [_problem(pair, each, fix) for each in pair.differences if each.kind in kinds]
     yield from problems[:SHOWN]
     if more := problems[SHOWN:]:
-        said = f"{len(more)} more differences of this kind begin here"
+        sentence = f"{len(more)} more differences of this kind begin here"
         fix = "Keep what both share in one file that is copied (sync + restart)."
-        yield Problem(more[0].role, more[0].node, said, fix)
+        yield Problem(more[0].role, more[0].node, sentence, fix)
 
 
 def _problem(pair: Pair, each: Difference, fix: str) -> Problem:
     scope = f" in {each.statement.scope}" if each.statement.scope else ""
     if each.one and each.two:
-        said = (
+        sentence = (
             f"{_short(each.two.value)!r}{scope} on {pair.secondary.name}, "
             f"{_short(each.one.value)!r} on {pair.primary.name} ({each.one.node.where})"
         )
-        return Problem(Role.SECONDARY, each.two.node, said, fix)
+        return Problem(Role.SECONDARY, each.two.node, sentence, fix)
     role = Role.PRIMARY if each.one else Role.SECONDARY
-    said = f"{_short(each.statement.value)!r}{scope} stands on {pair[role].name} only"
-    return Problem(role, each.statement.node, said, fix)
+    sentence = f"{_short(each.statement.value)!r}{scope} stands on {pair[role].name} only"
+    return Problem(role, each.statement.node, sentence, fix)
 
 
 def _short(text: str) -> str:

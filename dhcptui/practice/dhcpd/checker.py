@@ -56,31 +56,31 @@ def check(
 ) -> tuple[int, list[str]]:
     """Exit status and the lines on stderr."""
     checker = _Checker()
-    said = checker.said
+    complaints = checker.said
     try:
         checker.read(path, top=True)
     except _Fatal as fatal:
-        return 1, [*BANNER, *said, *fatal.lines, *BUG_REPORT]
+        return 1, [*BANNER, *complaints, *fatal.lines, *BUG_REPORT]
     if checker.complaints:
-        return 1, [*BANNER, *said, "Configuration file errors encountered -- exiting", *BUG_REPORT]
+        return 1, [*BANNER, *complaints, "Configuration file errors encountered -- exiting", *BUG_REPORT]
     if checker.omapi_key and checker.omapi_key not in checker.keys:
-        return 1, [*BANNER, *said, f"OMAPI key {checker.omapi_key}: not found", *BUG_REPORT]
-    said += [f"Config file: {path}", f"Database file: {leases}", f"PID file: {pid_file}"]
+        return 1, [*BANNER, *complaints, f"OMAPI key {checker.omapi_key}: not found", *BUG_REPORT]
+    complaints += [f"Config file: {path}", f"Database file: {leases}", f"PID file: {pid_file}"]
     unused = [name for name, balanced in checker.peers.items() if name not in checker.used]
     for name, balanced in checker.peers.items():
         if name in unused:
-            said.append(
+            complaints.append(
                 f"ERROR: Failover peer, {name}, has no referring pools. "
                 "You must refer to each peer in at least one pool declaration."
             )
         if not balanced:
-            said.append(
+            complaints.append(
                 f"WARNING: load balancing will be disabled for failover peer, {name}, "
                 "because its load balance max secs is 0"
             )
     if unused:
-        return 1, [*BANNER, *said, "Failover configuration sanity check failed", *BUG_REPORT]
-    return 0, [*BANNER, *said]
+        return 1, [*BANNER, *complaints, "Failover configuration sanity check failed", *BUG_REPORT]
+    return 0, [*BANNER, *complaints]
 
 
 class _Fatal(Exception):  # an exit of dhcpd

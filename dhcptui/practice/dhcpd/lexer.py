@@ -28,8 +28,8 @@ class _Line:
 class Lexer:
     """common/conflex.c: one token of look-ahead, and what has been read of the current and of the previous line."""
 
-    def __init__(self, text: str, file: str, said: list[str]) -> None:
-        self._text, self._file, self._said = text, file, said
+    def __init__(self, text: str, file: str, complaints: list[str]) -> None:
+        self._text, self._file, self._said = text, file, complaints
         self._at, self._line, self._column = 0, 1, 1
         self._current, self._previous = _Line(), _Line()
         self._again = False

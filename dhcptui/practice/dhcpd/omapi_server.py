@@ -171,8 +171,8 @@ class _Connection(asyncio.Protocol):
             self._reply(UPDATE, message, {}, found.attributes(self._server.objects), handle)
 
     def _status(self, request: Message, result: int, text: bytes, *, sign: bool = True) -> None:
-        said = {b"result": net32(result)} | ({b"message": text} if text else {})
-        self._reply(STATUS, request, said, {}, 0, sign=sign)
+        fields = {b"result": net32(result)} | ({b"message": text} if text else {})
+        self._reply(STATUS, request, fields, {}, 0, sign=sign)
 
     def _reply(
         self,

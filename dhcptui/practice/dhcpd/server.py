@@ -76,11 +76,11 @@ class Dhcpd(Daemon):
 
     async def _start(self, log: Callable[[str], None]) -> None:
         machine = self.machine
-        status, said = conf.check(machine.conf, str(machine.leases), PID_FILE)
-        for line in said:
+        status, complaints = conf.check(machine.conf, str(machine.leases), PID_FILE)
+        for line in complaints:
             log(line)
         if status:
-            raise DhcpdFailed(said)
+            raise DhcpdFailed(complaints)
         if not machine.leases.exists():
             failure = [
                 f"Can't open lease database {machine.leases}: No such file or directory --",
@@ -96,7 +96,7 @@ class Dhcpd(Daemon):
             settings = configuration.read(machine.conf)
         except (ConfParseError, ValueError, KeyError, IndexError) as error:
             log(f"{machine.conf}: the practice dhcpd cannot use this ({error})")
-            raise DhcpdFailed([*said, str(error)]) from error
+            raise DhcpdFailed([*complaints, str(error)]) from error
         self._load(settings, log)
         objects = Objects(self.failovers, self.store.leases, settings.keys, self.control_shutdown)
         self._omapi = OmapiServer(self, settings.keys.get(settings.omapi_key or ""), objects)

@@ -275,10 +275,10 @@ class Tools:
     async def _fstat(self, question: Question) -> Answer:
         """`fstat -- FILE` as on FreeBSD: who has it open. dhcpd has its lease file."""
         path = Path(question.words[-1]) if question.words else Path()
-        said = "USER     CMD          PID   FD MOUNT      INUM MODE         SZ|DV R/W NAME\n"
+        table = "USER     CMD          PID   FD MOUNT      INUM MODE         SZ|DV R/W NAME\n"
         if (process := self._machine.dhcpd) is not None and path == self._machine.leases and path.exists():
-            said += f"root     dhcpd   {process.pid}    5 /var  {path.stat().st_ino} -rw-r--r--  1 w {path}\n"
-        return Answer(said)
+            table += f"root     dhcpd   {process.pid}    5 /var  {path.stat().st_ino} -rw-r--r--  1 w {path}\n"
+        return Answer(table)
 
     async def _uname(self, question: Question) -> Answer:
         """A FreeBSD, as far as somebody can see who asks which processes hold what: the host's /proc is not ours to show."""
@@ -401,8 +401,8 @@ def dhcpd_ports(conf: Path) -> set[int]:
 
 def _columns(pid: int, stat: str, started: float, name: str, args: str) -> dict[str, str]:
     born = time.strftime("%a %b %e %H:%M:%S %Y", time.gmtime(started))
-    told = {"pid": str(pid), "jid": "0", "uid": "0", "stat": stat, "etime": _elapsed(time.time() - started)}
-    return {**told, "lstart": born, "comm": name, "args": args}
+    columns = {"pid": str(pid), "jid": "0", "uid": "0", "stat": stat, "etime": _elapsed(time.time() - started)}
+    return {**columns, "lstart": born, "comm": name, "args": args}
 
 
 def _elapsed(seconds: float) -> str:

@@ -64,8 +64,8 @@ class OmapiStatus(OmapiError):
 
     def __init__(self, code: int, message: str = "", advice: str = "") -> None:
         self.code = code
-        said = f": {message}" if message else ""
-        super().__init__(f"{_MEANING.get(code, f'OMAPI status {code:#x}')}{said}", advice)
+        more = f": {message}" if message else ""
+        super().__init__(f"{_MEANING.get(code, f'OMAPI status {code:#x}')}{more}", advice)
 
 
 class OmapiNotFound(OmapiStatus):

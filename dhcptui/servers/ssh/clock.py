@@ -38,8 +38,8 @@ async def read_clock(
     read_at, here = mono(), wall()
     match = _DATE.match(answer.lines[-1]) if answer.lines else None
     if match is None:
-        said = answer.lines[-1] if answer.lines else f"nothing (exit status {answer.exit_status})"
-        raise RemoteError(f"`date` on {shell.session.target} said {said}, not the time")
+        answered = answer.lines[-1] if answer.lines else f"nothing (exit status {answer.exit_status})"
+        raise RemoteError(f"`date` on {shell.session.target} said {answered}, not the time")
     whole = match[2] is None
     server = int(match[1]) + (0.5 if whole else float(f"0.{match[2]}"))
     half_trip = (answer.ended_mono - answer.started_mono) / 2

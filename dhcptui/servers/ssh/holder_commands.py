@@ -133,10 +133,10 @@ def holders(system: str, leases: str, ports: Iterable[int], pids: Iterable[int],
     """
     wanted = sorted({*ports})
     if system == "Linux":
-        told = " " + "".join(f"{port:04X} " for port in wanted)
+        hexadecimal = " " + "".join(f"{port:04X} " for port in wanted)
     else:
-        told = ",".join(map(str, sorted({*wanted, DHCP_PORT})))
-    return Command((FUNCTION, leases, " ".join(map(str, pids)), told, str(walk)))
+        hexadecimal = ",".join(map(str, sorted({*wanted, DHCP_PORT})))
+    return Command((FUNCTION, leases, " ".join(map(str, pids)), hexadecimal, str(walk)))
 
 
 def stop_if(pid: int | str, born: str) -> Command:

@@ -67,8 +67,8 @@ class Holders:
         answer = await self._shell.ask(commands.holders(self.system, leases, ports, self._pids, walk).line)
         look = parse(answer.lines, place)
         if not any(line.startswith("K ") for line in answer.lines):
-            said = answer.lines[-1] if answer.lines else "no output"
-            raise RemoteError(f"the processes of {self._shell.session.target} cannot be looked at: {said}")
+            answered = answer.lines[-1] if answer.lines else "no output"
+            raise RemoteError(f"the processes of {self._shell.session.target} cannot be looked at: {answered}")
         return look, answer.started_mono
 
     async def sight(self, place: Place) -> tuple[ProcessSighting, float]:

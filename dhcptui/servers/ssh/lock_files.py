@@ -213,8 +213,10 @@ def _holder(done: Completed) -> Lock | None:
 
 
 def _unknown_lock(changed: float, owner: str = "") -> Lock:
-    said = "the lock cannot be read" + (f": a file of {owner}, {commands.LOCK} beside the lease file" if owner else "")
-    return Lock("", "unknown", "unknown", "", "something", said, changed, changed + LOCK_SECONDS)
+    sentence = "the lock cannot be read" + (
+        f": a file of {owner}, {commands.LOCK} beside the lease file" if owner else ""
+    )
+    return Lock("", "unknown", "unknown", "", "something", sentence, changed, changed + LOCK_SECONDS)
 
 
 def _open(fields: Mapping[str, str | int]) -> str:

@@ -177,7 +177,7 @@ class SshSession(Host):
         import asyncssh  # noqa: PLC0415
 
         place = f"{host}:{port}"
-        told = f"port {port} of {self.target.host}" if host == "127.0.0.1" else f"{place} on {self.target.host}"
+        where = f"port {port} of {self.target.host}" if host == "127.0.0.1" else f"{place} on {self.target.host}"
         opening = asyncio.ensure_future(self._connection.open_connection(host, port))
         try:
             with self.translated():
@@ -189,7 +189,7 @@ class SshSession(Host):
             # The far side may still take it later: it must not stay open there with nobody at this end.
             opening.add_done_callback(_close_late)
             raise TunnelSilent(
-                f"{told} did not answer within {timeout:g} s",
+                f"{where} did not answer within {timeout:g} s",
                 "Is dhcpd hung, or a firewall in between?",
             ) from None
         except SessionRefused as exc:
@@ -200,7 +200,7 @@ class SshSession(Host):
                     f"Set `AllowTcpForwarding local` (and PermitOpen {place}) in sshd_config on {self.target.host}.",
                 ) from exc
             raise TunnelRefused(
-                f"nothing listens on {told}",
+                f"nothing listens on {where}",
                 f"Is dhcpd running there, with `omapi-port {port};` in its configuration?",
             ) from exc
         except asyncio.CancelledError:

@@ -146,9 +146,9 @@ async def _ending(session: Host, source: LogSource, process: Running, notable_li
             await asyncio.shield(notable_lines)
     if session.closed:
         return session.lost_error()
-    said = notable_lines.result() if notable_lines.done() else ""
+    ending = notable_lines.result() if notable_lines.done() else ""
     how = "" if process.exit_status is None else f" (exit status {process.exit_status})"
     return TailEnded(
-        f"the follow of {source} on {session.target} ended{how}" + (f": {said}" if said else ""),
+        f"the follow of {source} on {session.target} ended{how}" + (f": {ending}" if ending else ""),
         f"Try on {session.target.host}: {source.follow(5).as_root(session.target.sudo).line}",
     )

@@ -67,9 +67,9 @@ class FindBar(Vertical, can_focus=False):
         entry.value = words
         entry.action_select_all()
 
-    def say(self, said: Line) -> None:
+    def say(self, line: Line) -> None:
         """Say something below the line."""
-        self.query_one("#find-count", Row).show(said)
+        self.query_one("#find-count", Row).show(line)
 
     @property
     def words(self) -> str:
@@ -83,8 +83,8 @@ class FindBar(Vertical, can_focus=False):
         if not self.words:
             row.show(say(("Type what to look for; case does not matter.", MUTED)))
             return
-        said = (f"{at} of {count}" if at else f"{count} found", "bold") if count else ("not found", f"bold {WARNING}")
-        first = text(said, (f" in {here}", MUTED))
+        answer = (f"{at} of {count}" if at else f"{count} found", "bold") if count else ("not found", f"bold {WARNING}")
+        first = text(answer, (f" in {here}", MUTED))
         rest = "".join(f" {self._glyphs.dot} {number} in {name}" for name, number in others)
         row.show(line(text(first, (rest, MUTED)), first))
 

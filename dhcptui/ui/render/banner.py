@@ -36,19 +36,19 @@ def banners(
 ) -> Line:
     """All there is to say in one row, most pressing first; blank when there is nothing. `acting`: the lock is ours."""
     held, left = _locks(snapshot, now)
-    said = [] if acting else held
-    said += _lockouts(snapshot, now)
-    said += _scheduled(snapshot, now, commands)
+    lines = [] if acting else held
+    lines += _lockouts(snapshot, now)
+    lines += _scheduled(snapshot, now, commands)
     if interrupted is not None and not acting:
-        said.append(_half_done(interrupted, now, commands))
+        lines.append(_half_done(interrupted, now, commands))
     elif not acting:
-        said += left
-    if not said:
+        lines += left
+    if not lines:
         return BLANK
-    depth = max(len(way) for way in said)
-    whole = [_row([way[min(at, len(way) - 1)] for way in said], glyphs) for at in range(depth)]
-    more = len(said) - 1
-    first = [_row([words], glyphs, more) for words in said[0]] if more else []
+    depth = max(len(way) for way in lines)
+    whole = [_row([way[min(at, len(way) - 1)] for way in lines], glyphs) for at in range(depth)]
+    more = len(lines) - 1
+    first = [_row([words], glyphs, more) for words in lines[0]] if more else []
     return line(*whole, *first)
 
 

@@ -21,19 +21,19 @@ def countdowns(verdict: Verdict, glyphs: Glyphs) -> Line:
     first = waits[0]
     state = verdict.primary.state if first.server == verdict.primary.view.name else verdict.secondary.state
     word = f"{state.word} " if state else ""
-    said = text(first.what, " ", (timer(first.remaining_seconds), f"bold {ACCENT}"))
+    words = text(first.what, " ", (timer(first.remaining_seconds), f"bold {ACCENT}"))
     others = [text((f"   {wait.what} ", MUTED), timer(wait.remaining_seconds)) for wait in waits[1:]]
     until = text((f"  {word}until {clock(first.ends)} ({_whose(first)})", MUTED))
     until_short = text((f"  until {clock(first.ends)}", MUTED))
     return line(
-        text(said, "  ", bar(first, BAR, glyphs), until, *others),
-        text(said, "  ", bar(first, BAR, glyphs), until_short, *others),
-        text(said, "  ", bar(first, 12, glyphs), until_short, *others),
-        text(said, until_short, *others),
-        text(said, *others),
-        text(said, "  ", bar(first, 12, glyphs), until_short),
-        text(said, until_short),
-        said,
+        text(words, "  ", bar(first, BAR, glyphs), until, *others),
+        text(words, "  ", bar(first, BAR, glyphs), until_short, *others),
+        text(words, "  ", bar(first, 12, glyphs), until_short, *others),
+        text(words, until_short, *others),
+        text(words, *others),
+        text(words, "  ", bar(first, 12, glyphs), until_short),
+        text(words, until_short),
+        words,
     )
 
 

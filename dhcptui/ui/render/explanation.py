@@ -23,14 +23,17 @@ _EMPTY = Paragraph(text(""))
 
 def explanation(shown: LogLine) -> list[Paragraph]:
     """What a line means, what to do and where to look; what matters most stands first."""
-    said = explain(shown)
-    colour = WEIGHTS[said.weight] if said.weight else ""
-    found = [Paragraph(text((clean(_sentence(said.meaning)), f"bold {colour}".strip())))]
-    if said.serves:
-        found.append(_labelled("who serves", said.serves))
-    if said.incident is not None:
-        found += [_labelled("seen in", f"{said.incident.title} ({said.incident.id})", "bold"), *_remedy(said.incident)]
-        found.append(_labelled("look at", _list(said.look)))
+    words = explain(shown)
+    colour = WEIGHTS[words.weight] if words.weight else ""
+    found = [Paragraph(text((clean(_sentence(words.meaning)), f"bold {colour}".strip())))]
+    if words.serves:
+        found.append(_labelled("who serves", words.serves))
+    if words.incident is not None:
+        found += [
+            _labelled("seen in", f"{words.incident.title} ({words.incident.id})", "bold"),
+            *_remedy(words.incident),
+        ]
+        found.append(_labelled("look at", _list(words.look)))
     return found
 
 
@@ -45,12 +48,12 @@ def looks_like(incidents: Sequence[Probable], glyphs: Glyphs, key: str, *, notes
         return BLANK
     colour = WEIGHTS[first.weight]
     # What has passed must not read like the present.
-    said = text(("lately: " if is_past(first) else "looks like: ", MUTED), (first.title, f"bold {colour}"))
+    words = text(("lately: " if is_past(first) else "looks like: ", MUTED), (first.title, f"bold {colour}"))
     more = text((f"  +{len(incidents) - 1}", MUTED)) if len(incidents) > 1 else text("")
     mark = text((f"{glyphs.warn if first.weight > Weight.NOTE else glyphs.dot} ", f"bold {colour}"))
     long = text("  (", (key, f"bold {ACCENT}"), (" for more)", MUTED))
     short = text(" (", (key, f"bold {ACCENT}"), ")")
-    return line(text(mark, said, more, long), text(mark, said, more, short), text(mark, (first.title, colour), short))
+    return line(text(mark, words, more, long), text(mark, words, more, short), text(mark, (first.title, colour), short))
 
 
 def incident_view(incidents: Sequence[Probable], snapshot: PairSnapshot, commands: Commands) -> list[Paragraph]:

@@ -284,5 +284,5 @@ def fleet_title(worst: Standing, counts: Mapping[Level, int], glyphs: Glyphs) ->
     what = (
         f"{worst.name} {worst.level.value.upper()}, {wrong} of {total} not ok" if wrong else f"fleet: {total} pairs ok"
     )
-    said = clean(level + what, 120)
-    return said.translate(TO_ASCII).encode("ascii", "replace").decode() if glyphs.ascii else said
+    words = clean(level + what, 120)
+    return words.translate(TO_ASCII).encode("ascii", "replace").decode() if glyphs.ascii else words

@@ -133,8 +133,8 @@ def title(label: str, verdict: Verdict, glyphs: Glyphs) -> str:
         if each.state is not FailoverState.NORMAL
     ]
     worst = f", {states[0]}" if states and verdict.level is not Level.OK else ""
-    said = clean(f"{glyphs.level(verdict.level)} {label}: {_who(verdict)}{worst}", 120)
-    return said.translate(TO_ASCII).encode("ascii", "replace").decode() if glyphs.ascii else said
+    words = clean(f"{glyphs.level(verdict.level)} {label}: {_who(verdict)}{worst}", 120)
+    return words.translate(TO_ASCII).encode("ascii", "replace").decode() if glyphs.ascii else words
 
 
 def _who(verdict: Verdict) -> str:

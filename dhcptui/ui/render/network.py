@@ -48,21 +48,21 @@ def network_row(pair: Assessment, glyphs: Glyphs, key: str) -> Line:
     more = text((f"  {key}", f"bold {ACCENT}"), (" network", MUTED))
     if found.cause is Cause.UNKNOWN:
         ways = [f"{_ends(each, glyphs)} {each.label}: {each.state.value}" for each in found.broken]
-        said, short = next(iter(ways), found.sentence), text("")
+        words, short = next(iter(ways), found.sentence), text("")
     else:
-        said, short = found.cause.value, text("  ", _arrows(seen, glyphs))
+        words, short = found.cause.value, text("  ", _arrows(seen, glyphs))
     return line(
         text(mark, (found.sentence, WARNING), more),
-        text(mark, (said, WARNING), short, more),
-        text(mark, (said, WARNING), more),
+        text(mark, (words, WARNING), short, more),
+        text(mark, (words, WARNING), more),
         text(mark, (key, f"bold {ACCENT}"), (" network", MUTED)),
     )
 
 
 def _arrows(seen: LinkMatrix, glyphs: Glyphs) -> Content:
     """The failover port each way: "dhcp1 → dhcp2 no answer, dhcp2 → dhcp1 open"."""
-    told = [f"{_ends(side.failover, glyphs)} {side.failover.state.value}" for side in seen.sides]
-    return text((", ".join(told), MUTED))
+    arrows = [f"{_ends(side.failover, glyphs)} {side.failover.state.value}" for side in seen.sides]
+    return text((", ".join(arrows), MUTED))
 
 
 def network_page(snapshot: PairSnapshot, now: Moment, glyphs: Glyphs) -> list[Paragraph]:
@@ -88,10 +88,10 @@ def _meaning(seen: LinkMatrix, found: Diagnosis, glyphs: Glyphs) -> list[Paragra
         mark, style = f"{glyphs.wait} ", ACCENT
     else:
         mark, style = f"{glyphs.warn} ", WARNING
-    said = [Paragraph(text((mark, f"bold {style}"), (found.sentence, "bold")), 2, 2)]
+    paragraphs = [Paragraph(text((mark, f"bold {style}"), (found.sentence, "bold")), 2, 2)]
     if found.look_at:
-        said.append(Paragraph(text((found.look_at, PLAIN)), 2))
-    return [*said, _BLANK]
+        paragraphs.append(Paragraph(text((found.look_at, PLAIN)), 2))
+    return [*paragraphs, _BLANK]
 
 
 def _closed(way: Way) -> bool:
@@ -115,21 +115,21 @@ def _way(way: Way, glyphs: Glyphs) -> list[Content]:
     what = way.what if way.port is None else f"port {way.port}"
     where = text(_ends(way, glyphs), (f" {what}", MUTED))
     known = way.state is not Reach.UNKNOWN
-    told = way.detail if way.inferred or not way.ok else ""
-    source: Part = (": ".join(filter(None, (way.by, told))) or "nothing seen", MUTED)
+    detail = way.detail if way.inferred or not way.ok else ""
+    source: Part = (": ".join(filter(None, (way.by, detail))) or "nothing seen", MUTED)
     state = text((f"{glyphs.unknown} open?", MUTED)) if way.inferred else _state(way.state, glyphs)
     return [where, state, text((ago(way.age_seconds) if known else "", MUTED)), text(source)]
 
 
 def _connection(seen: LinkMatrix, glyphs: Glyphs) -> list[Content]:
-    said = {
+    words = {
         True: text((f"{glyphs.ok} established", GOOD)),
         False: text((f"{glyphs.bad} none", CRITICAL)),
         None: text((f"{glyphs.unknown} not known", MUTED)),
     }[seen.connected]
     return [
         text("failover connection"),
-        said,
+        words,
         text((ago(seen.connected_age_seconds), MUTED)),
         text((seen.connected_by or "no table read lately", MUTED)),
     ]
@@ -145,11 +145,11 @@ def _listener(
     if side.sockets is None or table_ is None:
         return [name, text((f"{glyphs.unknown} not known", MUTED)), text(""), text(("nothing seen", MUTED))]
     yes = side.sockets.listening
-    said = text((f"{glyphs.ok} yes", GOOD)) if yes else text((f"{glyphs.bad} no", CRITICAL))
+    answer = text((f"{glyphs.ok} yes", GOOD)) if yes else text((f"{glyphs.bad} no", CRITICAL))
     more = f"sockets of {side.name} ({side.sockets.source})"
     if strangers := [each for each in side.sockets.strangers if each not in _known(seen, side.role)]:
         more += f"; also connected from {', '.join(strangers)}"
-    return [name, said, text((ago(table_.age(now)), MUTED)), text((more, MUTED))]
+    return [name, answer, text((ago(table_.age(now)), MUTED)), text((more, MUTED))]
 
 
 def _known(seen: LinkMatrix, role: Role) -> set[str]:
@@ -162,8 +162,8 @@ def _clocks(clocks: Clocks, glyphs: Glyphs) -> list[Paragraph]:
     bad = clocks.level in {ClockLevel.CRITICAL, ClockLevel.REFUSED}
     mark = glyphs.bad if bad else {ClockLevel.OK: glyphs.ok, ClockLevel.WARNING: glyphs.warn}.get(clocks.level, "?")
     style = CLOCK_STYLES[clocks.level]
-    said = Paragraph(text((f"{mark} ", f"bold {style}"), (clocks.sentence, style if bad else PLAIN)), 2, 2)
-    return [said, *table([_clock(clocks[role]) for role in Role], widths=(8, 16))]
+    paragraph = Paragraph(text((f"{mark} ", f"bold {style}"), (clocks.sentence, style if bad else PLAIN)), 2, 2)
+    return [paragraph, *table([_clock(clocks[role]) for role in Role], widths=(8, 16))]
 
 
 def _clock(clock: ServerClock) -> list[Content]:

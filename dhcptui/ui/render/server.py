@@ -103,22 +103,24 @@ def _state(me: ServerAssessment, now: Moment, glyphs: Glyphs) -> Line:
     if me.state is None:
         return _absent(me, style, glyphs)
     word = me.state.word
-    said = text((f"{glyphs.state(me.state)} {word}", style))
+    words = text((f"{glyphs.state(me.state)} {word}", style))
     if me.silenced:
-        return line(text(said, (", but answers nobody", style)), text((f"{glyphs.bad} answers nobody ({word})", style)))
+        return line(
+            text(words, (", but answers nobody", style)), text((f"{glyphs.bad} answers nobody ({word})", style))
+        )
     status = me.status
     if status is None or me.state in {_S.STARTUP, _S.RECOVER_WAIT}:  # dhcpd does not stamp these two
-        return line(said)
+        return line(words)
     here, at = me.view.server_time(now), state_since(me)
     if at is None:  # its clock was set back
-        return line((said, text(("since not known".ljust(_SINCE_WIDTH), MUTED))), said)
+        return line((words, text(("since not known".ljust(_SINCE_WIDTH), MUTED))), words)
     long = f"{span(here - at)}"
     since = f"since {day_clock(at, here)}, {long}"
     return line(
-        (said, text((since.ljust(_SINCE_WIDTH), MUTED))),
-        (said, text((since, MUTED))),
-        (said, text((long, MUTED))),
-        said,
+        (words, text((since.ljust(_SINCE_WIDTH), MUTED))),
+        (words, text((since, MUTED))),
+        (words, text((long, MUTED))),
+        words,
     )
 
 
@@ -161,11 +163,11 @@ def _partner(me: ServerAssessment, partner: ServerAssessment, now: Moment, glyph
             text((f"was {status.local_state.word} {age(me.age_seconds or 0)} ago", MUTED)),
         )
     if contradicted(me, partner) and partner.state:
-        name, told = partner.view.name, partner.state.word
+        name, word = partner.view.name, partner.state.word
         return line(
-            text(("partner seen as ", MUTED), seen, (f"  {glyphs.bad} but {name} says {told}", WARNING)),
-            text(("sees ", MUTED), seen, (f" {glyphs.bad} {name} says {told}", WARNING)),
-            text(("sees ", MUTED), seen, (f" {glyphs.bad} says {told}", WARNING)),
+            text(("partner seen as ", MUTED), seen, (f"  {glyphs.bad} but {name} says {word}", WARNING)),
+            text(("sees ", MUTED), seen, (f" {glyphs.bad} {name} says {word}", WARNING)),
+            text(("sees ", MUTED), seen, (f" {glyphs.bad} says {word}", WARNING)),
         )
     if gone := _not_there(me, partner):
         return line(
@@ -174,12 +176,12 @@ def _partner(me: ServerAssessment, partner: ServerAssessment, now: Moment, glyph
             text(("sees ", MUTED), seen, (f" {glyphs.bad}", WARNING)),
         )
     style = PLAIN if status.partner_state is _S.NORMAL else SEVERITY_STYLES[status.partner_state.info.severity]
-    said = text(("partner seen as ", MUTED), (seen, style))
+    words = text(("partner seen as ", MUTED), (seen, style))
     if compact:
-        return line((said, _unacked(status, me.live)), said, text(("sees ", MUTED), (seen, style)))
+        return line((words, _unacked(status, me.live)), words, text(("sees ", MUTED), (seen, style)))
     here = me.view.server_time(now)
     since = text((f"since {day_clock(status.partner_stos, here)}".ljust(_SINCE_WIDTH), MUTED))
-    return line((said, since), said) if status.partner_stos else line(said)
+    return line((words, since), words) if status.partner_stos else line(words)
 
 
 def _not_there(me: ServerAssessment, partner: ServerAssessment) -> str:
@@ -199,9 +201,11 @@ def _recorded(me: ServerAssessment, now: Moment) -> Line | None:
     if me.age_seconds is not None and (found.written is None or here - found.written > me.age_seconds):
         return None
     old = f", {span(here - found.written)} ago" if found.written is not None else ""
-    said = f"was {found.state.word} ({found.source}{old})"
+    sentence = f"was {found.state.word} ({found.source}{old})"
     partner = f"; saw partner as {found.partner_state.word}" if found.partner_state else ""
-    return line(text((said + partner, MUTED)), text((said, MUTED)), text((f"was {found.state.word}{old}", MUTED)))
+    return line(
+        text((sentence + partner, MUTED)), text((sentence, MUTED)), text((f"was {found.state.word}{old}", MUTED))
+    )
 
 
 _RUNS = frozenset({_S.NORMAL, _S.COMMUNICATIONS_INTERRUPTED, _S.PARTNER_DOWN})
@@ -274,7 +278,7 @@ def _clock(me: ServerAssessment, partner: ServerAssessment, memory: Memory, glyp
         return old
     if me.view.clock is None:
         left = text(("clock ", MUTED), ("cannot be read" if me.view.clock_note else "not read yet", MUTED))
-        said = left
+        row = left
     else:
         offset = signed(memory.clock(me.view.clock.value.seconds))
         style = PLAIN if level is ClockLevel.OK else CLOCK_STYLES[level]
@@ -284,13 +288,13 @@ def _clock(me: ServerAssessment, partner: ServerAssessment, memory: Memory, glyp
             ClockLevel.REFUSED: " above 60 s: dhcpd will refuse the link",
         }.get(level, "")
         left = text(("clock ", MUTED), (offset + mark, style))
-        said = text(left, (words, style))
+        row = text(left, (words, style))
     mclt = me.status.mclt_seconds if me.status else 0
     right = text(("mclt ", MUTED), (duration(mclt).ljust(_SINCE_WIDTH - 5), PLAIN if me.live else MUTED))
     return (
-        line((said, right), said, (left, right), left)
+        line((row, right), row, (left, right), left)
         if mclt and level in _FAR
-        else (line((left, right), left) if mclt else line(said, left))
+        else (line((left, right), left) if mclt else line(row, left))
     )
 
 

@@ -38,11 +38,11 @@ def gap(seconds: float) -> str:
 
 def known(events: Sequence[Event], now: float, unread: Sequence[str] = ()) -> tuple[str, str]:
     """How far back the timeline goes, and from which sources it knows. `unread`: servers whose log is not read now."""
-    told = {source for event in events for source in event.sources}
-    words = ", ".join(source.value for source in Source if source in told)
-    said = [f"known from: {words}"] if words else []
-    said += [f"not read: the log of {joined(unread)}"] if unread else []
-    return f"timeline since {day_clock(events[0].at, now)}" if events else "timeline", "; ".join(said)
+    sources = {source for event in events for source in event.sources}
+    words = ", ".join(source.value for source in Source if source in sources)
+    parts = [f"known from: {words}"] if words else []
+    parts += [f"not read: the log of {joined(unread)}"] if unread else []
+    return f"timeline since {day_clock(events[0].at, now)}" if events else "timeline", "; ".join(parts)
 
 
 def lines(events: Sequence[Event], names: Mapping[Role, str], peer: str, now: float) -> list[LogLine]:

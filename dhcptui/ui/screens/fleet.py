@@ -190,8 +190,8 @@ class FleetScreen(Screen[None], inherit_bindings=False):
         # The keys that act are those of its console; here they do nothing.
         advice = "" if chosen.fault else f" In its console: {chosen.verdict.advise(self.setup.commands.acting_key)}"
         room = 2 * (self.size.width - 4) - 8
-        said = text(level, chosen.headline, ".", (advice if chosen.level is not Level.OK else "", MUTED))
-        return line(cut(said, max(20, room), self._glyphs.ellipsis))
+        sentence = text(level, chosen.headline, ".", (advice if chosen.level is not Level.OK else "", MUTED))
+        return line(cut(sentence, max(20, room), self._glyphs.ellipsis))
 
     def _keys(self) -> Line:
         key = self.setup.commands.key
@@ -216,9 +216,9 @@ class FleetScreen(Screen[None], inherit_bindings=False):
             key_list(keys[:1] + keys[-2:]),
         )
 
-    def note(self, said: Line) -> None:
+    def note(self, line: Line) -> None:
         """Say something for a few seconds, below the table."""
-        self._note = (said, self.setup.clock().mono + NOTE_SECONDS)
+        self._note = (line, self.setup.clock().mono + NOTE_SECONDS)
         self._show_below(self.setup.clock())
 
     # -- what keys do

@@ -49,9 +49,9 @@ class Frame:
         self._show_below("drill", self._drill_line())
         self.show_advice()
 
-    def note(self, said: Line) -> None:
+    def note(self, line: Line) -> None:
         """Say something for a few seconds, in the place of the advice."""
-        self._note = (said, self.session.now().mono + NOTE_SECONDS)
+        self._note = (line, self.session.now().mono + NOTE_SECONDS)
         self.show_advice()
 
     def _show_header(self, now: Moment, width: int, *, compact: bool) -> None:
@@ -84,9 +84,9 @@ class Frame:
         session, glyphs, key = self.session, self.session.glyphs, self.session.commands.key
         waits = countdowns(session.verdict, glyphs)
         interrupted = session.engine.interrupted()
-        said = banners(session.snapshot, interrupted, now, glyphs, acting=acting, commands=session.commands)
+        lines = banners(session.snapshot, interrupted, now, glyphs, acting=acting, commands=session.commands)
         # What only explains a countdown takes no row from the logs.
-        free = waits is BLANK and said is BLANK
+        free = waits is BLANK and lines is BLANK
         like = looks_like(session.verdict.incidents, glyphs, key("look.incident"), notes=free)
         broken = network_row(session.verdict.assessment, glyphs, key("look.network"))
         # A broken way never takes a row of its own from the logs: it stands beside what is there.
@@ -95,8 +95,8 @@ class Frame:
         elif waits is not BLANK:
             waits = beside(waits, broken)
         else:
-            said = beside(said, broken)
-        first, *more = [each for each in (waits, said, like) if each is not BLANK] or [BLANK]
+            lines = beside(lines, broken)
+        first, *more = [each for each in (waits, lines, like) if each is not BLANK] or [BLANK]
         self.rows["countdown"].show(first)
         for name, each in zip_longest(("banner", "incident"), more, fillvalue=BLANK):
             self._show_below(str(name), each)
@@ -111,13 +111,13 @@ class Frame:
             say(("What now: ", ACCENT), self.session.verdict.advise(self.session.commands.acting_key))
         )
 
-    def _show_below(self, name: str, said: Line) -> None:
+    def _show_below(self, name: str, line: Line) -> None:
         """A row that takes room only while there is something to say."""
-        row, wanted = self.rows[name], said is not BLANK
+        row, wanted = self.rows[name], line is not BLANK
         if row.display != wanted:
             row.display = wanted
         if wanted:
-            row.show(said)
+            row.show(line)
 
     def _drill_line(self) -> Line:
         """How the drill stands, and what may be asked."""
@@ -129,5 +129,7 @@ class Frame:
         explain = text("   what happened? (", (key("drill.explain"), f"bold {ACCENT}"), ")")
         word = "end and review" if drills.running() else "review"
         review = text(f"   {word} (", (key("drill.review"), f"bold {ACCENT}"), ")")
-        said = text((state, f"bold {ACCENT}"))
-        return line(text(said, explain, review), text(said, review), text(said, (f" ({key('drill.review')})", MUTED)))
+        words = text((state, f"bold {ACCENT}"))
+        return line(
+            text(words, explain, review), text(words, review), text(words, (f" ({key('drill.review')})", MUTED))
+        )

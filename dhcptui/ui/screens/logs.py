@@ -261,8 +261,8 @@ class LogController:
         kept = words[:MOST_COPIED]
         self.bar.app.copy_to_clipboard(kept)
         cut = f", cut to {len(kept)} characters" if len(kept) < len(words) else f", {len(kept)} characters"
-        said = (f"Copied {what}{cut}", "bold")
-        self._note(say(said, (", if your terminal takes OSC 52 (tmux: set -g set-clipboard on).", MUTED)))
+        part = (f"Copied {what}{cut}", "bold")
+        self._note(say(part, (", if your terminal takes OSC 52 (tmux: set -g set-clipboard on).", MUTED)))
 
     def _copied_line(self, row: LogRow) -> str:
         pane = self._pane

@@ -41,20 +41,23 @@ def configuration_page(
 
     if check is None:
         return [Paragraph(text((f"{glyphs.wait} reading both servers' dhcpd.conf", ACCENT)))]
-    said = [Paragraph(_count(check, glyphs, reading=reading, now=now, again=commands.key("page.again"))), _BLANK]
+    paragraphs = [Paragraph(_count(check, glyphs, reading=reading, now=now, again=commands.key("page.again"))), _BLANK]
     if check.troubles:
-        said += [Paragraph(text((f"{glyphs.bad} ", CRITICAL), each), 2, 2) for each in check.troubles]
-        return [*said, Paragraph(text(("Nothing can be said of the configuration before both can be read.", MUTED)), 2)]
+        paragraphs += [Paragraph(text((f"{glyphs.bad} ", CRITICAL), each), 2, 2) for each in check.troubles]
+        return [
+            *paragraphs,
+            Paragraph(text(("Nothing can be said of the configuration before both can be read.", MUTED)), 2),
+        ]
     quiet = [Paragraph(text((words, MUTED)), 2, 2) for words in silenced_words(check.silenced)]
     if not check.findings:
-        return [*said, Paragraph(text((f"{glyphs.ok} Nothing was found.", GOOD))), *quiet]
-    said += [Paragraph(text((f"{glyphs.warn} ", WARNING), words)) for words in _news(check.findings)]
+        return [*paragraphs, Paragraph(text((f"{glyphs.ok} Nothing was found.", GOOD))), *quiet]
+    paragraphs += [Paragraph(text((f"{glyphs.warn} ", WARNING), words)) for words in _news(check.findings)]
     for severity, (words, meaning, style) in SEVERITIES.items():
         if own := grouped(each for each in check.findings if each.severity.value == severity):
-            said.append(Paragraph(text((words, f"bold {style}"), (f" {glyphs.dot} {meaning}", MUTED))))
-            said += [line for each in own for line in _finding(each, style, glyphs, commands)]
-            said.append(_BLANK)
-    return [*said, *quiet] if quiet else said[:-1]
+            paragraphs.append(Paragraph(text((words, f"bold {style}"), (f" {glyphs.dot} {meaning}", MUTED))))
+            paragraphs += [line for each in own for line in _finding(each, style, glyphs, commands)]
+            paragraphs.append(_BLANK)
+    return [*paragraphs, *quiet] if quiet else paragraphs[:-1]
 
 
 def _count(check: ConfigurationCheck, glyphs: Glyphs, *, reading: bool, now: Moment, again: str) -> Content:
@@ -72,13 +75,13 @@ def _count(check: ConfigurationCheck, glyphs: Glyphs, *, reading: bool, now: Mom
 
 def _news(findings: Sequence[Finding]) -> list[str]:
     """What must not be missed: "restart needed on dhcp1 and dhcp2"."""
-    said = []
+    paragraphs = []
     for rule, words in NEWS.items():
         own = [each for each in findings if each.id == rule]
         where = " and ".join(dict.fromkeys(each.server for each in own if each.server))
         if own:
-            said.append(f"{words} on {where}" if where else words)
-    return said
+            paragraphs.append(f"{words} on {where}" if where else words)
+    return paragraphs
 
 
 def _finding(group: Group, style: str, glyphs: Glyphs, commands: Commands) -> list[Paragraph]:

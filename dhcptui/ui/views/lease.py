@@ -163,19 +163,19 @@ def _answer(found: LookUp, snapshot: PairSnapshot, glyphs: Glyphs) -> list[Parag
         return [Paragraph(text((f"{glyphs.bad} ", WARNING), (found.note, "bold")), 2, 2)]
     answers = {role: found.answers[role] for role in Role}
     wrong = [each for each in found.differences if each.wrong]
-    said = [Paragraph(text((found.question, "bold"))), *_verdict(found, answers, snapshot, glyphs)]
+    paragraphs = [Paragraph(text((found.question, "bold"))), *_verdict(found, answers, snapshot, glyphs)]
     names = [text(""), *(text((f"{view.name} ({view.role.value})", MUTED)) for view in snapshot.servers), text("")]
     outcomes = [text(("answer", MUTED)), *(_outcome(each, glyphs) for each in answers.values()), text("")]
     marked = {each.attribute for each in wrong}
     rows = [names, outcomes, *_rows([each.lease for each in answers.values()], found.at, marked, glyphs)]
-    said += table(rows, widths=(17, LEAST, LEAST)) if any(each.lease for each in answers.values()) else []
+    paragraphs += table(rows, widths=(17, LEAST, LEAST)) if any(each.lease for each in answers.values()) else []
     for role, each in answers.items():
         if each.note:
-            said.append(Paragraph(text(f"{snapshot[role].name}: ", (each.note, OUTCOMES[each.outcome])), 2, 2))
+            paragraphs.append(Paragraph(text(f"{snapshot[role].name}: ", (each.note, OUTCOMES[each.outcome])), 2, 2))
     if found.also:
         words = f"The same client also had, or was offered: {', '.join(found.also)}"
-        said.append(Paragraph(text((words, MUTED)), 2, 2))
-    return said
+        paragraphs.append(Paragraph(text((words, MUTED)), 2, 2))
+    return paragraphs
 
 
 def _verdict(

@@ -32,16 +32,16 @@ def pool_page(
     snapshot: PairSnapshot, verdict: Verdict, prospects: Prospects, *, now: Moment, glyphs: Glyphs
 ) -> list[Paragraph]:
     """Every pool that a server has told of, then why one has told of none."""
-    said: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     names = _names(snapshot)
     networks = Counter(network for network, _ in names)
     for name in names:
         title = f"{name[0]} {', '.join(name[1])}" if networks[name[0]] > 1 else name[0]
-        said += [*_pool(name, title, snapshot, verdict, prospects, now=now, glyphs=glyphs), _BLANK]
+        paragraphs += [*_pool(name, title, snapshot, verdict, prospects, now=now, glyphs=glyphs), _BLANK]
     missing = [_missing(view) for view in snapshot.servers if view.pools is None]
-    said += [*missing, _BLANK] if missing else []
+    paragraphs += [*missing, _BLANK] if missing else []
     words = "free is what the primary may give out, backup what the secondary may; used is all the rest."
-    return [*said, Paragraph(text((words, MUTED)))]
+    return [*paragraphs, Paragraph(text((words, MUTED)))]
 
 
 def _names(snapshot: PairSnapshot) -> list[PoolName]:
@@ -76,12 +76,12 @@ def _pool(
         _row(snapshot[role], counts[role], live=verdict[role].live, digits=digits, now=now, glyphs=glyphs)
         for role in Role
     ]
-    said = [Paragraph(text((title, "bold"), (f"  {total} addresses", MUTED))), *table(rows, widths=(8,))]
-    said += [_differ(each, snapshot, glyphs) for each in prospects.mismatches if each.network == network]
+    paragraphs = [Paragraph(text((title, "bold"), (f"  {total} addresses", MUTED))), *table(rows, widths=(8,))]
+    paragraphs += [_differ(each, snapshot, glyphs) for each in prospects.mismatches if each.network == network]
     for forecast in prospects.forecasts:
         if forecast.network == network:
-            said += _lasts(forecast, snapshot, now)
-    return [*said, *(_low(each, now) for each in prospects.lows if each.network == network)]
+            paragraphs += _lasts(forecast, snapshot, now)
+    return [*paragraphs, *(_low(each, now) for each in prospects.lows if each.network == network)]
 
 
 def _counters(view: ServerView, name: PoolName) -> PoolCounters | None:
@@ -108,21 +108,21 @@ def _row(
 
 
 def _differ(found: PoolMismatch, snapshot: PairSnapshot, glyphs: Glyphs) -> Paragraph:
-    told = joined(
+    counts = joined(
         f"{snapshot[role].name} counts free {each.free}, backup {each.backup}, total {each.total}"
         for role, each in ((Role.PRIMARY, found.primary), (Role.SECONDARY, found.secondary))
     )
-    return Paragraph(text((f"{glyphs.bad} the servers disagree: {told}", WARNING)), 4, 2)
+    return Paragraph(text((f"{glyphs.bad} the servers disagree: {counts}", WARNING)), 4, 2)
 
 
 def _lasts(forecast: PoolForecast, snapshot: PairSnapshot, now: Moment) -> list[Paragraph]:
     who = joined(snapshot[role].name for role in forecast.servers)
     together = " together" if len(forecast.servers) > 1 else " alone"
-    said = [Paragraph(text((f"{who}{together}: ", MUTED), (forecast.words, style(forecast))), 4, 2)]
+    paragraphs = [Paragraph(text((f"{who}{together}: ", MUTED), (forecast.words, style(forecast))), 4, 2)]
     if forecast.rate is not None:
-        said.append(Paragraph(text(("rate: ", MUTED), pace(forecast)), 4, 2))
+        paragraphs.append(Paragraph(text(("rate: ", MUTED), pace(forecast)), 4, 2))
     if len(forecast.servers) > 1 or not forecast.partner_half:
-        return said
+        return paragraphs
     me = snapshot[forecast.servers[0]]
     partner = snapshot[me.role.other]
     if wait := usable(forecast, me, partner, now):
@@ -132,13 +132,13 @@ def _lasts(forecast: PoolForecast, snapshot: PairSnapshot, now: Moment) -> list[
         half = f"{partner.name}'s half is usable"
     else:
         half = f"{partner.name}'s half ({forecast.partner_half} addresses) cannot be used before partner-down + mclt"
-    return [*said, Paragraph(text((half, PLAIN)), 4, 2)]
+    return [*paragraphs, Paragraph(text((half, PLAIN)), 4, 2)]
 
 
 def _low(low: PoolLow, now: Moment) -> Paragraph:
     counts = f"{low.free + low.backup} of {low.total} (free {low.free}, backup {low.backup})"
-    said = f"fewest left on {low.server} since this console looks: {counts}, at {day_clock(low.at, now.wall)}"
-    return Paragraph(text((said, MUTED)), 4, 2)
+    sentence = f"fewest left on {low.server} since this console looks: {counts}, at {day_clock(low.at, now.wall)}"
+    return Paragraph(text((sentence, MUTED)), 4, 2)
 
 
 class PoolsView(Page):
