@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,30 +44,22 @@ def run(args: argparse.Namespace) -> int:
     """One list, one confirmation, one relationship after the other; the first surprise ends it. Returns the exit code."""
     from dhcptui.act.leaving import READER_GONE, Output, left_code, on_signals, when_gone
     from dhcptui.act.plan import Outcome
-    from dhcptui.engine.headless import Left
+    from dhcptui.engine.headless import Left, together
     from dhcptui.engine.plan_report import EXIT_CODES
 
     action = _action(args)
     pairs = pairs_of(args)
-    with ExitStack() as stack:
-        engines = _engines(stack, pairs, args.wait)
-
-        def leave(tell: Callable[[Headless], None]) -> None:
-            for engine in engines:
-                tell(engine)
-
-        def gone() -> None:
-            leave(lambda engine: engine.engine.departure.leave(READER_GONE))
-
-        say, warn = Output(sys.stdout, gone).line, Output(sys.stderr).line
-        when_gone(1, gone)
-        signalled = lambda number: leave(lambda engine: engine.engine.departure.signalled(number))  # noqa: E731
-        with on_signals(signalled, last=args.last):
+    with together(pairs, args.wait) as engines:
+        departure = engines[0].engine.departure
+        say = Output(sys.stdout, lambda: departure.leave(READER_GONE)).line
+        warn = Output(sys.stderr).line
+        when_gone(1, lambda: departure.leave(READER_GONE))
+        with on_signals(departure.signalled, last=args.last):
             try:
                 parts = [_part(engine, action, args) for engine in engines]
             except Left as left:
                 warn(f"dhcptui: {left}: nothing was begun")
-                return left_code(engines[0].engine.departure)
+                return left_code(departure)
             ready = [part for part in parts if not part.left_out]
             for line in listed(args.machine, action, parts):
                 say(line)
@@ -80,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             for line in results(parts):
                 say(line)
     if any(part.result and part.result.outcome is Outcome.INTERRUPTED for part in ready):
-        return left_code(engines[0].engine.departure)
+        return left_code(departure)
     codes = [EXIT_CODES[part.result.outcome] if part.result else EXIT_CODES[Outcome.FAILED] for part in ready]
     return max([*codes, *(EXIT_CODES[Outcome.REFUSED] for part in parts if part.left_out)])
 
@@ -93,12 +84,6 @@ def _action(args: argparse.Namespace) -> Action:
     if args.sentence or args.break_lock or args.rollback or args.after or args.cancel:
         raise ConfigError("--machine goes with --confirm, --server and --wait only; anything else needs a PAIR")
     return action
-
-
-def _engines(stack: ExitStack, pairs: Sequence[PairSettings], wait: float | None) -> list[Headless]:
-    from dhcptui.engine.headless import Headless
-
-    return [stack.enter_context(Headless(settings, wait=wait)) for settings in pairs]
 
 
 def _part(engine: Headless, action: Action, args: argparse.Namespace) -> Part:

@@ -13,16 +13,19 @@ from dhcptui.config.loading import ConfigError
 if TYPE_CHECKING:
     from dhcptui.act.plan import Plan
     from dhcptui.config.loading import PairSettings
+    from dhcptui.engine.headless import Headless
     from dhcptui.model.action import Action
     from dhcptui.model.role import Role
 
 
 def run(args: argparse.Namespace) -> int:
     """Show the plan of each pair. Returns the exit code."""
+    from dhcptui.engine.headless import together
     from dhcptui.engine.plan_report import plan_json, plan_text
 
     pairs = pairs_of(args)
-    made = [_made(args, settings) for settings in pairs]
+    with together(pairs, args.wait) as engines:
+        made = [_made(args, engine) for engine in engines]
     if args.json:
         found = [plan_json(plan) for plan, _ in made]
         print(json.dumps(found[0] if one_object(args, pairs) else found, indent=2))
@@ -31,19 +34,17 @@ def run(args: argparse.Namespace) -> int:
     return 0 if all(plan.allowed for plan, _ in made) else 1
 
 
-def _made(args: argparse.Namespace, settings: PairSettings) -> tuple[Plan, list[str]]:
+def _made(args: argparse.Namespace, engine: Headless) -> tuple[Plan, list[str]]:
     """The plan of one pair, and what helps where it is refused."""
-    from dhcptui.engine.headless import Headless
     from dhcptui.engine.plan_report import helps
     from dhcptui.model.action import Action
     from dhcptui.watch.clocks import moment
 
     action = Action(args.action)
-    server = acting_server(args, settings, action)
-    with Headless(settings, wait=args.wait) as engine:
-        engine.look()
-        plan = choose(engine.plans(action, roles(settings, action, server), variant(args)))
-        return plan, list(helps(plan, engine.engine.snapshot(), moment()))
+    server = acting_server(args, engine.settings, action)
+    engine.look()
+    plan = choose(engine.plans(action, roles(engine.settings, action, server), variant(args)))
+    return plan, list(helps(plan, engine.engine.snapshot(), moment()))
 
 
 def roles(settings: PairSettings, action: Action, server: str | None) -> list[Role]:

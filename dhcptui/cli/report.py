@@ -20,11 +20,14 @@ def run(args: argparse.Namespace) -> int:
     from dhcptui.engine.audit_report import parse_since
     from dhcptui.engine.post_mortem import LOOK_SECONDS, investigate
     from dhcptui.engine.post_mortem_report import as_json, as_markdown
+    from dhcptui.watch.machine import Machines
 
     pairs, since = pairs_of(args), parse_since(args.since, time.time())
 
     async def every() -> list[Incident]:
-        return await asyncio.gather(*(investigate(pair, since, seconds=args.wait or LOOK_SECONDS) for pair in pairs))
+        machines, seconds = Machines(), args.wait or LOOK_SECONDS
+        looks = (investigate(pair, since, seconds=seconds, machines=machines) for pair in pairs)
+        return await asyncio.gather(*looks)
 
     incidents = asyncio.run(every())
     if args.json:

@@ -17,11 +17,13 @@ def run(args: argparse.Namespace) -> int:
     from dhcptui.engine.read_once import LOOK_SECONDS, look
     from dhcptui.engine.status_report import EXIT_CODES, as_json, as_text
     from dhcptui.watch.clocks import moment
+    from dhcptui.watch.machine import Machines
 
     pairs = pairs_of(args)
 
     async def every() -> list[Any]:
-        return await asyncio.gather(*(look(pair, args.wait or LOOK_SECONDS) for pair in pairs))
+        machines = Machines()
+        return await asyncio.gather(*(look(pair, args.wait or LOOK_SECONDS, machines) for pair in pairs))
 
     # Each pair is judged at the moment it was looked at: waiting for a slower one must not age it.
     looked = [(snapshot, derive(snapshot, at)) for snapshot, at in asyncio.run(every())]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
+from dhcptui.act.leaving import Departure
 from dhcptui.act.plan import Outcome, Plan, Progress
 from dhcptui.assess.visibility import assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.engine.farewell import Farewell
+from dhcptui.engine.loop import EngineLoop
+from dhcptui.engine.pair_console import PairConsole
 from dhcptui.engine.read_once import settled
 from dhcptui.engine.thread import EngineThread
 from dhcptui.model.action import Action
@@ -30,6 +34,15 @@ class Left(Exception):
     """Somebody left before anything was begun; the text is the reason."""
 
 
+@contextmanager
+def together(pairs: Sequence[PairSettings], wait: float | None = None) -> Iterator[list[Headless]]:
+    """An engine of each pair on one loop: they share what is open to their machines, and the wish to leave."""
+    home, departure = EngineLoop(), Departure()
+    with ExitStack() as stack:
+        stack.callback(home.stop)
+        yield [stack.enter_context(Headless(pair, wait=wait, beside=(home, departure))) for pair in pairs]
+
+
 class Headless:
     """An engine thread and its listener. Use it with `with`; it stops the engine at the end."""
 
@@ -38,10 +51,19 @@ class Headless:
         settings: PairSettings,
         show: Callable[[Progress], None] = lambda progress: None,
         wait: float | None = None,
+        beside: tuple[EngineLoop, Departure] | None = None,
     ) -> None:
-        """`wait`: so many seconds for evidence to come, and for a dhcpd that works and does not answer yet."""
+        """`wait`: so many seconds for evidence to come, and for a dhcpd that works and does not answer yet.
+
+        `beside`: the loop of several pairs, and the wish to leave that they share; None: both of its own.
+        """
         self.settings = settings
-        self.engine = EngineThread(settings, tidy=False, patience=wait or 0.0)
+        self.engine: PairConsole
+        if beside is None:
+            self.engine = EngineThread(settings, tidy=False, patience=wait or 0.0)
+        else:
+            home, departure = beside
+            self.engine = PairConsole(settings, home, departure=departure, tidy=False, patience=wait or 0.0)
         self._wait = wait
         self.show = show
         self._change = threading.Condition()

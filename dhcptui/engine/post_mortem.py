@@ -46,6 +46,7 @@ from dhcptui.servers.ssh.lease_records import failover_records, log_before
 from dhcptui.servers.ssh.tail import LogSource
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.history import STEADY_SECONDS
+from dhcptui.watch.machine import Machines
 from dhcptui.watch.pair import PairEngine
 
 LOOK_SECONDS = 8.0
@@ -74,10 +75,14 @@ class _Past:
 
 
 async def investigate(
-    settings: PairSettings, since: float, log: AuditLog | None = None, seconds: float = LOOK_SECONDS
+    settings: PairSettings,
+    since: float,
+    log: AuditLog | None = None,
+    seconds: float = LOOK_SECONDS,
+    machines: Machines | None = None,
 ) -> Incident:
     """The incident since `since` (epoch seconds), looked at for `seconds` at most. What cannot be read is in its notes."""
-    async with looking(settings, seconds) as engine:
+    async with looking(settings, seconds, machines) as engine:
         pasts = dict(zip(Role, await asyncio.gather(*(_past(engine, role, since) for role in Role)), strict=True))
         return _build(settings, engine.snapshot, moment(), since, pasts, log=log or AuditLog())
 

@@ -16,6 +16,7 @@ from dhcptui.config.loading import PairSettings
 from dhcptui.model.moments import Moment
 from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ServerView
 from dhcptui.watch.clocks import moment
+from dhcptui.watch.machine import Machines
 from dhcptui.watch.pair import PairEngine
 
 LOOK_SECONDS = 6.0
@@ -26,18 +27,25 @@ GREETING_SECONDS = 2.0
 """A dhcpd whose process is seen and whose OMAPI says nothing for this long is not waited for any longer."""
 
 
-async def look(settings: PairSettings, seconds: float = LOOK_SECONDS) -> tuple[PairSnapshot, Moment]:
+async def look(
+    settings: PairSettings, seconds: float = LOOK_SECONDS, machines: Machines | None = None
+) -> tuple[PairSnapshot, Moment]:
     """A snapshot in which each server was reached, or is known not to answer, and the moment it was taken."""
-    async with looking(settings, seconds) as engine:
+    async with looking(settings, seconds, machines) as engine:
         await engine.until(lambda snapshot, now: all(map(_log_looked_at, snapshot.servers)), LOG_SECONDS)
         now = moment()
         return _given_up(engine.snapshot, now), now
 
 
 @asynccontextmanager
-async def looking(settings: PairSettings, seconds: float = LOOK_SECONDS) -> AsyncIterator[PairEngine]:
-    """An engine that has looked at each server as far as it can be seen, and goes on watching inside the block."""
-    engine = PairEngine(settings, follow_log=False)
+async def looking(
+    settings: PairSettings, seconds: float = LOOK_SECONDS, machines: Machines | None = None
+) -> AsyncIterator[PairEngine]:
+    """An engine that has looked at each server as far as it can be seen, and goes on watching inside the block.
+
+    `machines`: of several pairs that are looked at together.
+    """
+    engine = PairEngine(settings, follow_log=False, machines=machines)
     with suppress(AuditError):
         left, dismissed = look_back(AuditLog(), settings.name)
         engine.left_behind(left)

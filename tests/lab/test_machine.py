@@ -64,6 +64,25 @@ def reads(server: Server, peer: str, state: str, timeout: float = 30) -> None:
         time.sleep(0.05)
 
 
+def logins(lab: Lab) -> list[int]:
+    """How often somebody has logged in to each server."""
+    return [
+        int(server.run("grep", "-c", "Accepted publickey for", "/var/log/sshd.log", check=False).stdout)
+        for server in (lab.primary, lab.secondary)
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["status --json", "plan hand-over --machine fw2 --json", "report --json", "lint --json"]
+)
+def test_each_machine_is_logged_in_to_once(three: Lab, line: str) -> None:
+    """Whatever number of relationships a command looks at."""
+    before = logins(three)
+    done = dhcptui(three, *line.split())
+    assert done.stdout, done.stderr
+    assert logins(three) == [number + 1 for number in before]
+
+
 def test_one_machine_before_its_maintenance(three: Lab) -> None:
     """All are handed over in turn and taken back; the wrong name confirms nothing."""
     lab = three
