@@ -73,7 +73,8 @@ class AuditContext:
         (place / "sshd_config").write_text(
             f"Port {CARRIER_PORT}\nListenAddress 127.0.0.1\nHostKey {self.lab.dir}/host-primary\nPidFile none\n"
             f"AuthorizedKeysFile {place}/authorized_keys\nPermitRootLogin prohibit-password\nStrictModes no\nUsePAM no\n"
-            "UseDNS no\nPrintMotd no\nPrintLastLog no\n"
+            # No file of the account that runs the tests is read by its shell; bash takes itself for none that sshd has started.
+            f"UseDNS no\nPrintMotd no\nPrintLastLog no\nSetEnv HOME={self.env['HOME']} SHLVL=1\n"
         )
         # `ip netns exec` gives it mounts of its own: what is mounted here nobody else sees.
         setting_up = (
