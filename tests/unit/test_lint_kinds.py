@@ -344,6 +344,15 @@ def test_restarted_in_the_words_of_the_platform() -> None:
     assert found["L41"] == "Set `omapi_port = 7911` in dhcptui's configuration."
 
 
+@pytest.mark.parametrize("platform", ["debian", "opnsense"])
+def test_nothing_is_restarted_into_what_dhcpd_refuses(platform: str) -> None:
+    """A file that was changed and is wrong: the dhcpd that runs is the last one that will."""
+    whole = pair({})
+    facts = replace(whole.primary, started=1000, changed={"primary.conf": 1060}, test="primary.conf line 3: expected ;")
+    found = fixes(Pair("foo", facts, whole.secondary), platform=platform)
+    assert found["L53"] == "First correct what `dhcpd -t` refuses: a dhcpd that is restarted now does not start."
+
+
 @pytest.mark.parametrize(
     ("head", "name"),
     [

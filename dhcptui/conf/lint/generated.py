@@ -56,6 +56,8 @@ PLACES = {
     "L46": "choose a stronger algorithm of the OMAPI key, hmac-sha256 on pfSense, hmac-sha512 on OPNsense, the same on both",
 }
 """By rule, where a firewall's user sets it; for any other: in the GUI."""
+RESTART = "Restart dhcpd (sync + restart does both, one after the other)."
+"""What L53 proposes where people write the file."""
 RESTARTS = {
     "pfSense": "restart dhcpd under Status > Services, or by `/usr/local/sbin/pfSsh.php playback svc restart dhcpd`",
     "OPNsense": "restart dhcpd by `configctl dhcpd restart`",
@@ -78,6 +80,8 @@ class Writer:
             return f"{self.name} writes this file, an edit of it is lost; change it there. {fix}".rstrip()
         lead = f"{self.name} writes this file, an edit of it is lost"
         if rule == "L53":
+            if fix != RESTART:
+                return fix
             return f"{RESTARTS[self.name][0].upper()}{RESTARTS[self.name][1:]}."
         return f"{lead}: {PLACES.get(rule, 'set it in the GUI')}."
 

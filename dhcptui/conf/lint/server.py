@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dhcptui.conf.failover import keys, omapi_key, omapi_port
 from dhcptui.conf.lint.findings import Pair, Problem, Subject
+from dhcptui.conf.lint.generated import RESTART
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
 
@@ -180,7 +181,13 @@ def restart_needed(pair: Pair) -> Iterator[Problem]:
         if changed > subject.started + CLOCK_GRAIN_SECONDS:
             seconds = changed - subject.started
             sentence = f"changed {seconds} s after dhcpd was started: the running dhcpd does not know it"
-            yield Problem(role, None, sentence, "Restart dhcpd (sync + restart does both, one after the other).", file)
+            # What lint says of the file itself, dhcpd finds out when it is too late.
+            fix = (
+                "First correct what `dhcpd -t` refuses: a dhcpd that is restarted now does not start."
+                if subject.test
+                else RESTART
+            )
+            yield Problem(role, None, sentence, fix, file)
 
 
 def other_file(pair: Pair) -> Iterator[Problem]:
