@@ -135,7 +135,8 @@ GROUP = Group(
         Fault("login shell prints a banner", _profile("echo Welcome to dhcp2; sleep 0.2; echo be good >&2\n"), _banner_unseen,
               ("^dhcp2 ssh ok", "^dhcp2 log ok", "^dhcp2 process 1$", "^dhcp2 is normal$"), 8, hold=1),
         Fault("login shell ends at once", _profile("exit 1\n"), _no_profile,
-              (r"^dhcp2 log failed the follow of .* ended \(exit status 1\)", "^dhcp2 process note: the shell on .* ended",
+              (r"^dhcp2 log failed .* login shell ran no command of ours \(exit status 1\)",
+               "^dhcp2 process note: .* login shell ran no command of ours",
                "^dhcp2 is normal$"), 10, ("dhcp2 log",)),
         # The look itself needs no ps any more; a shell that may not even grow says so.
         Fault("memory limit on the remote shell", _profile("ulimit -v 2600\n"), _no_profile,
