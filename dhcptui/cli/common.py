@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 
 from dhcptui.config.loading import Config, ConfigError, load
-from dhcptui.config.settings import PairSettings
+from dhcptui.config.settings import PairSettings, ServerSettings
 from dhcptui.config.table import nearest
 from dhcptui.model.action import Action
 from dhcptui.model.role import Role
@@ -31,22 +31,48 @@ def pairs_of(args: argparse.Namespace) -> tuple[PairSettings, ...]:
     if args.group:
         return _those(config, "group", args.group, {pair.name: {pair.group} - {""} for pair in pairs})
     if args.machine:
-        return _those(config, "machine", args.machine, {pair.name: set(machines(pair)) for pair in pairs})
+        found = _those(config, "machine", args.machine, {pair.name: set(machines(pair)) for pair in pairs})
+        _check_one_machine(config, args.machine, found)
+        return found
     return pairs
 
 
 def machines(pair: PairSettings) -> dict[str, Role]:
     """Every word for a server of the pair: its name in [servers], its label, its host."""
-    words = ((word, role) for role in Role for word in (pair[role].machine, pair[role].name, pair[role].host))
-    return {word: role for word, role in words if word}
+    return {word: role for role in Role for word in _words(pair[role])}
+
+
+def _words(server: ServerSettings) -> set[str]:
+    return {server.machine, server.name, server.host} - {""}
+
+
+def _check_one_machine(config: Config, word: str, pairs: tuple[PairSettings, ...]) -> None:
+    """Refuse a word for several machines: what is done to one must not be done to another of the same name."""
+    places: dict[str, str] = {}
+    for pair in pairs:
+        for server in (pair[role] for role in Role if word in _words(pair[role])):
+            places.setdefault(f"{server.host}:{server.port}" if server.port else server.host, pair.name)
+    if len(places) > 1:
+        which = ", ".join(f"{place} in {pair}" for place, pair in places.items())
+        raise ConfigError(
+            f"{config.path}: {word!r} is not one machine: {which}; name a PAIR, or give each machine a name of its own"
+        )
 
 
 def acting_server(args: argparse.Namespace, pair: PairSettings, action: Action) -> str | None:
-    """The server that acts, as --server or --machine has it: --machine is the one that is declared down, else the one that acts."""
-    if args.server or not args.machine:
+    """The server that acts, as --server or --machine has it: --machine is the one that is declared down, else the one that acts.
+
+    Raises ConfigError where both are given and do not mean the same.
+    """
+    if not args.machine:
         return str(args.server) if args.server else None
     role = machines(pair)[args.machine]
-    return pair[role.other if action is Action.PARTNER_DOWN else role].name
+    acting = pair[role.other if action is Action.PARTNER_DOWN else role].name
+    if args.server not in (None, acting):
+        raise ConfigError(
+            f"pair {pair.name}: with --machine {args.machine!r} {acting} acts: leave out --server {args.server!r}"
+        )
+    return acting
 
 
 def one_object(args: argparse.Namespace, pairs: tuple[PairSettings, ...]) -> bool:

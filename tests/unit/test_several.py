@@ -94,15 +94,60 @@ def test_one_pair_needs_no_name(tmp_path: Path) -> None:
     assert (args.pair, args.address) == (None, "10.0.0.1")
 
 
+SEVERAL = """
+[pairs.office.primary]
+name = "dhcp1"
+host = "10.0.0.10"
+[pairs.office.secondary]
+name = "dhcp2"
+host = "gate"
+port = 2201
+[pairs.branch.primary]
+name = "dhcp1"
+host = "10.1.0.10"
+[pairs.branch.secondary]
+name = "lab2"
+host = "gate"
+port = 2202
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("dhcp1", "'dhcp1' is not one machine: 10.0.0.10 in office, 10.1.0.10 in branch; name a PAIR, or"),
+        ("gate", "'gate' is not one machine: gate:2201 in office, gate:2202 in branch; name a PAIR, or"),
+        ("lab2", ""),
+        ("10.1.0.10", ""),
+    ],
+)
+def test_a_word_for_several_machines_is_none(tmp_path: Path, word: str, words: str) -> None:
+    """One typed name must not act on two machines that only happen to be called the same."""
+    path = tmp_path / "config.toml"
+    path.write_text(SEVERAL)
+    args = build_parser().parse_args(["--config", str(path), "plan", "hand-over", "--machine", word])
+    if not words:
+        assert [pair.name for pair in pairs_of(args)] == ["branch"]
+        return
+    with pytest.raises(ConfigError) as caught:
+        pairs_of(args)
+    assert words in str(caught.value)
+
+
 def test_who_acts_for_a_machine(config: Path) -> None:
-    """The machine itself; for partner-down it is the one that is declared down. --server is the last word."""
+    """The machine itself; for partner-down it is the one that is declared down. --server may say it, and nothing else."""
     pairs = load(config).pairs
     args = build_parser().parse_args(["do", "hand-over", "--machine", "fw1", "--confirm", "fw1"])
     assert acting_server(args, pairs["opt1"], Action.HAND_OVER) == "fw1"
     assert acting_server(args, pairs["opt1"], Action.PARTNER_DOWN) == "fw2"
     assert acting_server(args, pairs["far"], Action.PARTNER_DOWN) == "branch"
-    args.server = "fw1"
-    assert acting_server(args, pairs["far"], Action.PARTNER_DOWN) == "fw1"
+    args.server = "fw2"
+    assert acting_server(args, pairs["opt1"], Action.PARTNER_DOWN) == "fw2"
+    for action in (Action.HAND_OVER, Action.TAKE_BACK):  # "fw1" is what is typed to confirm
+        with pytest.raises(ConfigError, match=r"opt1: with --machine 'fw1' fw1 acts: leave out --server 'fw2'"):
+            acting_server(args, pairs["opt1"], action)
+    args.machine = None
+    assert acting_server(args, pairs["opt1"], Action.HAND_OVER) == "fw2"
 
 
 def test_two_machines_are_linted_once(config: Path) -> None:
