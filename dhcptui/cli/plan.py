@@ -30,8 +30,14 @@ def run(args: argparse.Namespace) -> int:
         found = [plan_json(plan) for plan, _ in made]
         print(json.dumps(found[0] if one_object(args, pairs) else found, indent=2))
     else:
-        print("\n\n".join(plan_text(plan, helping) for plan, helping in made))
+        texts = [plan_text(plan, helping) for plan, helping in made]
+        print(texts[0] if one_object(args, pairs) else "\n\n".join(map(_below_name, pairs, texts)))
     return 0 if all(plan.allowed for plan, _ in made) else 1
+
+
+def _below_name(settings: PairSettings, text: str) -> str:
+    """A pair's plan where several are shown: peers and servers of two pairs may be called the same."""
+    return f"== {settings.name}\n{text}"
 
 
 def _made(args: argparse.Namespace, engine: Headless) -> tuple[Plan, list[str]]:

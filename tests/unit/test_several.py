@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from dhcptui.cli.arguments import build_parser, with_command
 from dhcptui.cli.common import acting_server, one_object, pairs_of
 from dhcptui.cli.lint import _couples
+from dhcptui.cli.plan import run as show_plans
 from dhcptui.config.loading import ConfigError, load
 from dhcptui.config.settings import LintSettings
 from dhcptui.model.action import Action
+from tests.unit.test_script import plan
 
 CONFIG = """
 [servers.fw1]
@@ -156,3 +159,17 @@ def test_two_machines_are_linted_once(config: Path) -> None:
     assert [[pair.name for pair in couple] for couple in _couples(pairs)] == [["lan", "opt1"], ["far"]]
     pairs[1] = replace(pairs[1], lint=LintSettings((("L38", "own name servers"),)))
     assert [[pair.name for pair in couple] for couple in _couples(pairs)] == [["lan"], ["opt1"], ["far"]]
+
+
+@pytest.mark.parametrize(("line", "names"), [("--machine branch", ["far"]), ("--group hq", ["lan", "opt1"]), ("far", [])])
+def test_of_several_plans_each_has_its_pair(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, names: list[str]
+) -> None:
+    """Their peers and servers may be called the same."""
+    monkeypatch.setattr("dhcptui.engine.headless.together", lambda pairs, _: nullcontext(pairs))
+    monkeypatch.setattr("dhcptui.cli.plan._made", lambda *_: (plan(Action.HAND_OVER), []))
+    args = build_parser().parse_args(with_command(["--config", str(config), "plan", "hand-over", *line.split()]))
+    assert show_plans(args) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [row for row in printed if row.startswith("== ")] == [f"== {name}" for name in names]
+    assert sum(row.startswith("hand-over on dhcp1: ") for row in printed) == max(1, len(names))
