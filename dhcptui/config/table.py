@@ -40,6 +40,13 @@ class Table:
             if key not in self.asked:
                 raise self.error(key, f"unknown key{nearest(key, self.asked)}")
 
+    def missing(self, key: str, what: str) -> ConfigError:
+        """The error of a key that is not there: rather of the unknown one that stands there for it."""
+        unknown = [other for other in self.data if other not in self.asked]
+        for written in difflib.get_close_matches(key, unknown, 1, 0.6):
+            return self.error(written, f"unknown key; did you mean {key!r}?")
+        return self.error(key, f"missing; {what}")
+
     def _get(self, key: str, kind: type, wanted: str) -> Any:
         self.asked.append(key)
         value = self.data.get(key)
@@ -51,14 +58,16 @@ class Table:
         """The table of that key; an empty one where it is not there and need not be."""
         value = self._get(key, dict, "a table")
         if value is None and required:
-            raise self.error(key, f"missing; add a table [{self.name}.{key}]")
+            raise self.missing(key, f"add a table [{self.name}.{key}]")
         return Table(self.file, f"{self.name}.{key}" if self.name else key, value or {})
 
     def name_or_table(self, key: str) -> Table | str:
         """The table of that key, or the name that stands in its place."""
         if isinstance(self.data.get(key), str):
             return self.text(key)
-        if key in self.data and not isinstance(self.data[key], dict):
+        if key not in self.data:
+            raise self.missing(key, f"name a table [servers.NAME], or add a table [{self.name}.{key}]")
+        if not isinstance(self.data[key], dict):
             raise self.error(key, "must be a table, or the name of a table [servers.NAME]")
         return self.table(key)
 
@@ -67,7 +76,7 @@ class Table:
         value = self._get(key, str, "a string in quotes")
         if value is None:
             if default is None:
-                raise self.error(key, "missing; it is required")
+                raise self.missing(key, "it is required")
             return default
         if not value.isprintable() or (not value and default is None):
             raise self.error(key, "must be printable text" if value else "must not be empty")

@@ -150,7 +150,13 @@ def test_shared_machines_are_shown_as_they_are_read(tmp_path: Path) -> None:
         (('primary = "fw2"', 'primary = "fw22"'), ["[pairs.opt1] primary", "no server 'fw22'", "did you mean 'fw2'"]),
         (('primary = "fw2"', "primary = 2"), ["[pairs.opt1] primary", "[servers.NAME]"]),
         (('primary = "fw2"', 'primary = "fw1"'), ["[pairs.opt1]", "server 'fw1'", "one server, not a pair"]),
-        (('host = "10.0.0.30"', 'hots = "x"'), ["[servers.spare] host", "missing"]),
+        (('host = "10.0.0.30"', 'hots = "x"'), ["[servers.spare] hots", "unknown key", "did you mean 'host'"]),
+        (('host = "10.0.0.30"', ""), ["[servers.spare] host", "missing"]),
+        (('primary = "fw2"', 'primry = "fw2"'), ["[pairs.opt1] primry", "unknown key", "did you mean 'primary'"]),
+        (
+            ('primary = "fw2"', ""),
+            ["[pairs.opt1] primary", "missing; name a table [servers.NAME]", "or add a table [pairs.opt1.primary]"],
+        ),
         (("login_timeout", "login_timout"), ["[servers.fw1] login_timout", "did you mean 'login_timeout'"]),
         (('name = "gate"', 'name = "fw1"'), ["[pairs.lan]", "both servers are called 'fw1'"]),
         (("[servers.spare]", '["servers"."\\u001b[2J"]'), ["name of a server", "printable"]),
@@ -167,7 +173,9 @@ def test_errors_of_shared_machines(tmp_path: Path, change: tuple[str, str], word
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("host = ", "hots = "), ["[pairs.office.primary] host", "missing"]),
+        (("host = ", "hots = "), ["[pairs.office.primary] hots", "unknown key", "did you mean 'host'"]),
+        (('host = "10.0.0.10"', ""), ["[pairs.office.primary] host", "missing"]),
+        (("[pairs.office.secondary]", "[pairs.office.secundary]"), ["[pairs.office] secundary", "'secondary'"]),
         (
             ("omapi_port = 7912", "omapi_prot = 7912"),
             ["[pairs.office.primary] omapi_prot", "unknown key", "omapi_port"],
