@@ -99,14 +99,23 @@ def load(path: Path | None = None) -> Config:
         if not name or not name.isprintable():
             raise ConfigError(f"{path}: the name of a server must be printable text: {name!a}")
         servers[name] = _server(Role.PRIMARY, machines.table(name), SHARED_DIRECTORY, machine=name)
-    found = {}
+    found: dict[str, PairSettings] = {}
+    relationships: dict[tuple[str, frozenset[tuple[str, int | None, int]]], str] = {}
     for name in pairs.names():
         if not name or not name.isprintable():
             raise ConfigError(f"{path}: the name of a pair must be printable text: {name!a}")
         if name in NO_PAIR_NAMES:
             raise ConfigError(f"{path}: a pair may not be called {name!r}: that is a command. Rename [pairs.{name}].")
-        found[name] = _pair(name, pairs.table(name), machines)
+        table = pairs.table(name)
+        pair = found[name] = _pair(name, table, machines)
+        if (other := relationships.setdefault(_relationship(pair), name)) != name:
+            raise table.error("peer", f"{pair.peer!r} between these two servers is pair {other!r} already")
     return Config(path, found, servers, console)
+
+
+def _relationship(pair: PairSettings) -> tuple[str, frozenset[tuple[str, int | None, int]]]:
+    """What no two pairs have in common: the peer, and where both dhcpd are."""
+    return pair.peer, frozenset((pair[role].host, pair[role].port, pair[role].omapi_port) for role in Role)
 
 
 def _console(top: Table) -> ConsoleSettings:

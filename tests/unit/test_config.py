@@ -170,6 +170,31 @@ def test_errors_of_shared_machines(tmp_path: Path, change: tuple[str, str], word
     assert all(word in str(caught.value) for word in ["config.toml", *words]), str(caught.value)
 
 
+def test_one_relationship_is_one_pair(tmp_path: Path) -> None:
+    """Copied and not changed: two pairs would act on the same peer; whichever way round, and in either form."""
+    text = """
+[servers.fw1]
+host = "10.0.0.10"
+[servers.fw2]
+host = "10.0.0.20"
+[pairs.lan]
+peer = "dhcp_lan"
+primary = "fw1"
+secondary = "fw2"
+[pairs.opt1]
+peer = "dhcp_opt1"
+primary = "fw2"
+[pairs.opt1.secondary]
+host = "10.0.0.10"
+"""
+    assert list(read(tmp_path, text).pairs) == ["lan", "opt1"]
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, text.replace("dhcp_opt1", "dhcp_lan"))
+    assert "config.toml: [pairs.opt1] peer: 'dhcp_lan' between these two servers is pair 'lan' already" in str(
+        caught.value
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -53,6 +53,13 @@ MISTAKES = (
     ("one server twice", "10.0.0.20", "10.0.0.10"),
     ("one name twice", "dhcp2", "dhcp1"),
     (
+        "one relationship twice",
+        "[pairs.office]\npeer",
+        '[servers.fw1]\nhost = "10.0.0.1"\n[servers.fw2]\nhost = "10.0.0.2"\n'
+        '[pairs.lan]\npeer = "x"\nprimary = "fw1"\nsecondary = "fw2"\n'
+        '[pairs.opt1]\npeer = "x"\nprimary = "fw2"\nsecondary = "fw1"\n[pairs.office]\npeer',
+    ),
+    (
         "a server that is not there",
         "[pairs.office]\npeer",
         '[servers.fw1]\nhost = "10.0.0.1"\n[pairs.lan]\nprimary = "fw11"\nsecondary = "fw1"\n[pairs.office]\npeer',
