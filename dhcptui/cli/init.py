@@ -14,7 +14,7 @@ def run(args: argparse.Namespace) -> int:
     """Look at both hosts, write the configuration. Returns the exit code."""
     import asyncio
 
-    from dhcptui.setup.init_pair import InitError, draft, look, target
+    from dhcptui.setup.init_pair import InitError, draft, look, targets
     from dhcptui.setup.init_write import existing, write
 
     def ask(question: str) -> bool:
@@ -25,11 +25,9 @@ def run(args: argparse.Namespace) -> int:
 
     path = (args.config or default_path()).expanduser().absolute()
     try:
-        one, two = (target(host, args.user, args.identity, args.known_hosts) for host in args.hosts)
+        both = targets(args.hosts, args.user, args.identity, args.known_hosts)
         there = existing(path)
-        made = draft(
-            asyncio.run(look((one, two), args.peer, tell, args.wait)), args.pair, args.peer, path.parent, there
-        )
+        made = draft(asyncio.run(look(both, args.peer, tell, args.wait)), args.pair, args.peer, path.parent, there)
         print("\n".join(made.report), end="\n\n")
         if args.read_only:
             raise InitError(f"--read-only: {path} was not written")

@@ -6,7 +6,7 @@ import asyncio
 import math
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -68,6 +68,16 @@ def target(place: str, user: str | None, identity: Path | None, known_hosts: Pat
         return parsed
     key, known = (path.expanduser().absolute() if path else None for path in (identity, known_hosts))
     return SshTarget(parsed.host, parsed.port, parsed.user or user, key, known)
+
+
+def targets(
+    hosts: Sequence[str], user: str | None, identity: Path | None, known_hosts: Path | None
+) -> tuple[SshTarget, SshTarget]:
+    """Both servers as they were given. Raises InitError, also where they are one machine."""
+    one, two = (target(host, user, identity, known_hosts) for host in hosts)
+    if (one.host, one.port) == (two.host, two.port) or (one.local and two.local):
+        raise InitError(f"{clean(str(one))} and {clean(str(two))} are one machine: name both servers of the pair")
+    return one, two
 
 
 async def look(

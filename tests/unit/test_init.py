@@ -17,7 +17,7 @@ from dhcptui.model.role import Role
 from dhcptui.servers.ssh.sudo import refusal
 from dhcptui.servers.ssh.target import SshTarget
 from dhcptui.setup.discover import Discovered, Told
-from dhcptui.setup.init_pair import Draft, InitError, draft, target
+from dhcptui.setup.init_pair import Draft, InitError, draft, target, targets
 from dhcptui.setup.init_write import write
 
 BASE64 = "c2VjcmV0IHNlY3JldCBzZWNyZXQ="
@@ -344,3 +344,18 @@ def test_targets() -> None:
     assert target("dhcp1", "root", None, None) == SshTarget("dhcp1", None, "root")
     with pytest.raises(InitError):
         target("dhcp1:ssh", None, None, None)
+
+
+@pytest.mark.parametrize(
+    "hosts", [("localhost", "localhost"), ("localhost", "127.0.0.1"), ("dhcp1", "ops@dhcp1"), ("a:2201", "a:2201")]
+)
+def test_one_machine_twice_is_no_pair(hosts: tuple[str, str]) -> None:
+    """It is said before either is asked, and not as a failover peer that is missing."""
+    with pytest.raises(InitError, match=rf"^{hosts[0]} and {hosts[1]} are one machine: name both servers of the pair$"):
+        targets(hosts, None, None, None)
+
+
+@pytest.mark.parametrize("hosts", [("localhost", "dhcp2"), ("a:2201", "a:2202"), ("a", "a:2202")])
+def test_two_machines_are_a_pair(hosts: tuple[str, str]) -> None:
+    """Behind one address, too: by their ports."""
+    assert tuple(map(str, targets(hosts, None, None, None))) == hosts
