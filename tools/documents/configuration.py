@@ -224,8 +224,8 @@ def configuration() -> str:
     lines += table(pair_keys())
     lines += ["", "## A server: `[pairs.NAME.primary]` and `[pairs.NAME.secondary]`", ""]
     lines += ["Both tables have the same keys.", "", *table(server_keys())]
-    lines += ["", *MACHINES.splitlines()]
     lines += ["", "`omapi_key` is a table of its own:", "", *table(dict(described(OmapiKey)))]
+    lines += ["", *MACHINES.splitlines()]
     lines += ["", "## Platforms", "", *platforms()]
     lines += [
         "",
