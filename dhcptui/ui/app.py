@@ -72,8 +72,8 @@ class DhcptuiApp(TerminalApp):
         self.main.call_after_refresh(self.main.mount_views)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that no widget took; before it means anything else it may belong to a prompt that has just opened."""
-        if self.main.is_whole and self.main.prompt.take(event):
+        """A key that no widget took; before it means anything else it may belong to a prompt or a line that has just opened."""
+        if self.main.is_whole and (self.main.prompt.take(event) or self.take_typed(event)):
             event.prevent_default()
 
     def on_wake(self, _: Wake) -> None:

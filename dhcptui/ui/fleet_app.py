@@ -85,7 +85,7 @@ class FleetApp(TerminalApp):
         """A key that no widget took; it may belong to a prompt or a line that has just opened."""
         screen = self.screen
         if isinstance(screen, MainScreen):
-            taken = screen.is_whole and screen.prompt.take(event)
+            taken = screen.is_whole and (screen.prompt.take(event) or self.take_typed(event))
         else:
             taken = await self.fleet.take(event)
         if taken:
@@ -166,7 +166,7 @@ class FleetApp(TerminalApp):
         self.opened[pair] = opened
         await self.push_screen(opened.main)
         if not opened.main.is_whole:
-            opened.main.call_after_refresh(opened.main.mount_views)
+            await _whole(opened.main)
         opened.feed.wake()
 
     async def _step(self, step: int) -> None:
@@ -251,6 +251,20 @@ class FleetApp(TerminalApp):
         else:
             self.fleet.note(line)
         return False
+
+
+async def _whole(main: MainScreen) -> None:
+    """Wait, the first frame painted, until keys mean something to it: what is typed meanwhile comes after."""
+    mounted = asyncio.Event()
+
+    async def mount() -> None:
+        try:
+            await main.mount_views()
+        finally:
+            mounted.set()
+
+    main.call_after_refresh(mount)
+    await mounted.wait()
 
 
 def _nobody(_: str) -> None:

@@ -11,9 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
+from textual.widgets import Input
 
 from dhcptui.act.leaving import CTRL_C, silence
 from dhcptui.engine.api import Engine
@@ -71,6 +73,14 @@ class TerminalApp(App[None]):
         """A dead engine would leave a screen of old values: rather none."""
         if self.watched.failure is not None:
             self.exit()
+
+    def take_typed(self, event: events.Key) -> bool:
+        """Take a letter that was on its way to something else when the line opened that has the focus now."""
+        line = self.focused  # one that has the focus takes its letters itself, and none comes here
+        if not (isinstance(line, Input) and event.is_printable and event.character):
+            return False
+        line.replace(event.character, *line.selection)
+        return True
 
     def tell_title(self, title: str) -> None:
         """Tell the terminal, once per change (OSC 2). The text has passed the sanitiser."""

@@ -12,6 +12,7 @@ from tests.ui.feed import MONO, both_stopped, busy_elsewhere, healthy, one_down,
 from tests.ui.fleet_feed import fleet, settings
 from tests.ui.test_main_screen import SIZES, picture, row
 from tests.ui.test_prompt import start
+from tests.ui.waiting import type_at_once, until
 
 
 def names(app: FleetApp) -> list[str]:
@@ -340,3 +341,12 @@ async def test_a_name_is_never_lost_beside_a_long_headline() -> None:
             await pilot.pause()
             assert "plant-2" in row(app, "header")
             assert "▲ opt1" in row(app, "header")
+
+
+async def test_what_is_typed_behind_a_step_to_another_pair_belongs_to_its_console() -> None:
+    """All in one piece, as when the machine is slow: no key is lost, and no letter of a name means a command."""
+    async with fleet({"lan": healthy(), "opt1": healthy(), "opt2": healthy()}) as (app, pilot, _):
+        type_at_once(app, "enter", "]", ":", *"opt2", "enter")
+        await until(pilot, lambda: app.current == "opt2")
+        type_at_once(app, "[", "t")
+        await until(pilot, lambda: app.current == "opt1" and app.opened["opt1"].main.views.current is not None)

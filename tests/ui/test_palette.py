@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from dhcptui.act.plan import StepState
 from dhcptui.ui.app import DhcptuiApp
@@ -12,6 +13,7 @@ from dhcptui.ui.views.palette import PaletteView, rank
 from tests.ui.feed import healthy, one_down
 from tests.ui.test_main_screen import P, Q, panel, picture, row, screen
 from tests.ui.test_prompt import confirm
+from tests.ui.waiting import type_at_once, until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -115,3 +117,13 @@ def test_rank(typed: str, found: int | None) -> None:
     """Beginning, middle, words of the sentence, letters in order, nothing."""
     entry = Entry("act.hand-over", "H", "hand over", "Let the partner serve every client.")
     assert rank(typed, entry) == found
+
+
+@pytest.mark.parametrize(("opening", "line"), [(":", "#palette Input"), ("/", "#find-input"), ("l", "#lease Input")])
+async def test_what_is_typed_at_once_belongs_to_the_line(opening: str, line: str) -> None:
+    """All in one piece, as when the machine is slow: no letter of it opens a page or begins an action."""
+    async with screen(healthy()) as (app, pilot, console):
+        type_at_once(app, opening, *"tiPSx")
+        await until(pilot, lambda: app.main.query_one(line, Input).value == "tiPSx")
+        assert not app.main.prompt.is_open
+        assert console.prepared == []

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from textual import events
+from textual.app import App
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from dhcptui.ui.app import DhcptuiApp
@@ -19,6 +22,13 @@ async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
         while not holds():
             await pilot.pause(POLL_SECONDS)
     await pilot.pause()
+
+
+def type_at_once(app: App[None], *keys: str) -> None:
+    """All keys in one piece, as a terminal delivers what was typed while the program was busy."""
+    for key in keys:
+        name, character = (_character_to_key(key), key) if len(key) == 1 else (key, None)
+        app.post_message(events.Key(name, character))
 
 
 async def lines_shown(app: DhcptuiApp, pilot: Pilot[None]) -> None:

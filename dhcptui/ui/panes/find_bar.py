@@ -59,7 +59,7 @@ class FindBar(Vertical, can_focus=False):
         row = self.query_one("#find-mark", Row)
         row.styles.width = len(mark) + 1
         row.show(say((mark, f"bold {ACCENT}")))
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))  # now: `focus` would do it after the keys that have come already
 
     def set_words(self, words: str) -> None:
         """Let this stand in the line."""

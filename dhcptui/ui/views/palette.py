@@ -78,7 +78,8 @@ class Palette(Vertical, can_focus=False):
         with self.prevent(Input.Changed):
             entry.value = ""
         self._filter(keep=False)
-        entry.focus()
+        # At once: `focus` would leave it to the next turn, and a letter typed before that is a key of the screen.
+        self.screen.set_focus(entry)
 
     def offer(self, entries: Sequence[Entry]) -> None:
         """The same commands as they stand now: what is refused may have changed."""
