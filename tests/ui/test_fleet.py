@@ -42,6 +42,29 @@ async def test_the_worst_pair_stands_first_at_every_size(size: tuple[int, int]) 
         assert "enter open" in row(app, "keys")
 
 
+async def test_the_pair_under_the_cursor_is_told_in_whole_sentences() -> None:
+    """Where the table leaves rows free; a full table keeps its rows, and what does not fit is cut."""
+    advice = {
+        "wan": "Then start the other one.",
+        "opt1": "U brings dhcp2 up.",
+        "opt2": "goes back to normal by itself",
+    }
+    few = {"opt1": one_down(), "wan": both_stopped(), "opt2": recovering()}
+    many = few | {f"pair{number}": both_stopped() for number in range(20)}
+    for pairs, whole in ((few, True), (many, False)):
+        configured = [settings(name, group="a group of pairs") for name in pairs]
+        async with fleet(pairs, (80, 24), configured=configured) as (app, pilot, _):
+            for _ in range(3):
+                below = " ".join(picture(app).split()[:-1])
+                words = row(app, "what-now")
+                assert words.endswith("…") is not whole
+                assert " ".join(words.split()) in below
+                if whole:
+                    assert advice[chosen(app)] in words
+                await pilot.press("j")
+                await pilot.pause()
+
+
 async def test_enter_opens_a_pair_and_escape_goes_back() -> None:
     """The console of the pair under the cursor, whose header tells of the others."""
     async with fleet({"lan": healthy(), "opt1": one_down(), "opt2": healthy()}) as (app, pilot, _):

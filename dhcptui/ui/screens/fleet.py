@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.css.scalar import Scalar
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -36,6 +37,8 @@ STILL_SECONDS = 10.0
 """So long after a key the rows keep their order: none jumps away from under the cursor."""
 NOTE_SECONDS = 6.0
 COMPACT_COLUMNS, COMPACT_ROWS = 100, 30
+WHAT_NOW_ROWS, OTHER_ROWS = 2, 3
+"""Below the table; and of header, titles and keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +181,30 @@ class FleetScreen(Screen[None], inherit_bindings=False):
             self._rows["what-now"].show(self._note[0])
         else:
             self._note = None
-            self._rows["what-now"].show(self._sentences())
+            self._show_whole(self._sentences())
         self._rows["keys"].show(self._keys())
 
-    def _sentences(self) -> Line:
+    def _show_whole(self, sentences: Content) -> None:
+        """On more rows than usual where the table leaves them free; what does not fit then is cut."""
+        below = self._rows["what-now"]
+        width = max(20, self.size.width - (2 if self.has_class("-compact") else 4))
+        free = self.size.height - OTHER_ROWS - len(self._items) - self.filter_line.display
+        rows = max(WHAT_NOW_ROWS, min(len(sentences.wrap(width)), free))
+        if below.styles.height != (height := Scalar.from_number(rows)):
+            below.styles.height = height
+        if len(sentences.wrap(width)) > rows:
+            sentences = cut(sentences, rows * (width - 4), self._glyphs.ellipsis)
+        below.show(line(sentences))
+
+    def _sentences(self) -> Content:
         chosen = self.table.chosen
         if chosen is None:
-            return say("")
+            return text("")
         group = f" ({clean(chosen.settings.group, 40)})" if chosen.settings.group else ""
         level = (f"{self._glyphs.level(chosen.level)} {chosen.name}{group}: ", f"bold {LEVELS[chosen.level]}")
         # The keys that act are those of its console; here they do nothing.
         advice = "" if chosen.fault else f" In its console: {chosen.verdict.advise(self.setup.commands.acting_key)}"
-        room = 2 * (self.size.width - 4) - 8
-        sentence = text(level, chosen.headline, ".", (advice if chosen.level is not Level.OK else "", MUTED))
-        return line(cut(sentence, max(20, room), self._glyphs.ellipsis))
+        return text(level, chosen.headline, ".", (advice if chosen.level is not Level.OK else "", MUTED))
 
     def _keys(self) -> Line:
         key = self.setup.commands.key
