@@ -37,6 +37,16 @@ async def test_help_can_be_read_to_its_end(size: tuple[int, int]) -> None:
         assert "more above" in picture(app)
 
 
+async def test_the_line_of_a_key_is_as_wide_as_the_next_one() -> None:
+    """Its column of keys takes no room a second time."""
+    async with screen(healthy(), (80, 24)) as (app, pilot, _):
+        await pilot.press("?")
+        lines = [line.strip("│ ") for line in picture(app).splitlines()]
+        first = next(at for at, line in enumerate(lines) if line.startswith("R "))
+        assert lines[first].endswith("Copy the shared configuration, test it, and")
+        assert lines[first + 1] == "restart both servers one after the other."
+
+
 async def test_help_says_where_a_state_leads() -> None:
     """The same table that the model has."""
     async with screen(healthy()) as (app, pilot, _console):

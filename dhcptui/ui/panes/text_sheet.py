@@ -40,8 +40,7 @@ class Sheet(Widget, can_focus=False):
         lines: list[Content] = []
         for each in self._paragraphs:
             content = ascii_only(each.content) if self._glyphs.ascii else each.content
-            room = max(8, width - each.indent)
-            wrapped = content.wrap(room) if content.plain else [content]
+            wrapped = _wrap(content, max(8, width - each.indent), each.hang)
             lines += [
                 (part if not number else part.pad_left(each.hang)).pad_left(each.indent - each.hang)
                 for number, part in enumerate(wrapped)
@@ -55,3 +54,16 @@ class Sheet(Widget, can_focus=False):
     def render(self) -> Content:
         """The text, wrapped to the width there is now."""
         return Content("\n").join(self._lines(self.content_size.width))
+
+
+def _wrap(content: Content, room: int, hang: int) -> list[Content]:
+    """Lines of `room` cells, the first of them `hang` cells longer."""
+    if not content.plain:
+        return [content]
+    if not hang or "\n" in content.plain:
+        return content.wrap(room)
+    first, *more = content.wrap(room + hang)
+    if not more:
+        return [first]
+    rest = content.plain[len(first) :]
+    return [first, *content[len(content) - len(rest.lstrip()) :].wrap(room)]
