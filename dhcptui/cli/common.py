@@ -23,14 +23,14 @@ def settings_of(args: argparse.Namespace) -> Config:
 def pairs_of(args: argparse.Namespace) -> tuple[PairSettings, ...]:
     """The pairs that PAIR, --group or --machine mean; every one where none of them is given. Raises ConfigError."""
     config = settings_of(args)
-    if sum(map(bool, (args.pair, args.all, args.group, args.machine))) > 1:
+    if sum((args.pair is not None, args.all, args.group is not None, args.machine is not None)) > 1:
         raise ConfigError("PAIR, --all, --group and --machine exclude each other")
-    if args.pair or not config.pairs:
+    if args.pair is not None or not config.pairs:
         return (config.pair(args.pair),)
     pairs = tuple(config.pairs.values())
-    if args.group:
+    if args.group is not None:
         return _those(config, "group", args.group, {pair.name: {pair.group} - {""} for pair in pairs})
-    if args.machine:
+    if args.machine is not None:
         found = _those(config, "machine", args.machine, {pair.name: set(machines(pair)) for pair in pairs})
         _check_one_machine(config, args.machine, found)
         return found

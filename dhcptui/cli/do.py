@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     from dhcptui.model.action import Action
     from dhcptui.watch.clocks import moment
 
-    if args.machine:
+    if args.machine is not None:
         return do_machine.run(args)
     settings, action = settings_of(args).pair(args.pair), Action(args.action)
     printer = StepPrinter()

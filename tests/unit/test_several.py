@@ -11,6 +11,7 @@ import pytest
 from dhcptui.cli.arguments import build_parser, with_command
 from dhcptui.cli.common import acting_server, one_object, pairs_of
 from dhcptui.cli.lint import _couples
+from dhcptui.cli.main import _RUN as RUN
 from dhcptui.cli.plan import run as show_plans
 from dhcptui.config.loading import ConfigError, load
 from dhcptui.config.settings import LintSettings
@@ -80,6 +81,22 @@ def test_what_is_not_there(config: Path, line: str, words: str) -> None:
     args = build_parser().parse_args(with_command(["--config", str(config), *line.split()]))
     with pytest.raises(ConfigError) as caught:
         pairs_of(args)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["status", ""], "no pair is called ''"),
+        (["status", "--group", ""], "no pair has the group ''"),
+        (["report", "--machine="], "no pair has the machine ''"),
+        (["do", "hand-over", "--machine", "", "--confirm", "fw1"], "no pair has the machine ''"),
+    ],
+)
+def test_an_empty_name_is_not_every_pair(config: Path, line: list[str], words: str) -> None:
+    """A script's variable that was never set."""
+    with pytest.raises(ConfigError) as caught:
+        RUN[line[0]](build_parser().parse_args(with_command(["--config", str(config), *line])))
     assert words in str(caught.value)
 
 
@@ -161,7 +178,9 @@ def test_two_machines_are_linted_once(config: Path) -> None:
     assert [[pair.name for pair in couple] for couple in _couples(pairs)] == [["lan"], ["opt1"], ["far"]]
 
 
-@pytest.mark.parametrize(("line", "names"), [("--machine branch", ["far"]), ("--group hq", ["lan", "opt1"]), ("far", [])])
+@pytest.mark.parametrize(
+    ("line", "names"), [("--machine branch", ["far"]), ("--group hq", ["lan", "opt1"]), ("far", [])]
+)
 def test_of_several_plans_each_has_its_pair(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str, names: list[str]
 ) -> None:
