@@ -75,8 +75,8 @@ def load(path: Path | None = None) -> Config:
         raw = path.read_bytes()
     except FileNotFoundError as error:
         raise ConfigError(
-            f"there is no configuration at {path}. Write one (the README shows how), name one with --config,"
-            " or try `dhcptui demo`."
+            f"there is no configuration at {path}. `dhcptui init HOST HOST` writes one, and the README shows one;"
+            " name another with --config, or try `dhcptui demo`."
         ) from error
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
