@@ -172,7 +172,12 @@ def build_parser() -> argparse.ArgumentParser:
         if acting is plan:
             acting.add_argument("--json", action="store_true", help="machine-readable, schema 1")
         else:
-            acting.add_argument("--confirm", metavar="TEXT", required=True, help="what the plan asks to be typed")
+            acting.add_argument(
+                "--confirm",
+                metavar="TEXT",
+                default="",
+                help="what the plan asks to be typed; without it nothing is begun, and TEXT is said",
+            )
             acting.add_argument(
                 "--sentence", metavar="TEXT", default="", help="what the plan asks for where proof is impossible"
             )

@@ -85,6 +85,14 @@ def test_options_that_do_not_go_together(
     assert words in capsys.readouterr().err
 
 
+def test_an_action_without_confirm_is_understood(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As advice writes it: `dhcptui do shutdown PAIR`. What it lacks is told by the plan, not by the usage."""
+    assert main(["do", "shutdown", "ofice", "--config", str(config)]) == 1
+    assert "did you mean 'office'" in capsys.readouterr().err
+    args = build_parser().parse_args(["do", "shutdown", "office"])
+    assert args.confirm == ""
+
+
 def test_there_is_one_list_of_commands() -> None:
     """The parser, what runs them, and the names that no pair may have agree in every command, and in their order."""
     (commands,) = [each for each in build_parser()._actions if isinstance(each, argparse._SubParsersAction)]
