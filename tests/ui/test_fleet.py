@@ -65,6 +65,21 @@ async def test_the_pair_under_the_cursor_is_told_in_whole_sentences() -> None:
                 await pilot.pause()
 
 
+async def test_the_cursor_begins_on_the_worst_pair() -> None:
+    """At the start nothing was read, and all rows move as it comes; from the first key on it stays on its pair."""
+    async with fleet({"lan": None, "opt1": None, "opt2": None}) as (app, pilot, engine):
+        assert chosen(app) == "lan"
+        for pair, snapshot in (("lan", healthy()), ("opt1", one_down()), ("opt2", healthy())):
+            engine.show(pair, snapshot)
+        await until(pilot, lambda: names(app)[0] == "opt1")
+        assert chosen(app) == "opt1"
+        await pilot.press("j")
+        engine.show("opt2", both_stopped())
+        app.fleet._still_until = 0.0
+        await until(pilot, lambda: names(app)[0] == "opt2")
+        assert chosen(app) == "lan"
+
+
 async def test_enter_opens_a_pair_and_escape_goes_back() -> None:
     """The console of the pair under the cursor, whose header tells of the others."""
     async with fleet({"lan": healthy(), "opt1": one_down(), "opt2": healthy()}) as (app, pilot, _):

@@ -28,13 +28,17 @@ class FleetTable(Vertical, can_focus=True):
         self._items: tuple[Item, ...] = ()
         self._rows: list[Row] = []
         self._at = self._top = 0
+        self._placed = False
+        """Somebody has put the cursor where it is; before that it stands on the first pair, whichever that is."""
 
     def show(self, items: Sequence[Item]) -> None:
         """These rows. The cursor stays on its pair, wherever that stands now; where it is gone, beside its place."""
         here = self.chosen
         self._items = tuple(items)
         names = [item.name if isinstance(item, Standing) else "" for item in self._items]
-        if here is not None and here.name in names:
+        if not self._placed:
+            self._at = 0
+        elif here is not None and here.name in names:
             self._at = names.index(here.name)
         self._at = self._on_pair(self._at, 1)
         self.draw()
@@ -69,6 +73,7 @@ class FleetTable(Vertical, can_focus=True):
         self._set(self._on_pair(len(self._items) - 1 if end else 0, -1 if end else 1))
 
     def _set(self, at: int) -> None:
+        self._placed = True
         if at != self._at:
             self._at = at
             self.draw()
