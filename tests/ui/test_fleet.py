@@ -65,6 +65,15 @@ async def test_the_pair_under_the_cursor_is_told_in_whole_sentences() -> None:
                 await pilot.pause()
 
 
+async def test_an_empty_table_says_why() -> None:
+    """That nothing matches is not that all is well."""
+    async with fleet({"lan": healthy(), "opt1": healthy()}) as (app, pilot, _):
+        await pilot.press("f")
+        assert table(app) == ["every pair is ok"]
+        await pilot.press("f", "/", *"xyz")
+        assert table(app) == ["no pair matches the filter"]
+
+
 async def test_the_cursor_begins_on_the_worst_pair() -> None:
     """At the start nothing was read, and all rows move as it comes; from the first key on it stays on its pair."""
     async with fleet({"lan": None, "opt1": None, "opt2": None}) as (app, pilot, engine):

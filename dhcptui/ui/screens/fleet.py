@@ -173,7 +173,7 @@ class FleetScreen(Screen[None], inherit_bindings=False):
         return content
 
     def _nothing(self) -> str:
-        return "no pair is so" if self.choice.words else "every pair is ok"
+        return "no pair matches the filter" if self.choice.words else "every pair is ok"
 
     def _show_below(self, now: Moment) -> None:
         """The pair under the cursor in whole sentences; for a moment, what was just done."""
