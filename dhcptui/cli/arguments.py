@@ -93,7 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line; `command` in what it parses names the command."""
     parser = argparse.ArgumentParser(
         prog="dhcptui",
-        description="A terminal console for an ISC DHCP failover pair. Without a command: the full-screen console.",
+        description="A terminal console for ISC DHCP failover pairs. Without a command: the full-screen console of PAIR, or of all pairs.",
         usage="dhcptui [--config FILE] [--read-only] [PAIR | COMMAND ...]",
     )
     parser.add_argument("--version", action="version", version=f"dhcptui {__version__}")
