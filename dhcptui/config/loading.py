@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from dhcptui.config.command_names import NO_PAIR_NAMES
+from dhcptui.config.command_names import COMMAND_NAMES, NO_PAIR_NAMES
 from dhcptui.config.console import ConsoleSettings, check_theme, read_keys
 from dhcptui.config.ownership import distrust
 from dhcptui.config.platforms import DEFAULT, PLATFORMS
@@ -105,7 +105,8 @@ def load(path: Path | None = None) -> Config:
         if not name or not name.isprintable():
             raise ConfigError(f"{path}: the name of a pair must be printable text: {name!a}")
         if name in NO_PAIR_NAMES:
-            raise ConfigError(f"{path}: a pair may not be called {name!r}: that is a command. Rename [pairs.{name}].")
+            what = "is a command" if name in COMMAND_NAMES else "is kept for a command"
+            raise ConfigError(f"{path}: a pair may not be called {name!r}: that {what}. Rename [pairs.{name}].")
         table = pairs.table(name)
         pair = found[name] = _pair(name, table, machines)
         if (other := relationships.setdefault(_relationship(pair), name)) != name:

@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any
 
+from dhcptui.config.command_names import COMMAND_NAMES, NO_PAIR_NAMES
 from dhcptui.config.console import ConsoleSettings
 from dhcptui.config.loading import load
 from dhcptui.config.platforms import PLATFORMS
@@ -219,8 +220,13 @@ def said(text: str) -> str:
 def configuration() -> str:
     """The whole document."""
     lines = HEAD.format(example=EXAMPLE).splitlines()
+    kept = ", ".join(f"`{name}`" for name in sorted(NO_PAIR_NAMES - set(COMMAND_NAMES)))
     lines += ["", "## A pair: `[pairs.NAME]`", ""]
-    lines += ["NAME is what you call the pair on the command line. It may not be a command's name.", ""]
+    lines += [
+        "NAME is what you call the pair on the command line. It may not be a command's name, nor one that is kept for a"
+        f" command: {kept}.",
+        "",
+    ]
     lines += table(pair_keys())
     lines += ["", "## A server: `[pairs.NAME.primary]` and `[pairs.NAME.secondary]`", ""]
     lines += ["Both tables have the same keys.", "", *table(server_keys())]
