@@ -93,6 +93,7 @@ def choose(plans: list[Plan]) -> Plan:
     allowed = [plan for plan in plans if plan.allowed]
     if len(allowed) > 1:
         raise ConfigError(
-            f"both servers could act: name one with --server {' or '.join(p.acting_name for p in allowed)}"
+            f"pair {plans[0].pair}: both servers could act: name one with --server"
+            f" {' or '.join(p.acting_name for p in allowed)}"
         )
     return allowed[0] if allowed else plans[0]

@@ -12,10 +12,12 @@ from dhcptui.cli.arguments import build_parser, with_command
 from dhcptui.cli.common import acting_server, one_object, pairs_of
 from dhcptui.cli.lint import _couples
 from dhcptui.cli.main import _RUN as RUN
+from dhcptui.cli.plan import choose
 from dhcptui.cli.plan import run as show_plans
 from dhcptui.config.loading import ConfigError, load
 from dhcptui.config.settings import LintSettings
 from dhcptui.model.action import Action
+from dhcptui.model.role import Role
 from tests.unit.test_script import plan
 
 CONFIG = """
@@ -192,3 +194,12 @@ def test_of_several_plans_each_has_its_pair(
     printed = capsys.readouterr().out.splitlines()
     assert [row for row in printed if row.startswith("== ")] == [f"== {name}" for name in names]
     assert sum(row.startswith("hand-over on dhcp1: ") for row in printed) == max(1, len(names))
+
+
+def test_the_pair_of_which_both_could_act_is_named() -> None:
+    """Of a group one cannot tell it by its servers."""
+    plans = [plan(Action.HAND_OVER), plan(Action.HAND_OVER, acting=Role.SECONDARY)]
+    with pytest.raises(
+        ConfigError, match=r"^pair office: both servers could act: name one with --server dhcp1 or dhcp2$"
+    ):
+        choose(plans)
