@@ -251,3 +251,19 @@ async def test_a_lock_that_became_a_link_is_ours_again(tmp_path: Path) -> None:
     again = seen(tmp_path).lock
     assert again is not None
     assert (again.token, again.step) == (mine.token, "2 of 2")
+
+
+def test_a_lock_that_goes_while_it_is_read(tmp_path: Path) -> None:
+    """It was somebody's a moment ago and is nobody's now: no lock, and none that cannot be read."""
+    tools, place = tmp_path / "tools", tmp_path / "place"
+    tools.mkdir()
+    place.mkdir()
+    (place / commands.LOCK).write_text("{}")
+    head = tools / "head"  # the look has seen the file when it asks for its text
+    head.write_text(f'#!/bin/sh\nrm -f "{place}/{commands.LOCK}"\n')
+    head.chmod(0o755)
+    argv = commands.read_marks(str(place)).argv
+    path = f"{tools}:{os.environ['PATH']}"
+    done = subprocess.run(argv, capture_output=True, timeout=30, check=True, env={"PATH": path})
+    assert not (place / commands.LOCK).exists()
+    assert lock_files.parse_marks(done.stdout.decode().splitlines()).lock is None

@@ -399,14 +399,15 @@ kind() { if [ -L "$1" ]; then echo link; elif [ -d "$1" ]; then echo directory; 
 owner() { (set -f; set -- $(ls -ld "$1"); printf %s "$3"); }
 text() { if is "$1"; then head -c """
         + str(MARK_BYTES)
-        + r""" "$1" | tr "\n" " "; fi; echo; }
+        + r""" "$1" | tr "\n\000" "  "; fi; echo; }
 date +%s
 for f in $l $o $s; do
   if [ -e $f ] || [ -L $f ]; then
     more=
     if [ $f = $l ]; then more=" $(owner $l) $(kind $l)"; elif [ $f = $s ] && is $f; then more=" $(there $f)"; fi
-    printf "%s %s%s\n" $f "$(changed $f)" "$more"
-    text $f
+    t=$(text $f)
+    if [ -z "$t" ] && ! [ -e $f ] && ! [ -L $f ]; then continue; fi # gone since: nobody's
+    printf "%s %s%s\n%s\n" $f "$(changed $f)" "$more" "$t"
   fi
 done
 for f in $left-*; do
