@@ -21,7 +21,7 @@ from dhcptui.model.action import Action
 from dhcptui.model.audit import Answer, AuditEntry
 from dhcptui.model.log_line import LogLine
 from dhcptui.model.role import Role
-from dhcptui.model.snapshot import PairSnapshot
+from dhcptui.model.snapshot import PairSnapshot, ServerView
 from dhcptui.watch.clocks import moment
 
 LOOK_SECONDS = 12.0
@@ -125,16 +125,17 @@ class Headless:
         return made
 
     def again(self, plan: Plan) -> Plan:
-        """The plan made anew, once it does what it did: an action on the same machine leaves its lock in sight for a moment.
+        """The plan made anew, once it does what it did, and no lock is in sight that an action before this one has given back.
 
-        What it says of other relationships may differ: they were acted on. As it is after a while where it differs in more.
+        What it says of other relationships may differ: they were acted on. As it was where it differs in more for long.
         """
-        made = plan
+        began, made = moment().mono, plan
 
         def same() -> bool:
             nonlocal made
             made = self.engine.plan(plan.action, plan.acting, plan.variant)
-            return made.allowed and made.does_as(plan)
+            looked = all(_locks_seen(view, began) for view in self.engine.snapshot().servers)
+            return looked and made.allowed and made.does_as(plan)
 
         return made if self._until(same, LOOK_SECONDS) else plan
 
@@ -174,3 +175,8 @@ class Headless:
                 if self.engine.departure.reason:
                     raise Left(self.engine.departure.reason)
         return True
+
+
+def _locks_seen(view: ServerView, since: float) -> bool:
+    """Whether its locks were looked at since then (mono seconds), or cannot be."""
+    return not view.ssh.ok or (view.lock_files is not None and view.lock_files.at >= since)
