@@ -138,6 +138,7 @@ def _parser() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", maybe_placeholders=False)
 
 
+@lru_cache(maxsize=4)  # both servers include the same file where they share one, and a node never changes
 def parse(text: str, file: str) -> Node:
     """A whole file as one block without words. Raises ConfParseError."""
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken  # noqa: PLC0415
