@@ -14,7 +14,7 @@ from dhcptui.assess.peers import peers_read
 from dhcptui.assess.visibility import Visibility, assess
 from dhcptui.config.loading import PairSettings
 from dhcptui.model.moments import Moment
-from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ServerView
+from dhcptui.model.snapshot import Channel, Link, PairSnapshot, ProcessSighting, ServerView
 from dhcptui.watch.clocks import moment
 from dhcptui.watch.machine import Machines
 from dhcptui.watch.pair import PairEngine
@@ -95,15 +95,20 @@ def settled(view: ServerView, now: Moment, began: float) -> bool:
     if seen is None and not view.process_note:
         return False
     if view.omapi.ok:
-        if seen and seen.lone and not seen.refuted:
-            return False  # a second look tells who answers there
-        read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
-        return read or bool(view.pools_note or view.configuration_note)
+        return _asked(view, seen)
     if view.omapi.link is Link.FAILED or (seen and seen.stopped):
         if may_load(view) and not (view.work and view.work.value.judged):
             return False
         return view.recorded is not None or bool(view.recorded_note)
     return now.mono - max(began, view.ssh.since) > GREETING_SECONDS
+
+
+def _asked(view: ServerView, seen: ProcessSighting | None) -> bool:
+    """Whether a dhcpd that answers has been asked all that it is asked once."""
+    if seen and seen.lone and not seen.refuted:
+        return False  # a second look tells who answers there
+    read = view.other_peers is not None and peers_read(view, 0.0) and view.pools is not None
+    return read or bool(view.pools_note or view.configuration_note)
 
 
 def _given_up(snapshot: PairSnapshot, now: Moment) -> PairSnapshot:

@@ -216,6 +216,10 @@ class _Side:
         for name, state in (("failover", tried.failover_port), ("ssh", tried.ssh_port)):
             if state is Reach.OPEN:
                 self._open_at[name] = mono()
+        self._watcher.record.update(reach=Seen(self._since(tried, asked), asked))
+
+    def _since(self, tried: PartnerReach, asked: float) -> PartnerReach:
+        """With what is kept of the last try of the same address, and since when the failover port is as it is."""
         old = self._view.reach.value if self._view.reach else None
         old = old if old and old.address == tried.address else None
         met_at = mono() if tried.failover_port is not Reach.UNKNOWN else old.failover_met_at if old else 0.0
@@ -223,8 +227,7 @@ class _Side:
             tried = self._with_kept(tried, old, asked)
         same = old is not None and old.failover_port is tried.failover_port
         since = old.failover_since if old and same else met_at
-        tried = replace(tried, failover_met_at=met_at, failover_since=since)
-        self._watcher.record.update(reach=Seen(tried, asked))
+        return replace(tried, failover_met_at=met_at, failover_since=since)
 
     def _with_kept(self, tried: PartnerReach, old: PartnerReach, asked: float) -> PartnerReach:
         """With what is not tried again so soon, and still stands."""

@@ -208,9 +208,11 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         holds += unclaimed
     else:
         it.held += [f"{port}: somebody who cannot be seen" for port in unclaimed]
-    if look.unseen and any(each.what is _R.DHCP_PORT and not each.pids for each in look.sockets) and not ours:
+    if not ours and _unseen_listener(look):
         it.unseen.append("somebody listens on port 67, and who cannot be seen")
     lone = _lone(look, it, ours)
+    roots = [process.root for process in ours if process.root]
+    conf_roots = [root for process in ours if (root := _conf_root(process, place))]
     return ProcessSighting(
         tuple(process.pid for process in ours),
         bool(ours) and all(process.is_stopped for process in ours),
@@ -223,10 +225,15 @@ def judge(look: Look, place: Place) -> ProcessSighting:
         _youngest(ours),
         bool(unclaimed) and not hidden,
         lone,
-        chroot=next((process.root for process in ours if process.root), ""),
-        conf_root=next((root for process in ours if (root := _conf_root(process, place))), ""),
+        chroot=(roots or [""])[0],
+        conf_root=(conf_roots or [""])[0],
         other_leases=it.other_leases,
     )
+
+
+def _unseen_listener(look: Look) -> bool:
+    """Whether somebody listens where dhcpd would, and nothing of them is seen."""
+    return bool(look.unseen) and any(each.what is _R.DHCP_PORT and not each.pids for each in look.sockets)
 
 
 def _conf_root(process: DhcpdProcess, place: Place) -> str:
