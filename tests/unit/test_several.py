@@ -176,6 +176,8 @@ def test_two_machines_are_linted_once(config: Path) -> None:
     """Whatever the roles; apart where something is silenced for one of the pairs only."""
     pairs = list(load(config).pairs.values())
     assert [[pair.name for pair in couple] for couple in _couples(pairs)] == [["lan", "opt1"], ["far"]]
+    moved = replace(pairs[1], primary=replace(pairs[1].primary, shared_dir="/etc/opt1"))
+    assert len(_couples([pairs[0], moved])) == 2, "each pair's own shared directory is compared"
     pairs[1] = replace(pairs[1], lint=LintSettings((("L38", "own name servers"),)))
     assert [[pair.name for pair in couple] for couple in _couples(pairs)] == [["lan"], ["opt1"], ["far"]]
 
